@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** One AWS API call as it reached the local endpoint, read whole. */
+export interface AwsRequest {
+  /** Signing name of the service from the credential scope: `s3`, `sqs`, `dynamodb`, `states`, `cloudfront` … */
+  readonly service: string;
+  /** Who calls: the local account's root for outside callers, else the template's logical id of the role. */
+  readonly caller: string;
+  readonly method: string;
+  /** Path with query string, exactly as sent. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface AwsResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | Buffer;
+}
+
+/** A local implementation of one AWS service: answers every call, errors included, in the service's own shape. */
+export type AwsService = (request: AwsRequest) => Promise<AwsResponse>;
+
+/** The account and region that every local ARN names. */
+export const LOCAL_ACCOUNT = '000000000000';
+export const LOCAL_REGION = 'us-east-1';
+
+/** An AWS error with its code, to be written in the protocol of the service that throws it. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** AWS JSON 1.0/1.1 (Step Functions, DynamoDB, SQS …): success. */
+export function jsonResponse(value: unknown, version: '1.0' | '1.1' = '1.0'): AwsResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': `application/x-amz-json-${version}` },
+    body: JSON.stringify(value),
+  };
+}
+
+/** AWS JSON 1.0/1.1: error. SDKs read the code from `__type`. */
+export function jsonErrorResponse(error: AwsError, version: '1.0' | '1.1' = '1.0'): AwsResponse {
+  return {
+    status: error.status,
+    headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-errortype': error.code },
+    body: JSON.stringify({ __type: error.code, message: error.message }),
+  };
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+import PlainSummary from './tests/helpers/plain-summary.ts';
+
+/** Suites by what they need: nothing (unit), the synthesised template, the local cloud, a browser. */
+const suite = (name: string, options: { timeoutSeconds: number }) => ({
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    testTimeout: options.timeoutSeconds * 1000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    // Two cores: more workers only make each other slow.
+    maxWorkers: 2,
+    reporters: ['default', new PlainSummary()],
+    projects: [
+      suite('unit', { timeoutSeconds: 30 }),
+      suite('template', { timeoutSeconds: 60 }),
+      suite('local', { timeoutSeconds: 60 }),
+      suite('acceptance', { timeoutSeconds: 240 }),
+      suite('browser', { timeoutSeconds: 120 }),
+    ],
+  },
+});
