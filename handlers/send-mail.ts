@@ -1,0 +1,77 @@
+import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createMailer, type Mailer } from '../shared/aws/ses.ts';
+import { readSettings, setting } from '../shared/config.ts';
+import { InvalidMessageError } from '../shared/errors.ts';
+import { MailMessage } from '../shared/mail/mail.ts';
+import { renderMail } from '../shared/mail/render.ts';
+import { logger, metrics, observed } from '../shared/observability.ts';
+
+interface Dependencies {
+  readonly mailer: Mailer;
+  /** Who gets the reports about the site. */
+  readonly reportsTo: readonly string[];
+  readonly idempotencyTable: string;
+}
+
+/** A queue keeps a message for 14 days at most, so no repetition comes later. */
+const REMEMBERED_SECONDS = 14 * 86_400;
+
+/** Messages of the mail queue → SES, each mail at most once per id. Failed messages alone are tried again. */
+export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependencies) {
+  const config = new IdempotencyConfig({
+    eventKeyJmesPath: 'id',
+    throwOnNoIdempotencyKey: true,
+    expiresAfterSeconds: REMEMBERED_SECONDS,
+  });
+  const sendOnce = makeIdempotent(
+    async (message: MailMessage) => ({ messageId: await mailer.send(reportsTo, renderMail(message)) }),
+    {
+      config,
+      keyPrefix: 'mail',
+      persistenceStore: new DynamoDBPersistenceLayer({ tableName: idempotencyTable }),
+    },
+  );
+
+  const deliver = async (body: string) => {
+    const message = parse(body);
+    const { messageId } = await sendOnce(message);
+    logger.info('Mailed', { id: message.id, type: message.type, messageId });
+    metrics.addMetric('MailsSent', MetricUnit.Count, 1);
+  };
+
+  return observed(async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    // Without it a crashed invocation would lock its mails for as long as they are remembered.
+    config.registerLambdaContext(context);
+    const results = await Promise.allSettled(event.Records.map(({ body }) => deliver(body)));
+    const batchItemFailures = event.Records.flatMap(({ messageId }, index) => {
+      const result = results[index];
+      if (result?.status !== 'rejected') return [];
+      logger.error('Not mailed', { messageId, error: result.reason });
+      return [{ itemIdentifier: messageId }];
+    });
+    return { batchItemFailures };
+  });
+}
+
+function parse(body: string): MailMessage {
+  try {
+    return MailMessage.parse(JSON.parse(body));
+  } catch (cause) {
+    throw new InvalidMessageError('Not a message of the mail queue', { cause });
+  }
+}
+
+const settings = readSettings({
+  MAIL_FROM: setting.text,
+  NOTIFY_EMAIL: setting.list,
+  IDEMPOTENCY_TABLE: setting.text,
+});
+
+export const handler = createHandler({
+  mailer: createMailer(settings.MAIL_FROM),
+  reportsTo: settings.NOTIFY_EMAIL,
+  idempotencyTable: settings.IDEMPOTENCY_TABLE,
+});

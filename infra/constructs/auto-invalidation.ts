@@ -1,0 +1,235 @@
+import { fileURLToPath } from 'node:url';
+import { Aws, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { DeadLetteredQueue } from './dead-lettered-queue.ts';
+import type { Mail } from './mail.ts';
+import { cfnBucketOf, logicalIdOf } from './private-bucket.ts';
+import { ServiceFunction } from './service-function.ts';
+
+const WORKFLOW = fileURLToPath(new URL('../workflows/refresh.asl.json', import.meta.url));
+const COLLECT_TIMEOUT = Duration.seconds(30);
+/** Thousands of URLs are verified, or thousands of changes planned, in one invocation. */
+const STEP_TIMEOUT = Duration.minutes(10);
+const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
+
+export interface AutoInvalidationProps {
+  readonly bucket: IBucket;
+  readonly distribution: IDistribution;
+  readonly mail: Mail;
+  /** Whether a refresh that went well is mailed too; a failed one always is. */
+  readonly mailWhen: 'always' | 'failed';
+  readonly quietSeconds: number;
+  readonly maxLooks: number;
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly maxExactPaths: number;
+}
+
+/** The heart: a change in the bucket makes the distribution's edge fresh. */
+export class AutoInvalidation extends Construct {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly table: Table;
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
+    super(scope, id);
+    const batchWindow = Duration.seconds(props.batchWindowSeconds);
+    const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
+      queueName: 'site-changes',
+      consumerTimeout: COLLECT_TIMEOUT,
+      batchWindow,
+    });
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
+    this.table = this.createTable();
+    notify(props.bucket, queue);
+    this.stateMachine = this.createStateMachine(props);
+    this.collectChanges(props, batchWindow);
+  }
+
+  private createTable(): Table {
+    const table = new Table(this, 'Refreshes', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(table).acknowledge({
+      id: 'AwsSolutions-DDB3',
+      reason:
+        'Work in progress and its history: an old state restored would be wrong, and the bucket holds the truth.',
+    });
+    return table;
+  }
+
+  private createStateMachine(props: AutoInvalidationProps): StateMachine {
+    const { bucket, distribution, mail } = props;
+    const DISTRIBUTION_ID = distribution.distributionId;
+    const REFRESH_TABLE = this.table.tableName;
+    const SITE_BUCKET = bucket.bucketName;
+    // The site is at the root of its bucket.
+    const ORIGIN_PATH = '';
+
+    const invalidate = new ServiceFunction(this, 'Invalidate', {
+      handler: 'invalidate',
+      description: 'Closes a refresh, plans its paths, creates its CloudFront invalidation',
+      timeout: STEP_TIMEOUT,
+      environment: {
+        SITE_BUCKET,
+        DISTRIBUTION_ID,
+        REFRESH_TABLE,
+        ORIGIN_PATH,
+        MAX_EXACT_PATHS: String(props.maxExactPaths),
+      },
+    });
+    this.table.grant(invalidate, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    invalidate.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    );
+    distribution.grantCreateInvalidation(invalidate);
+
+    const verify = new ServiceFunction(this, 'Verify', {
+      handler: 'verify-edge',
+      description: 'Asks the edge for every changed URL and compares with the bucket',
+      timeout: STEP_TIMEOUT,
+      environment: {
+        SITE_BUCKET,
+        SITE_URL: `https://${distribution.distributionDomainName}`,
+        DISTRIBUTION_ID,
+        REFRESH_TABLE,
+        ORIGIN_PATH,
+      },
+    });
+    this.table.grant(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    verify.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    );
+    verify.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')] }),
+    );
+
+    Validations.of(verify).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`,
+      reason: 'Any object of the site may have changed; it reads their headers only.',
+    });
+
+    const report = new ServiceFunction(this, 'Report', {
+      handler: 'report-refresh',
+      description: 'Ends a refresh: history, metrics, mail',
+      environment: {
+        DISTRIBUTION_ID,
+        REFRESH_TABLE,
+        MAIL_QUEUE_URL: mail.queue.queueUrl,
+        MAIL_WHEN: props.mailWhen,
+      },
+    });
+    this.table.grant(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    report.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [mail.queue.queueArn] }),
+    );
+
+    const stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: 'student-site-refresh',
+      comment: 'Follows one refresh until the edge is fresh',
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromFile(WORKFLOW),
+      definitionSubstitutions: {
+        Partition: Aws.PARTITION,
+        RefreshTable: REFRESH_TABLE,
+        DistributionId: DISTRIBUTION_ID,
+        InvalidateFunction: invalidate.functionArn,
+        VerifyFunction: verify.functionArn,
+        ReportFunction: report.functionArn,
+        QuietSeconds: String(props.quietSeconds),
+        MaxLooks: String(props.maxLooks),
+      },
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        destination: new LogGroup(this, 'StateMachineLogs', {
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+    for (const step of [invalidate, verify, report]) {
+      stateMachine.addToRolePolicy(
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [step.functionArn] }),
+      );
+    }
+    Validations.of(stateMachine).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray and CloudWatch log delivery have no resources to name.',
+    });
+    this.table.grant(stateMachine, 'dynamodb:GetItem');
+    distribution.grant(stateMachine, 'cloudfront:GetInvalidation');
+    return stateMachine;
+  }
+
+  private collectChanges(
+    { bucket, distribution, batchSize }: AutoInvalidationProps,
+    batchWindow: Duration,
+  ): void {
+    const collect = new ServiceFunction(this, 'Collect', {
+      handler: 'collect-changes',
+      description: 'Puts S3 events and manual requests into the open refresh',
+      timeout: COLLECT_TIMEOUT,
+      environment: {
+        SITE_BUCKET: bucket.bucketName,
+        DISTRIBUTION_ID: distribution.distributionId,
+        REFRESH_TABLE: this.table.tableName,
+        REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
+      },
+    });
+    this.table.grant(
+      collect,
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:BatchWriteItem',
+    );
+    this.stateMachine.grantStartExecution(collect);
+    collect.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize,
+        ...(batchWindow.toSeconds() > 0 ? { maxBatchingWindow: batchWindow } : {}),
+        reportBatchItemFailures: true,
+      }),
+    );
+  }
+}
+
+/**
+ * Sends the bucket's events to the queue. Written on the L1 bucket, so that no custom resource with a Lambda of its own is
+ * needed. S3 checks the destination when the bucket is created: the queue's policy comes first, and it names the bucket by its
+ * literal ARN because a reference would close a circle.
+ */
+function notify(bucket: IBucket, queue: Queue): void {
+  const resource = cfnBucketOf(bucket);
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: {
+        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${resource.bucketName}` },
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      },
+    }),
+  );
+  resource.notificationConfiguration = {
+    queueConfigurations: EVENTS.map(event => ({ event, queue: queue.queueArn })),
+  };
+  resource.node.addDependency(queue.node.findChild('Policy'));
+}

@@ -1,0 +1,182 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import {
+  AccessLevel,
+  CachePolicy,
+  Distribution,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  type IDistribution,
+  PriceClass,
+  ResponseHeadersPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { logicalIdOf, privateBucket } from './private-bucket.ts';
+
+export interface WebsiteProps {
+  readonly siteBucketName: string;
+  readonly logBucketName: string;
+  readonly originAccess: 'oac' | 'oai';
+}
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The page: a private bucket, a distribution that alone may read it, and their logs. */
+export class Website extends Construct {
+  readonly bucket: IBucket;
+  readonly distribution: IDistribution;
+  /** Without a slash at the end. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { siteBucketName, logBucketName, originAccess }: WebsiteProps) {
+    super(scope, id);
+    const logBucket = privateBucket(this, 'LogBucket', {
+      bucketName: logBucketName,
+      // CloudFront's standard logs are delivered by ACL.
+      objectOwnership: ObjectOwnership.OBJECT_WRITER,
+      lifecycleRules: [{ expiration: Duration.days(90) }],
+    });
+    Validations.of(logBucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'This is the bucket for logs; logging its own access would never end.',
+    });
+    this.bucket = privateBucket(this, 'SiteBucket', {
+      bucketName: siteBucketName,
+      websiteIndexDocument: 'index.html',
+      // Logs must never land in the site bucket itself: each would ask for a refresh.
+      serverAccessLogsBucket: logBucket,
+      serverAccessLogsPrefix: 's3/',
+    });
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S5',
+      reason:
+        'The website endpoint serves nobody: public access is blocked, and the bucket policy lets only the distribution read (OAC, which the rule does not know).',
+    });
+    // LIST makes a missing key a 404; with GetObject alone S3 answers 403.
+    const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
+    const distribution = new Distribution(this, 'Distribution', {
+      comment: 'StudentWebsiteDistribution',
+      defaultRootObject: 'index.html',
+      priceClass: PriceClass.PRICE_CLASS_ALL,
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      defaultBehavior: {
+        origin:
+          originAccess === 'oac'
+            ? S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels })
+            : S3BucketOrigin.withOriginAccessIdentity(this.bucket),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        compress: true,
+        cachePolicy: this.cachePolicy(),
+        responseHeadersPolicy: this.securityHeaders(),
+      },
+      enableLogging: true,
+      logBucket,
+      logFilePrefix: 'cloudfront/',
+    });
+    Validations.of(distribution).acknowledge(
+      { id: 'AwsSolutions-CFR1', reason: 'A school may have pupils and parents anywhere.' },
+      {
+        id: 'AwsSolutions-CFR2',
+        reason: 'A static page has nothing for a web application firewall to guard.',
+      },
+      {
+        id: 'AwsSolutions-CFR4',
+        reason:
+          "The default *.cloudfront.net certificate fixes the TLS policy; a domain of one's own would lift it.",
+      },
+    );
+    if (originAccess === 'oai') {
+      Validations.of(distribution).acknowledge({
+        id: 'AwsSolutions-CFR7',
+        reason: 'OAI was asked for, where OAC is not available.',
+      });
+    }
+    this.distribution = distribution;
+    this.url = `https://${distribution.distributionDomainName}`;
+  }
+
+  /**
+   * Uploads the built page with the deployment, so that a deployment refreshes the edge like any other upload. Browsers ask
+   * again each time; the edge keeps a file until a refresh purges it.
+   */
+  publish(directory: string): void {
+    const deployment = new BucketDeployment(this, 'Deployment', {
+      destinationBucket: this.bucket,
+      sources: [Source.asset(directory)],
+      cacheControl: [
+        CacheControl.setPublic(),
+        CacheControl.maxAge(Duration.seconds(0)),
+        CacheControl.sMaxAge(Duration.days(365)),
+        CacheControl.mustRevalidate(),
+      ],
+      // Files that somebody else put into the bucket are none of the deployment's.
+      prune: false,
+      memoryLimit: 256,
+    });
+    const stack = Stack.of(this);
+    Validations.of(
+      stack.node.findChild('Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiB'),
+    ).acknowledge({
+      id: 'AwsSolutions-L1',
+      reason: 'CDK chooses the runtime of its own uploader.',
+    });
+    const reason = "CDK's own uploader: it reads the page's asset and writes the site bucket, nothing else.";
+    Validations.of(deployment.handlerRole).acknowledge(
+      {
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+        reason,
+      },
+      ...['GetBucket*', 'GetObject*', 'List*', 'Abort*', 'DeleteObject*'].map(action => ({
+        id: `AwsSolutions-IAM5[Action::s3:${action}]`,
+        reason,
+      })),
+      { id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(this.bucket)}.Arn>/*]`, reason },
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:aws:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-${stack.region}/*]`,
+        reason,
+      },
+    );
+  }
+
+  /** Objects say themselves how long they may be cached; those that do not are kept for a day. */
+  private cachePolicy(): CachePolicy {
+    return new CachePolicy(this, 'CachePolicy', {
+      comment: 'Static files: no cookies, headers or query strings in the key',
+      minTtl: Duration.seconds(0),
+      defaultTtl: Duration.days(1),
+      maxTtl: Duration.days(365),
+      enableAcceptEncodingGzip: true,
+      enableAcceptEncodingBrotli: true,
+    });
+  }
+
+  private securityHeaders(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, 'SecurityHeaders', {
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy: CONTENT_SECURITY_POLICY, override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.SAME_ORIGIN, override: true },
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(365),
+          includeSubdomains: true,
+          override: true,
+        },
+      },
+    });
+  }
+}

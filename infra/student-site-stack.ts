@@ -1,0 +1,53 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { AutoInvalidation } from './constructs/auto-invalidation.ts';
+import { Mail } from './constructs/mail.ts';
+import { Website } from './constructs/website.ts';
+import type { Settings } from './settings.ts';
+
+export interface StudentSiteStackProps extends StackProps {
+  readonly settings: Settings;
+  /** The built files of the page. */
+  readonly websiteDirectory: string;
+}
+
+/** The school's site: page, automatic refresh of its edge, mails. */
+export class StudentSiteStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, websiteDirectory, ...props }: StudentSiteStackProps) {
+    super(scope, id, { description: 'Student site with event-driven CloudFront invalidation', ...props });
+
+    const website = new Website(this, 'Website', {
+      siteBucketName: settings.siteBucketName,
+      logBucketName: settings.logBucketName,
+      originAccess: settings.originAccess,
+    });
+    const mail = new Mail(this, 'Mail', {
+      from: settings.mailFrom,
+      reportsTo: settings.notifyEmail,
+    });
+    const autoInvalidation = new AutoInvalidation(this, 'AutoInvalidation', {
+      bucket: website.bucket,
+      distribution: website.distribution,
+      mail,
+      mailWhen: settings.mailWhen,
+      quietSeconds: settings.quietSeconds,
+      maxLooks: settings.maxLooks,
+      batchSize: settings.batchSize,
+      batchWindowSeconds: settings.batchWindowSeconds,
+      maxExactPaths: settings.maxExactPaths,
+    });
+    website.publish(websiteDirectory);
+
+    const outputs = {
+      SiteUrl: website.url,
+      DistributionId: website.distribution.distributionId,
+      SiteBucketName: website.bucket.bucketName,
+      RefreshTableName: autoInvalidation.table.tableName,
+      SiteChangesQueueUrl: autoInvalidation.queue.queueUrl,
+      SiteChangesDeadLetterQueueUrl: autoInvalidation.deadLetterQueue.queueUrl,
+      MailQueueUrl: mail.queue.queueUrl,
+      RefreshStateMachineArn: autoInvalidation.stateMachine.stateMachineArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

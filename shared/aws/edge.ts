@@ -1,0 +1,33 @@
+import { type Edge, SERVED_HEADERS, type Served } from '../refresh/verify-edge.ts';
+
+/** The longest a viewer's request may take before the edge counts as not answering. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The distribution as its viewers reach it.
+ *
+ * @param siteUrl `https://d111111abcdef8.cloudfront.net`, without a slash at the end
+ */
+export function createEdge(siteUrl: string): Edge {
+  return {
+    async head(requestPath) {
+      const response = await fetch(`${siteUrl}${requestPath}`, {
+        method: 'HEAD',
+        redirect: 'manual',
+        // The stored form of the object: a compressed one has another, weak ETag.
+        headers: { 'accept-encoding': 'identity' },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (response.status >= 500) throw new Error(`The edge answered ${response.status} for ${requestPath}`);
+      if (response.status >= 400) return undefined;
+      const headers = SERVED_HEADERS.flatMap(name => {
+        const value = response.headers.get(name);
+        return value === null ? [] : [[name, value] as const];
+      });
+      return {
+        headers: Object.fromEntries(headers),
+        lastModified: response.headers.get('last-modified') ?? '',
+      } satisfies Served;
+    },
+  };
+}

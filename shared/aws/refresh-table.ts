@@ -1,0 +1,266 @@
+import { createHash } from 'node:crypto';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { UnknownRefreshError } from '../errors.ts';
+import type { OpenRefreshes } from '../refresh/collect.ts';
+import type { ClosingRefreshes } from '../refresh/invalidate.ts';
+import { type Change, type Changes, HISTORY_DAYS, newestPerKey, type Refresh } from '../refresh/refresh.ts';
+import type { RefreshEnd, ReportedRefreshes } from '../refresh/report.ts';
+import type { VerifiedRefreshes } from '../refresh/verify-edge.ts';
+
+/*
+ * One table, partition key `pk`, sort key `sk`:
+ *   open      / <distribution id>      the pointer: id of the open refresh
+ *   <refresh> / refresh                the record
+ *   <refresh> / change#<hash>#<seq>    one S3 event: an append-only log, so that neither order nor repetition matters
+ *   <refresh> / path#<hash>            one path asked for by hand
+ * Keys and paths are hashed because a sort key ends at 1,024 bytes and an object key may be as long.
+ */
+const RECORD = 'refresh';
+const CHANGE = 'change#';
+const PATH = 'path#';
+
+/** BatchWriteItem takes so many items. */
+const BATCH_SIZE = 25;
+/** A plan that lost the race for its number is an old twin; more rounds than this mean a bug. */
+const MAX_UNPROCESSED_ROUNDS = 8;
+
+type RefreshTable = OpenRefreshes & ClosingRefreshes & VerifiedRefreshes & ReportedRefreshes;
+
+export interface RefreshTableOptions {
+  readonly tableName: string;
+  /** There is one open refresh per distribution. */
+  readonly distributionId: string;
+  readonly client?: DynamoDBClient;
+  readonly now?: () => Date;
+}
+
+/** The refreshes of one distribution, in DynamoDB. All reads are strongly consistent: the protocol rests on it. */
+export function createRefreshTable({
+  tableName: TableName,
+  distributionId,
+  client = new DynamoDBClient({}),
+  now = () => new Date(),
+}: RefreshTableOptions): RefreshTable {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const pointer = { pk: 'open', sk: distributionId };
+  const expiresAt = () => Math.floor(now().getTime() / 1000) + HISTORY_DAYS * 86_400;
+
+  const read = async (key: { pk: string; sk: string }) =>
+    (await documents.send(new GetCommand({ TableName, Key: key, ConsistentRead: true }))).Item;
+
+  /** Updates a refresh's record; answers the new record, or undefined when the condition did not hold. */
+  const update = (refreshId: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>) =>
+    unlessConditionFails(async () => {
+      const command = new UpdateCommand({
+        TableName,
+        Key: { pk: refreshId, sk: RECORD },
+        ReturnValues: 'ALL_NEW',
+        ...input,
+      });
+      return (await documents.send(command)).Attributes;
+    });
+
+  const current = async () => (await read(pointer))?.['refreshId'] as string | undefined;
+
+  const get = async (refreshId: string) => {
+    const item = await read({ pk: refreshId, sk: RECORD });
+    return item === undefined ? undefined : toRefresh(item);
+  };
+
+  return {
+    current,
+    get,
+
+    async replace(previous, refreshId) {
+      const record = { state: 'open', generation: 0, startedAt: now().toISOString(), expiresAt: expiresAt() };
+      // The record first: a pointer must never name a refresh that does not exist.
+      await documents.send(new PutCommand({ TableName, Item: { pk: refreshId, sk: RECORD, ...record } }));
+      const moved = await unlessConditionFails(() =>
+        documents.send(
+          new PutCommand({
+            TableName,
+            Item: { ...pointer, refreshId },
+            ...(previous === undefined
+              ? { ConditionExpression: 'attribute_not_exists(pk)' }
+              : {
+                  ConditionExpression: 'refreshId = :previous',
+                  ExpressionAttributeValues: { ':previous': previous },
+                }),
+          }),
+        ),
+      );
+      return moved === undefined ? ((await current()) ?? refreshId) : refreshId;
+    },
+
+    async addChanges(refreshId, changes) {
+      const expires = { expiresAt: expiresAt() };
+      const items = [
+        ...changes.objects.map(change => ({
+          sk: `${CHANGE}${hash(change.key)}#${change.sequencer}`,
+          ...change,
+        })),
+        ...changes.paths.map(path => ({ sk: `${PATH}${hash(path)}`, path })),
+      ];
+      const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, ...expires }]));
+      const batches = [...chunks([...unique.values()], BATCH_SIZE)];
+      await Promise.all(batches.map(batch => writeBatch(documents, TableName, batch)));
+    },
+
+    async commit(refreshId) {
+      const committed = await update(refreshId, {
+        UpdateExpression: 'ADD generation :one',
+        ConditionExpression: '#state = :open',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':one': 1, ':open': 'open' },
+      });
+      return committed !== undefined;
+    },
+
+    async abandon(refreshId) {
+      const failure =
+        'Its execution ended before it closed the refresh; the next refresh took the changes over';
+      const abandoned = await update(refreshId, {
+        UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now',
+        ConditionExpression: '#state = :open',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: {
+          ':failed': 'failed',
+          ':open': 'open',
+          ':failure': failure,
+          ':now': now().toISOString(),
+        },
+      });
+      return abandoned !== undefined;
+    },
+
+    async close(refreshId, generation) {
+      const closed = await update(refreshId, {
+        UpdateExpression: 'SET #state = :closed',
+        ConditionExpression: `#state = :open${generation === undefined ? '' : ' AND generation = :generation'}`,
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':closed': 'closed', ':open': 'open', ':generation': generation },
+      });
+      return closed !== undefined;
+    },
+
+    async changesOf(refreshId) {
+      const objects: Change[] = [];
+      const paths: string[] = [];
+      const pages = paginateQuery(
+        { client: documents },
+        {
+          TableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': refreshId },
+        },
+      );
+      for await (const { Items = [] } of pages) {
+        for (const item of Items) {
+          if (item['sk'].startsWith(CHANGE)) objects.push(toChange(item));
+          else if (item['sk'].startsWith(PATH)) paths.push(item['path']);
+        }
+      }
+      return { objects: newestPerKey(objects), paths } satisfies Changes;
+    },
+
+    async storePlan(refreshId, plan) {
+      const previous = plan.number - 1;
+      const stored = await update(refreshId, {
+        UpdateExpression: 'SET #plan = :plan',
+        ConditionExpression: previous === 0 ? 'attribute_not_exists(#plan)' : '#plan.#number = :previous',
+        ExpressionAttributeNames: { '#plan': 'plan', ...(previous === 0 ? {} : { '#number': 'number' }) },
+        ExpressionAttributeValues: { ':plan': plan, ...(previous === 0 ? {} : { ':previous': previous }) },
+      });
+      if (stored !== undefined) return plan;
+      return (await get(refreshId))?.plan ?? plan;
+    },
+
+    async recordInvalidation(refreshId, invalidationId) {
+      await update(refreshId, {
+        UpdateExpression: 'SET #state = :state, invalidationId = :id',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': 'invalidating', ':id': invalidationId },
+      });
+    },
+
+    async recordVerifying(refreshId) {
+      await update(refreshId, {
+        UpdateExpression: 'SET #state = :state',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': 'verifying' },
+      });
+    },
+
+    async recordVerification(refreshId, verification) {
+      await update(refreshId, {
+        UpdateExpression: 'SET verification = :verification',
+        ExpressionAttributeValues: { ':verification': verification },
+      });
+    },
+
+    async finish(refreshId, { state, failure }: RefreshEnd, at) {
+      const finished = await update(refreshId, {
+        UpdateExpression: `SET #state = :state, finishedAt = :at${failure === undefined ? '' : ', failure = :failure'}`,
+        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': state, ':at': at.toISOString(), ':failure': failure },
+      });
+      const refresh = finished === undefined ? await get(refreshId) : toRefresh(finished);
+      if (refresh === undefined) throw new UnknownRefreshError(refreshId);
+      return refresh;
+    },
+  };
+}
+
+/** Items of this table are written here alone, so their shape is known. */
+function toRefresh({ pk, ...item }: Record<string, unknown>): Refresh {
+  return { ...item, id: pk } as unknown as Refresh;
+}
+
+function toChange({ key, removed, eventTime, sequencer, eTag }: Record<string, unknown>): Change {
+  return { key, removed, eventTime, sequencer, ...(eTag === undefined ? {} : { eTag }) } as Change;
+}
+
+async function writeBatch(
+  documents: DynamoDBDocumentClient,
+  tableName: string,
+  items: readonly Record<string, unknown>[],
+): Promise<void> {
+  let requests: Record<string, unknown>[] = items.map(Item => ({ PutRequest: { Item } }));
+  for (let round = 0; requests.length > 0; round++) {
+    if (round === MAX_UNPROCESSED_ROUNDS) {
+      throw new Error(`DynamoDB left ${requests.length} items unprocessed, ${round} times in a row`);
+    }
+    const { UnprocessedItems } = await documents.send(
+      new BatchWriteCommand({ RequestItems: { [tableName]: requests } }),
+    );
+    requests = UnprocessedItems?.[tableName] ?? [];
+  }
+}
+
+async function unlessConditionFails<T>(write: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

@@ -1,0 +1,27 @@
+import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import type { RenderedMail } from '../mail/mail.ts';
+
+export interface Mailer {
+  /** Hands a mail to SES; answers its message id. Accepted is not delivered. */
+  send(to: readonly string[], mail: RenderedMail): Promise<string>;
+}
+
+export function createMailer(from: string, client = new SESv2Client({})): Mailer {
+  return {
+    async send(to, { subject, text, html }) {
+      const { MessageId = '' } = await client.send(
+        new SendEmailCommand({
+          FromEmailAddress: from,
+          Destination: { ToAddresses: [...to] },
+          Content: {
+            Simple: {
+              Subject: { Data: subject, Charset: 'UTF-8' },
+              Body: { Text: { Data: text, Charset: 'UTF-8' }, Html: { Data: html, Charset: 'UTF-8' } },
+            },
+          },
+        }),
+      );
+      return MessageId;
+    },
+  };
+}

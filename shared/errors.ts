@@ -1,0 +1,70 @@
+/**
+ * Errors this program raises on purpose. `name` is a literal because it crosses process borders: Step Functions matches
+ * a failed Lambda by it (`ErrorEquals` in infra/workflows/refresh.asl.json).
+ */
+abstract class ExpectedError extends Error {
+  abstract override readonly name: string;
+}
+
+/** A message that no retry can make right. It ends in the dead-letter queue, alone. */
+export class InvalidMessageError extends ExpectedError {
+  override readonly name = 'InvalidMessage';
+}
+
+/** A setting is missing or wrong: the deployment must be corrected. */
+export class InvalidSettingsError extends ExpectedError {
+  override readonly name = 'InvalidSettings';
+}
+
+/** Uploads are still arriving: the refresh cannot close yet. */
+export class RefreshNotQuietError extends ExpectedError {
+  override readonly name = 'RefreshNotQuiet';
+
+  constructor(refreshId: string) {
+    super(`Refresh ${refreshId} received changes since the last look`);
+  }
+}
+
+/** No record of a refresh that should exist: it expired, or its table was replaced. */
+export class UnknownRefreshError extends ExpectedError {
+  override readonly name = 'UnknownRefresh';
+
+  constructor(refreshId: string) {
+    super(`There is no refresh ${refreshId}`);
+  }
+}
+
+/** Every collector kept losing the race for the open refresh. The queue redelivers the batch. */
+export class NoOpenRefreshError extends ExpectedError {
+  override readonly name = 'NoOpenRefresh';
+
+  constructor(attempts: number) {
+    super(`No refresh stayed open long enough to take the changes, in ${attempts} attempts`);
+  }
+}
+
+/**
+ * CloudFront refuses more invalidations until earlier ones complete (3,000 exact and 15 wildcard paths in progress).
+ * Carries the name that CloudFront itself uses.
+ */
+export class QuotaExceededError extends ExpectedError {
+  override readonly name = 'TooManyInvalidationsInProgress';
+
+  constructor(cause: unknown) {
+    super('Too many invalidations are in progress', { cause });
+  }
+}
+
+/** The invalidation completed, yet the edge still serves something else than the bucket holds. */
+export class EdgeStaleError extends ExpectedError {
+  override readonly name = 'EdgeStale';
+  readonly urls: readonly string[];
+
+  constructor(urls: readonly string[]) {
+    const shown = urls.slice(0, 5).join(', ');
+    super(
+      `The edge still serves old content for ${urls.length} URLs: ${shown}${urls.length > 5 ? ' …' : ''}`,
+    );
+    this.urls = urls;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * From an object key to the URLs under which viewers see it, and from such a URL to the invalidation path that surely
+ * covers it. A *viewer path* here is the decoded path of a URL: `/my file.html`, never `/my%20file.html`.
+ */
+
+/** CloudFront's longest invalidation path, in characters. */
+export const MAX_PATH_LENGTH = 4000;
+
+/**
+ * The viewer paths that show an object. An `index.html` is also seen at its folder, which is how the default root
+ * object and directory-index functions serve it. A key outside the origin path cannot be seen: no paths.
+ *
+ * @param originPath the distribution's origin path: '' or `/folder`, without a slash at the end
+ */
+export function viewerPaths(key: string, originPath: string): string[] {
+  const path = `/${key}`;
+  if (!path.startsWith(`${originPath}/`)) return [];
+  const visible = path.slice(originPath.length);
+  return isIndex(visible) ? [visible, visible.slice(0, -'index.html'.length)] : [visible];
+}
+
+/** The object key behind a viewer path; a folder is shown by its `index.html`. */
+export function keyOf(viewerPath: string, originPath: string): string {
+  const key = `${originPath}${viewerPath}`.slice(1);
+  return key === '' || key.endsWith('/') ? `${key}index.html` : key;
+}
+
+function isIndex(path: string): boolean {
+  return path.endsWith('/index.html');
+}
+
+/**
+ * Characters that reach CloudFront in two spellings: browsers send them raw where encoders write `%XX`, or the other way
+ * round. Which of the two an exact invalidation path matches is contested (aws/aws-sdk#525, bep/s3deploy#46), so a path
+ * is cut before the first of them: a wildcard costs the same and always matches.
+ */
+const DOUBTFUL = /[~'()*+;!,:@&=$|[\]^\\]/;
+
+/** `.` and `..` segments, which clients remove before they send a URL. */
+const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
+
+/** The invalidation path that covers a viewer path in every spelling: exact when possible, else a wildcard. */
+export function invalidationPath(viewerPath: string): string {
+  const cuts = [viewerPath.search(DOUBTFUL), dotSegmentAt(viewerPath)].filter(index => index >= 0);
+  return cuts.length === 0
+    ? requestPath(viewerPath)
+    : `${requestPath(viewerPath.slice(0, Math.min(...cuts)))}*`;
+}
+
+function dotSegmentAt(path: string): number {
+  const slash = path.search(DOT_SEGMENT);
+  return slash < 0 ? slash : slash + 1;
+}
+
+/**
+ * A viewer path as a client sends it, encoded exactly once. Free of doubtful characters it is also what CloudFront asks
+ * of an invalidation path: RFC 1738's unsafe and all non-ASCII bytes encoded, nothing else. A `+` is encoded because
+ * S3 reads a raw one as a space.
+ */
+export function requestPath(viewerPath: string): string {
+  return encodeURIComponent(viewerPath).replaceAll('%2F', '/');
+}
+
+/** The viewer path that an exact invalidation path names. */
+export function decodePath(path: string): string {
+  return decodeURIComponent(path);
+}
+
+/** What CloudFront refuses in a path: bytes that must be percent-encoded, a stray `%`, a `*` before the end. */
+const REFUSED = /[^\x21-\x7E]|["<>#{}|\\^~[\]`]|%(?![0-9A-Fa-f]{2})|\*(?!$)/;
+
+/** Why CloudFront would refuse an invalidation path, or undefined when it would take it. */
+export function pathProblem(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'it must begin with /';
+  if (path.length > MAX_PATH_LENGTH) return `it is longer than ${MAX_PATH_LENGTH} characters`;
+  if (REFUSED.test(path)) {
+    return 'unsafe and non-ASCII characters must be percent-encoded, and * may only be the last character';
+  }
+  return isDecodable(path) ? undefined : 'its percent-encoding is not UTF-8';
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

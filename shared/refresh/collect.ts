@@ -1,0 +1,66 @@
+import { NoOpenRefreshError } from '../errors.ts';
+import type { Changes } from './refresh.ts';
+
+/** The open refresh of one distribution, as collectors need it. */
+export interface OpenRefreshes {
+  /** Id of the refresh the pointer names, by a strongly consistent read. It may have closed meanwhile. */
+  current(): Promise<string | undefined>;
+  /** Creates refresh `next`, then makes it the current one if `previous` still is. Answers the current one. */
+  replace(previous: string | undefined, next: string): Promise<string>;
+  /** Writes changes under a refresh. Writing the same change twice leaves one. */
+  addChanges(refreshId: string, changes: Changes): Promise<void>;
+  /** Counts one more generation if the refresh is still open; false when it is not. */
+  commit(refreshId: string): Promise<boolean>;
+  /** Gives an open refresh up that nothing will ever close. False when it was not open. */
+  abandon(refreshId: string): Promise<boolean>;
+}
+
+export interface RefreshExecutions {
+  /**
+   * Starts the execution that follows a refresh, unless it runs already.
+   * Answers false when it has already ended.
+   */
+  ensureStarted(refreshId: string): Promise<boolean>;
+}
+
+export interface CollectDependencies {
+  readonly refreshes: OpenRefreshes;
+  readonly executions: RefreshExecutions;
+  readonly newRefreshId: () => string;
+}
+
+/** A refresh stays open for seconds at least, so losing it so often in a row means that something is broken. */
+const MAX_ATTEMPTS = 10;
+
+/**
+ * Puts changes into the open refresh and makes sure that it is followed. When this returns the changes are in a refresh
+ * that closes later than they were written; when it throws they may be in one too, and collecting them again is safe.
+ *
+ * The order of the steps is the protocol: changes first, then the commit that closing checks, then the execution. A crash
+ * after any of them leaves the messages unacknowledged, and they come again.
+ *
+ * @returns the id of the refresh that took the changes
+ * @throws NoOpenRefreshError
+ */
+export async function collect(
+  changes: Changes,
+  { refreshes, executions, newRefreshId }: CollectDependencies,
+): Promise<string> {
+  let refreshId = (await refreshes.current()) ?? (await refreshes.replace(undefined, newRefreshId()));
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    await refreshes.addChanges(refreshId, changes);
+    if ((await refreshes.commit(refreshId)) && (await isFollowed(refreshId, refreshes, executions))) {
+      return refreshId;
+    }
+    refreshId = await refreshes.replace(refreshId, newRefreshId());
+  }
+  throw new NoOpenRefreshError(MAX_ATTEMPTS);
+}
+
+/**
+ * An execution that ended after our commit has covered our changes, for it closed the refresh after them. If the refresh
+ * is open still, somebody stopped the execution: nothing would ever close it.
+ */
+async function isFollowed(refreshId: string, refreshes: OpenRefreshes, executions: RefreshExecutions) {
+  return (await executions.ensureStarted(refreshId)) || !(await refreshes.abandon(refreshId));
+}

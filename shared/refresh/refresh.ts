@@ -1,0 +1,86 @@
+/**
+ * The refresh: everything that changed in one deploy, followed until the edge serves it. A refresh takes changes while
+ * it is open; once closed its set of changes is fixed.
+ */
+export type RefreshState = 'open' | 'closed' | 'invalidating' | 'verifying' | 'fresh' | 'failed';
+
+/** One change of an object, as an S3 event told it. */
+export interface Change {
+  readonly key: string;
+  readonly removed: boolean;
+  /** ISO 8601, when S3 finished the request. */
+  readonly eventTime: string;
+  /** Orders the events of one key; see `isNewer`. Empty when the event carried none. */
+  readonly sequencer: string;
+  /** Absent on removals. */
+  readonly eTag?: string;
+}
+
+/** What a refresh has to cover: changed objects, and invalidation paths asked for by hand. */
+export interface Changes {
+  readonly objects: readonly Change[];
+  readonly paths: readonly string[];
+}
+
+/** The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller reference. */
+export interface StoredPlan {
+  readonly number: number;
+  /** Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed. */
+  readonly round: number;
+  readonly paths: readonly string[];
+  readonly collateral: number;
+}
+
+export interface Verification {
+  /** URLs that the edge serves as the bucket holds them. */
+  readonly verified: number;
+  /** URLs of keys that changed again since: their own refresh verifies them. */
+  readonly superseded: number;
+}
+
+export interface Refresh {
+  readonly id: string;
+  readonly state: RefreshState;
+  /** Counts the commits of collectors. Unchanged between two looks means that uploads are quiet. */
+  readonly generation: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly plan?: StoredPlan;
+  readonly invalidationId?: string;
+  readonly verification?: Verification;
+  readonly finishedAt?: string;
+  /** Why it failed. */
+  readonly failure?: string;
+}
+
+/** Refreshes are kept as history for so long. */
+export const HISTORY_DAYS = 90;
+
+/**
+ * A fresh id: sorts by time, and is a valid Step Functions execution name and CloudFront caller reference.
+ *
+ * @param random any string of letters and digits that makes ids of one second differ
+ */
+export function refreshIdOf(now: Date, random: string): string {
+  const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  return `${second}Z-${random}`;
+}
+
+/**
+ * Whether an event happened after another one of the same key: sequencers are hexadecimal and are compared as text after
+ * padding the shorter one with zeros on the right (S3 user guide, "Event message structure").
+ */
+export function isNewer(a: Change, b: Change): boolean {
+  const length = Math.max(a.sequencer.length, b.sequencer.length);
+  return a.sequencer.padEnd(length, '0') > b.sequencer.padEnd(length, '0');
+}
+
+/** One change per key: the newest. */
+export function newestPerKey(changes: Iterable<Change>): Change[] {
+  const newest = new Map<string, Change>();
+  for (const change of changes) {
+    const known = newest.get(change.key);
+    if (known === undefined || isNewer(change, known)) newest.set(change.key, change);
+  }
+  return [...newest.values()];
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { InvalidMessageError } from '../errors.ts';
+import { pathProblem } from '../invalidation/viewer-urls.ts';
+import type { Change, Changes } from './refresh.ts';
+
+/** What a message of the site-changes queue means: changes to collect, and why the rest of it was left aside. */
+export interface SiteMessage extends Changes {
+  readonly ignored: readonly string[];
+}
+
+/** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */
+const MAX_REQUESTED_PATHS = 3000;
+
+/*
+ * Schemas of our own, wide where AWS is: Powertools' S3Schema refuses IPv6 uploaders and the test event. Unknown fields
+ * are ignored, as S3 asks of readers (S3 user guide, "Event message structure").
+ */
+const S3Record = z.object({
+  eventVersion: z.string(),
+  eventSource: z.literal('aws:s3'),
+  eventName: z.string(),
+  eventTime: z.string(),
+  s3: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({ key: z.string(), eTag: z.string().optional(), sequencer: z.string().default('') }),
+  }),
+});
+type S3Record = z.infer<typeof S3Record>;
+
+const OtherRecord = z.object({ eventSource: z.string() }).refine(record => record.eventSource !== 'aws:s3');
+const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
+const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord])) });
+const ManualRequest = z.strictObject({ paths: z.array(z.string()).min(1).max(MAX_REQUESTED_PATHS) });
+
+/**
+ * Reads one message: an S3 event notification, the test event S3 sends when notifications are configured, or a request
+ * by hand, `{"paths": ["/*"]}`.
+ *
+ * @param bucket the site bucket; events of others are left aside
+ * @throws InvalidMessageError when the message is none of these, or when a part of it cannot be understood
+ */
+export function parseSiteMessage(body: string, bucket: string): SiteMessage {
+  const message = parseJson(body);
+  if (TestEvent.safeParse(message).success) {
+    return { objects: [], paths: [], ignored: ["S3's test event for a new notification configuration"] };
+  }
+  const request = ManualRequest.safeParse(message);
+  if (request.success) return { objects: [], paths: checkedPaths(request.data.paths), ignored: [] };
+  const notification = Notification.safeParse(message);
+  if (notification.success) return readRecords(notification.data.Records, bucket);
+  throw new InvalidMessageError(
+    `Neither an S3 event notification (${z.prettifyError(notification.error)}) nor {"paths": [...]}`,
+  );
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new InvalidMessageError('The message is not JSON', { cause });
+  }
+}
+
+function checkedPaths(paths: readonly string[]): readonly string[] {
+  for (const path of paths) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) throw new InvalidMessageError(`Bad path ${JSON.stringify(path)}: ${problem}`);
+  }
+  return paths;
+}
+
+function readRecords(records: readonly (S3Record | { eventSource: string })[], bucket: string): SiteMessage {
+  const objects: Change[] = [];
+  const ignored: string[] = records.length === 0 ? ['a notification without records'] : [];
+  for (const record of records) {
+    const reason = reasonToIgnore(record, bucket);
+    if (reason !== undefined) ignored.push(reason);
+    else if (isS3Record(record)) objects.push(toChange(record));
+  }
+  return { objects, paths: [], ignored };
+}
+
+function isS3Record(record: S3Record | { eventSource: string }): record is S3Record {
+  return 's3' in record;
+}
+
+function reasonToIgnore(record: S3Record | { eventSource: string }, bucket: string): string | undefined {
+  if (!isS3Record(record)) return `a record of ${record.eventSource}`;
+  // 2.0 to 2.6 so far; a minor version only adds fields.
+  if (record.eventVersion.split('.')[0] !== '2') {
+    throw new InvalidMessageError(`Unknown event version ${record.eventVersion}: only 2.x is understood`);
+  }
+  if (record.s3.bucket.name !== bucket) return `an event of another bucket, ${record.s3.bucket.name}`;
+  return isChange(record) ? undefined : `an event that changes no content, ${record.eventName}`;
+}
+
+/** Lifecycle deletions are LifecycleExpiration events, not ObjectRemoved ones. */
+function isChange({ eventName }: S3Record): boolean {
+  return eventName.startsWith('ObjectCreated:') || isRemoval(eventName);
+}
+
+function isRemoval(eventName: string): boolean {
+  return eventName.startsWith('ObjectRemoved:') || eventName.startsWith('LifecycleExpiration:');
+}
+
+function toChange({ eventName, eventTime, s3 }: S3Record): Change {
+  const { eTag, sequencer } = s3.object;
+  return {
+    key: decodeKey(s3.object.key),
+    removed: isRemoval(eventName),
+    eventTime,
+    sequencer,
+    ...(eTag === undefined ? {} : { eTag }),
+  };
+}
+
+/** Keys in notifications are form-encoded, once: `red flower.jpg` arrives as `red+flower.jpg`, `a+b` as `a%2Bb`. */
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new InvalidMessageError(`The object key ${JSON.stringify(encoded)} is not URL-encoded UTF-8`, {
+      cause,
+    });
+  }
+}
