@@ -56,3 +56,33 @@ export function jsonErrorResponse(error: AwsError, version: '1.0' | '1.1' = '1.0
     body: JSON.stringify({ __type: error.code, message: error.message }),
   };
 }
+
+/** A call made inside the local cloud in the AWS JSON protocol, as an SDK would send it. */
+export function jsonRequest(
+  service: string,
+  target: string,
+  input: unknown,
+  caller: string,
+  version: '1.0' | '1.1' = '1.0',
+): AwsRequest {
+  return {
+    service,
+    caller,
+    method: 'POST',
+    url: '/',
+    headers: {
+      host: 'localhost',
+      'content-type': `application/x-amz-json-${version}`,
+      'x-amz-target': target,
+      'x-amz-date': '20000101T000000Z',
+      authorization: authorizationOf(caller, service),
+    },
+    body: Buffer.from(JSON.stringify(input)),
+  };
+}
+
+/** The header by which the local endpoint, and the emulators behind it, know service and caller. */
+export function authorizationOf(caller: string, service: string): string {
+  const scope = `${caller}/20000101/${LOCAL_REGION}/${service}/aws4_request`;
+  return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${'0'.repeat(64)}`;
+}

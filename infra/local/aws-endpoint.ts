@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { actionOf } from './action-names.ts';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  jsonErrorResponse,
+} from './aws-api.ts';
+import type { Journal } from './journal.ts';
+
+export interface AwsCall {
+  readonly request: AwsRequest;
+  readonly action: string;
+}
+
+/**
+ * Stands between a call and its service: may answer in its place, repeat it, delay it, or let it happen and lose the
+ * answer. Every side effect of the program passes here.
+ */
+export type Interceptor = (call: AwsCall, next: () => Promise<AwsResponse>) => Promise<AwsResponse>;
+
+export interface AwsEndpoint {
+  /** Handles a call made inside this process. */
+  readonly call: AwsService;
+  /** @returns the function that removes the interceptor again */
+  intercept(interceptor: Interceptor): () => void;
+  /** Where SDKs and the AWS CLI reach it. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** S3 accepts 5 GiB in one PUT; here an object is held in memory. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * One address for every AWS service: it finds the service by the credential scope of the signature. Signatures are not
+ * checked, the caller is whoever the access key id names.
+ *
+ * @param services by signing name; may be filled after the start, before the first call
+ */
+export async function startAwsEndpoint(options: {
+  readonly port: number;
+  readonly services: ReadonlyMap<string, AwsService>;
+  readonly journal: Journal;
+}): Promise<AwsEndpoint> {
+  const { services, journal } = options;
+  const interceptors = new Set<Interceptor>();
+
+  async function call(request: AwsRequest): Promise<AwsResponse> {
+    const action = actionOf(request);
+    const perform = async () => {
+      const service = services.get(request.service);
+      if (service !== undefined) return service(request);
+      return jsonErrorResponse(
+        new AwsError(
+          'UnknownService',
+          `The local cloud does not emulate the service ${request.service}`,
+          501,
+        ),
+      );
+    };
+    const chain = [...interceptors].reduceRight<() => Promise<AwsResponse>>(
+      (next, interceptor) => () => interceptor({ request, action }, next),
+      perform,
+    );
+    const response = await chain();
+    journal.record({
+      kind: 'call',
+      caller: request.caller,
+      service: request.service,
+      action,
+      status: response.status,
+      ...(response.status < 400 ? {} : { error: errorCodeOf(response) }),
+    });
+    return response;
+  }
+
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing, call));
+  // Idle SDK connections are reused for as long as the SDKs like.
+  server.keepAliveTimeout = 60_000;
+  const port = await listen(server, options.port);
+  return {
+    call,
+    intercept(interceptor) {
+      interceptors.add(interceptor);
+      return () => interceptors.delete(interceptor);
+    },
+    url: `http://127.0.0.1:${port}`,
+    stop: () => close(server),
+  };
+}
+
+/** @throws Error with advice when the port is taken */
+export function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(
+              `Port ${port} is taken: stop whatever uses it, or choose another with --…-port (0: any free one)`,
+            )
+          : error,
+      ),
+    );
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+export function close(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call: AwsService): Promise<void> {
+  try {
+    const { status, headers, body } = await call(await readRequest(incoming));
+    outgoing.writeHead(status, {
+      ...headers,
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+    });
+    outgoing.end(incoming.method === 'HEAD' ? undefined : body);
+  } catch (error) {
+    // A fault that cuts the connection looks like this to the caller, and so does a bug of ours: it must be seen.
+    if (!(error instanceof ConnectionCutError))
+      process.emitWarning(error instanceof Error ? error : String(error));
+    outgoing.destroy();
+  }
+}
+
+/** Thrown by an interceptor to cut the connection instead of answering. */
+export class ConnectionCutError extends Error {
+  override readonly name = 'ConnectionCut';
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<AwsRequest> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES)
+      throw new Error(`A request of more than ${MAX_BODY_BYTES} bytes: upload in parts`);
+  }
+  const { method = 'GET', headers } = incoming;
+  const { caller, service } = credentialScopeOf(incoming);
+  return { service, caller, method, url: pathStyle(incoming), headers, body: Buffer.concat(chunks) };
+}
+
+/** From the Authorization header, or a presigned URL's query. */
+function credentialScopeOf({ headers, url = '/' }: IncomingMessage): { caller: string; service: string } {
+  const presigned = new URL(url, 'http://aws').searchParams.get('X-Amz-Credential');
+  const credential = presigned ?? /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
+  const [caller = '', , , service = ''] = credential.split('/');
+  return { caller, service: SIGNING_ALIASES[service] ?? service };
+}
+
+const SIGNING_ALIASES: Readonly<Record<string, string>> = { email: 'ses', sesv2: 'ses' };
+
+/** Turns `http://bucket.localhost/key` into `/bucket/key`. */
+function pathStyle({ headers, url = '/' }: IncomingMessage): string {
+  const bucket = /^([a-z0-9.-]+)\.localhost(?::\d+)?$/.exec(headers.host ?? '')?.[1];
+  return bucket === undefined ? url : `/${bucket}${url}`;
+}
+
+function errorCodeOf({ headers, body }: AwsResponse): string {
+  const text = String(body ?? '');
+  return (
+    headers?.['x-amzn-errortype']?.toString() ??
+    /"__type":"(?:[^"#]*#)?([^"]+)"/.exec(text)?.[1] ??
+    /<Code>([^<]+)<\/Code>/.exec(text)?.[1] ??
+    'unknown'
+  );
+}

@@ -1,0 +1,69 @@
+import { XMLBuilder } from 'fast-xml-parser';
+import { AwsError, type AwsRequest, type AwsResponse, type AwsService } from './aws-api.ts';
+import type { LoadedStack } from './template.ts';
+
+const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
+
+/** The read-only half of CloudFormation for the one stack there is: outputs and resources. */
+export function createCloudFormation(stack: LoadedStack, createdAt: Date): AwsService {
+  const stackId = `arn:aws:cloudformation:us-east-1:000000000000:stack/${stack.name}/local`;
+  const status = { CreationTime: createdAt.toISOString(), StackStatus: 'CREATE_COMPLETE' };
+
+  const actions: Readonly<Record<string, (parameters: URLSearchParams) => object>> = {
+    DescribeStacks: parameters => {
+      checkStackName(parameters.get('StackName'));
+      const outputs = Object.entries(stack.outputs).map(([OutputKey, OutputValue]) => ({
+        OutputKey,
+        OutputValue,
+      }));
+      return {
+        Stacks: {
+          member: [{ StackName: stack.name, StackId: stackId, ...status, Outputs: { member: outputs } }],
+        },
+      };
+    },
+    ListStacks: () => ({
+      StackSummaries: { member: [{ StackName: stack.name, StackId: stackId, ...status }] },
+    }),
+    ListStackResources: parameters => {
+      checkStackName(parameters.get('StackName'));
+      const member = stack.resources.map(({ logicalId, type, ref }) => ({
+        LogicalResourceId: logicalId,
+        PhysicalResourceId: ref,
+        ResourceType: type,
+        ResourceStatus: 'CREATE_COMPLETE',
+        LastUpdatedTimestamp: status.CreationTime,
+      }));
+      return { StackResourceSummaries: { member } };
+    },
+  };
+
+  function checkStackName(name: string | null): void {
+    if (name === null || name === stack.name || name === stackId) return;
+    throw new AwsError('ValidationError', `Stack with id ${name} does not exist`);
+  }
+
+  return async (request: AwsRequest): Promise<AwsResponse> => {
+    const parameters = new URLSearchParams(request.body.toString());
+    const name = parameters.get('Action') ?? '';
+    try {
+      const action = actions[name];
+      if (action === undefined)
+        throw new AwsError('InvalidAction', `The local cloud does not emulate ${name}`);
+      const result = action(parameters);
+      return xml(200, { [`${name}Response`]: { '@_xmlns': NAMESPACE, [`${name}Result`]: result } });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const { code: Code, message: Message } = error;
+      return xml(error.status, {
+        ErrorResponse: { '@_xmlns': NAMESPACE, Error: { Type: 'Sender', Code, Message }, RequestId: 'local' },
+      });
+    }
+  };
+}
+
+const builder = new XMLBuilder({ ignoreAttributes: false });
+
+function xml(status: number, content: object): AwsResponse {
+  return { status, headers: { 'content-type': 'text/xml' }, body: builder.build(content) };
+}

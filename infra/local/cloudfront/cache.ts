@@ -1,0 +1,105 @@
+import type { Headers } from './messages.ts';
+
+export interface CachedObject {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number;
+  readonly freshUntil: number;
+  /** The ETag as the origin spelled it; compression weakens the viewer's. */
+  readonly originETag?: string;
+}
+
+export interface CacheKey {
+  /** Everything that tells one cached variant from another. */
+  readonly id: string;
+  readonly distributionId: string;
+  /** What invalidation paths are compared with, see `objectAddress`. */
+  readonly address: string;
+}
+
+export interface Fetched<T> {
+  readonly value: T;
+  /** What to keep under the key; without it nothing is kept, and an older object is forgotten. */
+  readonly store?: CachedObject;
+}
+
+/** The cache of one point of presence. Least recently used objects go first when it is full. */
+export interface EdgeCache<T> {
+  get(key: CacheKey): CachedObject | undefined;
+  /** Concurrent misses for one key share one origin fetch; `joined` tells the ones that did not start it. */
+  fetchOnce(
+    key: CacheKey,
+    fetch: () => Promise<Fetched<T>>,
+  ): Promise<{ readonly value: T; readonly joined: boolean }>;
+  /** Forgets what matches, and whatever is being fetched right now: that may be the old content. */
+  purge(distributionId: string, matches: (address: string) => boolean): void;
+  readonly bytes: number;
+}
+
+/** An object's share of the maps and headers beside its body. */
+const OVERHEAD_BYTES = 1024;
+
+export function createEdgeCache<T>(maxBytes: number): EdgeCache<T> {
+  const objects = new Map<string, { readonly key: CacheKey; readonly object: CachedObject }>();
+  const flights = new Map<string, { readonly key: CacheKey; readonly fetched: Promise<Fetched<T>> }>();
+  let bytes = 0;
+
+  function forget(id: string): void {
+    const known = objects.get(id);
+    if (known === undefined) return;
+    bytes -= size(known.object);
+    objects.delete(id);
+  }
+
+  function keep(key: CacheKey, object: CachedObject): void {
+    forget(key.id);
+    if (size(object) > maxBytes) return;
+    objects.set(key.id, { key, object });
+    bytes += size(object);
+    for (const id of objects.keys()) {
+      if (bytes <= maxBytes) break;
+      forget(id);
+    }
+  }
+
+  return {
+    get bytes() {
+      return bytes;
+    },
+    get(key) {
+      const known = objects.get(key.id);
+      if (known === undefined) return undefined;
+      objects.delete(key.id);
+      objects.set(key.id, known);
+      return known.object;
+    },
+    async fetchOnce(key, fetch) {
+      const known = flights.get(key.id);
+      if (known !== undefined) return { value: (await known.fetched).value, joined: true };
+      const flight = { key, fetched: fetch() };
+      flights.set(key.id, flight);
+      try {
+        const { value, store } = await flight.fetched;
+        // A purge takes the flight off the map: what was asked for before it must not be kept after it.
+        if (flights.get(key.id) === flight) {
+          if (store === undefined) forget(key.id);
+          else keep(key, store);
+        }
+        return { value, joined: false };
+      } finally {
+        if (flights.get(key.id) === flight) flights.delete(key.id);
+      }
+    },
+    purge(distributionId, matches) {
+      const isHit = (key: CacheKey) => key.distributionId === distributionId && matches(key.address);
+      for (const [id, { key }] of objects) if (isHit(key)) forget(id);
+      for (const [id, { key }] of flights) if (isHit(key)) flights.delete(id);
+    },
+  };
+}
+
+function size(object: CachedObject): number {
+  return object.body.length + OVERHEAD_BYTES;
+}

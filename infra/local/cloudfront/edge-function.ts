@@ -1,0 +1,189 @@
+import { createContext, Script } from 'node:vm';
+import { z } from 'zod';
+import { parseResource } from './distribution-config.ts';
+import {
+  type EdgeFields,
+  forbiddenHeader,
+  READ_ONLY_HEADERS,
+  requestFields,
+  urlAndHeaders,
+} from './edge-function-event.ts';
+import type { ViewerRequest, ViewerResponse } from './messages.ts';
+
+/** What a viewer-request function decided: the request to go on with, or the answer to give at once. */
+export type EdgeVerdict = { readonly request: ViewerRequest } | { readonly response: ViewerResponse };
+
+export interface EdgeFunctionContext {
+  readonly distributionId: string;
+  readonly distributionDomainName: string;
+  readonly requestId: string;
+  /** Receives what the function prints with `console.log`. */
+  readonly log: (functionName: string, line: string) => void;
+}
+
+/** @throws EdgeFunctionError when the function throws, runs too long or answers something invalid */
+export type EdgeFunction = (request: ViewerRequest, context: EdgeFunctionContext) => EdgeVerdict;
+
+/** 503: the function could not run; 502: it answered something CloudFront refuses. */
+export class EdgeFunctionError extends Error {
+  override readonly name = 'EdgeFunctionError';
+  readonly status: 502 | 503;
+
+  constructor(status: 502 | 503, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
+const MAX_CODE_BYTES = 10 * 1024;
+
+/** AWS allows about a millisecond of computing; this only ends endless loops, whatever else the machine does. */
+const TIME_LIMIT_MS = 1000;
+
+const NOT_EMULATED = /^\s*import\b|\b(?:require\s*\(|Buffer\b|TextEncoder\b|TextDecoder\b|atob\b|btoa\b)/m;
+
+const functionSchema = z.strictObject({
+  Name: z.string(),
+  AutoPublish: z.literal(true, 'an unpublished function cannot be associated'),
+  FunctionCode: z
+    .string()
+    .refine(code => Buffer.byteLength(code) <= MAX_CODE_BYTES, 'exceeds 10 KB')
+    .refine(code => !NOT_EMULATED.test(code), {
+      error: issue => `uses ${NOT_EMULATED.exec(String(issue.input))?.[0].trim()}, which is not emulated`,
+    }),
+  FunctionConfig: z.strictObject({
+    Comment: z.string(),
+    Runtime: z.literal('cloudfront-js-2.0', 'only cloudfront-js-2.0 is emulated'),
+  }),
+});
+
+const field = z.object({
+  value: z.string(),
+  multiValue: z.array(z.object({ value: z.string() })).optional(),
+});
+const fields = z.record(z.string(), field).default({});
+
+const resultSchema = z.union([
+  z.object({
+    statusCode: z.number().int().min(200).max(599),
+    headers: fields,
+    cookies: z
+      .record(z.string(), z.object({ value: z.string(), attributes: z.string().optional() }))
+      .default({}),
+    body: z
+      .union([z.string(), z.object({ encoding: z.enum(['text', 'base64']), data: z.string() })])
+      .default(''),
+  }),
+  z.object({
+    method: z.string(),
+    uri: z.string().startsWith('/'),
+    headers: fields,
+    cookies: fields,
+    querystring: fields,
+  }),
+]);
+
+/** @param properties of an `AWS::CloudFront::Function`, resolved */
+export function createEdgeFunction(resource: string, properties: unknown): EdgeFunction {
+  const { Name: name, FunctionCode: code } = parseResource(functionSchema, resource, properties);
+  const program = new Script(code, { filename: name });
+
+  return (request, context) => {
+    const given = requestFields(request);
+    const event = {
+      version: '1.0',
+      context: {
+        distributionDomainName: context.distributionDomainName,
+        distributionId: context.distributionId,
+        eventType: 'viewer-request',
+        requestId: context.requestId,
+      },
+      viewer: { ip: request.ip ?? '127.0.0.1' },
+      request: given,
+    };
+    const outcome = run(program, event);
+    for (const line of outcome.lines) context.log(name, line);
+    if (outcome.error !== undefined) throw new EdgeFunctionError(503, outcome.error);
+    return verdict(outcome.result, request, given);
+  };
+}
+
+const outcomeSchema = z.object({
+  lines: z.array(z.string()),
+  result: z.unknown().optional(),
+  error: z.string().optional(),
+});
+type Outcome = z.output<typeof outcomeSchema>;
+
+/** Only text crosses the border, so nothing of the host is within the function's reach. */
+function run(program: Script, event: unknown): Outcome {
+  // afterEvaluate: the time limit holds for async handlers as well.
+  const sandbox = createContext(Object.create(null), {
+    microtaskMode: 'afterEvaluate',
+    codeGeneration: { strings: false, wasm: false },
+  });
+  const call = `
+    globalThis.__outcome = { lines: __lines, error: 'The function did not finish' };
+    (async () => handler(JSON.parse(${JSON.stringify(JSON.stringify(event))})))().then(
+      result => { __outcome = { lines: __lines, result }; },
+      error => { __outcome = { lines: __lines, error: String(error) }; },
+    );`;
+  const print = `
+    globalThis.__lines = [];
+    globalThis.console = { log: (...values) => { __lines.push(values.map(String).join(' ')); } };`;
+  const limit = { timeout: TIME_LIMIT_MS };
+  try {
+    new Script(print).runInContext(sandbox, limit);
+    program.runInContext(sandbox, limit);
+    new Script(call).runInContext(sandbox, limit);
+    return outcomeSchema.parse(
+      JSON.parse(String(new Script('JSON.stringify(__outcome)').runInContext(sandbox))),
+    );
+  } catch (error) {
+    return { lines: [], error: String(error) };
+  }
+}
+
+function verdict(result: unknown, request: ViewerRequest, given: EdgeFields): EdgeVerdict {
+  const parsed = resultSchema.safeParse(result);
+  if (!parsed.success) {
+    throw new EdgeFunctionError(502, 'The function returned neither a valid request nor a valid response');
+  }
+  const forbidden = forbiddenHeader(parsed.data.headers);
+  if (forbidden !== undefined) {
+    throw new EdgeFunctionError(502, `The function may not set the header ${forbidden}`);
+  }
+  if ('statusCode' in parsed.data) return { response: generatedResponse(parsed.data) };
+  const changed = parsed.data;
+  if (changed.method !== request.method) {
+    throw new EdgeFunctionError(502, 'The function may not change the method');
+  }
+  for (const name of READ_ONLY_HEADERS) {
+    if (changed.headers[name]?.value !== given.headers[name]?.value) {
+      throw new EdgeFunctionError(502, `The function may not change the header ${name}`);
+    }
+  }
+  return { request: { ...request, ...urlAndHeaders(changed, given, request) } };
+}
+
+function generatedResponse(
+  result: Extract<z.output<typeof resultSchema>, { statusCode: number }>,
+): ViewerResponse {
+  const { body } = result;
+  const headers: Record<string, string> = {};
+  for (const [name, { value }] of Object.entries(result.headers)) headers[name] = value;
+  const [cookie, ...more] = Object.entries(result.cookies).map(
+    ([name, { value, attributes }]) => `${name}=${value}${attributes === undefined ? '' : `; ${attributes}`}`,
+  );
+  if (more.length > 0) throw new EdgeFunctionError(502, 'More than one Set-Cookie is not emulated');
+  if (cookie !== undefined) headers['set-cookie'] = cookie;
+  return {
+    status: result.statusCode,
+    headers,
+    body:
+      typeof body === 'string'
+        ? Buffer.from(body)
+        : Buffer.from(body.data, body.encoding === 'base64' ? 'base64' : 'utf8'),
+  };
+}

@@ -1,0 +1,145 @@
+import type { CacheKey } from './cache.ts';
+import type { Behaviour, Distribution } from './distribution.ts';
+import { objectAddress, splitQuery } from './invalidation-paths.ts';
+import { type Headers, header, type OriginRequest, type ViewerRequest } from './messages.ts';
+import { type CachePolicy, type Selection, selects } from './policies.ts';
+
+export type Encoding = 'br' | 'gzip';
+
+/** Never forwarded, or forwarded in CloudFront's own words. */
+const OWN_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'cookie',
+  'content-length',
+  'host',
+  'via',
+  'x-forwarded-for',
+]);
+
+/** What CloudFront answers from its cache itself instead of asking the origin. */
+const ANSWERED_BY_CACHE = new Set([
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+]);
+
+/** The compressions a viewer accepts and the policy caches, the better one first. */
+export function acceptedEncodings(headers: Headers, policy: CachePolicy): Encoding[] {
+  const accepted = (header(headers, 'accept-encoding') ?? '')
+    .split(',')
+    .map(part => part.trim().toLowerCase())
+    .filter(part => !/;\s*q=0(?:\.0*)?$/.test(part))
+    .map(part => part.replace(/;.*$/, ''));
+  const isWanted = { br: policy.brotli, gzip: policy.gzip };
+  return (['br', 'gzip'] as const).filter(encoding => isWanted[encoding] && accepted.includes(encoding));
+}
+
+export function cacheKey(distribution: Distribution, behaviour: Behaviour, request: ViewerRequest): CacheKey {
+  const policy = behaviour.cachePolicy;
+  const [path, query = ''] = splitQuery(request.url);
+  const keyQuery = selectedPairs(query, '&', [policy.queryStrings]);
+  return {
+    id: JSON.stringify([
+      distribution.id,
+      behaviour.origin.id,
+      // HEAD is answered from what GET has cached.
+      request.method === 'OPTIONS' ? 'OPTIONS' : 'GET',
+      path,
+      keyQuery,
+      [...policy.headers.names].map(name => [name, header(request.headers, name)]),
+      selectedPairs(header(request.headers, 'cookie') ?? '', ';', [policy.cookies]),
+      acceptedEncodings(request.headers, policy),
+    ]),
+    distributionId: distribution.id,
+    address: objectAddress(path, keyQuery),
+  };
+}
+
+/**
+ * The request as the origin gets it: what the cache policy keys on, what the origin request policy adds, CloudFront's own.
+ * @param conditions `if-…` headers when the edge validates what it has; undefined when it does not cache at all
+ */
+export function originRequest(
+  distribution: Distribution,
+  behaviour: Behaviour,
+  request: ViewerRequest,
+  requestId: string,
+  conditions: Headers | undefined,
+): OriginRequest {
+  const { origin, cachePolicy, originRequestPolicy } = behaviour;
+  const policies = originRequestPolicy === undefined ? [cachePolicy] : [cachePolicy, originRequestPolicy];
+  const isSelected = (name: string) => policies.some(policy => selects(policy.headers, name));
+
+  const [viewerPath, viewerQuery = ''] = splitQuery(request.url);
+  const path =
+    viewerPath === '/' && distribution.defaultRootObject !== ''
+      ? `/${distribution.defaultRootObject}`
+      : viewerPath;
+  const query = selectedPairs(
+    viewerQuery,
+    '&',
+    policies.map(policy => policy.queryStrings),
+  );
+  const cookie = selectedPairs(
+    header(request.headers, 'cookie') ?? '',
+    ';',
+    policies.map(policy => policy.cookies),
+  );
+  const encodings = acceptedEncodings(request.headers, cachePolicy);
+
+  const isForwarded = (name: string) =>
+    !OWN_HEADERS.has(name) &&
+    (conditions === undefined
+      ? isSelected(name) || ANSWERED_BY_CACHE.has(name)
+      : isSelected(name) && !ANSWERED_BY_CACHE.has(name)) &&
+    !(name === 'accept-encoding' && (cachePolicy.gzip || cachePolicy.brotli));
+  const viewerAddresses = [header(request.headers, 'x-forwarded-for'), request.ip ?? '127.0.0.1'].filter(
+    Boolean,
+  );
+
+  return {
+    originId: origin.id,
+    domainName: origin.domainName,
+    originPath: origin.path,
+    customHeaders: origin.customHeaders,
+    method: request.method,
+    url: origin.path + path + (query === '' ? '' : `?${query}`),
+    headers: {
+      'user-agent': 'Amazon CloudFront',
+      ...Object.fromEntries(Object.entries(request.headers).filter(([name]) => isForwarded(name))),
+      ...(cookie === '' ? {} : { cookie }),
+      ...(encodings.length > 0 ? { 'accept-encoding': encodings.join(',') } : {}),
+      ...conditions,
+      ...(request.body.length > 0 ? { 'content-length': String(request.body.length) } : {}),
+      host: isSelected('host') ? (header(request.headers, 'host') ?? origin.domainName) : origin.domainName,
+      via: `1.1 ${distribution.id.toLowerCase()}.cloudfront.net (CloudFront)`,
+      'x-forwarded-for': viewerAddresses.join(', '),
+      'x-amz-cf-id': requestId,
+      ...origin.customHeaders,
+    },
+    body: request.body,
+    ...(origin.signedAs === undefined ? {} : { signedAs: origin.signedAs }),
+  };
+}
+
+/** @returns the `name=value` pairs whose name one of the selections picks, as the viewer wrote them */
+function selectedPairs(text: string, separator: '&' | ';', selections: readonly Selection[]): string {
+  if (text === '' || selections.some(selection => selection.kind === 'all')) return text;
+  return text
+    .split(separator)
+    .map(pair => pair.trim())
+    .filter(pair => selections.some(selection => selects(selection, pair.split('=', 1)[0] ?? '')))
+    .join(separator === ';' ? '; ' : separator);
+}

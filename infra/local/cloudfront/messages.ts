@@ -1,0 +1,54 @@
+/** Header names are lower case throughout the local edge. */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface ViewerRequest {
+  readonly method: string;
+  /** Path with query string, as the viewer sent it. */
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** @default '127.0.0.1' */
+  readonly ip?: string;
+}
+
+export interface ViewerResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+export interface OriginRequest {
+  readonly originId: string;
+  readonly domainName: string;
+  /** Already part of `url`; given so that an origin adapter may strip it. */
+  readonly originPath: string;
+  /** The origin's custom headers; already part of `headers`. */
+  readonly customHeaders: Headers;
+  readonly method: string;
+  /** Origin path, path and query string as sent to the origin. */
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** The principal the origin is asked as: the distribution's ARN (OAC), or `origin-access-identity/cloudfront/…` (OAI). */
+  readonly signedAs?: string;
+}
+
+export interface OriginResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** A header's value, if there is one. */
+export function header(headers: Headers, name: string): string | undefined {
+  return headers[name];
+}
+
+/** Headers without the named ones. */
+export function without(headers: Headers, ...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+}
+
+export function lowerCaseNames(headers: Headers): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

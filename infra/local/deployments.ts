@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { type AwsService, authorizationOf } from './aws-api.ts';
+import type { DurableStore } from './durable-map.ts';
+import type { Deployment } from './stack-parts.ts';
+
+/**
+ * `Custom::CDKBucketDeployment`: uploads a deployment's files unless the same version was uploaded before, as
+ * CloudFormation calls the resource only when a property changed.
+ */
+export async function publishDeployments(
+  deployments: readonly Deployment[],
+  callAws: AwsService,
+  store: DurableStore,
+): Promise<void> {
+  const published = store.map<string>('deployments');
+  for (const { bucket, directory, headers, prune, version } of deployments) {
+    if (prune) throw new Error('The local cloud does not emulate deployments that prune the bucket');
+    if (published.get(bucket) === version) continue;
+    for (const file of filesIn(directory)) {
+      await putObject(callAws, { bucket, key: file, content: readFileSync(join(directory, file)), headers });
+    }
+    published.set(bucket, version);
+  }
+}
+
+export interface Upload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly content: Buffer;
+  /** Cache-Control and the like; the content type is told from the key. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Uploads one file as the deployment would. @throws Error when S3 refuses it */
+export async function putObject(
+  callAws: AwsService,
+  { bucket, key, content, headers }: Upload,
+): Promise<void> {
+  const { status, body } = await callAws({
+    service: 's3',
+    caller: 'deployment',
+    method: 'PUT',
+    url: `/${bucket}/${encodeURIComponent(key).replaceAll('%2F', '/')}`,
+    headers: {
+      ...headers,
+      host: 'localhost',
+      'content-type': CONTENT_TYPES[extname(key)] ?? 'binary/octet-stream',
+      authorization: authorizationOf('deployment', 's3'),
+    },
+    body: content,
+  });
+  if (status !== 200) throw new Error(`Uploading ${key} to ${bucket} failed: ${body}`);
+}
+
+/** Files below a folder, relative, with slashes. */
+export function filesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry =>
+      join(entry.parentPath, entry.name)
+        .slice(directory.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .sort();
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.ico': 'image/vnd.microsoft.icon',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+  '.xml': 'application/xml',
+};

@@ -1,0 +1,100 @@
+import type { Resource } from './template.ts';
+
+interface Properties {
+  /** Properties that the local cloud acts on. */
+  readonly emulated: readonly string[];
+  /** Properties that it accepts without acting on them; `npm start` lists their effect as not emulated. */
+  readonly accepted?: readonly string[];
+}
+
+/** Every resource type and property that the local cloud knows. */
+const KNOWN: Readonly<Record<string, Properties>> = {
+  'AWS::S3::Bucket': {
+    emulated: ['BucketName', 'NotificationConfiguration'],
+    accepted: [
+      'BucketEncryption',
+      'LifecycleConfiguration',
+      'LoggingConfiguration',
+      'OwnershipControls',
+      'PublicAccessBlockConfiguration',
+      'Tags',
+      'WebsiteConfiguration',
+    ],
+  },
+  'AWS::S3::BucketPolicy': { emulated: [], accepted: ['Bucket', 'PolicyDocument'] },
+  'AWS::SQS::Queue': {
+    emulated: [
+      'QueueName',
+      'MessageRetentionPeriod',
+      'VisibilityTimeout',
+      'RedrivePolicy',
+      'SqsManagedSseEnabled',
+    ],
+  },
+  'AWS::SQS::QueuePolicy': { emulated: [], accepted: ['PolicyDocument', 'Queues'] },
+  'AWS::DynamoDB::Table': {
+    emulated: ['TableName', 'AttributeDefinitions', 'KeySchema', 'BillingMode'],
+    accepted: ['SSESpecification', 'TimeToLiveSpecification'],
+  },
+  'AWS::Lambda::Function': {
+    emulated: ['FunctionName', 'Code', 'Environment', 'Handler', 'MemorySize', 'Role', 'Runtime', 'Timeout'],
+    accepted: ['Architectures', 'Description', 'Layers', 'LoggingConfig'],
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    emulated: [
+      'BatchSize',
+      'EventSourceArn',
+      'FunctionName',
+      'FunctionResponseTypes',
+      'MaximumBatchingWindowInSeconds',
+      'ScalingConfig',
+    ],
+  },
+  'AWS::Lambda::LayerVersion': { emulated: [], accepted: ['Content', 'Description'] },
+  'AWS::StepFunctions::StateMachine': {
+    emulated: [
+      'DefinitionS3Location',
+      'DefinitionSubstitutions',
+      'RoleArn',
+      'StateMachineName',
+      'StateMachineType',
+    ],
+    accepted: ['LoggingConfiguration', 'TracingConfiguration'],
+  },
+  'AWS::CloudFront::Distribution': { emulated: ['DistributionConfig'], accepted: ['Tags'] },
+  'AWS::CloudFront::CachePolicy': { emulated: ['CachePolicyConfig'] },
+  'AWS::CloudFront::ResponseHeadersPolicy': { emulated: ['ResponseHeadersPolicyConfig'] },
+  'AWS::CloudFront::OriginAccessControl': { emulated: [], accepted: ['OriginAccessControlConfig'] },
+  'AWS::CloudFront::CloudFrontOriginAccessIdentity': {
+    emulated: [],
+    accepted: ['CloudFrontOriginAccessIdentityConfig'],
+  },
+  'AWS::IAM::Role': { emulated: ['RoleName'], accepted: ['AssumeRolePolicyDocument', 'ManagedPolicyArns'] },
+  'AWS::IAM::Policy': { emulated: [], accepted: ['PolicyDocument', 'PolicyName', 'Roles'] },
+  'AWS::Logs::LogGroup': { emulated: ['LogGroupName'], accepted: ['RetentionInDays'] },
+  'AWS::SES::EmailIdentity': { emulated: ['EmailIdentity'] },
+  'Custom::CDKBucketDeployment': {
+    emulated: ['DestinationBucketName', 'Prune', 'SourceObjectKeys', 'SystemMetadata'],
+    accepted: ['OutputObjectKeys', 'ServiceToken', 'SourceBucketNames', 'WaitForDistributionInvalidation'],
+  },
+};
+
+/**
+ * Checks that the local cloud knows every resource and property.
+ *
+ * @returns what is accepted without an effect, as `Type.Property`, sorted
+ * @throws Error listing every unknown type and property with its resource
+ */
+export function checkProperties(resources: readonly Resource[]): string[] {
+  const unknown: string[] = [];
+  const accepted = new Set<string>();
+  for (const { logicalId, type, properties } of resources) {
+    const known = KNOWN[type];
+    for (const name of Object.keys(properties)) {
+      if (known?.accepted?.includes(name)) accepted.add(`${type}.${name}`);
+      else if (!known?.emulated.includes(name)) unknown.push(`${logicalId} (${type}): ${name}`);
+    }
+  }
+  if (unknown.length === 0) return [...accepted].sort();
+  throw new Error(`The local cloud does not emulate these properties:\n  ${unknown.join('\n  ')}`);
+}

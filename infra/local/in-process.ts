@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import inject from 'light-my-request';
+import type { AwsRequest, AwsResponse, AwsService } from './aws-api.ts';
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Headers that describe one connection, and so not the next. */
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'expect']);
+
+/** Calls an emulator's HTTP listener without a socket between. */
+export function inProcess(listener: Listener): AwsService {
+  return async ({ method, url, headers, body }: AwsRequest): Promise<AwsResponse> => {
+    const response = await inject(listener, {
+      method: method as 'GET',
+      url,
+      headers: withoutHopByHop(headers),
+      ...(body.length > 0 ? { payload: body } : {}),
+    });
+    return {
+      status: response.statusCode,
+      headers: withoutHopByHop(response.headers) as Record<string, string>,
+      body: response.rawPayload,
+    };
+  };
+}
+
+export function withoutHopByHop<Value>(headers: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
+}

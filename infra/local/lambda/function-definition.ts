@@ -1,0 +1,42 @@
+/** One function of the template, its code already bundled. */
+export interface FunctionDefinition {
+  readonly name: string;
+  /** Absolute path of the folder that is `/var/task` on AWS. */
+  readonly codeDirectory: string;
+  /** Module and export, such as `index.handler`. */
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  /** At most so many at once, further calls are throttled. @default only the pool's own limit */
+  readonly reservedConcurrency?: number;
+  /** Access key id by which the AWS endpoint recognises the function's role. */
+  readonly roleAccessKeyId: string;
+}
+
+export interface InvocationResult {
+  /** JSON text: what the handler returned or, when it failed, `{ errorType, errorMessage, trace }`. */
+  readonly payload: string;
+  readonly functionError?: 'Unhandled';
+  readonly requestId: string;
+}
+
+/** Parent to child: run the handler once. */
+export interface InvocationMessage {
+  readonly payload: string;
+  readonly deadline: number;
+  readonly context: {
+    readonly awsRequestId: string;
+    readonly functionName: string;
+    readonly functionVersion: string;
+    readonly invokedFunctionArn: string;
+    readonly memoryLimitInMB: string;
+    readonly logGroupName: string;
+    readonly logStreamName: string;
+  };
+}
+
+/** Child to parent. After `crashed` the process ends and must not be used again. */
+export type ProcessMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'returned' | 'threw' | 'crashed'; readonly payload: string };

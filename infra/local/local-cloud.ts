@@ -1,0 +1,202 @@
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import type { AwsService } from './aws-api.ts';
+import { close, type Interceptor, listen, startAwsEndpoint } from './aws-endpoint.ts';
+import { createCloudFormation } from './cloudformation.ts';
+import { createCloudFront } from './cloudfront/cloudfront.ts';
+import type { ViewerResponse } from './cloudfront/messages.ts';
+import { publishDeployments } from './deployments.ts';
+import { openDurableStore } from './durable-map.ts';
+import { startDynamoDb } from './dynamodb.ts';
+import { checkProperties } from './emulated-properties.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
+import { createFunctionPool } from './lambda/function-pool.ts';
+import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
+import { startQueuesAndBuckets } from './queues-and-buckets.ts';
+import { distributionDomain } from './resource-identity.ts';
+import { type EventDelivery, withEvents } from './s3-events.ts';
+import { createS3Origin } from './s3-origin.ts';
+import { partsOf } from './stack-parts.ts';
+import { createStepFunctions } from './step-functions/step-functions.ts';
+import { loadStack } from './template.ts';
+
+export interface LocalCloudOptions {
+  /** A CDK assembly. @default cdk.out of the project */
+  readonly assemblyDirectory?: string;
+  /** @default StudentSite */
+  readonly stackName?: string;
+  /** Where state is kept between starts; without one nothing is. */
+  readonly stateDirectory?: string;
+  /** 0: any free port. @default all 0 */
+  readonly ports?: { readonly site?: number; readonly inbox?: number; readonly aws?: number };
+  /** Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time. @default 1 */
+  readonly timeScale?: number;
+  /** From CreateInvalidation to `Completed`, real time; null: never. @default 3,000 ms × timeScale */
+  readonly invalidationDelayMs?: number | (() => number | null);
+  /** Each has a cache of its own. @default one */
+  readonly pointsOfPresence?: readonly string[];
+  /** Uploads the page as a deployment does. @default true */
+  readonly deployWebsite?: boolean;
+  /** How S3 events travel. @default each once, at once */
+  readonly deliverEvent?: EventDelivery;
+}
+
+export interface LocalCloud {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly endpoint: string;
+  readonly siteUrl: string;
+  readonly inboxUrl: string;
+  readonly journal: Journal;
+  /** What the template asks for and the local cloud accepts without an effect. */
+  readonly notEmulated: readonly string[];
+  intercept(interceptor: Interceptor): () => void;
+  /** A viewer's GET through one point of presence. */
+  view(path: string, pop?: string): Promise<ViewerResponse>;
+  mails(): readonly ReceivedMail[];
+  stop(): Promise<void>;
+}
+
+const DEFAULTS = {
+  assemblyDirectory: join(import.meta.dirname, '../../cdk.out'),
+  stackName: 'StudentSite',
+  timeScale: 1,
+  deployWebsite: true,
+};
+
+/** Whatever was started, to be stopped in reverse order. */
+type Started = (() => Promise<void> | void)[];
+
+/**
+ * Starts the whole system on this machine from the synthesised template: what deploys is what runs.
+ *
+ * @throws Error naming what of the template is not emulated, or the port that is taken
+ */
+export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+  const started: Started = [];
+  const stop = async () => {
+    for (const stopPart of started.splice(0).reverse()) await stopPart();
+  };
+  try {
+    return { ...(await start({ ...DEFAULTS, ...options }, started)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Settings = LocalCloudOptions & Required<Pick<LocalCloudOptions, keyof typeof DEFAULTS>>;
+
+async function start(settings: Settings, started: Started): Promise<Omit<LocalCloud, 'stop'>> {
+  const { stateDirectory, timeScale, ports = {} } = settings;
+  const directory = (name: string) => (stateDirectory === undefined ? undefined : join(stateDirectory, name));
+  if (stateDirectory !== undefined) mkdirSync(stateDirectory, { recursive: true });
+  const store = openDurableStore(directory('services.sqlite'));
+  started.push(() => store.close());
+  const journal = createJournal();
+
+  const services = new Map<string, AwsService>();
+  const endpoint = await startAwsEndpoint({ port: ports.aws ?? 0, services, journal });
+  started.push(endpoint.stop);
+  const site = createServer();
+  const siteUrl = `http://127.0.0.1:${await listen(site, ports.site ?? 0)}`;
+  started.push(() => close(site));
+
+  const stack = loadStack({
+    assemblyDirectory: settings.assemblyDirectory,
+    stackName: settings.stackName,
+    endpoint: endpoint.url,
+    localUrls: ({ logicalId, type }): Record<string, string> =>
+      type === 'AWS::CloudFront::Distribution'
+        ? { [`https://${distributionDomain(logicalId)}`]: siteUrl }
+        : {},
+  });
+  const accepted = checkProperties(stack.resources);
+  const parts = partsOf(stack);
+
+  const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
+  started.push(storage.stop);
+  for (const queue of parts.queues) storage.ensureQueue(queue.name, queue.url, queue.attributes);
+  for (const bucket of parts.buckets) storage.ensureBucket(bucket);
+  const s3 = withEvents({
+    s3: storage.s3,
+    notifications: parts.notifications,
+    callAws: endpoint.call,
+    journal,
+    deliver: settings.deliverEvent,
+  });
+  started.push(s3.stop);
+  const dynamoDb = await startDynamoDb(directory('dynamodb'));
+  started.push(dynamoDb.stop);
+  for (const table of parts.tables) await dynamoDb.ensureTable(table.name, table.properties);
+  const inbox = await startMailInbox({ port: ports.inbox ?? 0, identities: parts.senders, store, journal });
+  started.push(inbox.stop);
+
+  const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = settings;
+  const cloudFront = createCloudFront({
+    ...parts.distributionParts,
+    distributions: parts.distributions,
+    fetchOrigin: createS3Origin(endpoint.call),
+    store,
+    journal,
+    invalidationDelayMs,
+    ...(pointsOfPresence === undefined ? {} : { pointsOfPresence }),
+  });
+  started.push(cloudFront.stop);
+  const [distribution] = parts.distributions;
+  if (distribution === undefined) throw new Error('The template has no distribution');
+  site.on('request', cloudFront.listener(distribution.id));
+
+  const functions = createFunctionPool({
+    functions: parts.functions,
+    endpoint: () => endpoint.url,
+    journal,
+    timeScale,
+  });
+  started.push(functions.stop);
+  const stepFunctions = createStepFunctions({
+    machines: parts.stateMachines,
+    invokeFunction: functions.invoke,
+    endpoint: () => endpoint.url,
+    store,
+    journal,
+    timeScale,
+  });
+  started.push(stepFunctions.stop);
+
+  services
+    .set('s3', s3.handle)
+    .set('sqs', storage.sqs)
+    .set('sts', storage.sqs)
+    .set('dynamodb', dynamoDb.handle)
+    .set('ses', inbox.handle)
+    .set('cloudfront', cloudFront.api)
+    .set('lambda', functions.handle)
+    .set('states', stepFunctions.api)
+    .set('cloudformation', createCloudFormation(stack, new Date()));
+
+  for (const { caller, ...mapping } of parts.eventSourceMappings) {
+    const dependencies = { callAws: endpoint.call, caller, invoke: functions.invoke, journal, timeScale };
+    started.push(startEventSourceMapping(mapping, dependencies).stop);
+  }
+  stepFunctions.resume();
+  if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
+
+  return {
+    outputs: stack.outputs,
+    endpoint: endpoint.url,
+    siteUrl,
+    inboxUrl: inbox.url,
+    journal,
+    notEmulated: [...accepted, ...cloudFront.notEmulated],
+    intercept: endpoint.intercept,
+    view: (path, pop) =>
+      cloudFront.handleViewer(
+        distribution.id,
+        { method: 'GET', url: path, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) },
+        pop,
+      ),
+    mails: inbox.mails,
+  };
+}

@@ -1,0 +1,119 @@
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  jsonErrorResponse,
+} from './aws-api.ts';
+import type { DurableStore } from './durable-map.ts';
+import { withoutHopByHop } from './in-process.ts';
+import type { Journal } from './journal.ts';
+
+/** A mail as aws-ses-v2-local keeps it. */
+export interface ReceivedMail {
+  readonly messageId: string;
+  readonly from: string;
+  readonly destination: { readonly to: readonly string[] };
+  readonly subject: string;
+  readonly body: { readonly text?: string; readonly html?: string };
+  /** Seconds since 1970. */
+  readonly at: number;
+}
+
+export interface MailInbox {
+  readonly handle: AwsService;
+  /** The page that shows the mails. */
+  readonly url: string;
+  /** Every mail received, oldest first. */
+  mails(): readonly ReceivedMail[];
+  stop(): Promise<void>;
+}
+
+interface Ses {
+  default: (options: { host: string; port: number }) => Promise<Server>;
+}
+
+/**
+ * SES by aws-ses-v2-local, with its inbox page.
+ *
+ * @param port of the inbox page
+ * @param identities senders that the template verifies; SES refuses all others
+ */
+export async function startMailInbox(options: {
+  readonly port: number;
+  readonly identities: readonly string[];
+  readonly store: DurableStore;
+  readonly journal: Journal;
+}): Promise<MailInbox> {
+  const require = createRequire(import.meta.url);
+  const ses = require('aws-ses-v2-local') as Ses;
+  // Its page shows one array that lives as long as the process: mails kept from earlier starts are added to it.
+  const { getStoreReadonly } = require('aws-ses-v2-local/dist/store') as {
+    getStoreReadonly(): { emails: ReceivedMail[] };
+  };
+  const kept = options.store.map<ReceivedMail>('mails');
+  const shown = getStoreReadonly().emails;
+  const isShown = new Set(shown.map(mail => mail.messageId));
+  shown.push(...kept.values().filter(mail => !isShown.has(mail.messageId)));
+  const server = await ses.default({ host: '127.0.0.1', port: options.port });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const handle = async (request: AwsRequest) => {
+    const sender = senderOf(request);
+    if (sender !== undefined && !isVerified(sender, options.identities)) {
+      return jsonErrorResponse(
+        new AwsError(
+          'MessageRejected',
+          `Email address is not verified. The following identities failed the check in region US-EAST-1: ${sender}`,
+        ),
+        '1.1',
+      );
+    }
+    const response = await forward(url, request);
+    const accepted = shown.findLast(mail => String(response.body).includes(mail.messageId));
+    if (accepted !== undefined) {
+      kept.set(accepted.messageId, accepted);
+      options.journal.record({ kind: 'mail', to: accepted.destination.to, subject: accepted.subject });
+    }
+    return response;
+  };
+
+  return {
+    handle,
+    url,
+    mails: () => kept.values(),
+    stop: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Over a socket: Express swaps the response's prototype, which an injected response does not survive. */
+async function forward(base: string, { method, url, headers, body }: AwsRequest): Promise<AwsResponse> {
+  const response = await fetch(`${base}${url}`, {
+    method,
+    headers: withoutHopByHop(headers) as Record<string, string>,
+    ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+  });
+  return {
+    status: response.status,
+    headers: withoutHopByHop(Object.fromEntries(response.headers)),
+    body: Buffer.from(await response.arrayBuffer()),
+  };
+}
+
+function senderOf({ url, body }: AwsRequest): string | undefined {
+  if (!url.startsWith('/v2/email/outbound-emails')) return undefined;
+  const { FromEmailAddress } = JSON.parse(body.toString()) as { FromEmailAddress?: string };
+  return FromEmailAddress;
+}
+
+function isVerified(sender: string, identities: readonly string[]): boolean {
+  const address = /<([^>]+)>\s*$/.exec(sender)?.[1] ?? sender;
+  return identities.includes(address) || identities.includes(address.split('@')[1] ?? '');
+}

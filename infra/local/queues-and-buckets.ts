@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { buildApp } from 'fauxqs';
+import { type AwsRequest, type AwsService, LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
+import { inProcess } from './in-process.ts';
+
+type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+type SqsStore = Stores['sqsStore'];
+type S3Store = Stores['s3Store'];
+type Listing = ReturnType<S3Store['listObjects']>;
+
+interface Persistence {
+  load(sqs: SqsStore, sns: Stores['snsStore'], s3: S3Store): void;
+  close(): void;
+}
+
+/**
+ * fauxqs persists only through its own server, which listens on every interface. Its stores are therefore built here, from
+ * the modules behind its entry point; the version is pinned.
+ */
+async function loadInternals() {
+  const base = import.meta.resolve('fauxqs');
+  const load = async (path: string) => import(new URL(path, base).href);
+  return {
+    SqsStore: (await load('./sqs/sqsStore.js')).SqsStore as new () => SqsStore,
+    SnsStore: (await load('./sns/snsStore.js')).SnsStore as new () => Stores['snsStore'],
+    S3Store: (await load('./s3/s3Store.js')).S3Store as new () => S3Store,
+    PersistenceManager: (await load('./persistence.js')).PersistenceManager as new (
+      directory: string,
+    ) => Persistence & NonNullable<SqsStore['persistence']>,
+  };
+}
+
+export interface QueuesAndBuckets {
+  readonly sqs: AwsService;
+  readonly s3: AwsService;
+  /** Creates a queue, or brings the attributes of a kept one up to date. */
+  ensureQueue(name: string, url: string, attributes: Record<string, string>): void;
+  ensureBucket(name: string): void;
+  stop(): Promise<void>;
+}
+
+/** S3 and SQS by fauxqs, in this process. @param directory where they keep their state; in memory without */
+export async function startQueuesAndBuckets(directory?: string): Promise<QueuesAndBuckets> {
+  const internals = await loadInternals();
+  const sqsStore = new internals.SqsStore();
+  const snsStore = new internals.SnsStore();
+  const s3Store = new internals.S3Store();
+  sqsStore.host = '';
+  sqsStore.region = LOCAL_REGION;
+  listInByteOrder(s3Store);
+  let persistence: InstanceType<typeof internals.PersistenceManager> | undefined;
+  if (directory !== undefined) {
+    mkdirSync(directory, { recursive: true });
+    persistence = new internals.PersistenceManager(directory);
+    persistence.load(sqsStore, snsStore, s3Store);
+    sqsStore.persistence = persistence;
+    s3Store.persistence = persistence;
+    for (const queue of sqsStore.allQueues()) queue.persistence = persistence;
+  }
+  const app = buildApp({
+    logger: false,
+    defaultRegion: LOCAL_REGION,
+    stores: { sqsStore, snsStore, s3Store },
+  });
+  await app.ready();
+  const handle = inProcess((request, response) => app.routing(request, response));
+
+  return {
+    sqs: handle,
+    s3: request => handle(withBody(request)),
+    ensureQueue(name, url, attributes) {
+      const kept = sqsStore.getQueueByName(name);
+      if (kept === undefined) {
+        sqsStore.createQueue(name, url, `arn:aws:sqs:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${name}`, attributes);
+      } else {
+        kept.setAttributes(attributes);
+        // The port may have changed since.
+        Object.assign(kept, { url });
+      }
+    },
+    ensureBucket: name => s3Store.createBucket(name),
+    async stop() {
+      await app.close();
+      persistence?.close();
+    },
+  };
+}
+
+/** fauxqs fails on a PUT without content; an empty aws-chunked body says the same. */
+function withBody(request: AwsRequest): AwsRequest {
+  if (
+    request.method !== 'PUT' ||
+    request.body.length > 0 ||
+    request.headers['x-amz-copy-source'] !== undefined
+  ) {
+    return request;
+  }
+  const headers = { ...request.headers, 'content-encoding': 'aws-chunked' };
+  return { ...request, headers, body: Buffer.from('0\r\n\r\n') };
+}
+
+/** S3 lists by UTF-8 bytes. fauxqs sorts by locale but pages by code unit, and so loses keys between two pages. */
+function listInByteOrder(store: S3Store): void {
+  const listAll = store.listObjects.bind(store);
+  store.listObjects = (bucket, { prefix = '', delimiter, maxKeys = 1000, startAfter, marker } = {}) => {
+    const { objects } = listAll(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY });
+    const after = startAfter || marker || '';
+    const listing: Listing = { objects: [], commonPrefixes: [], isTruncated: false };
+    for (const object of sortedAfter(objects, after)) {
+      const group = commonPrefixOf(object.key, prefix, delimiter);
+      if (group !== undefined && (group === after || group === listing.commonPrefixes.at(-1))) continue;
+      if (listing.objects.length + listing.commonPrefixes.length === maxKeys) {
+        return { ...listing, isTruncated: true };
+      }
+      if (group === undefined) listing.objects.push(object);
+      else listing.commonPrefixes.push(group);
+    }
+    return listing;
+  };
+}
+
+function sortedAfter(objects: Listing['objects'], after: string): Listing['objects'] {
+  const start = Buffer.from(after);
+  return objects
+    .map(object => ({ object, bytes: Buffer.from(object.key) }))
+    .filter(({ bytes }) => start.length === 0 || Buffer.compare(bytes, start) > 0)
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ object }) => object);
+}
+
+function commonPrefixOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
+  const end = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
+  return delimiter === undefined || end < 0 ? undefined : key.slice(0, end + delimiter.length);
+}

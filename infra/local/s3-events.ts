@@ -1,0 +1,184 @@
+import { type AwsRequest, type AwsResponse, type AwsService, jsonRequest, LOCAL_REGION } from './aws-api.ts';
+import type { Journal } from './journal.ts';
+
+/** `AWS::S3::Bucket.NotificationConfiguration.QueueConfigurations`, resolved. */
+export interface QueueNotification {
+  readonly bucket: string;
+  /** `s3:ObjectCreated:*` or a full event name. */
+  readonly event: string;
+  readonly queueUrl: string;
+}
+
+/** One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or reorders it. */
+export type EventDelivery = (
+  event: { readonly key: string; readonly name: string },
+  send: () => Promise<void>,
+) => Promise<void>;
+
+interface ObjectEvent {
+  readonly bucket: string;
+  readonly key: string;
+  /** Without the prefix `s3:`, as the event itself carries it. */
+  readonly name: string;
+  readonly eTag?: string;
+  readonly size?: number;
+}
+
+export interface S3EventsOptions {
+  readonly s3: AwsService;
+  readonly notifications: readonly QueueNotification[];
+  readonly callAws: AwsService;
+  readonly journal: Journal;
+  /** @default each once, at once */
+  readonly deliver?: EventDelivery | undefined;
+  readonly now?: () => Date;
+}
+
+export interface S3WithEvents {
+  readonly handle: AwsService;
+  /** Waits for the events on their way. */
+  stop(): Promise<void>;
+}
+
+/**
+ * S3 event notifications, as AWS sends them: one event a message, version 2.4 shape, the key form-encoded, a sequencer that
+ * grows (S3 user guide, "Event message structure"). The answer to the caller does not wait for them.
+ */
+export function withEvents(options: S3EventsOptions): S3WithEvents {
+  const { s3, notifications, callAws, journal, now = () => new Date() } = options;
+  const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
+  const inFlight = new Set<Promise<void>>();
+  const nextSequencer = createSequencer(now);
+
+  async function notify(event: ObjectEvent): Promise<void> {
+    journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
+    const body = JSON.stringify({ Records: [toRecord(event, nextSequencer(), now())] });
+    const targets = notifications.filter(
+      target => target.bucket === event.bucket && matches(target.event, event.name),
+    );
+    await Promise.all(
+      targets.map(({ queueUrl }) =>
+        deliver({ key: event.key, name: event.name }, async () => {
+          const input = { QueueUrl: queueUrl, MessageBody: body };
+          const { status, body: answer } = await callAws(
+            jsonRequest('sqs', 'AmazonSQS.SendMessage', input, 's3.amazonaws.com'),
+          );
+          if (status !== 200) throw new Error(`S3 could not deliver an event to ${queueUrl}: ${answer}`);
+        }),
+      ),
+    );
+  }
+
+  return {
+    async handle(request) {
+      const response = await s3(request);
+      if (response.status < 300) {
+        for (const event of eventsOf(request, response)) {
+          const delivery = notify(event).finally(() => inFlight.delete(delivery));
+          inFlight.add(delivery);
+        }
+      }
+      return response;
+    },
+    async stop() {
+      await Promise.allSettled(inFlight);
+    },
+  };
+}
+
+function matches(pattern: string, name: string): boolean {
+  const wanted = pattern.replace(/^s3:/, '');
+  return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted;
+}
+
+function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
+  const { pathname, searchParams } = new URL(request.url, 'http://s3');
+  const [, bucket = '', ...rest] = pathname.split('/');
+  const key = decodeURIComponent(rest.join('/'));
+  const answer = () => String(response.body);
+  if (request.method === 'POST' && searchParams.has('delete')) {
+    return keysIn(answer(), request.body.toString()).map(removed => ({
+      bucket,
+      key: removed,
+      name: 'ObjectRemoved:Delete',
+    }));
+  }
+  if (key === '') return [];
+  const created = (name: string, eTag: string | undefined): ObjectEvent[] => [
+    {
+      bucket,
+      key,
+      name: `ObjectCreated:${name}`,
+      size: Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length),
+      ...(eTag === undefined ? {} : { eTag: eTag.replaceAll(/"|&quot;/g, '') }),
+    },
+  ];
+  const eTagIn = (text: string) => /<ETag>(.*?)<\/ETag>/.exec(text)?.[1];
+  if (request.method === 'POST' && searchParams.has('uploadId')) {
+    return created('CompleteMultipartUpload', eTagIn(answer()));
+  }
+  if (request.method === 'DELETE' && !searchParams.has('uploadId')) {
+    return [{ bucket, key, name: 'ObjectRemoved:Delete' }];
+  }
+  if (request.method !== 'PUT' || searchParams.has('partNumber')) return [];
+  return request.headers['x-amz-copy-source'] === undefined
+    ? created('Put', response.headers?.['etag']?.toString())
+    : created('Copy', eTagIn(answer()));
+}
+
+/** Keys that DeleteObjects removed: the answer lists them, unless it was asked to be quiet. */
+function keysIn(answer: string, request: string): string[] {
+  const source = answer.includes('<Deleted>') ? answer : request;
+  return [...source.matchAll(/<Key>([\s\S]*?)<\/Key>/g)].map(([, key = '']) => unescapeXml(key));
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}
+
+/** Grows from event to event, and over restarts. */
+function createSequencer(now: () => Date): () => string {
+  let last = 0n;
+  return () => {
+    const time = BigInt(now().getTime()) * 1000n;
+    last = time > last ? time : last + 1n;
+    return last.toString(16).toUpperCase().padStart(18, '0');
+  };
+}
+
+function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: string, time: Date) {
+  return {
+    eventVersion: '2.4',
+    eventSource: 'aws:s3',
+    awsRegion: LOCAL_REGION,
+    eventTime: time.toISOString(),
+    eventName: name,
+    userIdentity: { principalId: 'AWS:LOCAL' },
+    requestParameters: { sourceIPAddress: '127.0.0.1' },
+    responseElements: { 'x-amz-request-id': sequencer, 'x-amz-id-2': sequencer },
+    s3: {
+      s3SchemaVersion: '1.0',
+      configurationId: 'local',
+      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: `arn:aws:s3:::${bucket}` },
+      object: {
+        key: formEncode(key),
+        ...(eTag === undefined ? {} : { eTag, size }),
+        sequencer,
+      },
+    },
+  };
+}
+
+/** `application/x-www-form-urlencoded` with slashes kept, as S3 encodes keys. */
+function formEncode(key: string): string {
+  return encodeURIComponent(key)
+    .replaceAll(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%2F', '/')
+    .replaceAll('%20', '+');
+}

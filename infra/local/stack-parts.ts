@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { DistributionParts, DistributionResource } from './cloudfront/distribution.ts';
+import type { EventSourceMappingDefinition } from './lambda/event-source-mapping.ts';
+import type { FunctionDefinition } from './lambda/function-pool.ts';
+import type { QueueNotification } from './s3-events.ts';
+import type { StateMachineDefinitionResource } from './step-functions/step-functions.ts';
+import type { LoadedStack, Resource } from './template.ts';
+
+/** A folder of files that a deployment uploads into a bucket. */
+export interface Deployment {
+  /** Changes whenever the files or their settings do. */
+  readonly version: string;
+  readonly directory: string;
+  readonly bucket: string;
+  readonly prune: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The stack's resources as the local services want them. */
+export interface StackParts {
+  readonly buckets: readonly string[];
+  readonly notifications: readonly QueueNotification[];
+  readonly queues: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly attributes: Record<string, string>;
+  }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly properties: Readonly<Record<string, unknown>>;
+  }[];
+  /** Addresses and domains that SES may send from. */
+  readonly senders: readonly string[];
+  readonly functions: readonly FunctionDefinition[];
+  readonly eventSourceMappings: readonly (EventSourceMappingDefinition & { readonly caller: string })[];
+  readonly stateMachines: readonly StateMachineDefinitionResource[];
+  readonly distributions: readonly DistributionResource[];
+  readonly distributionParts: DistributionParts;
+  readonly deployments: readonly Deployment[];
+}
+
+export function partsOf(stack: LoadedStack): StackParts {
+  const all = (type: string) => stack.resources.filter(resource => resource.type === type);
+  const roles = new Map(
+    all('AWS::IAM::Role').map(({ attributes, logicalId }) => [attributes['Arn'], logicalId]),
+  );
+  const callerOf = (roleArn: string) => roles.get(roleArn) ?? roleArn;
+  const queues = new Map(all('AWS::SQS::Queue').map(queue => [queue.attributes['Arn'], queue]));
+  const urlOf = (queueArn: string) => queues.get(queueArn)?.ref ?? '';
+
+  const lambdas = all('AWS::Lambda::Function')
+    .map(resource => ({ resource, properties: Lambda.parse(resource.properties) }))
+    // Others belong to CDK's own custom resources, which are emulated themselves.
+    .filter(({ properties }) => properties.Runtime.startsWith('nodejs'));
+  const callers = new Map(
+    lambdas.map(({ resource, properties }) => [resource.ref, callerOf(properties.Role)]),
+  );
+  const configs = (type: string, property: string) =>
+    new Map(all(type).map(({ ref, properties }) => [ref, properties[property]] as const));
+
+  return {
+    buckets: all('AWS::S3::Bucket').map(({ ref }) => ref),
+    notifications: all('AWS::S3::Bucket').flatMap(bucket => notificationsOf(bucket, urlOf)),
+    queues: all('AWS::SQS::Queue').map(({ ref, attributes, properties }) => ({
+      name: attributes['QueueName'] ?? '',
+      url: ref,
+      attributes: queueAttributes(properties),
+    })),
+    tables: all('AWS::DynamoDB::Table').map(({ ref, properties }) => ({ name: ref, properties })),
+    senders: all('AWS::SES::EmailIdentity').map(({ ref }) => ref),
+    functions: lambdas.map(({ resource, properties }) => ({
+      name: resource.ref,
+      codeDirectory: stack.assetPath(properties.Code.S3Key),
+      handler: properties.Handler,
+      environment: properties.Environment.Variables,
+      timeoutSeconds: properties.Timeout,
+      memoryMb: properties.MemorySize,
+      roleAccessKeyId: callerOf(properties.Role),
+    })),
+    eventSourceMappings: all('AWS::Lambda::EventSourceMapping').map(({ properties }) => {
+      const mapping = EventSourceMapping.parse(properties);
+      const queue = queues.get(mapping.EventSourceArn);
+      return {
+        functionName: mapping.FunctionName,
+        caller: callers.get(mapping.FunctionName) ?? '',
+        queueArn: mapping.EventSourceArn,
+        queueUrl: queue?.ref ?? '',
+        batchSize: mapping.BatchSize,
+        windowSeconds: mapping.MaximumBatchingWindowInSeconds,
+        reportBatchItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+        visibilityTimeoutSeconds: Number(queue?.properties['VisibilityTimeout'] ?? 30),
+        ...(mapping.ScalingConfig === undefined
+          ? {}
+          : { maximumConcurrency: mapping.ScalingConfig.MaximumConcurrency }),
+      };
+    }),
+    stateMachines: all('AWS::StepFunctions::StateMachine').map(({ ref, attributes, properties }) => {
+      const machine = StateMachine.parse(properties);
+      return {
+        arn: ref,
+        name: attributes['Name'] ?? '',
+        caller: callerOf(machine.RoleArn),
+        definition: substituted(
+          readFileSync(stack.assetPath(machine.DefinitionS3Location.Key), 'utf8'),
+          machine.DefinitionSubstitutions,
+        ),
+      };
+    }),
+    distributions: all('AWS::CloudFront::Distribution').map(({ ref, attributes, properties }) => ({
+      id: ref,
+      domainName: attributes['DomainName'] ?? '',
+      config: properties['DistributionConfig'],
+    })),
+    distributionParts: {
+      cachePolicies: configs('AWS::CloudFront::CachePolicy', 'CachePolicyConfig'),
+      originRequestPolicies: configs('AWS::CloudFront::OriginRequestPolicy', 'OriginRequestPolicyConfig'),
+      responseHeadersPolicies: configs(
+        'AWS::CloudFront::ResponseHeadersPolicy',
+        'ResponseHeadersPolicyConfig',
+      ),
+      functions: new Map(),
+    },
+    deployments: all('Custom::CDKBucketDeployment').map(({ properties }) => {
+      const deployment = BucketDeployment.parse(properties);
+      return {
+        version: JSON.stringify(deployment),
+        directory: stack.assetPath(deployment.SourceObjectKeys[0]),
+        bucket: deployment.DestinationBucketName,
+        prune: deployment.Prune,
+        headers: deployment.SystemMetadata,
+      };
+    }),
+  };
+}
+
+const Lambda = z.object({
+  Runtime: z.string(),
+  Handler: z.string(),
+  Role: z.string(),
+  Code: z.object({ S3Key: z.string() }),
+  Environment: z.object({ Variables: z.record(z.string(), z.string()) }).default({ Variables: {} }),
+  Timeout: z.number().default(3),
+  MemorySize: z.number().default(128),
+});
+
+const EventSourceMapping = z.object({
+  FunctionName: z.string(),
+  EventSourceArn: z.string(),
+  BatchSize: z.number().default(10),
+  MaximumBatchingWindowInSeconds: z.number().default(0),
+  FunctionResponseTypes: z.array(z.string()).default([]),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }).optional(),
+});
+
+const StateMachine = z.object({
+  RoleArn: z.string(),
+  StateMachineType: z.literal('STANDARD', 'Only standard workflows are emulated').default('STANDARD'),
+  DefinitionS3Location: z.object({ Key: z.string() }),
+  DefinitionSubstitutions: z.record(z.string(), z.string()).default({}),
+});
+
+const BucketDeployment = z.object({
+  SourceObjectKeys: z.tuple([z.string()], 'Deployments of several sources are not emulated'),
+  DestinationBucketName: z.string(),
+  Prune: z.boolean().default(true),
+  SystemMetadata: z.record(z.string(), z.string()).default({}),
+});
+
+const NotificationConfiguration = z
+  .strictObject({ QueueConfigurations: z.array(z.strictObject({ Event: z.string(), Queue: z.string() })) })
+  .default({ QueueConfigurations: [] });
+
+function notificationsOf(bucket: Resource, urlOf: (queueArn: string) => string): QueueNotification[] {
+  const { QueueConfigurations } = NotificationConfiguration.parse(
+    bucket.properties['NotificationConfiguration'],
+  );
+  return QueueConfigurations.map(({ Event, Queue }) => ({
+    bucket: bucket.ref,
+    event: Event,
+    queueUrl: urlOf(Queue),
+  }));
+}
+
+/** CloudFormation has numbers and objects where the API of SQS has text. */
+function queueAttributes({
+  QueueName: _,
+  ...properties
+}: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+function substituted(definition: string, substitutions: Readonly<Record<string, string>>): unknown {
+  const text = definition.replaceAll(
+    /\$\{(\w+)\}/g,
+    (placeholder, name: string) => substitutions[name] ?? placeholder,
+  );
+  return JSON.parse(text);
+}

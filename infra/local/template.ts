@@ -1,0 +1,207 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
+import { identityOf } from './resource-identity.ts';
+
+const Template = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+  Outputs: z
+    .record(z.string(), z.object({ Value: z.unknown(), Description: z.string().optional() }))
+    .default({}),
+});
+
+const AssetManifest = z.object({
+  files: z.record(
+    z.string(),
+    z.object({
+      source: z.object({ path: z.string() }),
+      destinations: z.record(z.string(), z.object({ objectKey: z.string() })),
+    }),
+  ),
+});
+
+/** A resource of the template with every intrinsic function resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** What `Ref` answers. */
+  readonly ref: string;
+  /** What `Fn::GetAtt` answers. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface LoadedStack {
+  readonly name: string;
+  readonly resources: readonly Resource[];
+  readonly outputs: Readonly<Record<string, string>>;
+  /** The file or folder behind an object key of the asset bucket. */
+  assetPath(objectKey: string): string;
+}
+
+export interface LoadOptions {
+  /** A CDK assembly: `cdk.out`. */
+  readonly assemblyDirectory: string;
+  readonly stackName: string;
+  /** Base of queue URLs. */
+  readonly endpoint: string;
+  /** Public base URLs on AWS (`https://d111.cloudfront.net`) and where the same thing is served locally. */
+  localUrls(resource: { logicalId: string; type: string }): Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the synthesised template that also deploys, and resolves it for the local account.
+ *
+ * @throws Error naming the resource and the function or property that the local cloud does not know
+ */
+export function loadStack(options: LoadOptions): LoadedStack {
+  const { assemblyDirectory, stackName } = options;
+  const templateFile = join(assemblyDirectory, `${stackName}.template.json`);
+  if (!existsSync(templateFile)) throw new Error(`No ${templateFile}: synthesise first (npm run synth)`);
+  const template = Template.parse(JSON.parse(readFileSync(templateFile, 'utf8')));
+  const assets = readAssets(assemblyDirectory, stackName);
+  const resolve = createResolver(template.Resources, options);
+
+  const resources = Object.entries(template.Resources).map(([logicalId, { Type, Properties }]) => ({
+    logicalId,
+    type: Type,
+    ...resolve.identity(logicalId),
+    properties: resolve.record(Properties, logicalId),
+  }));
+  const outputs = Object.fromEntries(
+    Object.entries(template.Outputs).map(([name, { Value }]) => [
+      name,
+      String(resolve.value(Value, `output ${name}`)),
+    ]),
+  );
+  return {
+    name: stackName,
+    resources,
+    outputs,
+    assetPath(objectKey) {
+      const path = assets.get(objectKey);
+      if (path === undefined) throw new Error(`No asset ${objectKey} in ${assemblyDirectory}`);
+      return path;
+    },
+  };
+}
+
+function readAssets(directory: string, stackName: string): Map<string, string> {
+  const manifest = AssetManifest.parse(
+    JSON.parse(readFileSync(join(directory, `${stackName}.assets.json`), 'utf8')),
+  );
+  return new Map(
+    Object.values(manifest.files).flatMap(({ source, destinations }) =>
+      Object.values(destinations).map(({ objectKey }) => [objectKey, join(directory, source.path)] as const),
+    ),
+  );
+}
+
+type Definitions = z.infer<typeof Template>['Resources'];
+
+function createResolver(definitions: Definitions, options: LoadOptions) {
+  const pseudo: Readonly<Record<string, string>> = {
+    'AWS::AccountId': LOCAL_ACCOUNT,
+    'AWS::Partition': 'aws',
+    'AWS::Region': LOCAL_REGION,
+    'AWS::StackName': options.stackName,
+    'AWS::StackId': `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${options.stackName}/local`,
+    'AWS::URLSuffix': 'amazonaws.com',
+  };
+  const identities = new Map<string, { ref: string; attributes: Readonly<Record<string, string>> }>();
+  const localUrls = new Map<string, string>();
+
+  function identity(logicalId: string) {
+    const known = identities.get(logicalId);
+    if (known !== undefined) return known;
+    const definition = definitions[logicalId];
+    if (definition === undefined) throw new Error(`The template has no resource ${logicalId}`);
+    const made = identityOf(
+      { logicalId, type: definition.Type, property: name => value(definition.Properties[name], logicalId) },
+      options,
+    );
+    identities.set(logicalId, made);
+    for (const [url, local] of Object.entries(options.localUrls({ logicalId, type: definition.Type }))) {
+      localUrls.set(url, local);
+    }
+    return made;
+  }
+
+  function ref(name: string, where: string): string {
+    return pseudo[name] ?? identity(existing(name, where)).ref;
+  }
+
+  function existing(logicalId: string, where: string): string {
+    if (logicalId in definitions) return logicalId;
+    throw new Error(`${where} refers to ${logicalId}, which the template does not define`);
+  }
+
+  function getAtt(logicalId: string, attribute: string, where: string): string {
+    const found = identity(existing(logicalId, where)).attributes[attribute];
+    if (found !== undefined) return found;
+    throw new Error(
+      `${where}: attribute ${attribute} of ${logicalId} (${definitions[logicalId]?.Type}) is not emulated`,
+    );
+  }
+
+  function value(node: unknown, where: string): unknown {
+    if (typeof node === 'string') return withLocalUrls(node);
+    if (Array.isArray(node)) return node.map(entry => value(entry, where));
+    if (node === null || typeof node !== 'object') return node;
+    const [[name, argument] = ['', undefined], ...others] = Object.entries(node);
+    if (others.length === 0 && (name === 'Ref' || name.startsWith('Fn::')))
+      return intrinsic(name, argument, where);
+    return record(node, where);
+  }
+
+  function intrinsic(name: string, argument: unknown, where: string): unknown {
+    switch (name) {
+      case 'Ref':
+        return ref(String(argument), where);
+      case 'Fn::GetAtt': {
+        const [logicalId, attribute] = z.tuple([z.string(), z.string()]).parse(argument);
+        return getAtt(logicalId, attribute, where);
+      }
+      case 'Fn::Join': {
+        const [separator, parts] = z.tuple([z.string(), z.array(z.unknown())]).parse(argument);
+        return withLocalUrls(parts.map(part => value(part, where)).join(separator));
+      }
+      case 'Fn::Sub':
+        return withLocalUrls(
+          z
+            .string()
+            .parse(argument)
+            .replaceAll(/\$\{([\w:]+)(?:\.(\w+))?\}/g, (_, id: string, attribute?: string) =>
+              attribute === undefined ? ref(id, where) : getAtt(id, attribute, where),
+            ),
+        );
+      case 'Fn::Select': {
+        const [index, list] = z.tuple([z.coerce.number(), z.unknown()]).parse(argument);
+        return z.array(z.unknown()).parse(value(list, where))[index];
+      }
+      case 'Fn::Split': {
+        const [separator, text] = z.tuple([z.string(), z.unknown()]).parse(argument);
+        return String(value(text, where)).split(separator);
+      }
+      default:
+        throw new Error(`${where}: the function ${name} is not emulated`);
+    }
+  }
+
+  function record(node: object, where: string): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(node).map(([name, entry]) => [name, value(entry, where)]));
+  }
+
+  /** A public URL is reached on this machine instead. */
+  function withLocalUrls(text: string): string {
+    for (const [url, local] of localUrls)
+      if (text.startsWith(url)) return `${local}${text.slice(url.length)}`;
+    return text;
+  }
+
+  return { identity, value, record };
+}

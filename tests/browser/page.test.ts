@@ -1,0 +1,299 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildWebsite } from '../../infra/website-assets.ts';
+import { launchBrowser, type VisitOptions, visit } from '../helpers/browser.ts';
+import { ScriptedEdge } from './scripted-edge.ts';
+
+const PUBLISHED_AT = new Date('2026-11-22T08:00:00Z');
+const OPENED_AT = new Date('2026-11-22T08:02:10Z');
+const CHANGED_AT = new Date('2026-11-22T08:02:12Z');
+const BETWEEN_CHECKS_MS = 5000;
+
+const website = mkdtempSync(join(tmpdir(), 'website-'));
+const files = buildWebsite(website);
+const edge = new ScriptedEdge();
+let origin: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  origin = await edge.listen();
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await edge.close();
+  rmSync(website, { recursive: true });
+});
+
+beforeEach(() => edge.serve(website, files, PUBLISHED_AT));
+
+describe('the freshness panel', () => {
+  it('shows for every file when it was published, its version and how the edge served it', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      for (const name of ['index.html', 'styles.css', 'scripts.js']) {
+        const row = await rowText(page, name);
+        expect(row).toContain('2 minutes ago');
+        expect(row).toMatch(/Version\s+[0-9a-f]{8}\s/);
+        expect(row).toMatch(/Hit\s+from the copy near you, kept 34 sec/);
+        expect(row).toContain('Fresh');
+      }
+    });
+  });
+
+  it('puts a changed style sheet in place without a reload', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await markThisLoad(page);
+      edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(1, 2, 3); }`, CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+
+      await summary(page, 'Yes, updated just now');
+      expect(await headingColour(page)).toBe('rgb(1, 2, 3)');
+      expect(await rowText(page, 'styles.css')).toMatch(
+        /Miss\s+fetched from the bucket\s+Status\s+Updated just now/,
+      );
+      expect(await announcement(page)).toBe('The look of this page was updated.');
+      expect(await isThisLoad(page)).toBe(true);
+      expect(await page.locator('link[rel="stylesheet"]').count()).toBe(1);
+    });
+  });
+
+  it('calls an update fresh once a minute has passed', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(1, 2, 3); }`, CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await summary(page, 'Yes, updated just now');
+      await page.clock.fastForward(60_000);
+      await summary(page, 'Yes, everything is fresh');
+    });
+  });
+
+  it('reloads itself when the page changed, and says so', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await markThisLoad(page);
+      edge.publish(
+        'index.html',
+        edge.textOf('index.html').replace('Publish once.', 'Publish again.'),
+        CHANGED_AT,
+      );
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+
+      await page.getByRole('heading', { level: 1, name: 'Publish again.' }).waitFor();
+      await summary(page, 'Yes, updated just now');
+      expect(await isThisLoad(page)).toBe(false);
+      expect(await announcement(page)).toBe('This page was updated just now: index.html.');
+      expect(await rowText(page, 'index.html')).toContain('Updated just now');
+      expect(await rowText(page, 'styles.css')).not.toContain('Updated just now');
+    });
+  });
+
+  it('runs the new script after a reload although the browser still held the old one', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      edge.publish(
+        'scripts.js',
+        `${edge.textOf('scripts.js')}\ndocument.title = 'New behaviour';`,
+        CHANGED_AT,
+      );
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+
+      await expect.poll(() => page.title()).toBe('New behaviour');
+      await summary(page, 'Yes, updated just now');
+      expect(await rowText(page, 'scripts.js')).toContain('Updated just now');
+    });
+  });
+
+  it('replaces what the browser had kept from an earlier visit', async () => {
+    const context = await browser.newContext();
+    const firstVisit = await context.newPage();
+    await firstVisit.goto(origin);
+    await summary(firstVisit, 'Yes, everything is fresh');
+    await firstVisit.close();
+    edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(4, 5, 6); }`, CHANGED_AT);
+
+    const secondVisit = await context.newPage();
+    await secondVisit.goto(origin);
+    await summary(secondVisit, 'Yes, updated just now');
+    expect(await headingColour(secondVisit)).toBe('rgb(4, 5, 6)');
+    await context.close();
+  });
+
+  it('does not reload for ever where one edge serves the new page and another still the old', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      const [oldPage, newPage] = [
+        edge.textOf('index.html'),
+        edge.textOf('index.html').replace('once.', 'again.'),
+      ];
+      edge.publish('index.html', newPage, CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.getByRole('heading', { level: 1, name: 'Publish again.' }).waitFor();
+      await summary(page, 'Yes, updated just now');
+
+      edge.publish('index.html', oldPage, PUBLISHED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.getByRole('heading', { level: 1, name: 'Publish once.' }).waitFor();
+      await summary(page, 'Yes, updated just now');
+      await markThisLoad(page);
+
+      edge.publish('index.html', newPage, CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await summary(page, 'A newer one is on its way');
+      expect(await isThisLoad(page)).toBe(true);
+    });
+  });
+});
+
+describe('asking the site', () => {
+  it('says that the visitor is offline and recovers by itself', async () => {
+    await open({ expectedErrors: /ERR_INTERNET_DISCONNECTED/ }, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await page.context().setOffline(true);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.getByText('You are offline.').first().waitFor();
+      await summary(page, 'Not known right now');
+      expect(await rowText(page, 'index.html')).toContain('2 minutes ago');
+
+      await page.context().setOffline(false);
+      await summary(page, 'Yes, everything is fresh');
+      expect(await announcement(page)).toBe('The site answers again.');
+    });
+  });
+
+  it('names the error the edge answers with and tries again', async () => {
+    await open({ expectedErrors: /status of 503/ }, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      edge.failWith(503);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.getByText('The edge answers 503 for index.html.').first().waitFor();
+
+      edge.failWith(undefined);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await summary(page, 'Yes, everything is fresh');
+    });
+  });
+
+  it('asks nothing while hidden and asks at once when looked at again', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await setVisibility(page, 'hidden');
+      const askedBefore = edge.requests.length;
+      await page.evaluate(() => window.dispatchEvent(new Event('online')));
+      await page.clock.fastForward(10 * BETWEEN_CHECKS_MS);
+      expect(edge.requests.length).toBe(askedBefore);
+
+      await setVisibility(page, 'visible');
+      await expect.poll(() => edge.requests.length).toBeGreaterThan(askedBefore);
+    });
+  });
+
+  it('asks at once when its window gets the focus', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(1, 2, 3); }`, CHANGED_AT);
+      await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+      await summary(page, 'Yes, updated just now');
+    });
+  });
+});
+
+describe('without JavaScript', () => {
+  it('still tells what the site is and what happens after an upload', async () => {
+    await open({ javaScriptEnabled: false }, async page => {
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(await page.getByRole('main').getByRole('listitem').count()).toBe(6);
+      await page.getByText('The live comparison needs JavaScript.').waitFor();
+    });
+  });
+});
+
+describe('everyone can use the page', () => {
+  const looks = (['light', 'dark'] as const).flatMap(colorScheme =>
+    [320, 390, 1280].map(width => ({ colorScheme, width })),
+  );
+
+  it.each(looks)(
+    'axe finds nothing to object to at $width px in the $colorScheme scheme',
+    async ({ colorScheme, width }) => {
+      await open({ colorScheme, viewport: { width, height: 800 } }, async page => {
+        await summary(page, 'Yes, everything is fresh');
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(() => window.axe.run());
+        expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(node => node.html) }))).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      });
+    },
+  );
+
+  it('shows where the keyboard is, starting with a way past the header', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      for (const name of ['Skip to content', 'Freshness', 'After an upload']) {
+        await page.keyboard.press('Tab');
+        const focused = page.locator(':focus-visible');
+        expect(await focused.textContent()).toBe(name);
+        expect(await focused.evaluate(node => getComputedStyle(node).outlineStyle)).toBe('solid');
+        expect((await focused.boundingBox())?.y).toBeGreaterThanOrEqual(0);
+      }
+    });
+  });
+
+  it('keeps still for those who asked for less motion', async () => {
+    await open({ reducedMotion: 'reduce' }, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    });
+  });
+});
+
+function open(options: VisitOptions, scenario: (page: Page) => Promise<void>): Promise<void> {
+  return visit(browser, origin, { clockAt: OPENED_AT, timezoneId: 'UTC', ...options }, scenario);
+}
+
+function summary(page: Page, text: string): Promise<void> {
+  return page.locator('#summary', { hasText: text }).waitFor();
+}
+
+function rowText(page: Page, name: string): Promise<string> {
+  return page.getByRole('listitem').filter({ hasText: name }).first().innerText();
+}
+
+async function announcement(page: Page): Promise<string> {
+  return (await page.getByRole('status').textContent()) ?? '';
+}
+
+function headingColour(page: Page): Promise<string> {
+  return page.getByRole('heading', { level: 1 }).evaluate(node => getComputedStyle(node).color);
+}
+
+/** Leaves a mark that does not survive a reload. */
+function markThisLoad(page: Page): Promise<void> {
+  return page.evaluate(() => document.documentElement.setAttribute('data-load', 'marked'));
+}
+
+function isThisLoad(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.hasAttribute('data-load'));
+}
+
+/** A headless browser never hides a tab by itself. */
+function setVisibility(page: Page, state: 'visible' | 'hidden'): Promise<void> {
+  return page.evaluate(visibility => {
+    Object.defineProperty(document, 'visibilityState', { value: visibility, configurable: true });
+    Object.defineProperty(document, 'hidden', { value: visibility === 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+}
+
+declare global {
+  interface Window {
+    readonly axe: typeof axe;
+  }
+}

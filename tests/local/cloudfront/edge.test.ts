@@ -1,0 +1,377 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { behaviour, FUNCTION_ARN, openSite } from './site.ts';
+
+describe('serving from the cache', () => {
+  it('asks the origin once, then answers with its age', async () => {
+    const { get, origin, clock } = openSite();
+    origin.files.set('/a.html', { body: 'one' });
+    expect(await get('/a.html')).toMatchObject({ status: 200, text: 'one', xCache: 'Miss' });
+    clock.now += 5000;
+    expect(await get('/a.html')).toMatchObject({ text: 'one', xCache: 'Hit', headers: { age: '5' } });
+    expect(origin.asked).toHaveLength(1);
+  });
+
+  it('answers the root with the default root object, and only the root', async () => {
+    const { get, origin } = openSite();
+    origin.files.set('/index.html', { body: 'home' });
+    expect((await get('/')).text).toBe('home');
+    expect((await get('/docs/')).status).toBe(404);
+    expect(origin.asked.map(request => request.url)).toEqual(['/index.html', '/docs/']);
+  });
+
+  it('keeps the root and the default root object as two objects', async () => {
+    const { get, origin } = openSite();
+    origin.files.set('/index.html', { body: 'home' });
+    await get('/');
+    expect((await get('/index.html')).xCache).toBe('Miss');
+  });
+
+  it('asks a bucket as the distribution, without the viewer’s headers, cookies and query string', async () => {
+    const { get, origin } = openSite();
+    await get('/a?x=1', { host: 'localhost', cookie: 'c=1', 'user-agent': 'test', authorization: 'x' });
+    expect(origin.asked[0]).toMatchObject({
+      url: '/a',
+      domainName: 'site.s3.us-east-1.amazonaws.com',
+      signedAs: 'arn:aws:cloudfront::000000000000:distribution/E1',
+    });
+    expect(new Set(Object.keys(origin.asked[0]?.headers ?? {}))).toEqual(
+      new Set(['host', 'user-agent', 'via', 'x-amz-cf-id', 'x-forwarded-for']),
+    );
+    expect(origin.asked[0]?.headers).toMatchObject({
+      host: 'site.s3.us-east-1.amazonaws.com',
+      'user-agent': 'Amazon CloudFront',
+    });
+  });
+
+  it('asks once for viewers that come at the same time', async () => {
+    const { get, origin } = openSite();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    origin.files.set('/a.html', { body: 'one' });
+    origin.hold = promise;
+    const answers = Promise.all([get('/a.html'), get('/a.html'), get('/a.html')]);
+    resolve();
+    expect((await answers).map(answer => answer.xCache)).toEqual(['Miss', 'Hit', 'Hit']);
+    expect(origin.asked).toHaveLength(1);
+  });
+
+  it('validates what has expired, and keeps it when it is unchanged', async () => {
+    const { get, origin, clock } = openSite();
+    origin.files.set('/a', { body: 'one', headers: { etag: '"1"', 'cache-control': 'max-age=60' } });
+    await get('/a');
+    clock.now += 60_000;
+    expect(await get('/a')).toMatchObject({ status: 200, text: 'one', xCache: 'RefreshHit' });
+    expect((await get('/a')).xCache).toBe('Hit');
+    origin.files.set('/a', { body: 'two', headers: { etag: '"2"', 'cache-control': 'max-age=60' } });
+    clock.now += 60_000;
+    expect(await get('/a')).toMatchObject({ text: 'two', xCache: 'Miss' });
+  });
+
+  it('has a cache at each point of presence, chosen by header too', async () => {
+    const { get, origin } = openSite({}, { pointsOfPresence: ['FRA50-P1', 'SGN50-P1'] });
+    origin.files.set('/a', { body: 'one' });
+    expect((await get('/a')).headers['x-amz-cf-pop']).toBe('FRA50-P1');
+    expect(await get('/a', { 'x-local-pop': 'SGN50-P1' })).toMatchObject({
+      xCache: 'Miss',
+      headers: { 'x-amz-cf-pop': 'SGN50-P1' },
+    });
+    expect((await get('/a', {}, { pop: 'SGN50-P1' })).xCache).toBe('Hit');
+  });
+
+  it('forgets the least recently used objects when the cache is full', async () => {
+    const { get, origin } = openSite({}, { cacheBytes: 5000 });
+    for (const name of ['/a', '/b', '/c']) origin.files.set(name, { body: 'x'.repeat(1000) });
+    await get('/a');
+    await get('/b');
+    await get('/a');
+    await get('/c');
+    expect((await get('/a')).xCache).toBe('Hit');
+    expect((await get('/b')).xCache).toBe('Miss');
+  });
+});
+
+describe('answering conditional, partial and HEAD requests from the cache', () => {
+  const file = {
+    body: '0123456789',
+    headers: { etag: '"1"', 'last-modified': 'Wed, 31 Dec 2025 00:00:00 GMT' },
+  };
+
+  it.each([
+    { asks: { 'if-none-match': '"0", W/"1"' }, status: 304 },
+    { asks: { 'if-none-match': '"0"' }, status: 200 },
+    { asks: { 'if-modified-since': 'Wed, 31 Dec 2025 00:00:00 GMT' }, status: 304 },
+    { asks: { 'if-modified-since': 'Tue, 30 Dec 2025 00:00:00 GMT' }, status: 200 },
+    { asks: { 'if-none-match': '"0"', 'if-modified-since': 'Wed, 31 Dec 2025 00:00:00 GMT' }, status: 200 },
+  ])('$asks is answered with $status', async ({ asks, status }) => {
+    const { get, origin } = openSite();
+    origin.files.set('/a', file);
+    const answer = await get('/a', asks);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toBe(status === 304 ? '' : file.body);
+    expect(origin.asked[0]?.headers).not.toHaveProperty('if-none-match');
+  });
+
+  it.each([
+    { range: 'bytes=2-4', status: 206, text: '234', says: 'bytes 2-4/10' },
+    { range: 'bytes=8-', status: 206, text: '89', says: 'bytes 8-9/10' },
+    { range: 'bytes=-3', status: 206, text: '789', says: 'bytes 7-9/10' },
+    { range: 'bytes=10-', status: 416, text: '', says: 'bytes */10' },
+    { range: 'bytes=0-1,3-4', status: 200, text: file.body, says: undefined },
+  ])('Range: $range is answered with $status', async ({ range, status, text, says }) => {
+    const { get, origin } = openSite();
+    origin.files.set('/a', file);
+    const answer = await get('/a', { range });
+    expect([answer.status, answer.text, answer.headers['content-range']]).toEqual([status, text, says]);
+  });
+
+  it('answers HEAD like GET without the body', async () => {
+    const { get, origin } = openSite();
+    origin.files.set('/a', file);
+    await get('/a');
+    const answer = await get('/a', {}, { method: 'HEAD' });
+    expect(answer).toMatchObject({
+      status: 200,
+      text: '',
+      xCache: 'Hit',
+      headers: { 'content-length': '10' },
+    });
+    expect(origin.asked).toHaveLength(1);
+  });
+});
+
+describe('errors', () => {
+  it('remembers a missing file for ten seconds', async () => {
+    const { get, origin, clock } = openSite();
+    expect(await get('/new')).toMatchObject({ status: 404, xCache: 'Error' });
+    origin.files.set('/new', { body: 'here' });
+    expect((await get('/new')).status).toBe(404);
+    clock.now += 10_000;
+    expect((await get('/new')).text).toBe('here');
+  });
+
+  it('answers with the custom error page and its own status', async () => {
+    const rule = { ErrorCode: 404, ResponseCode: 200, ResponsePagePath: '/404.html', ErrorCachingMinTTL: 5 };
+    const { get, origin } = openSite({ CustomErrorResponses: [rule] });
+    origin.files.set('/404.html', { body: 'lost?' });
+    expect(await get('/nowhere')).toMatchObject({ status: 200, text: 'lost?', xCache: 'Error' });
+  });
+
+  it('serves what has expired while the origin is in trouble', async () => {
+    const { get, origin, clock } = openSite();
+    origin.files.set('/a', { body: 'one', headers: { 'cache-control': 'max-age=60' } });
+    await get('/a');
+    clock.now += 60_000;
+    origin.files.set('/a', { body: 'broken', status: 503 });
+    expect(await get('/a')).toMatchObject({ status: 200, text: 'one' });
+  });
+
+  it.each([
+    { error: new Error('connection refused'), status: 502 },
+    { error: new DOMException('too late', 'TimeoutError'), status: 504 },
+  ])('answers $status when asking the origin ends in "$error.message"', async ({ error, status }) => {
+    const { get, origin, failures } = openSite();
+    origin.fails = error;
+    const answer = await get('/a');
+    expect(answer).toMatchObject({ status, xCache: 'Error' });
+    expect(answer.text).toContain(`<H1>${status} ERROR</H1>`);
+    expect(failures).toEqual([error]);
+  });
+
+  it('refuses methods the behaviour does not allow', async () => {
+    const { get, origin } = openSite();
+    expect(await get('/a', {}, { method: 'DELETE' })).toMatchObject({ status: 403, xCache: 'Error' });
+    expect(origin.asked).toEqual([]);
+  });
+});
+
+describe('an API behind the edge', () => {
+  it('gets the rewritten path, the key, the viewer’s headers and body, and is never cached', async () => {
+    const { get, origin } = openSite();
+    origin.files.set('/prod/students', { body: '[]', headers: { 'set-cookie': 'a=1' } });
+    const post = {
+      method: 'POST',
+      body: Buffer.from('{"studentid":"SV005"}'),
+    };
+    const headers = { Host: 'localhost:8080', 'Content-Type': 'application/json', Cookie: 'c=1' };
+    const first = await get('/api/students?page=2', headers, post);
+    const second = await get('/api/students?page=2', headers, post);
+    expect([first.xCache, second.xCache]).toEqual(['Miss', 'Miss']);
+    expect(first.headers['set-cookie']).toBe('a=1');
+    expect(origin.asked).toHaveLength(2);
+    expect(origin.asked[0]).toMatchObject({
+      method: 'POST',
+      url: '/prod/students?page=2',
+      body: post.body,
+      headers: {
+        host: 'x.execute-api.us-east-1.amazonaws.com',
+        'x-api-key': 'secret',
+        'content-type': 'application/json',
+        cookie: 'c=1',
+        'x-origin-token': 't',
+      },
+    });
+    expect(origin.asked[0]).not.toHaveProperty('signedAs');
+  });
+
+  it('answers its own errors unchanged', async () => {
+    const { get, origin } = openSite();
+    origin.files.set('/prod/students', { body: '{"message":"taken"}', status: 409 });
+    expect(await get('/api/students', {}, { method: 'PUT' })).toMatchObject({
+      status: 409,
+      text: '{"message":"taken"}',
+      xCache: 'Error',
+    });
+  });
+});
+
+describe('a function at the edge', () => {
+  it.each([
+    {
+      does: 'answers by itself',
+      code: "function handler() { return { statusCode: 302, headers: { location: { value: '/login' } } }; }",
+      expected: { status: 302, headers: { location: '/login' }, xCache: 'FunctionGeneratedResponse' },
+    },
+    {
+      does: 'throws',
+      code: 'function handler() { throw new Error(); }',
+      expected: { status: 503, xCache: 'FunctionExecutionError' },
+    },
+    { does: 'returns nonsense', code: 'function handler() {}', expected: { status: 502, xCache: 'Error' } },
+  ])('that $does keeps the request from the origin', async ({ code, expected }) => {
+    const definition = {
+      Name: 'f',
+      AutoPublish: true,
+      FunctionCode: code,
+      FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
+    };
+    const { get, origin } = openSite({}, { functions: new Map([[FUNCTION_ARN, definition]]) });
+    expect(await get('/api/students')).toMatchObject(expected);
+    expect(origin.asked).toEqual([]);
+  });
+});
+
+describe('compression', () => {
+  const body = 'student '.repeat(500);
+
+  it.each([
+    { accepts: 'gzip, deflate, br', encoding: 'br', text: brotliDecompressSync },
+    { accepts: 'gzip', encoding: 'gzip', text: gunzipSync },
+  ])('$accepts gets $encoding with a weak ETag', async ({ accepts, encoding, text }) => {
+    const { get, origin } = openSite({ DefaultCacheBehavior: behaviour({ Compress: true }) });
+    origin.files.set('/a', { body, headers: { etag: '"1"' } });
+    const answer = await get('/a', { 'accept-encoding': accepts });
+    expect(answer.headers).toMatchObject({ 'content-encoding': encoding, etag: 'W/"1"' });
+    expect(text(answer.bytes).toString()).toBe(body);
+    expect((await get('/a', { 'accept-encoding': accepts })).xCache).toBe('Hit');
+  });
+
+  it.each([
+    { what: 'a viewer that accepts none', accepts: '', file: { body } },
+    { what: 'a viewer that forbids it', accepts: 'gzip;q=0', file: { body } },
+    { what: 'a small file', accepts: 'br', file: { body: 'x'.repeat(999) } },
+    { what: 'a picture', accepts: 'br', file: { body, headers: { 'content-type': 'image/png' } } },
+  ])('leaves $what alone', async ({ accepts, file }) => {
+    const { get, origin } = openSite({ DefaultCacheBehavior: behaviour({ Compress: true }) });
+    origin.files.set('/a', file);
+    expect((await get('/a', { 'accept-encoding': accepts })).text).toBe(file.body);
+  });
+
+  it('still validates with the origin’s own ETag', async () => {
+    const { get, origin, clock } = openSite({ DefaultCacheBehavior: behaviour({ Compress: true }) });
+    origin.files.set('/a', { body, headers: { etag: '"1"', 'cache-control': 'max-age=1' } });
+    await get('/a', { 'accept-encoding': 'br' });
+    clock.now += 1000;
+    const answer = await get('/a', { 'accept-encoding': 'br' });
+    expect(answer.xCache).toBe('RefreshHit');
+    expect(brotliDecompressSync(answer.bytes).toString()).toBe(body);
+  });
+});
+
+describe('policies of the template', () => {
+  it('keys on and forwards what the cache policy names', async () => {
+    const policy = {
+      Name: 'own',
+      MinTTL: 0,
+      DefaultTTL: 60,
+      MaxTTL: 600,
+      ParametersInCacheKeyAndForwardedToOrigin: {
+        EnableAcceptEncodingGzip: false,
+        QueryStringsConfig: { QueryStringBehavior: 'whitelist', QueryStrings: ['v'] },
+        HeadersConfig: { HeaderBehavior: 'whitelist', Headers: ['Accept-Language'] },
+        CookiesConfig: { CookieBehavior: 'none' },
+      },
+    };
+    const { get, origin } = openSite(
+      { DefaultCacheBehavior: behaviour({ CachePolicyId: 'own' }) },
+      { cachePolicies: new Map([['own', policy]]) },
+    );
+    origin.files.set('/a', { body: 'x' });
+    expect((await get('/a?v=1&utm=2', { 'accept-language': 'vi' })).xCache).toBe('Miss');
+    expect((await get('/a?utm=3&v=1', { 'accept-language': 'vi' })).xCache).toBe('Hit');
+    expect((await get('/a?v=2', { 'accept-language': 'vi' })).xCache).toBe('Miss');
+    expect((await get('/a?v=1', { 'accept-language': 'en' })).xCache).toBe('Miss');
+    expect(origin.asked[0]).toMatchObject({ url: '/a?v=1', headers: { 'accept-language': 'vi' } });
+  });
+
+  it('adds, overrides and removes response headers', async () => {
+    const policy = {
+      Name: 'own',
+      SecurityHeadersConfig: {
+        ContentSecurityPolicy: { ContentSecurityPolicy: "default-src 'self'", Override: true },
+        ContentTypeOptions: { Override: true },
+        FrameOptions: { FrameOption: 'DENY', Override: false },
+        StrictTransportSecurity: { AccessControlMaxAgeSec: 60, IncludeSubdomains: true, Override: true },
+      },
+      CustomHeadersConfig: { Items: [{ Header: 'Permissions-Policy', Value: 'camera=()', Override: true }] },
+      RemoveHeadersConfig: { Items: [{ Header: 'Server' }] },
+    };
+    const { get, origin } = openSite(
+      { DefaultCacheBehavior: behaviour({ ResponseHeadersPolicyId: 'own' }) },
+      { responseHeadersPolicies: new Map([['own', policy]]) },
+    );
+    origin.files.set('/a', {
+      body: 'x',
+      headers: { server: 'AmazonS3', 'x-frame-options': 'SAMEORIGIN', 'content-security-policy': 'none' },
+    });
+    const { headers } = await get('/a');
+    expect(headers).toMatchObject({
+      'content-security-policy': "default-src 'self'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'strict-transport-security': 'max-age=60; includeSubDomains',
+      'permissions-policy': 'camera=()',
+    });
+    expect(headers).not.toHaveProperty('server');
+  });
+
+  it.each([
+    { what: 'ForwardedValues', config: { DefaultCacheBehavior: behaviour({ ForwardedValues: {} }) } },
+    { what: 'OriginGroups', config: { OriginGroups: {} } },
+    {
+      what: 'unknown-policy',
+      config: { DefaultCacheBehavior: behaviour({ CachePolicyId: 'unknown-policy' }) },
+    },
+    { what: 'no origin nowhere', config: { DefaultCacheBehavior: behaviour({ TargetOriginId: 'nowhere' }) } },
+  ])('refuses by name: $what', ({ what, config }) => {
+    expect(() => openSite(config)).toThrow(what);
+  });
+});
+
+it('listens as an HTTP server', async () => {
+  const { cloudFront, origin } = openSite();
+  origin.files.set('/a.html', { body: 'one' });
+  const server = createServer(cloudFront.listener('E1')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/a.html`);
+  expect([response.status, await response.text(), response.headers.get('x-cache')]).toEqual([
+    200,
+    'one',
+    'Miss from cloudfront',
+  ]);
+  server.closeAllConnections();
+  server.close();
+});

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DOUBTFUL_CHARACTERS } from '../../../infra/local/cloudfront/invalidation-paths.ts';
+import type { JournalEntry } from '../../../infra/local/journal.ts';
+import { API_BEHAVIOUR, behaviour, openSite } from './site.ts';
+
+const isCompleted = (entry: JournalEntry) => entry.kind === 'invalidation' && entry.status === 'Completed';
+
+describe('an invalidation that is Completed', () => {
+  it('has reached every point of presence and every variant', async () => {
+    const { get, origin, invalidate } = openSite(
+      { DefaultCacheBehavior: behaviour({ Compress: true }) },
+      { pointsOfPresence: ['A', 'B'] },
+    );
+    const variants = [
+      { pop: 'A', headers: {} },
+      { pop: 'B', headers: {} },
+      { pop: 'A', headers: { 'accept-encoding': 'br' } },
+    ];
+    origin.files.set('/a', { body: 'one' });
+    for (const { pop, headers } of variants) await get('/a', headers, { pop });
+    origin.files.set('/a', { body: 'two' });
+    await invalidate(['/a']);
+    for (const { pop, headers } of variants) expect((await get('/a', headers, { pop })).text).toBe('two');
+  });
+
+  it('has purged before it says so, and says so in the journal', async () => {
+    const { get, origin, invalidate, journal, cloudFront } = openSite({}, { invalidationDelayMs: 20 });
+    origin.files.set('/a', { body: 'one' });
+    await get('/a');
+    origin.files.set('/a', { body: 'two' });
+    await invalidate(['/a']);
+    expect((await get('/a')).text).toBe('one');
+    await journal.waitFor(isCompleted, 'the invalidation to complete');
+    expect((await get('/a')).text).toBe('two');
+    expect(journal.entries.filter(entry => entry.kind === 'invalidation').map(entry => entry.status)).toEqual(
+      ['InProgress', 'Completed'],
+    );
+    cloudFront.stop();
+  });
+
+  it('leaves other objects alone', async () => {
+    const { get, origin, invalidate } = openSite();
+    for (const name of ['/a', '/b']) origin.files.set(name, { body: name });
+    await get('/a');
+    await get('/b');
+    await invalidate(['/a']);
+    expect([(await get('/a')).xCache, (await get('/b')).xCache]).toEqual(['Miss', 'Hit']);
+  });
+
+  it('needs both spellings of the home page', async () => {
+    const { get, origin, invalidate } = openSite();
+    origin.files.set('/index.html', { body: 'one' });
+    await get('/');
+    origin.files.set('/index.html', { body: 'two' });
+    await invalidate(['/index.html']);
+    expect((await get('/')).text).toBe('one');
+    await invalidate(['/']);
+    expect((await get('/')).text).toBe('two');
+  });
+
+  it('matches the URI as the viewer-request function left it', async () => {
+    const cached = { ...API_BEHAVIOUR, CachePolicyId: behaviour().CachePolicyId };
+    const { get, origin, invalidate } = openSite({ CacheBehaviors: [cached] });
+    origin.files.set('/prod/x', { body: 'one' });
+    await get('/api/x');
+    origin.files.set('/prod/x', { body: 'two' });
+    await invalidate(['/api/x']);
+    expect((await get('/api/x')).text).toBe('one');
+    await invalidate(['/x']);
+    expect((await get('/api/x')).text).toBe('two');
+  });
+
+  it('never completes, and never takes effect, when the delay is null', async () => {
+    const { get, origin, invalidate, journal } = openSite({}, { invalidationDelayMs: () => null });
+    origin.files.set('/a', { body: 'one' });
+    await get('/a');
+    origin.files.set('/a', { body: 'two' });
+    await invalidate(['/a']);
+    expect((await get('/a')).text).toBe('one');
+    expect(journal.entries.some(isCompleted)).toBe(false);
+  });
+});
+
+describe('an origin answer under way while its path is invalidated', () => {
+  it('is not kept, and not handed to viewers that come after', async () => {
+    const { get, origin, invalidate } = openSite();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    origin.files.set('/a', { body: 'old' });
+    origin.hold = promise;
+    const early = get('/a');
+    origin.files.set('/a', { body: 'new' });
+    await invalidate(['/a']);
+    const late = get('/a');
+    resolve();
+    expect((await early).text).toBe('old');
+    expect((await late).text).toBe('new');
+    expect(await get('/a')).toMatchObject({ text: 'new', xCache: 'Hit' });
+  });
+
+  it('does not come back by a validation either', async () => {
+    const { get, origin, invalidate, clock } = openSite();
+    const headers = { etag: '"1"', 'cache-control': 'max-age=60' };
+    origin.files.set('/a', { body: 'old', headers });
+    await get('/a');
+    clock.now += 60_000;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    origin.hold = promise;
+    const early = get('/a');
+    origin.files.set('/a', { body: 'new', headers: { etag: '"2"' } });
+    await invalidate(['/a']);
+    resolve();
+    expect((await early).text).toBe('old');
+    expect((await get('/a')).text).toBe('new');
+  });
+});
+
+describe('a wildcard cut before the first doubtful character', () => {
+  /** RFC 1738, byte by byte, up to what CloudFront treats doubtfully. */
+  function wildcardFor(key: string): string {
+    const doubtful = [...key].findIndex(character => DOUBTFUL_CHARACTERS.includes(character));
+    const certain = doubtful < 0 ? key : [...key].slice(0, doubtful).join('');
+    const escaped = certain.replace(/[^A-Za-z0-9$\-_./:@=&]/gu, encodeURIComponent);
+    return `/${escaped}*`;
+  }
+
+  it('refreshes any key whatever its characters', async () => {
+    const { get, origin, invalidate } = openSite();
+    const character = fc.oneof(
+      fc.constantFrom(..."~'()*+;!,#?%& /."),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    );
+    const key = fc.array(character, { minLength: 1, maxLength: 20 }).map(characters => characters.join(''));
+    await fc.assert(
+      fc.asyncProperty(key, async name => {
+        const url = `/${name.split('/').map(encodeURIComponent).join('/')}`;
+        origin.files.set(url, { body: 'old' });
+        await get(url);
+        origin.files.set(url, { body: 'new' });
+        expect((await invalidate([wildcardFor(name)])).status).toBe(201);
+        expect((await get(url)).text).toBe('new');
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

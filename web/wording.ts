@@ -1,0 +1,53 @@
+/// <reference lib="dom" />
+
+const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const exactTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+const UNITS = [
+  { unit: 'year', seconds: 31_536_000 },
+  { unit: 'month', seconds: 2_592_000 },
+  { unit: 'day', seconds: 86_400 },
+  { unit: 'hour', seconds: 3600 },
+  { unit: 'minute', seconds: 60 },
+] as const;
+
+const EDGE_ANSWERS: Readonly<Record<string, string>> = {
+  Hit: 'from the copy near you',
+  Miss: 'fetched from the bucket',
+  RefreshHit: 'copy confirmed by the bucket',
+  Error: 'the edge reports an error',
+};
+
+/** "2 minutes ago". A moment the visitor's clock has not reached yet counts as now. */
+export function timeAgo(moment: Date, now: Date): string {
+  const seconds = (now.getTime() - moment.getTime()) / 1000;
+  const fitting = UNITS.find(unit => seconds >= unit.seconds);
+  return fitting ? relativeTime.format(-Math.floor(seconds / fitting.seconds), fitting.unit) : 'just now';
+}
+
+/** "22 Nov 2026, 07:40" in the visitor's time zone. */
+export function dateAndTime(moment: Date): string {
+  return exactTime.format(moment);
+}
+
+/** "07:40:12" in the visitor's time zone. */
+export function timeOfDay(moment: Date): string {
+  return clockTime.format(moment);
+}
+
+/** What an `X-Cache` word means to someone who has never seen one. */
+export function edgeMeaning(edge: string | undefined, keptSeconds: number | undefined): string {
+  const meaning = edge === undefined ? '' : (EDGE_ANSWERS[edge] ?? '');
+  return keptSeconds === undefined || edge === 'Miss' ? meaning : `${meaning}, kept ${duration(keptSeconds)}`;
+}
+
+function duration(seconds: number): string {
+  const fitting = UNITS.find(unit => seconds >= unit.seconds);
+  const amount = fitting ? Math.floor(seconds / fitting.seconds) : seconds;
+  return new Intl.NumberFormat('en', {
+    style: 'unit',
+    unit: fitting?.unit ?? 'second',
+    unitDisplay: 'short',
+  }).format(amount);
+}
