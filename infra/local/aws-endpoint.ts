@@ -118,11 +118,12 @@ export function close(server: Server): Promise<void> {
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call: AwsService): Promise<void> {
   try {
     const { status, headers, body } = await call(await readRequest(incoming));
+    const isHead = incoming.method === 'HEAD';
     outgoing.writeHead(status, {
       ...headers,
-      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+      ...(isHead || body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
     });
-    outgoing.end(incoming.method === 'HEAD' ? undefined : body);
+    outgoing.end(isHead ? undefined : body);
   } catch (error) {
     // A fault that cuts the connection looks like this to the caller, and so does a bug of ours: it must be seen.
     if (!(error instanceof ConnectionCutError))

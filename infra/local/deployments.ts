@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { type AwsService, authorizationOf } from './aws-api.ts';
+import { type AwsRequest, type AwsService, authorizationOf } from './aws-api.ts';
 import type { DurableStore } from './durable-map.ts';
 import type { Deployment } from './stack-parts.ts';
 
@@ -24,7 +24,17 @@ export async function publishDeployments(
   }
 }
 
-export interface Upload {
+/** Publishes single files as the template's deployment would: to the same bucket, with the same headers. */
+export function createPublisher([deployment]: readonly Deployment[], callAws: AwsService) {
+  return async (key: string, content: Buffer | undefined): Promise<void> => {
+    if (deployment === undefined) throw new Error('The template deploys no files');
+    const { bucket, headers } = deployment;
+    if (content === undefined) await deleteObject(callAws, bucket, key);
+    else await putObject(callAws, { bucket, key, content, headers });
+  };
+}
+
+interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly content: Buffer;
@@ -32,25 +42,35 @@ export interface Upload {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Uploads one file as the deployment would. @throws Error when S3 refuses it */
-export async function putObject(
-  callAws: AwsService,
-  { bucket, key, content, headers }: Upload,
-): Promise<void> {
-  const { status, body } = await callAws({
+/** @throws Error when S3 refuses it */
+async function putObject(callAws: AwsService, { bucket, key, content, headers }: Upload): Promise<void> {
+  const contentType = CONTENT_TYPES[extname(key)] ?? 'binary/octet-stream';
+  const { status, body } = await callAws(
+    s3Request('PUT', bucket, key, { ...headers, 'content-type': contentType }, content),
+  );
+  if (status !== 200) throw new Error(`Uploading ${key} to ${bucket} failed: ${body}`);
+}
+
+async function deleteObject(callAws: AwsService, bucket: string, key: string): Promise<void> {
+  const { status, body } = await callAws(s3Request('DELETE', bucket, key));
+  if (status !== 204) throw new Error(`Removing ${key} from ${bucket} failed: ${body}`);
+}
+
+function s3Request(
+  method: string,
+  bucket: string,
+  key: string,
+  headers: Readonly<Record<string, string>> = {},
+  body: Buffer = Buffer.alloc(0),
+): AwsRequest {
+  return {
     service: 's3',
     caller: 'deployment',
-    method: 'PUT',
+    method,
     url: `/${bucket}/${encodeURIComponent(key).replaceAll('%2F', '/')}`,
-    headers: {
-      ...headers,
-      host: 'localhost',
-      'content-type': CONTENT_TYPES[extname(key)] ?? 'binary/octet-stream',
-      authorization: authorizationOf('deployment', 's3'),
-    },
-    body: content,
-  });
-  if (status !== 200) throw new Error(`Uploading ${key} to ${bucket} failed: ${body}`);
+    headers: { ...headers, host: 'localhost', authorization: authorizationOf('deployment', 's3') },
+    body,
+  };
 }
 
 /** Files below a folder, relative, with slashes. */

@@ -16,9 +16,14 @@ export function inProcess(listener: Listener): AwsService {
       headers: withoutHopByHop(headers),
       ...(body.length > 0 ? { payload: body } : {}),
     });
+    const length = response.headers['content-length'];
     return {
       status: response.statusCode,
-      headers: withoutHopByHop(response.headers) as Record<string, string>,
+      headers: {
+        ...(withoutHopByHop(response.headers) as Record<string, string>),
+        // Of the content that a GET would bring.
+        ...(method === 'HEAD' && length !== undefined ? { 'content-length': String(length) } : {}),
+      },
       body: response.rawPayload,
     };
   };

@@ -6,7 +6,7 @@ import { close, type Interceptor, listen, startAwsEndpoint } from './aws-endpoin
 import { createCloudFormation } from './cloudformation.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
 import type { ViewerResponse } from './cloudfront/messages.ts';
-import { publishDeployments } from './deployments.ts';
+import { createPublisher, publishDeployments } from './deployments.ts';
 import { openDurableStore } from './durable-map.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
@@ -55,6 +55,8 @@ export interface LocalCloud {
   /** A viewer's GET through one point of presence. */
   view(path: string, pop?: string): Promise<ViewerResponse>;
   mails(): readonly ReceivedMail[];
+  /** Uploads a file of the page with the headers of its deployment; without content, removes it. */
+  publish(file: string, content: Buffer | undefined): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -198,5 +200,6 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
         pop,
       ),
     mails: inbox.mails,
+    publish: createPublisher(parts.deployments, endpoint.call),
   };
 }

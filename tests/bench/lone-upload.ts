@@ -1,0 +1,65 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JournalEntry } from '../../infra/local/journal.ts';
+import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+
+const SAMPLES = 15;
+/** The first ones start the functions' processes. */
+const WARM_UP = 2;
+/** `quietSeconds` of cdk.json's defaults. */
+const QUIET_MS = 2000;
+
+/**
+ * How long one upload takes to reach CreateInvalidation, at real time scale: from S3's answer to the uploader until the call
+ * has been answered. The baseline is a timer of the quiet period, which no implementation of it can beat.
+ */
+export async function benchLoneUpload(): Promise<void> {
+  const cloud = await startLocalCloud({ deployWebsite: false });
+  const uploads: number[] = [];
+  const timers: number[] = [];
+  try {
+    for (let sample = 0; sample < SAMPLES + WARM_UP; sample++) {
+      const [upload, timer] = await Promise.all([
+        measure(() => uploadOne(cloud, sample)),
+        measure(quietPeriod),
+      ]);
+      if (sample < WARM_UP) continue;
+      uploads.push(upload);
+      timers.push(timer);
+    }
+  } finally {
+    await cloud.stop();
+  }
+  const [upload, timer] = [median(uploads), median(timers)];
+  console.log(
+    `upload → CreateInvalidation  median ${upload.toFixed(0)} ms, slowest ${Math.max(...uploads).toFixed(0)} ms`,
+  );
+  console.log(`quiet period alone           median ${timer.toFixed(0)} ms`);
+  console.log(
+    `ratio ${(upload / timer).toFixed(3)}; above the quiet period ${(upload - timer).toFixed(0)} ms (goal: 300)`,
+  );
+  console.log(`${SAMPLES} samples after ${WARM_UP} to warm up\n`);
+}
+
+const quietPeriod = () => pause(QUIET_MS);
+
+async function uploadOne(cloud: LocalCloud, sample: number): Promise<void> {
+  const { promise: created, resolve } = Promise.withResolvers<void>();
+  const stop = cloud.journal.subscribe((entry: JournalEntry) => {
+    if (entry.kind === 'call' && entry.action === 'CreateInvalidation') resolve();
+  });
+  await cloud.publish(`bench-${sample}.html`, Buffer.from(`sample ${sample}`));
+  await created;
+  stop();
+}
+
+async function measure(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
