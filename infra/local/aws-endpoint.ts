@@ -80,7 +80,7 @@ export async function startAwsEndpoint(options: {
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing, call));
   // Idle SDK connections are reused for as long as the SDKs like.
   server.keepAliveTimeout = 60_000;
-  const port = await listen(server, options.port);
+  const port = await listen(server, options.port, '--aws-port');
   return {
     call,
     intercept(interceptor) {
@@ -92,20 +92,23 @@ export async function startAwsEndpoint(options: {
   };
 }
 
-/** @throws Error with advice when the port is taken */
-export function listen(server: Server, port: number): Promise<number> {
+/**
+ * @param option of `npm start` that chooses the port
+ * @throws Error with advice when the port is taken
+ */
+export function listen(server: Server, port: number, option: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(
-              `Port ${port} is taken: stop whatever uses it, or choose another with --…-port (0: any free one)`,
-            )
-          : error,
-      ),
+      reject(error.code === 'EADDRINUSE' ? portTaken(port, option) : error),
     );
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
+}
+
+export function portTaken(port: number, option: string): Error {
+  return new Error(
+    `Port ${port} is taken. Stop what uses it, perhaps another npm start, or choose another with ${option} (0: any free port)`,
+  );
 }
 
 export function close(server: Server): Promise<void> {

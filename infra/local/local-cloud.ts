@@ -102,7 +102,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const endpoint = await startAwsEndpoint({ port: ports.aws ?? 0, services, journal });
   started.push(endpoint.stop);
   const site = createServer();
-  const siteUrl = `http://127.0.0.1:${await listen(site, ports.site ?? 0)}`;
+  const siteUrl = `http://127.0.0.1:${await listen(site, ports.site ?? 0, '--site-port')}`;
   started.push(() => close(site));
 
   const stack = loadStack({

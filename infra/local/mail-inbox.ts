@@ -8,6 +8,7 @@ import {
   type AwsService,
   jsonErrorResponse,
 } from './aws-api.ts';
+import { portTaken } from './aws-endpoint.ts';
 import type { DurableStore } from './durable-map.ts';
 import { withoutHopByHop } from './in-process.ts';
 import type { Journal } from './journal.ts';
@@ -59,7 +60,10 @@ export async function startMailInbox(options: {
   const isShown = new Set(shown.map(mail => mail.messageId));
   shown.push(...kept.values().filter(mail => !isShown.has(mail.messageId)));
   const server = await ses.default({ host: '127.0.0.1', port: options.port });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Express calls back for a failed listen too.
+  const address = server.address() as AddressInfo | null;
+  if (address === null) throw portTaken(options.port, '--inbox-port');
+  const url = `http://127.0.0.1:${address.port}`;
 
   const handle = async (request: AwsRequest) => {
     const sender = senderOf(request);
