@@ -8,7 +8,7 @@ import {
   type AwsService,
   jsonErrorResponse,
 } from './aws-api.ts';
-import { portTaken } from './aws-endpoint.ts';
+import { close, portTaken } from './aws-endpoint.ts';
 import type { DurableStore } from './durable-map.ts';
 import { withoutHopByHop } from './in-process.ts';
 import type { Journal } from './journal.ts';
@@ -89,11 +89,12 @@ export async function startMailInbox(options: {
     handle,
     url,
     mails: () => kept.values(),
-    stop: () =>
-      new Promise(resolve => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async stop() {
+      // The page has a button that clears the inbox.
+      const left = new Set(shown.map(mail => mail.messageId));
+      for (const { messageId } of kept.values()) if (!left.has(messageId)) kept.delete(messageId);
+      await close(server);
+    },
   };
 }
 
