@@ -11,7 +11,7 @@ import { logger, metrics, observed } from '../shared/observability.ts';
 
 interface Dependencies {
   readonly mailer: Mailer;
-  /** Who gets the reports about the site. */
+  /** Who gets the reports about the site and its backups. */
   readonly reportsTo: readonly string[];
   readonly idempotencyTable: string;
 }
@@ -27,7 +27,9 @@ export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependenc
     expiresAfterSeconds: REMEMBERED_SECONDS,
   });
   const sendOnce = makeIdempotent(
-    async (message: MailMessage) => ({ messageId: await mailer.send(reportsTo, renderMail(message)) }),
+    async (message: MailMessage) => ({
+      messageId: await mailer.send(recipientsOf(message, reportsTo), renderMail(message)),
+    }),
     {
       config,
       keyPrefix: 'mail',
@@ -54,6 +56,10 @@ export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependenc
     });
     return { batchItemFailures };
   });
+}
+
+function recipientsOf(message: MailMessage, reportsTo: readonly string[]): readonly string[] {
+  return message.type === 'student-confirmation' ? [message.to] : reportsTo;
 }
 
 function parse(body: string): MailMessage {

@@ -10,6 +10,11 @@ const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must 
 export const Settings = z.object({
   siteBucketName: bucketName.default('student-management-website-2025'),
   logBucketName: bucketName.default('student-web-logs-20250706'),
+  backupBucketName: bucketName.default('student-backup-20250706'),
+  studentTableName: z
+    .string()
+    .regex(/^[\w.-]{3,255}$/, 'must be a valid DynamoDB table name')
+    .default('studentData'),
   /** `oac`, AWS's successor, or `oai` where that is not available (China regions). */
   originAccess: z.enum(['oac', 'oai']).default('oac'),
   /** Sender of every mail; SES must have verified it. */
@@ -28,6 +33,11 @@ export const Settings = z.object({
   batchWindowSeconds: z.coerce.number().int().min(0).max(300).default(0),
   /** Above so many exact paths one `/*` is sent. */
   maxExactPaths: z.coerce.number().int().min(1).max(3000).default(50),
+  /** Requests per second that the API key allows, and how many of them may come at once. */
+  apiRatePerSecond: z.coerce.number().min(1).max(10_000).default(20),
+  apiBurst: z.coerce.number().int().min(1).max(5000).default(40),
+  /** Everybody who uses the page shares the key, and so this quota. */
+  apiRequestsPerDay: z.coerce.number().int().min(1).default(10_000),
 });
 export type Settings = z.infer<typeof Settings>;
 

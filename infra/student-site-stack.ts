@@ -2,6 +2,8 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AutoInvalidation } from './constructs/auto-invalidation.ts';
 import { Mail } from './constructs/mail.ts';
+import { StudentApi } from './constructs/student-api.ts';
+import { StudentRecords } from './constructs/student-records.ts';
 import { Website } from './constructs/website.ts';
 import type { Settings } from './settings.ts';
 
@@ -11,7 +13,7 @@ export interface StudentSiteStackProps extends StackProps {
   readonly websiteDirectory: string;
 }
 
-/** The school's site: page, automatic refresh of its edge, mails. */
+/** The school's site: page, automatic refresh of its edge, students' API and records, mails. */
 export class StudentSiteStack extends Stack {
   constructor(scope: Construct, id: string, { settings, websiteDirectory, ...props }: StudentSiteStackProps) {
     super(scope, id, { description: 'Student site with event-driven CloudFront invalidation', ...props });
@@ -36,12 +38,31 @@ export class StudentSiteStack extends Stack {
       batchWindowSeconds: settings.batchWindowSeconds,
       maxExactPaths: settings.maxExactPaths,
     });
+    const records = new StudentRecords(this, 'Records', {
+      tableName: settings.studentTableName,
+      backupBucketName: settings.backupBucketName,
+      accessLogBucket: website.logBucket,
+      mail,
+    });
+    const api = new StudentApi(this, 'Api', {
+      siteUrl: website.url,
+      records,
+      mail,
+      ratePerSecond: settings.apiRatePerSecond,
+      burst: settings.apiBurst,
+      requestsPerDay: settings.apiRequestsPerDay,
+    });
+    website.serveApi(api);
     website.publish(websiteDirectory);
 
     const outputs = {
       SiteUrl: website.url,
+      ApiUrl: api.url,
+      ApiKeyId: api.apiKey.keyId,
       DistributionId: website.distribution.distributionId,
       SiteBucketName: website.bucket.bucketName,
+      BackupBucketName: records.backupBucket.bucketName,
+      StudentTableName: records.table.tableName,
       RefreshTableName: autoInvalidation.table.tableName,
       SiteChangesQueueUrl: autoInvalidation.queue.queueUrl,
       SiteChangesDeadLetterQueueUrl: autoInvalidation.deadLetterQueue.queueUrl,

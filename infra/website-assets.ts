@@ -1,20 +1,30 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
 const WEB_DIRECTORY = fileURLToPath(new URL('../web', import.meta.url));
 
+/** The sources that are not published as they are: `scripts.ts`, `styles.css` and what those are made of. */
+const SOURCES = /\.(?:ts|css)$/;
+
 /**
- * Builds the website into a directory that is left holding exactly that: the files of `web/` as they are, and
- * `scripts.ts` with its modules as one `scripts.js`. The same sources give the same bytes. A file whose bytes are
- * there already is not written again, so a watcher sees only what changed.
+ * Builds the website into a directory that is left holding exactly that: `scripts.ts` with its modules as one `scripts.js`,
+ * `styles.css` as Tailwind compiles it, the fonts it names, and the other files of `web/` as they are. The same sources give
+ * the same bytes. A file whose bytes are there already is not written again, so a watcher sees only what changed.
  *
  * @returns the website's files, relative and sorted, whether or not they had to be written
- * @throws esbuild's `BuildFailure` if the script does not bundle; the directory is then untouched
+ * @throws esbuild's `BuildFailure` or Tailwind's report if a source does not build; the directory is then untouched
  */
 export function buildWebsite(outDirectory: string): readonly string[] {
-  const website = new Map<string, Uint8Array>([['scripts.js', bundleScript()]]);
+  const styles = compileStyles(readFileSync(join(WEB_DIRECTORY, 'styles.css'), 'utf8'));
+  const website = new Map<string, Uint8Array>([
+    ['scripts.js', bundleScript()],
+    ['styles.css', Buffer.from(styles)],
+    ...fontsIn(styles),
+  ]);
   for (const file of filesIn(WEB_DIRECTORY)) {
     if (isPublished(file)) website.set(file, readFileSync(join(WEB_DIRECTORY, file)));
   }
@@ -34,9 +44,36 @@ export function buildWebsite(outDirectory: string): readonly string[] {
   return files;
 }
 
-/** Sources are not published, nor what editors and file managers leave lying about (`.DS_Store`, `.styles.css.swp`). */
+/**
+ * Compiles a style sheet with Tailwind, minified. It may import what lies in `web/`.
+ *
+ * @throws Error with Tailwind's own report if it does not compile
+ */
+export function compileStyles(source: string): string {
+  const { resolve } = createRequire(import.meta.url);
+  const tailwind = join(dirname(resolve('@tailwindcss/cli/package.json')), 'dist', 'index.mjs');
+  // Tailwind's compiler is asynchronous, and a CDK app is not: its command line stands in between.
+  return execFileSync(process.execPath, [tailwind, '--input', '-', '--minify'], {
+    cwd: WEB_DIRECTORY,
+    input: source,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+}
+
+/** The font files that a style sheet names, and the licence that asks to be published with them. */
+function fontsIn(styles: string): ReadonlyMap<string, Uint8Array> {
+  const home = dirname(createRequire(import.meta.url).resolve('@fontsource/poppins/package.json'));
+  const names = [...styles.matchAll(/url\("?fonts\/([\w-]+\.woff2)"?\)/g)].flatMap(([, name]) => name ?? []);
+  return new Map([
+    ['fonts/LICENSE.txt', readFileSync(join(home, 'LICENSE'))],
+    ...names.map(name => [`fonts/${name}`, readFileSync(join(home, 'files', name))] as const),
+  ]);
+}
+
+/** Neither sources are published nor what editors and file managers leave lying about (`.DS_Store`, `.styles.css.swp`). */
 function isPublished(file: string): boolean {
-  return !file.endsWith('.ts') && !basename(file).startsWith('.');
+  return !SOURCES.test(file) && !basename(file).startsWith('.');
 }
 
 function bundleScript(): Uint8Array {

@@ -1,3 +1,5 @@
+import type { FieldProblem } from './students/student.ts';
+
 /**
  * Errors this program raises on purpose. `name` is a literal because it crosses process borders: Step Functions matches
  * a failed Lambda by it (`ErrorEquals` in infra/workflows/refresh.asl.json).
@@ -66,5 +68,31 @@ export class EdgeStaleError extends ExpectedError {
       `The edge still serves old content for ${urls.length} URLs: ${shown}${urls.length > 5 ? ' …' : ''}`,
     );
     this.urls = urls;
+  }
+}
+
+/** Why the API refuses a request: the `code` of its answer, which shared/http/answers.ts gives a status. */
+export type RefusalCode =
+  | 'BadRequest'
+  | 'ValidationFailed'
+  | 'NotFound'
+  | 'StudentNotFound'
+  | 'StudentExists'
+  | 'InProgress'
+  | 'PreconditionFailed'
+  | 'TooLarge'
+  | 'UnsupportedMediaType'
+  | 'IdempotencyMismatch';
+
+/** A request that its sender must change, or send again later. The message is for the sender. */
+export class RequestRefusedError extends ExpectedError {
+  override readonly name: RefusalCode;
+  /** What is wrong with which field, for ValidationFailed. */
+  readonly fields: readonly FieldProblem[];
+
+  constructor(code: RefusalCode, message: string, fields: readonly FieldProblem[] = []) {
+    super(message);
+    this.name = code;
+    this.fields = fields;
   }
 }

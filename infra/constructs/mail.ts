@@ -1,11 +1,11 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
+import { IdempotencyTable } from './idempotency-table.ts';
 import { ServiceFunction } from './service-function.ts';
 
 const TIMEOUT = Duration.seconds(30);
@@ -29,25 +29,13 @@ export class Mail extends Construct {
     });
     this.queue = queue;
     new EmailIdentity(this, 'Sender', { identity: Identity.email(from) });
-    const sent = new Table(this, 'Sent', {
-      partitionKey: { name: 'id', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiration',
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(sent).acknowledge({
-      id: 'AwsSolutions-DDB3',
-      reason:
-        'It remembers for two weeks which mails were sent; restoring an old state would send some again.',
-    });
     const send = new ServiceFunction(this, 'Send', {
       handler: 'send-mail',
       description: 'Sends the mails of the mail queue by SES, each once',
       timeout: TIMEOUT,
-      environment: { MAIL_FROM: from, NOTIFY_EMAIL: reportsTo, IDEMPOTENCY_TABLE: sent.tableName },
+      environment: { MAIL_FROM: from, NOTIFY_EMAIL: reportsTo },
     });
-    sent.grant(send, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    new IdempotencyTable(this, 'Sent').bindTo(send);
     // In the SES sandbox the recipient's identity must be allowed too, hence every identity, but one sender only.
     send.addToRolePolicy(
       new PolicyStatement({
@@ -62,5 +50,12 @@ export class Mail extends Construct {
       reason:
         'Sandboxed SES checks the recipient identity as well; the condition on ses:FromAddress fixes the sender.',
     });
+  }
+  /** The function may ask for mails; it finds the queue in `MAIL_QUEUE_URL`. */
+  bindTo(asker: ServiceFunction): void {
+    asker.addEnvironment('MAIL_QUEUE_URL', this.queue.queueUrl);
+    asker.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+    );
   }
 }

@@ -1,21 +1,30 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccessLevel,
+  AllowedMethods,
   CachePolicy,
+  Function as CloudFrontFunction,
   Distribution,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
   HeadersFrameOption,
   HeadersReferrerPolicy,
   HttpVersion,
-  type IDistribution,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  OriginSslPolicy,
   PriceClass,
   ResponseHeadersPolicy,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
-import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
+import { apiRequestCode } from '../edge/edge-code.ts';
 import { logicalIdOf, privateBucket } from './private-bucket.ts';
+import type { StudentApi } from './student-api.ts';
 
 export interface WebsiteProps {
   readonly siteBucketName: string;
@@ -38,9 +47,12 @@ const CONTENT_SECURITY_POLICY = [
 /** The page: a private bucket, a distribution that alone may read it, and their logs. */
 export class Website extends Construct {
   readonly bucket: IBucket;
-  readonly distribution: IDistribution;
+  readonly distribution: Distribution;
+  /** Access logs of CloudFront and of the other buckets. */
+  readonly logBucket: IBucket;
   /** Without a slash at the end. */
   readonly url: string;
+  private readonly securityHeaders: ResponseHeadersPolicy;
 
   constructor(scope: Construct, id: string, { siteBucketName, logBucketName, originAccess }: WebsiteProps) {
     super(scope, id);
@@ -54,6 +66,7 @@ export class Website extends Construct {
       id: 'AwsSolutions-S1',
       reason: 'This is the bucket for logs; logging its own access would never end.',
     });
+    this.logBucket = logBucket;
     this.bucket = privateBucket(this, 'SiteBucket', {
       bucketName: siteBucketName,
       websiteIndexDocument: 'index.html',
@@ -66,6 +79,7 @@ export class Website extends Construct {
       reason:
         'The website endpoint serves nobody: public access is blocked, and the bucket policy lets only the distribution read (OAC, which the rule does not know).',
     });
+    this.securityHeaders = this.createSecurityHeaders();
     // LIST makes a missing key a 404; with GetObject alone S3 answers 403.
     const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
     const distribution = new Distribution(this, 'Distribution', {
@@ -81,7 +95,7 @@ export class Website extends Construct {
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         compress: true,
         cachePolicy: this.cachePolicy(),
-        responseHeadersPolicy: this.securityHeaders(),
+        responseHeadersPolicy: this.securityHeaders,
       },
       enableLogging: true,
       logBucket,
@@ -107,6 +121,39 @@ export class Website extends Construct {
     }
     this.distribution = distribution;
     this.url = `https://${distribution.distributionDomainName}`;
+  }
+
+  /**
+   * The page calls the API on its own origin, under `/api`, without a key: the edge adds it. Whoever may read the function's code in
+   * CloudFront may read the key.
+   */
+  serveApi({ domainName, stage, apiKeyValue }: StudentApi): void {
+    this.distribution.addBehavior(
+      '/api/*',
+      new HttpOrigin(domainName, {
+        originPath: `/${stage}`,
+        protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+        originSslProtocols: [OriginSslPolicy.TLS_V1_2],
+      }),
+      {
+        allowedMethods: AllowedMethods.ALLOW_ALL,
+        viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+        cachePolicy: CachePolicy.CACHING_DISABLED,
+        // The Host header would name the distribution, which API Gateway does not know.
+        originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        responseHeadersPolicy: this.securityHeaders,
+        functionAssociations: [
+          {
+            eventType: FunctionEventType.VIEWER_REQUEST,
+            function: new CloudFrontFunction(this, 'ApiRequest', {
+              comment: 'Strips /api and adds the API key',
+              runtime: FunctionRuntime.JS_2_0,
+              code: FunctionCode.fromInline(apiRequestCode(apiKeyValue)),
+            }),
+          },
+        ],
+      },
+    );
   }
 
   /**
@@ -164,7 +211,7 @@ export class Website extends Construct {
     });
   }
 
-  private securityHeaders(): ResponseHeadersPolicy {
+  private createSecurityHeaders(): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, 'SecurityHeaders', {
       securityHeadersBehavior: {
         contentSecurityPolicy: { contentSecurityPolicy: CONTENT_SECURITY_POLICY, override: true },

@@ -25,8 +25,20 @@ const REST_ACTIONS: Readonly<Record<string, RestAction>> = {
     if (id === undefined || id === '') return 'ListDistributions';
     return resource === 'config' ? 'GetDistributionConfig' : 'GetDistribution';
   },
+  apigateway: ({ method }, path) => {
+    const [, collection = '', id, ...more] = path.split('/');
+    const name = API_GATEWAY_COLLECTIONS[collection];
+    if (method !== 'GET' || name === undefined || more.length > 0) return `${method} ${path}`;
+    return id === undefined ? `Get${name}s` : `Get${name}`;
+  },
   ses: ({ method }, path) => (path === '/v2/email/outbound-emails' ? 'SendEmail' : `${method} ${path}`),
   lambda: ({ method }, path) => (path.endsWith('/invocations') ? 'InvokeFunction' : `${method} ${path}`),
+};
+
+const API_GATEWAY_COLLECTIONS: Readonly<Record<string, string>> = {
+  apikeys: 'ApiKey',
+  restapis: 'RestApi',
+  usageplans: 'UsagePlan',
 };
 
 function s3Action({ method, headers }: AwsRequest, path: string, query: URLSearchParams): string {

@@ -24,8 +24,14 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
 
   return {
     handle,
-    async ensureTable(name, { AttributeDefinitions, KeySchema, BillingMode }) {
-      const input = { TableName: name, AttributeDefinitions, KeySchema, BillingMode };
+    async ensureTable(name, { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes }) {
+      const input = {
+        TableName: name,
+        AttributeDefinitions,
+        KeySchema,
+        BillingMode,
+        GlobalSecondaryIndexes,
+      };
       const response = await handle(jsonRequest('dynamodb', 'DynamoDB_20120810.CreateTable', input, 'local'));
       const text = String(response.body);
       if (response.status !== 200 && !text.includes('ResourceInUseException')) {

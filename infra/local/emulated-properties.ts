@@ -18,6 +18,7 @@ const KNOWN: Readonly<Record<string, Properties>> = {
       'OwnershipControls',
       'PublicAccessBlockConfiguration',
       'Tags',
+      'VersioningConfiguration',
       'WebsiteConfiguration',
     ],
   },
@@ -33,8 +34,8 @@ const KNOWN: Readonly<Record<string, Properties>> = {
   },
   'AWS::SQS::QueuePolicy': { emulated: [], accepted: ['PolicyDocument', 'Queues'] },
   'AWS::DynamoDB::Table': {
-    emulated: ['TableName', 'AttributeDefinitions', 'KeySchema', 'BillingMode'],
-    accepted: ['SSESpecification', 'TimeToLiveSpecification'],
+    emulated: ['TableName', 'AttributeDefinitions', 'KeySchema', 'BillingMode', 'GlobalSecondaryIndexes'],
+    accepted: ['PointInTimeRecoverySpecification', 'SSESpecification', 'TimeToLiveSpecification'],
   },
   'AWS::Lambda::Function': {
     emulated: ['FunctionName', 'Code', 'Environment', 'Handler', 'MemorySize', 'Role', 'Runtime', 'Timeout'],
@@ -50,6 +51,7 @@ const KNOWN: Readonly<Record<string, Properties>> = {
       'ScalingConfig',
     ],
   },
+  'AWS::Lambda::Permission': { emulated: ['Action', 'FunctionName', 'Principal', 'SourceArn'] },
   'AWS::Lambda::LayerVersion': { emulated: [], accepted: ['Content', 'Description'] },
   'AWS::StepFunctions::StateMachine': {
     emulated: [
@@ -63,12 +65,39 @@ const KNOWN: Readonly<Record<string, Properties>> = {
   },
   'AWS::CloudFront::Distribution': { emulated: ['DistributionConfig'], accepted: ['Tags'] },
   'AWS::CloudFront::CachePolicy': { emulated: ['CachePolicyConfig'] },
+  'AWS::CloudFront::Function': { emulated: ['AutoPublish', 'FunctionCode', 'FunctionConfig', 'Name'] },
   'AWS::CloudFront::ResponseHeadersPolicy': { emulated: ['ResponseHeadersPolicyConfig'] },
   'AWS::CloudFront::OriginAccessControl': { emulated: [], accepted: ['OriginAccessControlConfig'] },
   'AWS::CloudFront::CloudFrontOriginAccessIdentity': {
     emulated: [],
     accepted: ['CloudFrontOriginAccessIdentityConfig'],
   },
+  'AWS::ApiGateway::Account': { emulated: [], accepted: ['CloudWatchRoleArn'] },
+  'AWS::ApiGateway::ApiKey': { emulated: ['Enabled', 'Name', 'Value'], accepted: ['Description'] },
+  'AWS::ApiGateway::Deployment': { emulated: ['RestApiId'], accepted: ['Description'] },
+  'AWS::ApiGateway::GatewayResponse': {
+    emulated: ['ResponseParameters', 'ResponseType', 'RestApiId', 'StatusCode'],
+  },
+  'AWS::ApiGateway::Method': {
+    emulated: ['ApiKeyRequired', 'AuthorizationType', 'HttpMethod', 'Integration', 'ResourceId', 'RestApiId'],
+    accepted: ['MethodResponses'],
+  },
+  'AWS::ApiGateway::Resource': { emulated: ['ParentId', 'PathPart', 'RestApiId'] },
+  'AWS::ApiGateway::RestApi': { emulated: ['EndpointConfiguration', 'Name'], accepted: ['Description'] },
+  'AWS::ApiGateway::Stage': {
+    emulated: ['DeploymentId', 'MethodSettings', 'RestApiId', 'StageName'],
+    accepted: ['AccessLogSetting', 'Description', 'TracingEnabled'],
+  },
+  'AWS::ApiGateway::UsagePlan': {
+    emulated: ['ApiStages', 'Quota', 'Throttle', 'UsagePlanName'],
+    accepted: ['Description'],
+  },
+  'AWS::ApiGateway::UsagePlanKey': { emulated: ['KeyId', 'KeyType', 'UsagePlanId'] },
+  'AWS::Events::Rule': {
+    emulated: ['Name', 'ScheduleExpression', 'State', 'Targets'],
+    accepted: ['Description'],
+  },
+  'AWS::SecretsManager::Secret': { emulated: ['GenerateSecretString', 'Name', 'Description'] },
   'AWS::IAM::Role': { emulated: ['RoleName'], accepted: ['AssumeRolePolicyDocument', 'ManagedPolicyArns'] },
   'AWS::IAM::Policy': { emulated: [], accepted: ['PolicyDocument', 'PolicyName', 'Roles'] },
   'AWS::Logs::LogGroup': { emulated: ['LogGroupName'], accepted: ['RetentionInDays'] },

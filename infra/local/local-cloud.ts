@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { createApiGateway } from './api-gateway/api-gateway.ts';
 import type { AwsService } from './aws-api.ts';
 import { close, type Interceptor, listen, startAwsEndpoint } from './aws-endpoint.ts';
 import { createCloudFormation } from './cloudformation.ts';
@@ -15,9 +16,11 @@ import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
 import { createFunctionPool } from './lambda/function-pool.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
-import { distributionDomain } from './resource-identity.ts';
+import { distributionDomain, restApiDomain } from './resource-identity.ts';
 import { type EventDelivery, withEvents } from './s3-events.ts';
 import { createS3Origin } from './s3-origin.ts';
+import { startSchedules } from './schedules.ts';
+import { createSecrets, withSecrets } from './secrets.ts';
 import { partsOf } from './stack-parts.ts';
 import { createStepFunctions } from './step-functions/step-functions.ts';
 import { loadStack } from './template.ts';
@@ -30,7 +33,12 @@ export interface LocalCloudOptions {
   /** Where state is kept between starts; without one nothing is. */
   readonly stateDirectory?: string;
   /** 0: any free port. @default all 0 */
-  readonly ports?: { readonly site?: number; readonly inbox?: number; readonly aws?: number };
+  readonly ports?: {
+    readonly site?: number;
+    readonly api?: number;
+    readonly inbox?: number;
+    readonly aws?: number;
+  };
   /** Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time. @default 1 */
   readonly timeScale?: number;
   /** From CreateInvalidation to `Completed`, real time; null: never. @default 3,000 ms × timeScale */
@@ -104,16 +112,22 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const site = createServer();
   const siteUrl = `http://127.0.0.1:${await listen(site, ports.site ?? 0, '--site-port')}`;
   started.push(() => close(site));
+  const api = createServer();
+  const apiUrl = `http://127.0.0.1:${await listen(api, ports.api ?? 0, '--api-port')}`;
+  started.push(() => close(api));
 
-  const stack = loadStack({
+  const template = loadStack({
     assemblyDirectory: settings.assemblyDirectory,
     stackName: settings.stackName,
     endpoint: endpoint.url,
-    localUrls: ({ logicalId, type }): Record<string, string> =>
-      type === 'AWS::CloudFront::Distribution'
-        ? { [`https://${distributionDomain(logicalId)}`]: siteUrl }
-        : {},
+    localUrls: ({ logicalId, type }): Record<string, string> => {
+      if (type === 'AWS::CloudFront::Distribution')
+        return { [`https://${distributionDomain(logicalId)}`]: siteUrl };
+      return type === 'AWS::ApiGateway::RestApi' ? { [`https://${restApiDomain(logicalId)}`]: apiUrl } : {};
+    },
   });
+  const secrets = createSecrets(template, store);
+  const stack = withSecrets(template, secrets);
   const accepted = checkProperties(stack.resources);
   const parts = partsOf(stack);
 
@@ -135,11 +149,29 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const inbox = await startMailInbox({ port: ports.inbox ?? 0, identities: parts.senders, store, journal });
   started.push(inbox.stop);
 
+  const functions = createFunctionPool({
+    functions: parts.functions,
+    endpoint: () => endpoint.url,
+    journal,
+    timeScale,
+  });
+  started.push(functions.stop);
+  const apiGateway = createApiGateway({
+    definition: parts.apiGateway,
+    invokeFunction: functions.invoke,
+    mayInvoke: parts.mayInvoke,
+    store,
+  });
+  const [restApi] = parts.apiGateway.apis;
+  if (restApi === undefined) throw new Error('The template has no API');
+  api.on('request', apiGateway.listener(restApi.id));
+
+  const fetchBucket = createS3Origin(endpoint.call);
   const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = settings;
   const cloudFront = createCloudFront({
     ...parts.distributionParts,
     distributions: parts.distributions,
-    fetchOrigin: createS3Origin(endpoint.call),
+    fetchOrigin: request => apiGateway.fetchOrigin(request) ?? fetchBucket(request),
     store,
     journal,
     invalidationDelayMs,
@@ -150,13 +182,6 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   if (distribution === undefined) throw new Error('The template has no distribution');
   site.on('request', cloudFront.listener(distribution.id));
 
-  const functions = createFunctionPool({
-    functions: parts.functions,
-    endpoint: () => endpoint.url,
-    journal,
-    timeScale,
-  });
-  started.push(functions.stop);
   const stepFunctions = createStepFunctions({
     machines: parts.stateMachines,
     invokeFunction: functions.invoke,
@@ -174,6 +199,8 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     .set('dynamodb', dynamoDb.handle)
     .set('ses', inbox.handle)
     .set('cloudfront', cloudFront.api)
+    .set('apigateway', apiGateway.api)
+    .set('secretsmanager', secrets.api)
     .set('lambda', functions.handle)
     .set('states', stepFunctions.api)
     .set('cloudformation', createCloudFormation(stack, new Date()));
@@ -182,6 +209,8 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     const dependencies = { callAws: endpoint.call, caller, invoke: functions.invoke, journal, timeScale };
     started.push(startEventSourceMapping(mapping, dependencies).stop);
   }
+  const { rules, mayInvoke } = parts;
+  started.push(startSchedules({ rules, callAws: endpoint.call, mayInvoke }));
   stepFunctions.resume();
   if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
 

@@ -14,6 +14,7 @@ const HELP = `Runs the whole student site on this machine, from the template tha
   npm start -- [options]
 
   --site-port N     the site                       (8080; 0: any free port)
+  --api-port N      the API of the students        (8081)
   --inbox-port N    the mails sent                 (8025)
   --aws-port N      every AWS API                  (4566)
   --ephemeral       keep nothing; otherwise state is kept in .local/
@@ -21,7 +22,12 @@ const HELP = `Runs the whole student site on this machine, from the template tha
   --help`;
 
 interface Options {
-  readonly ports: { readonly site: number; readonly inbox: number; readonly aws: number };
+  readonly ports: {
+    readonly site: number;
+    readonly api: number;
+    readonly inbox: number;
+    readonly aws: number;
+  };
   readonly ephemeral: boolean;
   readonly context: readonly string[];
 }
@@ -32,6 +38,7 @@ function readOptions(args: string[]): Options | undefined {
     args,
     options: {
       'site-port': { type: 'string', default: '8080' },
+      'api-port': { type: 'string', default: '8081' },
       'inbox-port': { type: 'string', default: '8025' },
       'aws-port': { type: 'string', default: '4566' },
       ephemeral: { type: 'boolean', default: false },
@@ -40,13 +47,18 @@ function readOptions(args: string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const port = (name: 'site-port' | 'inbox-port' | 'aws-port') => {
+  const port = (name: 'site-port' | 'api-port' | 'inbox-port' | 'aws-port') => {
     const number = Number(values[name]);
     if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
     throw new Error(`--${name} takes a port from 0 to 65535, not ${values[name]}`);
   };
   return {
-    ports: { site: port('site-port'), inbox: port('inbox-port'), aws: port('aws-port') },
+    ports: {
+      site: port('site-port'),
+      api: port('api-port'),
+      inbox: port('inbox-port'),
+      aws: port('aws-port'),
+    },
     ephemeral: values.ephemeral,
     context: values.context,
   };
@@ -69,6 +81,7 @@ function describe({ outputs, endpoint, siteUrl, inboxUrl, notEmulated }: LocalCl
   The student site is running on this machine.
 
     Site   ${siteUrl}
+    API    ${outputs['ApiUrl']}
     Inbox  ${inboxUrl}
     AWS    ${endpoint}
 
@@ -77,8 +90,10 @@ ${listed.join('\n')}
 
   Try it
     Edit and save web/styles.css, and watch what follows here and in the page.
-    export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+    export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
     aws s3 cp README.md s3://${outputs['SiteBucketName']}/
+    KEY=$(aws apigateway get-api-key --include-value --api-key ${outputs['ApiKeyId']} --query value --output text)
+    curl ${outputs['ApiUrl']}/students -H "x-api-key: $KEY"
     aws cloudfront list-invalidations --distribution-id ${outputs['DistributionId']}
     aws sqs send-message --queue-url ${outputs['SiteChangesQueueUrl']} --message-body '{"paths":["/*"]}'
 

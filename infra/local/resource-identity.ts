@@ -32,6 +32,16 @@ export function distributionDomain(logicalId: string): string {
   return `d${shortId(logicalId, 13).toLowerCase()}.cloudfront.net`;
 }
 
+/** The id that API Gateway gives a resource of its own. */
+function apiGatewayId(logicalId: string): string {
+  return shortId(logicalId, 10).toLowerCase();
+}
+
+/** The domain of a REST API. */
+export function restApiDomain(logicalId: string): string {
+  return `${apiGatewayId(logicalId)}.execute-api.${LOCAL_REGION}.amazonaws.com`;
+}
+
 /**
  * What `Ref` and `Fn::GetAtt` answer for a resource: the physical name it has in the local account. Depends on the
  * template alone, so a restart finds its state again.
@@ -83,6 +93,7 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
     return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
   },
   'AWS::Lambda::EventSourceMapping': ({ logicalId }) => plain(logicalId),
+  'AWS::Lambda::Permission': ({ logicalId }) => plain(logicalId),
   'AWS::Lambda::LayerVersion': ({ logicalId }) => plain(arn('lambda', `layer:${logicalId}:1`)),
   'AWS::StepFunctions::StateMachine': ({ named }) => {
     const name = named('StateMachineName');
@@ -102,6 +113,35 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
     return {
       ref: id,
       attributes: { Id: id, S3CanonicalUserId: shortId(`${logicalId}-user`, 64).toLowerCase() },
+    };
+  },
+  'AWS::CloudFront::Function': ({ named }) => {
+    const ref = arn('cloudfront', `function/${named('Name')}`, '');
+    return { ref, attributes: { FunctionARN: ref } };
+  },
+  'AWS::ApiGateway::Account': ({ logicalId }) => plain(logicalId),
+  'AWS::ApiGateway::ApiKey': ({ logicalId }) => plain(apiGatewayId(logicalId)),
+  'AWS::ApiGateway::Deployment': ({ logicalId }) => plain(apiGatewayId(logicalId)),
+  'AWS::ApiGateway::GatewayResponse': ({ logicalId }) => plain(logicalId),
+  'AWS::ApiGateway::Method': ({ logicalId }) => plain(logicalId),
+  'AWS::ApiGateway::Resource': ({ logicalId }) => plain(apiGatewayId(logicalId)),
+  'AWS::ApiGateway::RestApi': ({ logicalId }) => ({
+    ref: apiGatewayId(logicalId),
+    attributes: { RootResourceId: apiGatewayId(`${logicalId}-root`), RestApiId: apiGatewayId(logicalId) },
+  }),
+  'AWS::ApiGateway::Stage': ({ property }) => plain(String(property('StageName'))),
+  'AWS::ApiGateway::UsagePlan': ({ logicalId }) => plain(apiGatewayId(logicalId)),
+  'AWS::ApiGateway::UsagePlanKey': ({ logicalId }) => plain(logicalId),
+  'AWS::Events::Rule': ({ named }) => {
+    const name = named('Name');
+    return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
+  },
+  'AWS::SecretsManager::Secret': ({ named, logicalId }) => {
+    const name = named('Name');
+    // Secrets Manager ends the ARN of every secret with six characters of its own.
+    return {
+      ref: arn('secretsmanager', `secret:${name}-${shortId(logicalId, 6)}`),
+      attributes: { Name: name },
     };
   },
   'AWS::IAM::Role': ({ named, logicalId }) => ({

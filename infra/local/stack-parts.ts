@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { type ApiGatewayDefinition, apiGatewayOf } from './api-gateway/definition.ts';
 import type { DistributionParts, DistributionResource } from './cloudfront/distribution.ts';
+import { functionPermissions, type MayInvoke } from './function-permissions.ts';
 import type { EventSourceMappingDefinition } from './lambda/event-source-mapping.ts';
 import type { FunctionDefinition } from './lambda/function-pool.ts';
 import type { QueueNotification } from './s3-events.ts';
@@ -34,6 +36,10 @@ export interface StackParts {
   readonly senders: readonly string[];
   readonly functions: readonly FunctionDefinition[];
   readonly eventSourceMappings: readonly (EventSourceMappingDefinition & { readonly caller: string })[];
+  readonly mayInvoke: MayInvoke;
+  readonly apiGateway: ApiGatewayDefinition;
+  /** Rules of EventBridge. */
+  readonly rules: readonly Resource[];
   readonly stateMachines: readonly StateMachineDefinitionResource[];
   readonly distributions: readonly DistributionResource[];
   readonly distributionParts: DistributionParts;
@@ -95,6 +101,9 @@ export function partsOf(stack: LoadedStack): StackParts {
           : { maximumConcurrency: mapping.ScalingConfig.MaximumConcurrency }),
       };
     }),
+    mayInvoke: functionPermissions(stack.resources),
+    apiGateway: apiGatewayOf(stack.resources),
+    rules: all('AWS::Events::Rule'),
     stateMachines: all('AWS::StepFunctions::StateMachine').map(({ ref, attributes, properties }) => {
       const machine = StateMachine.parse(properties);
       return {
@@ -119,7 +128,7 @@ export function partsOf(stack: LoadedStack): StackParts {
         'AWS::CloudFront::ResponseHeadersPolicy',
         'ResponseHeadersPolicyConfig',
       ),
-      functions: new Map(),
+      functions: new Map(all('AWS::CloudFront::Function').map(({ ref, properties }) => [ref, properties])),
     },
     deployments: all('Custom::CDKBucketDeployment').map(({ properties }) => {
       const deployment = BucketDeployment.parse(properties);

@@ -198,9 +198,7 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
 
   /** A public URL is reached on this machine instead. */
   function withLocalUrls(text: string): string {
-    for (const [url, local] of localUrls)
-      if (text.startsWith(url)) return `${local}${text.slice(url.length)}`;
-    return text;
+    return [...localUrls].reduce((known, [url, local]) => known.replaceAll(url, local), text);
   }
 
   return { identity, value, record };

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { isEmailAddress } from '../students/student.ts';
+
+/** The same event always has the same id; a mail is sent once per id. */
+const MailId = z.string().min(1);
 
 /** How a refresh ended, for the people who run the site. */
 const RefreshReport = z.object({
   type: z.literal('refresh-report'),
-  /** The same event always has the same id; a mail is sent once per id. */
-  id: z.string().min(1),
+  id: MailId,
   refreshId: z.string().min(1),
   outcome: z.enum(['fresh', 'failed']),
   startedAt: z.string(),
@@ -24,11 +27,39 @@ const RefreshReport = z.object({
 });
 export type RefreshReport = z.infer<typeof RefreshReport>;
 
+/** Tells a student that the school has their record. The only message that names its recipient. */
+const StudentConfirmation = z.object({
+  type: z.literal('student-confirmation'),
+  id: MailId,
+  to: z.string().refine(isEmailAddress),
+  studentid: z.string().min(1),
+  name: z.string().min(1),
+  class: z.string().min(1),
+});
+export type StudentConfirmation = z.infer<typeof StudentConfirmation>;
+
+/** How a backup of the students ended. */
+const BackupReport = z.object({
+  type: z.literal('backup-report'),
+  id: MailId,
+  outcome: z.enum(['done', 'failed']),
+  key: z.string().min(1),
+  /** Students in it. */
+  count: z.number().int().optional(),
+  /** Of the file as stored, like `bytes`. */
+  sha256: z.string().optional(),
+  bytes: z.number().int().optional(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  failure: z.string().optional(),
+});
+export type BackupReport = z.infer<typeof BackupReport>;
+
 /** Longer lists are cut in messages and mails: a queue message ends at 1 MiB, a reader's patience before. */
 export const MAX_LISTED = 50;
 
 /** Everything that the mail queue takes. */
-export const MailMessage = z.discriminatedUnion('type', [RefreshReport]);
+export const MailMessage = z.discriminatedUnion('type', [RefreshReport, StudentConfirmation, BackupReport]);
 export type MailMessage = z.infer<typeof MailMessage>;
 
 /** A mail ready to send. Text and HTML say the same. */

@@ -1,10 +1,52 @@
-import type { MailMessage, RefreshReport, RenderedMail } from './mail.ts';
+import type { BackupReport, MailMessage, RefreshReport, RenderedMail, StudentConfirmation } from './mail.ts';
+
+type Facts = [name: string, value: string][];
+type Lists = [name: string, items: string[]][];
 
 export function renderMail(message: MailMessage): RenderedMail {
   switch (message.type) {
     case 'refresh-report':
       return renderRefreshReport(message);
+    case 'student-confirmation':
+      return renderStudentConfirmation(message);
+    case 'backup-report':
+      return renderBackupReport(message);
   }
+}
+
+function renderStudentConfirmation(student: StudentConfirmation): RenderedMail {
+  const title = `You are registered as student ${student.studentid}`;
+  const advice =
+    'The school has added you to its student records. If something is wrong, or this is not you, tell the school office.';
+  const facts: Facts = [
+    ['Student id', student.studentid],
+    ['Name', student.name],
+    ['Class', student.class],
+  ];
+  return mail(title, advice, facts);
+}
+
+function renderBackupReport(report: BackupReport): RenderedMail {
+  const { outcome, key, count, bytes, sha256, failure, startedAt } = report;
+  const done = outcome === 'done';
+  const title = done ? `Backup: ${count ?? 0} students` : 'FAILED: the students were not backed up';
+  const advice = done
+    ? `There is nothing to do. To read it back: npm run restore -- --from ${key}`
+    : 'Earlier backups are untouched. Find the reason below and in the logs of the function backup, then start one again.';
+  const facts: Facts = [
+    ['Backup', key],
+    ['Started', startedAt],
+    [done ? 'Finished' : 'Gave up', finishOf(report)],
+    ...fact('Students', count),
+    ...fact('Bytes', bytes),
+    ...fact('SHA-256', sha256),
+    ...fact('Reason', failure),
+  ];
+  return mail(title, advice, facts);
+}
+
+function fact(name: string, value: string | number | undefined): Facts {
+  return value === undefined ? [] : [[name, `${value}`]];
 }
 
 function renderRefreshReport(report: RefreshReport): RenderedMail {
@@ -12,11 +54,11 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   const title = fresh
     ? `Fresh: ${summaryOf(report)}`
     : `FAILED: the site may show old content (${summaryOf(report)})`;
-  const facts: [string, string][] = [
+  const facts: Facts = [
     ['Refresh', report.refreshId],
     ['Uploads began', report.startedAt],
-    [fresh ? 'Edge verified' : 'Gave up', `${report.finishedAt} (after ${secondsOf(report)} s)`],
-    ...(report.failure === undefined ? [] : [['Reason', report.failure] satisfies [string, string]]),
+    [fresh ? 'Edge verified' : 'Gave up', finishOf(report)],
+    ...fact('Reason', report.failure),
     ['Invalidation', report.invalidationId ?? 'none was needed'],
     ['Paths', `${report.pathCount}, purging ${report.collateral} unchanged objects`],
     [
@@ -24,7 +66,7 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
       `${report.verified}${report.superseded > 0 ? `, ${report.superseded} changed again since` : ''}`,
     ],
   ];
-  const lists: [string, string[]][] = [
+  const lists: Lists = [
     ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
     ['Asked for by hand', report.requestedPaths],
     ['Invalidated', withRest(report.paths, report.pathCount)],
@@ -32,15 +74,12 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   const advice = fresh
     ? 'Visitors get the new content. There is nothing to do.'
     : 'Visitors may get old content. Find the reason above and in the execution of this refresh (Step Functions), correct it, then send {"paths": ["/*"]} to the site-changes queue.';
-  return {
-    subject: withoutLineBreaks(title),
-    ...layOut(
-      title,
-      advice,
-      facts,
-      lists.filter(([, items]) => items.length > 0),
-    ),
-  };
+  return mail(
+    title,
+    advice,
+    facts,
+    lists.filter(([, items]) => items.length > 0),
+  );
 }
 
 function summaryOf({ changes, changeCount, requestedPaths }: RefreshReport): string {
@@ -57,11 +96,12 @@ function withRest(shown: readonly string[], total: number): string[] {
   return total > shown.length ? [...shown, `… and ${total - shown.length} more`] : [...shown];
 }
 
-function secondsOf({ startedAt, finishedAt }: RefreshReport): string {
-  return ((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
+function finishOf({ startedAt, finishedAt }: RefreshReport | BackupReport): string {
+  const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+  return `${finishedAt} (after ${seconds.toFixed(1)} s)`;
 }
 
-function layOut(title: string, advice: string, facts: [string, string][], lists: [string, string[]][]) {
+function mail(title: string, advice: string, facts: Facts, lists: Lists = []): RenderedMail {
   const text = [
     title,
     '',
@@ -85,7 +125,7 @@ function layOut(title: string, advice: string, facts: [string, string][], lists:
     ),
     '</body></html>',
   ].join('\n');
-  return { text, html };
+  return { subject: withoutLineBreaks(title), text, html };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

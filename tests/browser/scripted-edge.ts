@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
+import { ScriptedApi } from './scripted-api.ts';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -21,6 +22,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
 };
 
 interface Copy {
@@ -34,7 +36,9 @@ export class ScriptedEdge {
   readonly #copies = new Map<string, Copy>();
   readonly #server: Server;
   #failure: number | undefined;
-  /** Requests that reached the edge, as `METHOD /path`. */
+  /** What the edge forwards `/api/*` to. */
+  readonly api = new ScriptedApi();
+  /** Requests for files that reached the edge, as `METHOD /path`. */
   readonly requests: string[] = [];
 
   constructor() {
@@ -44,6 +48,7 @@ export class ScriptedEdge {
   /** Serves a built website; every file was published at this moment and is an edge hit. */
   serve(directory: string, files: readonly string[], publishedAt: Date): void {
     this.#failure = undefined;
+    this.api.reset();
     this.#copies.clear();
     this.requests.length = 0;
     for (const file of files) {
@@ -91,6 +96,10 @@ export class ScriptedEdge {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? '/';
+    if (path.startsWith('/api/')) {
+      void this.api.answer(request, response);
+      return;
+    }
     this.requests.push(`${request.method} ${path}`);
     if (this.#failure !== undefined) {
       response.writeHead(this.#failure, { 'x-cache': 'Error from cloudfront' }).end();

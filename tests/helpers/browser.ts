@@ -5,7 +5,13 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { expect } from 'vitest';
 import { z } from 'zod';
 
@@ -48,7 +54,8 @@ export interface VisitOptions extends BrowserContextOptions {
 
 /**
  * Opens a page in a context of its own and runs the scenario on it. Fails if the page logged an error, broke its
- * content security policy, threw, or asked another origin for anything. A failure leaves a screenshot.
+ * content security policy, threw, or asked another origin for anything, in this tab or another one of its context. A failure
+ * leaves a screenshot.
  */
 export async function visit(
   browser: Browser,
@@ -57,8 +64,14 @@ export async function visit(
   scenario: (page: Page) => Promise<void>,
 ): Promise<void> {
   const context = await browser.newContext(contextOptions);
+  await context.addInitScript(() => {
+    // Chromium keeps quiet about a violation that the page itself catches.
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      reportError(new Error(`The content security policy's ${violatedDirective} forbids ${blockedURI}`));
+    });
+  });
   const page = await context.newPage();
-  const problems = collectProblems(page, new URL(url).origin, expectedErrors);
+  const problems = collectProblems(context, new URL(url).origin, expectedErrors);
   try {
     if (clockAt) await page.clock.install({ time: clockAt });
     await page.goto(url);
@@ -72,13 +85,17 @@ export async function visit(
   }
 }
 
-function collectProblems(page: Page, origin: string, expectedErrors: RegExp | undefined): readonly string[] {
+function collectProblems(
+  context: BrowserContext,
+  origin: string,
+  expectedErrors: RegExp | undefined,
+): readonly string[] {
   const problems: string[] = [];
-  page.on('console', message => {
+  context.on('console', message => {
     if (message.type() === 'error' && !expectedErrors?.test(message.text())) problems.push(message.text());
   });
-  page.on('pageerror', error => problems.push(`${error}`));
-  page.on('request', request => {
+  context.on('weberror', failure => problems.push(`${failure.error()}`));
+  context.on('request', request => {
     const target = new URL(request.url());
     if (target.protocol !== 'data:' && target.origin !== origin) problems.push(`Left the site: ${target}`);
   });

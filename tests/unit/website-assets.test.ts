@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildWebsite } from '../../infra/website-assets.ts';
+import { buildWebsite, compileStyles } from '../../infra/website-assets.ts';
 
 let out: string;
 
@@ -21,6 +21,11 @@ beforeEach(() => {
 
 afterEach(() => rmSync(out, { recursive: true }));
 
+const filesIn = (directory: string) =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter(entry => statSync(join(directory, entry)).isFile())
+    .sort();
+
 const bytesOf = (directory: string, files: readonly string[]) =>
   files.map(file => readFileSync(join(directory, file)).toString('base64'));
 
@@ -29,11 +34,13 @@ describe('building the website', () => {
     const files = buildWebsite(out);
     expect(files).toEqual(expect.arrayContaining(['favicon.svg', 'index.html', 'scripts.js', 'styles.css']));
     expect(files).toEqual([...files].sort());
-    expect(readdirSync(out, { recursive: true }).sort()).toEqual(files);
+    expect(filesIn(out)).toEqual(files);
   });
 
   it('publishes no sources, in no form', () => {
-    expect(buildWebsite(out).filter(file => /\.(ts|map)$/.test(file))).toEqual([]);
+    const files = buildWebsite(out);
+    expect(files.filter(file => /\.(ts|map)$/.test(file))).toEqual([]);
+    expect(files.filter(file => file.endsWith('.css'))).toEqual(['styles.css']);
     expect(readFileSync(join(out, 'scripts.js'), 'utf8')).not.toContain('sourceMappingURL');
   });
 
@@ -41,7 +48,6 @@ describe('building the website', () => {
     buildWebsite(out);
     const script = readFileSync(join(out, 'scripts.js'), 'utf8');
     expect(script).not.toMatch(/\bimport\b|\brequire\b/);
-    expect(script.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('gives the same bytes wherever and however often it is built', () => {
@@ -56,7 +62,7 @@ describe('building the website', () => {
     writeFileSync(join(out, 'old', 'gone.html'), 'gone');
     writeFileSync(join(out, 'scripts.ts'), 'stale');
     const files = buildWebsite(out);
-    expect(readdirSync(out, { recursive: true }).sort()).toEqual(files);
+    expect(filesIn(out)).toEqual(files);
   });
 
   it('writes only what changed', () => {
@@ -70,12 +76,44 @@ describe('building the website', () => {
   });
 });
 
+describe('the style sheet', () => {
+  const source = readFileSync(new URL('../../web/styles.css', import.meta.url), 'utf8');
+
+  it('is what Tailwind makes of web/styles.css, for the classes that the page uses', () => {
+    buildWebsite(out);
+    const styles = readFileSync(join(out, 'styles.css'), 'utf8');
+    expect(styles).toBe(compileStyles(source));
+    expect(styles).toContain('.flex-wrap{flex-wrap:wrap}');
+    expect(styles).not.toMatch(/@apply|@theme|@source|@import/);
+  });
+
+  it('follows an edit', () => {
+    expect(compileStyles(source.replace('--color-board: #123a30', '--color-board: #0a0b0c'))).toContain(
+      '#0a0b0c',
+    );
+    expect(compileStyles(`${source}\nh1 { color: rgb(1, 2, 3); }`)).toContain('h1{color:#010203}');
+  });
+
+  it('with a mistake is refused with the reason', () => {
+    expect(() => compileStyles(`${source}\nh1 { @apply no-such-class; }`)).toThrow('no-such-class');
+  });
+
+  it('names only fonts that are published, next to their licence', () => {
+    const files = buildWebsite(out);
+    const styles = readFileSync(join(out, 'styles.css'), 'utf8');
+    const named = [...styles.matchAll(/url\("?([^)"]+)"?\)/g)].map(([, url]) => url);
+    expect(named.length).toBeGreaterThan(0);
+    expect(files).toEqual(expect.arrayContaining([...named, 'fonts/LICENSE.txt']));
+  });
+});
+
 describe('the published page', () => {
   it('needs nothing a strict content security policy forbids', () => {
     buildWebsite(out);
     const page = readFileSync(join(out, 'index.html'), 'utf8');
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:/i);
     expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
-    expect(readFileSync(join(out, 'styles.css'), 'utf8')).not.toMatch(/@import|url\((?!data:)/);
+    const urls = readFileSync(join(out, 'styles.css'), 'utf8').match(/url\([^)]*\)/g) ?? [];
+    expect(urls.filter(url => !/^url\("?fonts\//.test(url))).toEqual([]);
   });
 });

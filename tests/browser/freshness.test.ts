@@ -1,36 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildWebsite } from '../../infra/website-assets.ts';
-import { launchBrowser, type VisitOptions, visit } from '../helpers/browser.ts';
-import { ScriptedEdge } from './scripted-edge.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { fill, PUBLISHED_AT, press, SV005, says, servedSite } from './site.ts';
 
-const PUBLISHED_AT = new Date('2026-11-22T08:00:00Z');
-const OPENED_AT = new Date('2026-11-22T08:02:10Z');
 const CHANGED_AT = new Date('2026-11-22T08:02:12Z');
 const BETWEEN_CHECKS_MS = 5000;
 
-const website = mkdtempSync(join(tmpdir(), 'website-'));
-const files = buildWebsite(website);
-const edge = new ScriptedEdge();
-let origin: string;
-let browser: Browser;
-
-beforeAll(async () => {
-  origin = await edge.listen();
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await edge.close();
-  rmSync(website, { recursive: true });
-});
-
-beforeEach(() => edge.serve(website, files, PUBLISHED_AT));
+const { edge, api, open, newContext, origin } = servedSite();
 
 describe('the freshness panel', () => {
   it('shows for every file when it was published, its version and how the edge served it', async () => {
@@ -79,14 +54,10 @@ describe('the freshness panel', () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
       await markThisLoad(page);
-      edge.publish(
-        'index.html',
-        edge.textOf('index.html').replace('Publish once.', 'Publish again.'),
-        CHANGED_AT,
-      );
+      edge.publish('index.html', changedPage(), CHANGED_AT);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
 
-      await page.getByRole('heading', { level: 1, name: 'Publish again.' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'The changed register' }).waitFor();
       await summary(page, 'Yes, updated just now');
       expect(await isThisLoad(page)).toBe(false);
       expect(await announcement(page)).toBe('This page was updated just now: index.html.');
@@ -112,15 +83,15 @@ describe('the freshness panel', () => {
   });
 
   it('replaces what the browser had kept from an earlier visit', async () => {
-    const context = await browser.newContext();
+    const context = await newContext();
     const firstVisit = await context.newPage();
-    await firstVisit.goto(origin);
+    await firstVisit.goto(origin());
     await summary(firstVisit, 'Yes, everything is fresh');
     await firstVisit.close();
     edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(4, 5, 6); }`, CHANGED_AT);
 
     const secondVisit = await context.newPage();
-    await secondVisit.goto(origin);
+    await secondVisit.goto(origin());
     await summary(secondVisit, 'Yes, updated just now');
     expect(await headingColour(secondVisit)).toBe('rgb(4, 5, 6)');
     await context.close();
@@ -129,18 +100,15 @@ describe('the freshness panel', () => {
   it('does not reload for ever where one edge serves the new page and another still the old', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
-      const [oldPage, newPage] = [
-        edge.textOf('index.html'),
-        edge.textOf('index.html').replace('once.', 'again.'),
-      ];
+      const [oldPage, newPage] = [edge.textOf('index.html'), changedPage()];
       edge.publish('index.html', newPage, CHANGED_AT);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
-      await page.getByRole('heading', { level: 1, name: 'Publish again.' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'The changed register' }).waitFor();
       await summary(page, 'Yes, updated just now');
 
       edge.publish('index.html', oldPage, PUBLISHED_AT);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
-      await page.getByRole('heading', { level: 1, name: 'Publish once.' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'The student register' }).waitFor();
       await summary(page, 'Yes, updated just now');
       await markThisLoad(page);
 
@@ -148,6 +116,54 @@ describe('the freshness panel', () => {
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
       await summary(page, 'A newer one is on its way');
       expect(await isThisLoad(page)).toBe(true);
+    });
+  });
+});
+
+describe('a newer page while somebody is at work', () => {
+  it('is offered instead of loaded, and loads once the entries are saved', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await fill(page, SV005);
+      await markThisLoad(page);
+      edge.publish('index.html', changedPage(), CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.locator('#update-offer', { hasText: 'A newer version of this page is out.' }).waitFor();
+      await summary(page, 'A newer one is on its way');
+      expect(await isThisLoad(page)).toBe(true);
+
+      await press(page, 'Save');
+      await says(page, 'form', 'Saved:');
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.getByRole('heading', { level: 1, name: 'The changed register' }).waitFor();
+      expect(api.find('SV005')).toBeDefined();
+    });
+  });
+
+  it('can be loaded at once by giving the entries up', async () => {
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await fill(page, SV005);
+      edge.publish('index.html', changedPage(), CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await press(page, 'Discard and load now');
+      await page.getByRole('heading', { level: 1, name: 'The changed register' }).waitFor();
+    });
+  });
+
+  it('opens the list again that was on view', async () => {
+    api.save(SV005);
+    api.save({ ...SV005, studentid: 'SV006', name: 'Other' });
+    await open({}, async page => {
+      await summary(page, 'Yes, everything is fresh');
+      await page.getByLabel('Search').fill('pham');
+      await press(page, 'View');
+      await page.getByRole('row', { name: 'SV005' }).waitFor();
+      edge.publish('index.html', changedPage(), CHANGED_AT);
+      await page.clock.fastForward(BETWEEN_CHECKS_MS);
+      await page.getByRole('heading', { level: 1, name: 'The changed register' }).waitFor();
+      await page.getByRole('row', { name: 'SV005' }).waitFor();
+      expect(await page.getByLabel('Search').inputValue()).toBe('pham');
     });
   });
 });
@@ -205,57 +221,8 @@ describe('asking the site', () => {
   });
 });
 
-describe('without JavaScript', () => {
-  it('still tells what the site is and what happens after an upload', async () => {
-    await open({ javaScriptEnabled: false }, async page => {
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      expect(await page.getByRole('main').getByRole('listitem').count()).toBe(6);
-      await page.getByText('The live comparison needs JavaScript.').waitFor();
-    });
-  });
-});
-
-describe('everyone can use the page', () => {
-  const looks = (['light', 'dark'] as const).flatMap(colorScheme =>
-    [320, 390, 1280].map(width => ({ colorScheme, width })),
-  );
-
-  it.each(looks)(
-    'axe finds nothing to object to at $width px in the $colorScheme scheme',
-    async ({ colorScheme, width }) => {
-      await open({ colorScheme, viewport: { width, height: 800 } }, async page => {
-        await summary(page, 'Yes, everything is fresh');
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate(() => window.axe.run());
-        expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(node => node.html) }))).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-      });
-    },
-  );
-
-  it('shows where the keyboard is, starting with a way past the header', async () => {
-    await open({}, async page => {
-      await summary(page, 'Yes, everything is fresh');
-      for (const name of ['Skip to content', 'Freshness', 'After an upload']) {
-        await page.keyboard.press('Tab');
-        const focused = page.locator(':focus-visible');
-        expect(await focused.textContent()).toBe(name);
-        expect(await focused.evaluate(node => getComputedStyle(node).outlineStyle)).toBe('solid');
-        expect((await focused.boundingBox())?.y).toBeGreaterThanOrEqual(0);
-      }
-    });
-  });
-
-  it('keeps still for those who asked for less motion', async () => {
-    await open({ reducedMotion: 'reduce' }, async page => {
-      await summary(page, 'Yes, everything is fresh');
-      expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
-    });
-  });
-});
-
-function open(options: VisitOptions, scenario: (page: Page) => Promise<void>): Promise<void> {
-  return visit(browser, origin, { clockAt: OPENED_AT, timezoneId: 'UTC', ...options }, scenario);
+function changedPage(): string {
+  return edge.textOf('index.html').replace('The student <', 'The changed <');
 }
 
 function summary(page: Page, text: string): Promise<void> {
@@ -290,10 +257,4 @@ function setVisibility(page: Page, state: 'visible' | 'hidden'): Promise<void> {
     Object.defineProperty(document, 'hidden', { value: visibility === 'hidden', configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
-}
-
-declare global {
-  interface Window {
-    readonly axe: typeof axe;
-  }
 }

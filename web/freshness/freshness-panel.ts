@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
+import { element, fromTemplate, write, writeField } from '../page/dom.ts';
+import { dateAndTime, edgeMeaning, timeAgo, timeOfDay } from '../page/wording.ts';
 import { CHECK_EVERY_MS } from './check-while-visible.ts';
 import type { ServedFile } from './served-file.ts';
-import { dateAndTime, edgeMeaning, timeAgo, timeOfDay } from './wording.ts';
 
 export type FileState = 'checking' | 'fresh' | 'updated' | 'waiting' | 'trouble';
 
@@ -39,39 +40,36 @@ export function showFreshness(rows: readonly FileRow[], trouble: string | undefi
   for (const row of rows) showRow(row);
 
   const state = WORST_FIRST.find(candidate => rows.some(row => row.state === candidate)) ?? 'checking';
-  const summary = element('summary');
+  const summary = element('summary', HTMLElement);
   summary.hidden = false;
   summary.dataset['state'] = state;
   write(summary, SUMMARY[state]);
 
-  element('trouble').hidden = trouble === undefined;
-  write(element('trouble'), trouble ?? '');
+  element('trouble', HTMLElement).hidden = trouble === undefined;
+  write(element('trouble', HTMLElement), trouble ?? '');
 }
 
 /** Names the moment of the last answer and starts the line that runs towards the next check. */
 export function showChecked(now: Date): void {
-  write(element('checked'), `Last compared at ${timeOfDay(now)}, and every five seconds while you look.`);
+  write(
+    element('checked', HTMLElement),
+    `Last compared at ${timeOfDay(now)}, and every five seconds while you look.`,
+  );
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-  element('countdown').animate([{ transform: 'scaleX(0)' }, { transform: 'scaleX(1)' }], CHECK_EVERY_MS);
-}
-
-/** Tells a screen reader, once it has finished what it is saying. */
-export function announce(message: string): void {
-  write(element('announcement'), message);
+  element('countdown', HTMLElement).animate(
+    [{ transform: 'scaleX(0)' }, { transform: 'scaleX(1)' }],
+    CHECK_EVERY_MS,
+  );
 }
 
 function showRow({ name, role, state, served }: FileRow): void {
   const row = document.getElementById(rowId(name)) ?? addRow(name);
-  const show = (field: string, text: string) => {
-    const target = row.querySelector(`[data-field="${field}"]`);
-    if (target) write(target, text);
-    return target;
-  };
+  const show = (field: string, text: string) => writeField(row, field, text);
 
   row.dataset['state'] = state;
   show('name', name);
   show('role', role);
-  show('status', STATUS[state])?.setAttribute('data-state', state);
+  show('status', STATUS[state]).setAttribute('data-state', state);
   show('version', served?.version.slice(0, SHORT_VERSION_LENGTH) ?? '–');
   show('edge', served ? (served.edge ?? 'No edge') : '–');
   show('edgeMeaning', served ? edgeMeaning(served.edge, served.keptSeconds) : '');
@@ -79,30 +77,16 @@ function showRow({ name, role, state, served }: FileRow): void {
   const published = served?.publishedAt;
   show('publishedExactly', published ? dateAndTime(published) : '');
   const time = show('published', published ? timeAgo(published, new Date()) : '–');
-  if (published) time?.setAttribute('datetime', published.toISOString());
+  if (published) time.setAttribute('datetime', published.toISOString());
 }
 
 function addRow(name: string): HTMLElement {
-  const template = element('file-row');
-  const row =
-    template instanceof HTMLTemplateElement && document.importNode(template.content, true).firstElementChild;
-  if (!(row instanceof HTMLElement)) throw new Error('The page has no template for a row.');
+  const row = fromTemplate('file-row');
   row.id = rowId(name);
-  element('files').append(row);
+  element('files', HTMLElement).append(row);
   return row;
 }
 
 function rowId(name: string): string {
   return `file-${name}`;
-}
-
-/** Leaves equal text alone, so that a selection or a reading position in it survives. */
-function write(target: Element, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-function element(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`The page has no element "${id}".`);
-  return found;
 }

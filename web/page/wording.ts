@@ -51,3 +51,36 @@ function duration(seconds: number): string {
     unitDisplay: 'short',
   }).format(amount);
 }
+
+const DATE_PARTS = /^(\d{4})-(\d{2})-(\d{2})$/;
+const calendarDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
+
+/** "5 May 2001" for 2001-05-05; anything that is no such date as it is. */
+export function dateOfBirth(date: string): string {
+  return DATE_PARTS.test(date) && !Number.isNaN(Date.parse(date))
+    ? calendarDate.format(new Date(date))
+    : date;
+}
+
+const UNITS_OF_SIZE = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+
+/** "12 kB": powers of a thousand. */
+export function fileSize(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS_OF_SIZE.length - 1);
+  return new Intl.NumberFormat('en', {
+    style: 'unit',
+    unit: UNITS_OF_SIZE[power] ?? 'byte',
+    unitDisplay: 'short',
+    maximumFractionDigits: power === 0 ? 0 : 1,
+  }).format(bytes / 1000 ** power);
+}
+
+/** "1 student", "1,204 students". */
+export function studentCount(count: number): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? 'student' : 'students'}`;
+}
+
+/** Data inside a sentence, kept from turning the sentence's reading direction. */
+export function isolated(data: string): string {
+  return `\u2068${data}\u2069`;
+}

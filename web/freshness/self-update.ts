@@ -51,7 +51,7 @@ export async function reloadFor(newer: readonly NewerFile[], now: number): Promi
     versions: [...(recentNote(now)?.versions ?? []), ...newer.map(file => file.version)],
     at: now,
   };
-  history.replaceState({ reload }, '');
+  history.replaceState({ ...history.state, reload }, '');
   location.reload();
 }
 

@@ -1,0 +1,44 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { z } from 'zod';
+import { createBackupBucket } from '../shared/aws/backup-bucket.ts';
+import { createMailQueue } from '../shared/aws/mail-queue.ts';
+import { createStudentScan } from '../shared/aws/student-scan.ts';
+import { type BackupDependencies, backup } from '../shared/backup/backup.ts';
+import { BackupKey, backupKeyOf } from '../shared/backup/manifest.ts';
+import { readSettings, setting } from '../shared/config.ts';
+import { logger, metrics, observed } from '../shared/observability.ts';
+
+/** Asked for by the API, which names the backup, or by the schedule: then the event does, the same at each retry. */
+const Event = z.union([
+  z.object({ key: BackupKey }).transform(({ key }) => key),
+  z
+    .object({ 'detail-type': z.literal('Scheduled Event'), id: z.uuid(), time: z.iso.datetime() })
+    .transform(({ id, time }) => backupKeyOf(new Date(time), id)),
+]);
+
+/** Kept from the function's time-out, to clean up and to report. */
+const CLEAN_UP_MS = 20_000;
+
+/** One backup of all students. */
+export function createHandler(dependencies: Omit<BackupDependencies, 'signal'>) {
+  return observed(async (event: unknown, context) => {
+    const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - CLEAN_UP_MS));
+    const manifest = await backup(Event.parse(event), { ...dependencies, signal });
+    logger.info('Backed up', manifest);
+    metrics.addMetric('StudentsBackedUp', MetricUnit.Count, manifest.count);
+    return manifest;
+  });
+}
+
+const settings = readSettings({
+  STUDENT_TABLE: setting.text,
+  BACKUP_BUCKET: setting.text,
+  MAIL_QUEUE_URL: setting.url,
+});
+
+export const handler = createHandler({
+  source: createStudentScan(settings.STUDENT_TABLE),
+  files: createBackupBucket(settings.BACKUP_BUCKET),
+  reports: createMailQueue(settings.MAIL_QUEUE_URL),
+  now: () => new Date(),
+});

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { Router } from '@aws-lambda-powertools/event-handler/http';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { createBackups } from '../shared/aws/backup-bucket.ts';
+import { createMailQueue } from '../shared/aws/mail-queue.ts';
+import { createStudentTable } from '../shared/aws/student-table.ts';
+import { backupKeyOf } from '../shared/backup/manifest.ts';
+import { readSettings, setting } from '../shared/config.ts';
+import { RequestRefusedError } from '../shared/errors.ts';
+import { answer, answerFor, noContent } from '../shared/http/answers.ts';
+import { type ApiRequest, etagOf, readRequest } from '../shared/http/request.ts';
+import { logger, observed } from '../shared/observability.ts';
+import { createOnce } from '../shared/students/create-once.ts';
+import { listStudents, readListRequest, type StudentPages } from '../shared/students/list-students.ts';
+import { type BackupDependencies, requestBackup } from '../shared/students/request-backup.ts';
+import {
+  type CheckedStudent,
+  checkStudent,
+  isStudentId,
+  MAX_ID_LENGTH,
+  type StudentFields,
+  type StudentRules,
+} from '../shared/students/student.ts';
+import {
+  createStudent,
+  getStudent,
+  removeStudent,
+  type StudentDependencies,
+  type StudentRecords,
+  studentNotFound,
+  updateStudent,
+} from '../shared/students/student-service.ts';
+
+interface Dependencies extends Omit<StudentDependencies, 'onUnconfirmed'>, BackupDependencies {
+  readonly records: StudentRecords & StudentPages;
+  readonly idempotencyTable: string;
+  /** The one origin whose pages may read the answers. */
+  readonly siteOrigin: string;
+  readonly newRequestId: () => string;
+}
+
+/** The API's requests → students and their backups. */
+export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...dependencies }: Dependencies) {
+  const { records, backups, now } = dependencies;
+  const students: StudentDependencies = { ...dependencies, onUnconfirmed };
+  const create = (fields: StudentFields, createdBy: string) => createStudent(fields, createdBy, students);
+  const createWithKey = createOnce(create, idempotencyTable);
+  const check = (input: unknown, rules: Omit<StudentRules, 'today'> = {}) =>
+    fieldsOf(checkStudent(input, { ...rules, today: now().toISOString().slice(0, 10) }));
+
+  function routesFor(request: ApiRequest, context: Context): Router {
+    const router = new Router({ logger });
+
+    router.post('/students', async () => {
+      const fields = check(request.json());
+      const key = request.idempotencyKey();
+      const student = await (key === undefined
+        ? create(fields, `request ${newRequestId()}`)
+        : createWithKey({ key, student: fields }, context));
+      return answer(201, student, { location: `/students/${student.studentid}`, etag: etagOf(student) });
+    });
+
+    router.get('/students', async () =>
+      answer(200, await listStudents(readListRequest(request.query()), records)),
+    );
+
+    router.get('/students/:studentid', async ({ params }) => {
+      const student = await getStudent(idOf(params), students);
+      return answer(200, student, { etag: etagOf(student) });
+    });
+
+    router.put('/students/:studentid', async ({ params }) => {
+      const fields = check(request.json(), { studentid: idOf(params) });
+      const student = await updateStudent(fields, request.expectedVersion(), students);
+      return answer(200, student, { etag: etagOf(student) });
+    });
+
+    router.delete('/students/:studentid', async ({ params }) => {
+      await removeStudent(idOf(params), request.expectedVersion(), students);
+      return noContent();
+    });
+
+    router.post('/backup', async () => {
+      const { key, manifest } = await requestBackup(dependencies);
+      if (manifest === undefined) return answer(202, { key, status: 'running' });
+      const { count, sha256, startedAt, finishedAt } = manifest;
+      return answer(201, { key, count, sha256, startedAt, finishedAt });
+    });
+
+    router.get('/backups', async () => {
+      const finished = await backups.list();
+      return answer(200, { backups: finished.map(({ table: _, ...backup }) => backup) });
+    });
+
+    router.errorHandler(Error, async error => {
+      const response = answerFor(error);
+      if (response.status >= 500) logger.error('Failed', { error });
+      return response;
+    });
+    return router;
+  }
+
+  return observed(async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
+    const router = routesFor(readRequest(event), context);
+    const { headers, ...result } = await router.resolve(withRouteOnly(event), context);
+    logger.info('Answered', {
+      method: event.httpMethod,
+      resource: event.resource,
+      status: result.statusCode,
+    });
+    return { ...result, headers: { ...headers, ...headersOfEveryAnswer(siteOrigin) } };
+  });
+}
+
+/**
+ * What the router needs to find the route. It makes a web `Request` of all it gets before it handles errors, and that throws for
+ * a GET with a body and for headers outside Latin-1.
+ */
+function withRouteOnly(event: APIGatewayProxyEvent): APIGatewayProxyEvent {
+  return {
+    ...event,
+    headers: {},
+    multiValueHeaders: {},
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    body: null,
+  };
+}
+
+function headersOfEveryAnswer(siteOrigin: string) {
+  return {
+    'access-control-allow-origin': siteOrigin,
+    'access-control-expose-headers': 'ETag, Location',
+    // Students are nobody else's business: no cache keeps them.
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+/** An id that no student can have is one that none has. */
+function idOf({ studentid = '' }: Readonly<Record<string, string>>): string {
+  if (!isStudentId(studentid)) throw studentNotFound(studentid.slice(0, MAX_ID_LENGTH));
+  return studentid;
+}
+
+function fieldsOf({ student, problems }: CheckedStudent): StudentFields {
+  if (student !== undefined) return student;
+  throw new RequestRefusedError('ValidationFailed', 'Some fields need another look.', problems);
+}
+
+function onUnconfirmed(studentid: string, error: unknown): void {
+  logger.warn('Confirmation pending', { studentid, error: error instanceof Error ? error : String(error) });
+}
+
+const settings = readSettings({
+  STUDENT_TABLE: setting.text,
+  IDEMPOTENCY_TABLE: setting.text,
+  MAIL_QUEUE_URL: setting.url,
+  SITE_URL: setting.url,
+  BACKUP_BUCKET: setting.text,
+  BACKUP_FUNCTION: setting.text,
+});
+
+export const handler = createHandler({
+  records: createStudentTable(settings.STUDENT_TABLE),
+  mails: createMailQueue(settings.MAIL_QUEUE_URL),
+  backups: createBackups(settings.BACKUP_BUCKET, settings.BACKUP_FUNCTION),
+  idempotencyTable: settings.IDEMPOTENCY_TABLE,
+  siteOrigin: new URL(settings.SITE_URL).origin,
+  now: () => new Date(),
+  newRequestId: randomUUID,
+  newBackupKey: () => backupKeyOf(new Date(), randomUUID()),
+  // An answer does not wait for a sleep that lost its race.
+  sleep: milliseconds => setTimeout(milliseconds, undefined, { ref: false }),
+});

@@ -1,0 +1,125 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { BackupFiles } from '../backup/backup.ts';
+import {
+  BACKUP_FOLDER,
+  backupOfManifest,
+  type Manifest,
+  manifestKeyOf,
+  readManifest,
+} from '../backup/manifest.ts';
+import type { FinishedBackups } from '../backup/restore.ts';
+import type { Backups } from '../students/request-backup.ts';
+import { uploadInParts } from './multipart-upload.ts';
+
+/** Read in pieces of this size, so that a slow reader holds no connection open. */
+const READ_BYTES = 8 * 1024 * 1024;
+
+export interface BackupClients {
+  readonly s3?: S3Client;
+  readonly lambda?: LambdaClient;
+}
+
+/** @param functionName of the function that makes backups */
+export function createBackups(
+  bucket: string,
+  functionName: string,
+  { s3 = new S3Client({}), lambda = new LambdaClient({}) }: BackupClients = {},
+): Backups {
+  return {
+    async start(key) {
+      await lambda.send(
+        new InvokeCommand({
+          FunctionName: functionName,
+          InvocationType: 'Event',
+          Payload: Buffer.from(JSON.stringify({ key })),
+        }),
+      );
+    },
+    find: key => find(s3, bucket, key),
+    list: () => list(s3, bucket),
+  };
+}
+
+/** The files of backups, to be written and to be read back. */
+export function createBackupBucket(Bucket: string, client = new S3Client({})): BackupFiles & FinishedBackups {
+  return {
+    find: key => find(client, Bucket, key),
+    list: () => list(client, Bucket),
+
+    write: (Key, content) => uploadInParts(client, { Bucket, Key, ContentType: 'application/gzip' }, content),
+
+    async publish(manifest) {
+      await client.send(
+        new PutObjectCommand({
+          Bucket,
+          Key: manifestKeyOf(manifest.key),
+          Body: JSON.stringify(manifest, null, 2),
+          ContentType: 'application/json',
+        }),
+      );
+    },
+
+    async discard(key) {
+      // The manifest may have been stored although S3 did not say so: it goes first, and the backup with it.
+      await client.send(new DeleteObjectCommand({ Bucket, Key: manifestKeyOf(key) }));
+      await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
+    },
+
+    async open(Key) {
+      try {
+        const { ETag, ContentLength = 0 } = await client.send(new HeadObjectCommand({ Bucket, Key }));
+        return () => readInPieces(client, { Bucket, Key, IfMatch: ETag }, ContentLength);
+      } catch (error) {
+        if (error instanceof NotFound) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function find(client: S3Client, Bucket: string, key: string): Promise<Manifest | undefined> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: manifestKeyOf(key) }));
+    return readManifest(key, (await Body?.transformToString()) ?? '');
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+async function list(client: S3Client, Bucket: string): Promise<Manifest[]> {
+  const keys: string[] = [];
+  for await (const { Contents = [] } of paginateListObjectsV2(
+    { client },
+    { Bucket, Prefix: BACKUP_FOLDER },
+  )) {
+    keys.push(...Contents.map(({ Key = '' }) => backupOfManifest(Key)).filter(key => key !== undefined));
+  }
+  // The SDK opens 50 connections at most, the rest wait.
+  const manifests = await Promise.all(keys.map(key => find(client, Bucket, key)));
+  return manifests
+    .filter(manifest => manifest !== undefined)
+    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+async function* readInPieces(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string; readonly IfMatch: string | undefined },
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < length; start += READ_BYTES) {
+    const Range = `bytes=${start}-${Math.min(start + READ_BYTES, length) - 1}`;
+    const { Body } = await client.send(new GetObjectCommand({ ...object, Range }));
+    if (Body !== undefined) yield await Body.transformToByteArray();
+  }
+}

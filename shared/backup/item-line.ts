@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/** A value as DynamoDB types it. Numbers stay text: DynamoDB's have 38 digits, JavaScript's 15. */
+export type Attribute =
+  | { S: string }
+  | { N: string }
+  | { B: Uint8Array }
+  | { BOOL: boolean }
+  | { NULL: true }
+  | { SS: string[] }
+  | { NS: string[] }
+  | { BS: Uint8Array[] }
+  | { L: Attribute[] }
+  | { M: Record<string, Attribute> };
+
+export type Item = Record<string, Attribute>;
+
+/** A student as stored, with whatever attributes: its key is all that must be there. */
+export type StudentItem = Item & { studentid: { S: string } };
+
+const Binary = z.base64().transform(text => new Uint8Array(Buffer.from(text, 'base64')));
+
+/** As entries, because z.record drops an attribute named `__proto__`. */
+const Attributes = z
+  .custom<object>(value => typeof value === 'object' && value !== null && !Array.isArray(value))
+  .transform(Object.entries)
+  .pipe(z.array(z.tuple([z.string(), z.lazy(() => Attribute)])))
+  .transform((entries): Item => Object.fromEntries(entries));
+
+const Attribute: z.ZodType<Attribute> = z.union([
+  z.strictObject({ S: z.string() }),
+  z.strictObject({ N: z.string().min(1) }),
+  z.strictObject({ BOOL: z.boolean() }),
+  z.strictObject({ NULL: z.literal(true) }),
+  z.strictObject({ M: Attributes }),
+  z.strictObject({ L: z.array(z.lazy(() => Attribute)) }),
+  z.strictObject({ SS: z.array(z.string()).min(1) }),
+  z.strictObject({ NS: z.array(z.string().min(1)).min(1) }),
+  z.strictObject({ B: Binary }),
+  z.strictObject({ BS: z.array(Binary).min(1) }),
+]);
+
+const StudentItem = Attributes.refine((item): item is StudentItem => {
+  const { studentid } = item;
+  return studentid !== undefined && 'S' in studentid && studentid.S !== '';
+});
+
+/**
+ * One line of NDJSON in DynamoDB's own JSON, binaries in Base64. Equal items have equal lines: neither the order of
+ * attributes nor that of a set's members means anything to DynamoDB, so both are sorted.
+ */
+export function toLine(item: Item): string {
+  return `${JSON.stringify(attributesToJson(item))}\n`;
+}
+
+/** @throws Error when the line is no item with a text `studentid` */
+export function fromLine(line: string): StudentItem {
+  return StudentItem.parse(JSON.parse(line));
+}
+
+function attributesToJson(attributes: Record<string, Attribute>): Record<string, unknown> {
+  // The SDK hides an attribute named `__proto__` from Object.keys.
+  const names = Object.getOwnPropertyNames(attributes).sort(byCodeUnits);
+  return Object.fromEntries(names.map(name => [name, toJson(attributes[name])]));
+}
+
+function toJson(attribute: Attribute | undefined): unknown {
+  if (attribute === undefined) throw new TypeError('An attribute without a value');
+  if ('S' in attribute || 'N' in attribute || 'BOOL' in attribute || 'NULL' in attribute) return attribute;
+  if ('M' in attribute) return { M: attributesToJson(attribute.M) };
+  if ('L' in attribute) return { L: attribute.L.map(toJson) };
+  if ('SS' in attribute) return { SS: attribute.SS.toSorted(byCodeUnits) };
+  if ('NS' in attribute) return { NS: attribute.NS.toSorted(byCodeUnits) };
+  if ('B' in attribute) return { B: base64(attribute.B) };
+  if ('BS' in attribute) return { BS: attribute.BS.map(base64).sort(byCodeUnits) };
+  throw new TypeError(`An attribute of a type unknown here: ${Object.keys(attribute)}`);
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function byCodeUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

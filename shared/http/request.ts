@@ -1,0 +1,73 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { RequestRefusedError } from '../errors.ts';
+import { readJsonObject } from './json-body.ts';
+
+/** A request as API Gateway's Lambda proxy integration hands it over. */
+export interface ApiRequest {
+  readonly query: () => Readonly<Record<string, string>>;
+  readonly json: () => Record<string, unknown>;
+  /** Version in `If-Match`; undefined when any will do, 0 when none can. */
+  readonly expectedVersion: () => number | undefined;
+  readonly idempotencyKey: () => string | undefined;
+}
+
+/** Of the event, what is read here. API Gateway's own test console sends no headers at all. */
+type ProxyEvent = Pick<
+  APIGatewayProxyEvent,
+  'body' | 'isBase64Encoded' | 'queryStringParameters' | 'multiValueQueryStringParameters'
+> & { readonly headers: APIGatewayProxyEvent['headers'] | null };
+
+/** Every reader throws RequestRefusedError for what it cannot make sense of. */
+export function readRequest(event: ProxyEvent): ApiRequest {
+  const header = (name: string) => headerOf(event, name);
+  return {
+    query: () => queryOf(event),
+    json: () =>
+      readJsonObject({
+        contentType: header('content-type'),
+        content: event.body,
+        isBase64Encoded: event.isBase64Encoded,
+      }),
+    expectedVersion: () => versionOf(header('if-match')),
+    idempotencyKey: () => checkedKey(header('idempotency-key')),
+  };
+}
+
+export function etagOf({ version }: { readonly version: number }): string {
+  return `"${version}"`;
+}
+
+/** API Gateway passes names on as the client or CloudFront wrote them. */
+function headerOf({ headers }: ProxyEvent, name: string): string | undefined {
+  return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+function queryOf(event: ProxyEvent): Record<string, string> {
+  const repeated = Object.entries(event.multiValueQueryStringParameters ?? {}).find(
+    ([, values]) => (values?.length ?? 0) > 1,
+  );
+  if (repeated !== undefined)
+    throw badRequest(`The query parameter "${repeated[0].slice(0, 64)}" is there twice.`);
+  const entries = Object.entries(event.queryStringParameters ?? {});
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
+}
+
+/** One entity tag or `*` (RFC 9110 §13.1.1); a weak one, or one that is not ours, matches nothing. */
+function versionOf(ifMatch: string | undefined): number | undefined {
+  const text = ifMatch?.trim();
+  if (text === undefined || text === '*') return;
+  if (!/^(W\/)?"[\x21\x23-\x7e]*"$/.test(text)) {
+    throw badRequest('If-Match must be one ETag in quotes, like "3", or *.');
+  }
+  const version = /^"([1-9]\d{0,14})"$/.exec(text)?.[1];
+  return version === undefined ? 0 : Number(version);
+}
+
+function checkedKey(key: string | undefined): string | undefined {
+  if (key === undefined || /^[\x20-\x7e]{1,128}$/.test(key)) return key;
+  throw badRequest('Idempotency-Key must be 1 to 128 printable ASCII characters.');
+}
+
+function badRequest(message: string): RequestRefusedError {
+  return new RequestRefusedError('BadRequest', message);
+}

@@ -1,0 +1,129 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { PART_BYTES } from '../../shared/aws/multipart-upload.ts';
+import { createStudentScan } from '../../shared/aws/student-scan.ts';
+import { type BackupFiles, backup } from '../../shared/backup/backup.ts';
+import type { StudentItem } from '../../shared/backup/item-line.ts';
+import { backupKeyOf } from '../../shared/backup/manifest.ts';
+import { merge } from '../../shared/backup/merge.ts';
+import { partsOf } from '../../shared/backup/parts.ts';
+import { manyStudents, startSchool, student, TABLE } from '../local/school.ts';
+
+const STUDENTS = 10_000;
+const SAMPLES = 7;
+/** The first ones compile the code and fill the emulator's caches. */
+const WARM_UP = 2;
+
+const SEGMENTS = 4;
+/** Students of this size fill DynamoDB's page of 1 MB. */
+const PAGE_STUDENTS = 5000;
+/** None: what Node and the program's code take by themselves. */
+const MEMORY_AT = [0, 10_000, 1_000_000];
+/** Left alone, V8 lets garbage grow before it collects; limited, the peak is what the backup needs. */
+const HEAP_LIMIT_MIB = 96;
+
+/** How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows. */
+export async function benchBackup(): Promise<void> {
+  await benchThroughput();
+  await benchMemory();
+}
+
+async function benchThroughput(): Promise<void> {
+  const school = await startSchool();
+  const scans: number[] = [];
+  const backups: number[] = [];
+  try {
+    await school.enrol(manyStudents(STUDENTS));
+    for (let sample = 0; sample < SAMPLES + WARM_UP; sample++) {
+      const scan = await measure(async () => {
+        for await (const _ of createStudentScan(TABLE, school.dynamoDb).pages());
+      });
+      const id = String(sample).padStart(8, '0');
+      const made = await measure(() => school.backUp(backupKeyOf(new Date(), id)));
+      if (sample < WARM_UP) continue;
+      scans.push(scan);
+      backups.push(made);
+    }
+  } finally {
+    await school.stop();
+  }
+  const [scan, made] = [median(scans), median(backups)];
+  const rate = (milliseconds: number) => `${Math.round((STUDENTS / milliseconds) * 1000)} students/s`;
+  console.log(`backup              median ${made.toFixed(0)} ms, ${rate(made)}`);
+  console.log(`bare parallel scan  median ${scan.toFixed(0)} ms, ${rate(scan)}`);
+  console.log(`throughput ratio ${(scan / made).toFixed(3)}`);
+  console.log(
+    `${STUDENTS} students, ${SEGMENTS} segments, ${SAMPLES} samples after ${WARM_UP} to warm up; the emulators share the process\n`,
+  );
+}
+
+async function benchMemory(): Promise<void> {
+  for (const count of MEMORY_AT) {
+    // A process of its own: the peak of one is not the peak of another.
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      `--max-old-space-size=${HEAP_LIMIT_MIB}`,
+      fileURLToPath(import.meta.url),
+      String(count),
+    ]);
+    console.log(stdout.trimEnd());
+  }
+  console.log(
+    `students made up as they are read, parts counted instead of uploaded; V8's heap limited to ${HEAP_LIMIT_MIB} MiB\n`,
+  );
+}
+
+/** Backs up made-up students into nothing, and prints the most memory that took. */
+async function printPeakMemory(count: number): Promise<void> {
+  let heap = 0;
+  async function* segment(share: number) {
+    for (let start = 0; start < share; start += PAGE_STUDENTS) {
+      const page: StudentItem[] = [];
+      const end = Math.min(start + PAGE_STUDENTS, share);
+      for (let index = start; index < end; index++) page.push(student(`SV${index}`));
+      heap = Math.max(heap, process.memoryUsage().heapUsed);
+      yield page;
+    }
+  }
+  let parts = 0;
+  const files: BackupFiles = {
+    find: async () => undefined,
+    async write(_, content) {
+      for await (const _ of partsOf(content, PART_BYTES)) parts++;
+    },
+    publish: async () => undefined,
+    discard: async () => undefined,
+  };
+  const start = performance.now();
+  const manifest = await backup(backupKeyOf(new Date(), '00000000'), {
+    source: {
+      table: TABLE,
+      pages: () => merge(Array.from({ length: SEGMENTS }, () => segment(count / SEGMENTS))),
+    },
+    files,
+    reports: { send: async () => undefined },
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  });
+  const seconds = (performance.now() - start) / 1000;
+  // Linux counts it in KiB.
+  const rss = process.resourceUsage().maxRSS * 1024;
+  console.log(
+    `${String(manifest.count).padStart(9)} students  peak memory ${mebi(rss)}, heap ${mebi(heap)}; file ${mebi(manifest.bytes)} in ${parts} parts, ${seconds.toFixed(1)} s`,
+  );
+}
+
+const mebi = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0).padStart(3)} MiB`;
+
+async function measure(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+if (import.meta.main) await printPeakMemory(Number(process.argv[2]));

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { press, SV005, says, servedSite, students } from './site.ts';
+
+const { api, open } = servedSite();
+
+describe('the backup button', () => {
+  it('says how many students were saved and lists the backup', async () => {
+    for (const student of students(3)) api.save(student);
+    await open({}, async page => {
+      await press(page, 'Backup');
+      await says(page, 'backup', 'Backup done: 3 students in 2.4 s.');
+      const backup = page.locator('#backup-list').getByRole('listitem');
+      await backup.waitFor();
+      expect(await backup.innerText()).toMatch(
+        /22 Nov 2026, 08:02\s+3 students, 12.3 kB\s+backups\/20261122T080211Z-/,
+      );
+      expect(await page.getByRole('status').textContent()).toContain('Backup done');
+    });
+  });
+
+  it('waits for a long backup until it is there, however often the service is away meanwhile', async () => {
+    api.save(SV005);
+    api.backupsTakeLong = true;
+    await open({ expectedErrors: /status of 503/ }, async page => {
+      await press(page, 'Backup');
+      await says(page, 'backup', 'The backup takes a while.');
+      await page.getByRole('progressbar', { name: 'Backup' }).waitFor();
+      api.answerNext({ status: 503 });
+      await page.clock.runFor(2000);
+      await expect.poll(() => api.requests.length).toBe(2);
+      await page.clock.runFor(10_000);
+      await expect.poll(() => api.requests.length).toBe(3);
+      api.finishBackups();
+      await page.clock.runFor(10_000);
+      await says(page, 'backup', 'Backup done: 1 student in 2.4 s.');
+      await page.getByRole('progressbar', { name: 'Backup' }).waitFor({ state: 'hidden' });
+      expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    });
+  });
+
+  it('pressed again while it works starts no second backup', async () => {
+    api.backupsTakeLong = true;
+    await open({}, async page => {
+      await press(page, 'Backup');
+      await says(page, 'backup', 'The backup takes a while.');
+      await page.getByRole('button', { name: 'Backup' }).click({ force: true });
+      expect(api.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    });
+  });
+});
+
+it('earlier backups are asked for when they are opened', async () => {
+  await open({}, async page => {
+    await page.getByText('Earlier backups').click();
+    await page.getByText('No backup yet.').waitFor();
+    expect(api.requests).toMatchObject([{ method: 'GET', path: 'backups' }]);
+  });
+});

@@ -1,0 +1,141 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { counted, fill, focused, press, SV005, says, servedSite, students, view } from './site.ts';
+
+const { api, open } = servedSite();
+
+const looks = (['light', 'dark'] as const).flatMap(colorScheme =>
+  [320, 390, 1280].map(width => ({ colorScheme, width })),
+);
+
+describe('axe finds nothing to object to', () => {
+  it.each(looks)('at $width px in the $colorScheme scheme', async ({ colorScheme, width }) => {
+    for (const student of students(30)) api.save(student);
+    await open(
+      { colorScheme, viewport: { width, height: 800 }, expectedErrors: /status of 412/ },
+      async page => {
+        await page.locator('#summary', { hasText: 'Yes, everything is fresh' }).waitFor();
+        await objections(page, width);
+
+        await view(page, '1–25 of 30 students');
+        await press(page, 'Backup');
+        await says(page, 'backup', 'Backup done');
+        await page.getByText('What happens after an upload').click();
+        await press(page, 'Save');
+        await says(page, 'form', '5 fields');
+        await objections(page, width);
+
+        await press(page, 'Edit SV001');
+        await fill(page, { name: 'Mine' });
+        api.save({ ...SV005, studentid: 'SV001' });
+        await press(page, 'Save');
+        await page.getByRole('dialog').waitFor();
+        await objections(page, width);
+      },
+    );
+  });
+});
+
+describe('the keyboard alone', () => {
+  it('shows where it is, starting with a way past the header', async () => {
+    await open({}, async page => {
+      for (const name of ['Skip to content', 'Students', 'Backups', 'Freshness']) {
+        await page.keyboard.press('Tab');
+        const focus = page.locator(':focus-visible');
+        expect(await focus.textContent()).toBe(name);
+        expect(await focus.evaluate(node => getComputedStyle(node).outlineStyle)).toBe('solid');
+        expect((await focus.boundingBox())?.y).toBeGreaterThanOrEqual(0);
+      }
+    });
+  });
+
+  it('enters, finds, changes and deletes a student', async () => {
+    await open({}, async page => {
+      const { keyboard } = page;
+      await page.getByLabel('Student ID').focus();
+      for (const text of ['SV005', 'Pham Thi E', 'CNTT05', '05052001']) {
+        await keyboard.type(text);
+        await keyboard.press('Tab');
+      }
+      await tabTo(page, 'email');
+      await keyboard.type('student5@example.com');
+      await keyboard.press('Enter');
+      await says(page, 'form', 'Saved:');
+      expect(api.find('SV005')).toMatchObject(SV005);
+      expect(await focused(page)).toBe('studentid');
+
+      await tabTo(page, 'search');
+      await keyboard.type('pham');
+      await keyboard.press('Enter');
+      await counted(page, '1 student');
+      await tabTo(page, 'Edit SV005');
+      await keyboard.press('Enter');
+      expect(await focused(page)).toBe('name');
+      await keyboard.press('End');
+      await keyboard.type('m');
+      await keyboard.press('Enter');
+      await says(page, 'form', 'Saved: \u2068Pham Thi Em\u2069');
+      await expect.poll(() => focused(page)).toBe('Edit SV005');
+
+      await tabTo(page, 'Delete SV005');
+      await keyboard.press('Enter');
+      await tabTo(page, 'confirm-go-ahead');
+      await keyboard.press('Enter');
+      await counted(page, 'No students');
+      await expect.poll(() => focused(page)).toBe('students-title');
+    });
+  });
+});
+
+it('it keeps still for those who asked for less motion', async () => {
+  await open({ reducedMotion: 'reduce' }, async page => {
+    await page.locator('#summary', { hasText: 'Yes, everything is fresh' }).waitFor();
+    await fill(page, SV005);
+    await view(page, 'No students');
+    await press(page, 'Save');
+    await counted(page, '1 student');
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  });
+});
+
+it('it is set in Poppins, from its own fonts', async () => {
+  await open({}, async page => {
+    await page.locator('#summary', { hasText: 'Yes, everything is fresh' }).waitFor();
+    const loaded = await page.evaluate(async () => {
+      await document.fonts.ready;
+      return [...document.fonts].filter(({ status }) => status === 'loaded').map(({ family }) => family);
+    });
+    expect(new Set(loaded)).toEqual(new Set(['Poppins']));
+    expect(await page.locator('h1').evaluate(node => getComputedStyle(node).fontFamily)).toMatch(
+      /^"?Poppins/,
+    );
+  });
+});
+
+/** Nothing that axe objects to, and nothing wider than the screen. */
+async function objections(page: Page, width: number): Promise<void> {
+  // A colour on its way to another one is judged as it is at that moment.
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations()) {
+      if (animation instanceof CSSTransition) animation.finish();
+    }
+  });
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map(node => node.html) }))).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+}
+
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let press = 0; press < 20 && (await focused(page)) !== name; press += 1) {
+    await page.keyboard.press('Tab');
+  }
+  expect(await focused(page)).toBe(name);
+}
+
+declare global {
+  interface Window {
+    readonly axe: typeof axe;
+  }
+}

@@ -1,0 +1,161 @@
+/// <reference lib="dom" />
+import { announce } from '../page/announce.ts';
+import { Notice } from '../page/notice.ts';
+import { checkWhileVisible } from './check-while-visible.ts';
+import { type FileState, showChecked, showFreshness } from './freshness-panel.ts';
+import { filesJustReloadedFor, mayReloadFor, reloadFor, swapStylesheet } from './self-update.ts';
+import { FileRefused, heldByBrowser, type ServedFile, servedNow } from './served-file.ts';
+
+/** What a reload would interrupt. */
+export interface WorkOnPage {
+  readonly isInUse: boolean;
+  discard(): void;
+}
+
+/** A published file that this page is made of. */
+interface WatchedFile {
+  readonly name: string;
+  readonly role: string;
+  readonly url: string;
+  /** The version this page was made from. */
+  loaded?: string;
+  /** The edge's last answer. */
+  served?: ServedFile;
+  failure?: unknown;
+  updatedAt?: number;
+}
+
+const JUST_NOW_MS = 60_000;
+
+/**
+ * Compares what this page was made from with what the edge serves and brings the page up to date: a new style sheet is
+ * put in place, a new page or script takes a reload. While somebody is at work the reload waits, and is offered.
+ */
+export class FreshnessWatch {
+  readonly #work: WorkOnPage;
+  readonly #offer = new Notice('update-offer');
+  readonly #page: WatchedFile;
+  readonly #style: WatchedFile;
+  readonly #behaviour: WatchedFile;
+  readonly #files: readonly WatchedFile[];
+  #stylesheet = required<HTMLLinkElement>('link[rel="stylesheet"]');
+  #trouble: string | undefined;
+  #reloadToAnnounce = filesJustReloadedFor(Date.now());
+  #isOffered: boolean = false;
+
+  constructor(work: WorkOnPage) {
+    this.#work = work;
+    const script = required<HTMLScriptElement>('script[src]');
+    // Asked for under the address it was opened with: CloudFront keeps "/" and "/index.html" as two copies.
+    this.#page = { name: 'index.html', role: 'The page itself', url: location.pathname };
+    this.#style = { name: 'styles.css', role: 'How it looks', url: this.#stylesheet.href };
+    this.#behaviour = { name: 'scripts.js', role: 'How it behaves', url: script.src };
+    this.#files = [this.#page, this.#style, this.#behaviour];
+    for (const file of this.#files) {
+      if (this.#reloadToAnnounce.includes(file.name)) file.updatedAt = Date.now();
+    }
+    this.#show();
+    checkWhileVisible(() => this.#check());
+  }
+
+  async #check(): Promise<void> {
+    await Promise.all(this.#files.map(askFor));
+    try {
+      await this.#bringUpToDate();
+    } catch (failure) {
+      for (const file of this.#files.filter(isStale)) file.failure = failure;
+    }
+    this.#announceChanges();
+    this.#show();
+    if (this.#files.some(file => file.failure === undefined)) showChecked(new Date());
+  }
+
+  async #bringUpToDate(): Promise<void> {
+    const stale = this.#files.filter(isStale);
+    if (stale.includes(this.#page) || stale.includes(this.#behaviour)) {
+      if (this.#work.isInUse) this.#offerReload();
+      else await this.#reload();
+    } else if (stale.includes(this.#style)) {
+      const swapped = await swapStylesheet(this.#stylesheet);
+      this.#stylesheet = swapped.link;
+      this.#style.loaded = swapped.version;
+      this.#style.updatedAt = Date.now();
+      announce('The look of this page was updated.');
+    }
+  }
+
+  /** The style sheet, if it changed too, comes along. */
+  async #reload(): Promise<void> {
+    const stale = this.#files.filter(isStale);
+    const newer = stale.map(({ name, url, served }) => ({ name, url, version: served?.version ?? '' }));
+    if (mayReloadFor(newer, Date.now())) await reloadFor(newer, Date.now());
+  }
+
+  #offerReload(): void {
+    if (this.#isOffered) return;
+    this.#isOffered = true;
+    const run = () => {
+      this.#work.discard();
+      void this.#reload();
+    };
+    const text = 'A newer version of this page is out. It loads by itself once the form is saved or cleared.';
+    this.#offer.show('waiting', text, { label: 'Discard and load now', run });
+  }
+
+  #announceChanges(): void {
+    const before = this.#trouble;
+    this.#trouble = this.#describeTrouble();
+    if (this.#trouble !== before) announce(this.#trouble ?? 'The site answers again.');
+    if (this.#trouble === undefined && this.#reloadToAnnounce.length > 0) {
+      announce(`This page was updated just now: ${this.#reloadToAnnounce.join(', ')}.`);
+      this.#reloadToAnnounce = [];
+    }
+  }
+
+  #describeTrouble(): string | undefined {
+    const failed = this.#files.find(file => file.failure !== undefined);
+    if (!failed) return undefined;
+    const retry = 'You keep what is loaded. The next try follows in five seconds.';
+    if (failed.failure instanceof FileRefused) {
+      return `The edge answers ${failed.failure.status} for ${failed.name}. ${retry}`;
+    }
+    return navigator.onLine ? `The site does not answer. ${retry}` : `You are offline. ${retry}`;
+  }
+
+  #show(): void {
+    const rows = this.#files.map(file => ({
+      name: file.name,
+      role: file.role,
+      served: file.served,
+      state: stateOf(file),
+    }));
+    showFreshness(rows, this.#trouble);
+  }
+}
+
+async function askFor(file: WatchedFile): Promise<void> {
+  try {
+    file.loaded ??= (await heldByBrowser(file.url)).version;
+    file.served = await servedNow(file.url);
+    delete file.failure;
+  } catch (failure) {
+    file.failure = failure;
+  }
+}
+
+function isStale({ failure, loaded, served }: WatchedFile): boolean {
+  return failure === undefined && served !== undefined && served.version !== loaded;
+}
+
+function stateOf(file: WatchedFile): FileState {
+  if (file.failure !== undefined) return 'trouble';
+  if (file.served === undefined) return 'checking';
+  if (isStale(file)) return 'waiting';
+  return file.updatedAt !== undefined && Date.now() - file.updatedAt < JUST_NOW_MS ? 'updated' : 'fresh';
+}
+
+function required<Found extends Element>(selector: string): Found {
+  const found = document.querySelector<Found>(selector);
+  if (!found) throw new Error(`The page has no ${selector}.`);
+  return found;
+}
