@@ -1,5 +1,7 @@
 import type { MailMessage, RefreshReport, RenderedMail } from './mail.ts';
 
+const MAX_SUBJECT_LENGTH = 200;
+
 export function renderMail(message: MailMessage): RenderedMail {
   switch (message.type) {
     case 'refresh-report':
@@ -26,14 +28,14 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   ];
   const lists: [string, string[]][] = [
     ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
-    ['Asked for by hand', report.requestedPaths],
+    ['Asked for by hand', withRest(report.requestedPaths, report.requestedPathCount)],
     ['Invalidated', withRest(report.paths, report.pathCount)],
   ];
   const advice = fresh
     ? 'Visitors get the new content. There is nothing to do.'
     : 'Visitors may get old content. Find the reason above and in the execution of this refresh (Step Functions), correct it, then send {"paths": ["/*"]} to the site-changes queue.';
   return {
-    subject: withoutLineBreaks(title),
+    subject: onOneLine(title).slice(0, MAX_SUBJECT_LENGTH).toWellFormed(),
     ...layOut(
       title,
       advice,
@@ -43,9 +45,9 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   };
 }
 
-function summaryOf({ changes, changeCount, requestedPaths }: RefreshReport): string {
+function summaryOf({ changes, changeCount, requestedPaths, requestedPathCount }: RefreshReport): string {
   if (changeCount === 0)
-    return requestedPaths.length === 1 ? `${requestedPaths[0]}` : `${requestedPaths.length} paths`;
+    return requestedPathCount === 1 ? `${requestedPaths[0]}` : `${requestedPathCount} paths`;
   return changeCount === 1 && changes[0] !== undefined ? changes[0].key : `${changeCount} files`;
 }
 
@@ -63,12 +65,12 @@ function secondsOf({ startedAt, finishedAt }: RefreshReport): string {
 
 function layOut(title: string, advice: string, facts: [string, string][], lists: [string, string[]][]) {
   const text = [
-    title,
+    onOneLine(title),
     '',
     advice,
     '',
-    ...facts.map(([name, value]) => `${name}: ${value}`),
-    ...lists.flatMap(([name, items]) => ['', `${name}:`, ...items.map(item => `  ${item}`)]),
+    ...facts.map(([name, value]) => `${name}: ${onOneLine(value)}`),
+    ...lists.flatMap(([name, items]) => ['', `${name}:`, ...items.map(item => `  ${onOneLine(item)}`)]),
     '',
   ].join('\n');
   const html = [
@@ -100,7 +102,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => ENTITIES[character] ?? character);
 }
 
-/** A key may hold line breaks; a subject must not, or it could forge mail headers. */
-function withoutLineBreaks(subject: string): string {
-  return subject.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 200);
+/** A key may hold line breaks: they would forge lines of the text, and headers after the subject. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
