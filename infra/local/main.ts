@@ -77,10 +77,11 @@ ${listed.join('\n')}
 
   Try it
     Edit and save web/styles.css, and watch what follows here and in the page.
-    export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-    aws s3 cp README.md s3://${outputs['SiteBucketName']}/
-    aws cloudfront list-invalidations --distribution-id ${outputs['DistributionId']}
-    aws sqs send-message --queue-url ${outputs['SiteChangesQueueUrl']} --message-body '{"paths":["/*"]}'
+    export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+    alias awslocal='aws --endpoint-url ${endpoint}'
+    awslocal s3 cp README.md s3://${outputs['SiteBucketName']}/
+    awslocal cloudfront list-invalidations --distribution-id ${outputs['DistributionId']}
+    awslocal sqs send-message --queue-url ${outputs['SiteChangesQueueUrl']} --message-body '{"paths":["/*"]}'
 
   Accepted without effect here (README, "What the local cloud does not do")
 ${byType(notEmulated).join('\n')}
