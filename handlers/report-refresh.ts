@@ -28,10 +28,14 @@ export function createHandler(dependencies: ReportDependencies) {
   });
 }
 
+/** The member of a Lambda's error, in whatever is left of the JSON: Step Functions cuts long causes. */
+const ERROR_MESSAGE = /"errorMessage":("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*")/u;
+
 /** The cause of a failed Lambda is JSON with an `errorMessage`; that of an AWS call is plain text. */
 function describe({ Error: name, Cause: cause = '' }: NonNullable<Input['failure']>): string {
-  const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(cause)?.[1];
-  return `${name}: ${message === undefined ? cause : JSON.parse(`"${message}"`)}`.slice(0, 1000);
+  const message = ERROR_MESSAGE.exec(cause)?.[1];
+  const reason: string = message === undefined ? cause : JSON.parse(message);
+  return (reason === '' ? name : `${name}: ${reason}`).slice(0, 1000).toWellFormed();
 }
 
 const settings = readSettings({

@@ -5,12 +5,13 @@ import { InvalidSettingsError } from './errors.ts';
 export const setting = {
   text: z.string().trim().min(1),
   url: z.url(),
-  /** Comma-separated list, empty entries ignored. */
+  /** Comma-separated list; empty entries are ignored, one at least must be left. */
   list: z
     .string()
     .transform(text => text.split(',').map(entry => entry.trim()))
-    .transform(entries => entries.filter(entry => entry !== '')),
-  count: z.coerce.number().int().min(0),
+    .transform(entries => entries.filter(entry => entry !== ''))
+    .refine(entries => entries.length > 0, 'must name at least one'),
+  count: z.string().regex(/^\d+$/, 'must be a whole number').transform(Number),
   /** A distribution's origin path: empty, or `/folder` without a slash at the end. The one that may be empty. */
   originPath: z.string().regex(/^(\/.*[^/])?$/, 'must be empty or begin with / and not end with it'),
   mailPolicy: z.enum(['always', 'failed']),

@@ -195,6 +195,7 @@ export class AutoInvalidation extends Construct {
     this.table.grant(
       collect,
       'dynamodb:GetItem',
+      'dynamodb:Query',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
       'dynamodb:BatchWriteItem',

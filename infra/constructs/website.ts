@@ -112,6 +112,10 @@ export class Website extends Construct {
         reason:
           "The default *.cloudfront.net certificate fixes the TLS policy; a domain of one's own would lift it.",
       },
+      {
+        id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
+        reason: 'The root shows index.html, never a listing: defaultRootObject is set.',
+      },
     );
     if (originAccess === 'oai') {
       Validations.of(distribution).acknowledge({

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { XMLBuilder } from 'fast-xml-parser';
 import { actionOf } from './action-names.ts';
 import {
   AwsError,
@@ -52,14 +53,7 @@ export async function startAwsEndpoint(options: {
     const action = actionOf(request);
     const perform = async () => {
       const service = services.get(request.service);
-      if (service !== undefined) return service(request);
-      return jsonErrorResponse(
-        new AwsError(
-          'UnknownService',
-          `The local cloud does not emulate the service ${request.service}`,
-          501,
-        ),
-      );
+      return service === undefined ? refused(request) : service(request);
     };
     const chain = [...interceptors].reduceRight<() => Promise<AwsResponse>>(
       (next, interceptor) => () => interceptor({ request, action }, next),
@@ -149,9 +143,9 @@ async function readRequest(incoming: IncomingMessage): Promise<AwsRequest> {
     if (size > MAX_BODY_BYTES)
       throw new Error(`A request of more than ${MAX_BODY_BYTES} bytes: upload in parts`);
   }
-  const { method = 'GET', headers } = incoming;
+  const { method = 'GET' } = incoming;
   const { caller, service } = credentialScopeOf(incoming);
-  return { service, caller, method, url: pathStyle(incoming), headers, body: Buffer.concat(chunks) };
+  return { service, caller, method, ...pathStyle(incoming), body: Buffer.concat(chunks) };
 }
 
 /** From the Authorization header, or a presigned URL's query. */
@@ -165,10 +159,28 @@ function credentialScopeOf({ headers, url = '/' }: IncomingMessage): { caller: s
 const SIGNING_ALIASES: Readonly<Record<string, string>> = { email: 'ses', sesv2: 'ses' };
 
 /** Turns `http://bucket.localhost/key` into `/bucket/key`. */
-function pathStyle({ headers, url = '/' }: IncomingMessage): string {
+function pathStyle({ headers, url = '/' }: IncomingMessage): Pick<AwsRequest, 'url' | 'headers'> {
   const bucket = /^([a-z0-9.-]+)\.localhost(?::\d+)?$/.exec(headers.host ?? '')?.[1];
-  return bucket === undefined ? url : `/${bucket}${url}`;
+  if (bucket === undefined) return { url, headers };
+  return { url: `/${bucket}${url}`, headers: { ...headers, host: 'localhost' } };
 }
+
+/** A call that no service takes, in the protocol that the caller reads. */
+function refused({ service, headers }: AwsRequest): AwsResponse {
+  const error =
+    service === ''
+      ? new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
+      : new AwsError('UnknownService', `The local cloud does not emulate the service ${service}`, 501);
+  if (headers['content-type']?.includes('json')) return jsonErrorResponse(error);
+  const { code: Code, message: Message } = error;
+  return {
+    status: error.status,
+    headers: { 'content-type': 'text/xml' },
+    body: xmlBuilder.build({ ErrorResponse: { Error: { Type: 'Sender', Code, Message } } }),
+  };
+}
+
+const xmlBuilder = new XMLBuilder();
 
 function errorCodeOf({ headers, body }: AwsResponse): string {
   const text = String(body ?? '');

@@ -44,7 +44,10 @@ export function createCloudFormation(stack: LoadedStack, createdAt: Date): AwsSe
   }
 
   return async (request: AwsRequest): Promise<AwsResponse> => {
-    const parameters = new URLSearchParams(request.body.toString());
+    const parameters =
+      request.method === 'GET'
+        ? new URL(request.url, 'http://aws').searchParams
+        : new URLSearchParams(request.body.toString());
     const name = parameters.get('Action') ?? '';
     try {
       const action = actions[name];

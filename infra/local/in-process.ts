@@ -10,7 +10,9 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'co
 /** Calls an emulator's HTTP listener without a socket between. */
 export function inProcess(listener: Listener): AwsService {
   return async ({ method, url, headers, body }: AwsRequest): Promise<AwsResponse> => {
-    const response = await inject(listener, {
+    // The injected request resolves `/../` in its path, which is part of a key like any other.
+    const asSent: Listener = (incoming, outgoing) => listener(Object.assign(incoming, { url }), outgoing);
+    const response = await inject(asSent, {
       method: method as 'GET',
       url,
       headers: withoutHopByHop(headers),

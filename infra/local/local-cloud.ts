@@ -60,6 +60,8 @@ export interface LocalCloud {
   /** What the template asks for and the local cloud accepts without an effect. */
   readonly notEmulated: readonly string[];
   intercept(interceptor: Interceptor): () => void;
+  /** Kills the processes of the functions that have this role, by its logical id, as failing hosts do. */
+  crashFunctions(role: string): void;
   /** A viewer's GET through one point of presence. */
   view(path: string, pop?: string): Promise<ViewerResponse>;
   mails(): readonly ReceivedMail[];
@@ -222,6 +224,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     journal,
     notEmulated: [...accepted, ...cloudFront.notEmulated],
     intercept: endpoint.intercept,
+    crashFunctions: functions.crash,
     view: (path, pop) =>
       cloudFront.handleViewer(
         distribution.id,

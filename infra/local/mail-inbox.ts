@@ -56,9 +56,10 @@ export async function startMailInbox(options: {
     getStoreReadonly(): { emails: ReceivedMail[] };
   };
   const kept = options.store.map<ReceivedMail>('mails');
-  const shown = getStoreReadonly().emails;
-  const isShown = new Set(shown.map(mail => mail.messageId));
-  shown.push(...kept.values().filter(mail => !isShown.has(mail.messageId)));
+  // Asked anew each time: clearing the page replaces the array.
+  const shown = () => getStoreReadonly().emails;
+  const isShown = new Set(shown().map(mail => mail.messageId));
+  shown().push(...kept.values().filter(mail => !isShown.has(mail.messageId)));
   const server = await ses.default({ host: '127.0.0.1', port: options.port });
   // Express calls back for a failed listen too.
   const address = server.address() as AddressInfo | null;
@@ -77,7 +78,7 @@ export async function startMailInbox(options: {
       );
     }
     const response = await forward(url, request);
-    const accepted = shown.findLast(mail => String(response.body).includes(mail.messageId));
+    const accepted = shown().findLast(mail => String(response.body).includes(mail.messageId));
     if (accepted !== undefined) {
       kept.set(accepted.messageId, accepted);
       options.journal.record({ kind: 'mail', to: accepted.destination.to, subject: accepted.subject });
@@ -91,7 +92,7 @@ export async function startMailInbox(options: {
     mails: () => kept.values(),
     async stop() {
       // The page has a button that clears the inbox.
-      const left = new Set(shown.map(mail => mail.messageId));
+      const left = new Set(shown().map(mail => mail.messageId));
       for (const { messageId } of kept.values()) if (!left.has(messageId)) kept.delete(messageId);
       await close(server);
     },
@@ -112,8 +113,10 @@ async function forward(base: string, { method, url, headers, body }: AwsRequest)
   };
 }
 
+/** In SES v2 a JSON field, in v1 one of a form. */
 function senderOf({ url, body }: AwsRequest): string | undefined {
-  if (!url.startsWith('/v2/email/outbound-emails')) return undefined;
+  if (!url.startsWith('/v2/')) return new URLSearchParams(body.toString()).get('Source') ?? undefined;
+  if (!url.startsWith('/v2/email/outbound-')) return undefined;
   const { FromEmailAddress } = JSON.parse(body.toString()) as { FromEmailAddress?: string };
   return FromEmailAddress;
 }

@@ -90,12 +90,13 @@ ${listed.join('\n')}
 
   Try it
     Edit and save web/styles.css, and watch what follows here and in the page.
-    export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-    aws s3 cp README.md s3://${outputs['SiteBucketName']}/
-    KEY=$(aws apigateway get-api-key --include-value --api-key ${outputs['ApiKeyId']} --query value --output text)
-    curl ${outputs['ApiUrl']}/students -H "x-api-key: $KEY"
-    aws cloudfront list-invalidations --distribution-id ${outputs['DistributionId']}
-    aws sqs send-message --queue-url ${outputs['SiteChangesQueueUrl']} --message-body '{"paths":["/*"]}'
+    export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+    alias awslocal='aws --endpoint-url ${endpoint}'
+    awslocal s3 cp README.md s3://${outputs['SiteBucketName']}/
+    curl ${outputs['ApiUrl']}/students \\
+      -H "x-api-key: $(awslocal apigateway get-api-key --include-value --api-key ${outputs['ApiKeyId']} --query value --output text)"
+    awslocal cloudfront list-invalidations --distribution-id ${outputs['DistributionId']}
+    awslocal sqs send-message --queue-url ${outputs['SiteChangesQueueUrl']} --message-body '{"paths":["/*"]}'
 
   Accepted without effect here (README, "What the local cloud does not do")
 ${byType(notEmulated).join('\n')}

@@ -1,7 +1,10 @@
 import { mkdirSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 import { type AwsRequest, type AwsService, LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
 import { inProcess } from './in-process.ts';
+import { withDeleteObjects } from './s3-delete-objects.ts';
+import { withoutUnknownSubresources } from './s3-subresources.ts';
 
 type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
 type SqsStore = Stores['sqsStore'];
@@ -9,6 +12,7 @@ type S3Store = Stores['s3Store'];
 type Listing = ReturnType<S3Store['listObjects']>;
 
 interface Persistence {
+  updateMessageReady(messageId: string): void;
   load(sqs: SqsStore, sns: Stores['snsStore'], s3: S3Store): void;
   close(): void;
 }
@@ -52,6 +56,7 @@ export async function startQueuesAndBuckets(directory?: string): Promise<QueuesA
   if (directory !== undefined) {
     mkdirSync(directory, { recursive: true });
     persistence = new internals.PersistenceManager(directory);
+    keepReceiveCounts(persistence);
     persistence.load(sqsStore, snsStore, s3Store);
     sqsStore.persistence = persistence;
     s3Store.persistence = persistence;
@@ -67,7 +72,7 @@ export async function startQueuesAndBuckets(directory?: string): Promise<QueuesA
 
   return {
     sqs: handle,
-    s3: request => handle(withBody(request)),
+    s3: withoutUnknownSubresources(withDeleteObjects(request => handle(withBody(request)))),
     ensureQueue(name, url, attributes) {
       const kept = sqsStore.getQueueByName(name);
       if (kept === undefined) {
@@ -76,6 +81,8 @@ export async function startQueuesAndBuckets(directory?: string): Promise<QueuesA
         kept.setAttributes(attributes);
         // The port may have changed since.
         Object.assign(kept, { url });
+        // Whoever was working on these went with the last process: waiting for their time-out would help nobody.
+        for (const receipt of [...kept.inflightMessages.keys()]) kept.changeVisibility(receipt, 0);
       }
     },
     ensureBucket: name => s3Store.createBucket(name),
@@ -84,6 +91,15 @@ export async function startQueuesAndBuckets(directory?: string): Promise<QueuesA
       persistence?.close();
     },
   };
+}
+
+/** Of a message that is given back fauxqs forgets the receive count too; its own schema forbids that, and the message is lost. */
+function keepReceiveCounts(persistence: Persistence): void {
+  const database = Reflect.get(persistence, 'db') as DatabaseSync;
+  const giveBack = database.prepare(
+    'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+  );
+  persistence.updateMessageReady = messageId => void giveBack.run(messageId);
 }
 
 /** fauxqs fails on a PUT without content; an empty aws-chunked body says the same. */
@@ -109,14 +125,26 @@ function listInByteOrder(store: S3Store): void {
     for (const object of sortedAfter(objects, after)) {
       const group = commonPrefixOf(object.key, prefix, delimiter);
       if (group !== undefined && (group === after || group === listing.commonPrefixes.at(-1))) continue;
-      if (listing.objects.length + listing.commonPrefixes.length === maxKeys) {
-        return { ...listing, isTruncated: true };
-      }
+      if (listing.objects.length + listing.commonPrefixes.length === maxKeys) return truncated(listing);
       if (group === undefined) listing.objects.push(object);
       else listing.commonPrefixes.push(group);
     }
     return listing;
   };
+}
+
+/**
+ * fauxqs continues after the last object of a page, and after the last prefix only where a page has no object: a page must
+ * not end with a prefix then. S3 may answer fewer keys than were asked for.
+ */
+function truncated({ objects, commonPrefixes }: Listing): Listing {
+  const last = objects.at(-1)?.key;
+  const kept = commonPrefixes.filter(prefix => last === undefined || byBytes(prefix, last) < 0);
+  return { objects, commonPrefixes: kept, isTruncated: true };
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function sortedAfter(objects: Listing['objects'], after: string): Listing['objects'] {

@@ -1,5 +1,15 @@
-import { type AwsRequest, type AwsResponse, type AwsService, jsonRequest, LOCAL_REGION } from './aws-api.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  authorizationOf,
+  jsonRequest,
+  LOCAL_REGION,
+} from './aws-api.ts';
+import { ConnectionCutError } from './aws-endpoint.ts';
 import type { Journal } from './journal.ts';
+import { isDeleteObjects, keysToDelete } from './s3-delete-objects.ts';
 
 /** `AWS::S3::Bucket.NotificationConfiguration.QueueConfigurations`, resolved. */
 export interface QueueNotification {
@@ -36,7 +46,7 @@ export interface S3EventsOptions {
 
 export interface S3WithEvents {
   readonly handle: AwsService;
-  /** Waits for the events on their way. */
+  /** Waits for the events on their way; those that no queue takes are given up. */
   stop(): Promise<void>;
 }
 
@@ -49,6 +59,18 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
   const inFlight = new Set<Promise<void>>();
   const nextSequencer = createSequencer(now);
+  const stopping = new AbortController();
+
+  /** S3 tries until the queue takes the event, which so may come twice. */
+  async function send(queueUrl: string, body: string): Promise<void> {
+    const message = { QueueUrl: queueUrl, MessageBody: body };
+    const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', message, 's3.amazonaws.com');
+    for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
+      const answer = await callAws(request).catch(unlessCut);
+      if (answer?.status === 200) return;
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
 
   async function notify(event: ObjectEvent): Promise<void> {
     journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
@@ -58,13 +80,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
     );
     await Promise.all(
       targets.map(({ queueUrl }) =>
-        deliver({ key: event.key, name: event.name }, async () => {
-          const input = { QueueUrl: queueUrl, MessageBody: body };
-          const { status, body: answer } = await callAws(
-            jsonRequest('sqs', 'AmazonSQS.SendMessage', input, 's3.amazonaws.com'),
-          );
-          if (status !== 200) throw new Error(`S3 could not deliver an event to ${queueUrl}: ${answer}`);
-        }),
+        deliver({ key: event.key, name: event.name }, () => send(queueUrl, body)),
       ),
     );
   }
@@ -74,16 +90,38 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
       const response = await s3(request);
       if (response.status < 300) {
         for (const event of eventsOf(request, response)) {
-          const delivery = notify(event).finally(() => inFlight.delete(delivery));
+          const measured =
+            event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request) };
+          const delivery = notify(measured)
+            .catch(error => process.emitWarning(error))
+            .finally(() => inFlight.delete(delivery));
           inFlight.add(delivery);
         }
       }
       return response;
     },
     async stop() {
-      await Promise.allSettled(inFlight);
+      stopping.abort();
+      await Promise.all(inFlight);
     },
   };
+
+  async function sizeOf({ size, bucket, key }: ObjectEvent, { caller }: AwsRequest): Promise<number> {
+    if (size !== undefined) return size;
+    const { headers } = await s3({
+      service: 's3',
+      caller,
+      method: 'HEAD',
+      url: `/${bucket}/${encodeURIComponent(key)}`,
+      headers: { host: 'localhost', authorization: authorizationOf(caller, 's3') },
+      body: Buffer.alloc(0),
+    });
+    return Number(headers?.['content-length'] ?? 0);
+  }
+}
+
+function unlessCut(error: unknown): undefined {
+  if (!(error instanceof ConnectionCutError)) throw error;
 }
 
 function matches(pattern: string, name: string): boolean {
@@ -92,54 +130,35 @@ function matches(pattern: string, name: string): boolean {
 }
 
 function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
-  const { pathname, searchParams } = new URL(request.url, 'http://s3');
-  const [, bucket = '', ...rest] = pathname.split('/');
+  // Not parsed as a URL, which would resolve `/../` in a key.
+  const [path = '', query] = request.url.split('?');
+  const searchParams = new URLSearchParams(query);
+  const [, bucket = '', ...rest] = path.split('/');
   const key = decodeURIComponent(rest.join('/'));
-  const answer = () => String(response.body);
-  if (request.method === 'POST' && searchParams.has('delete')) {
-    return keysIn(answer(), request.body.toString()).map(removed => ({
-      bucket,
-      key: removed,
-      name: 'ObjectRemoved:Delete',
-    }));
+  if (isDeleteObjects(request)) {
+    return keysToDelete(request).map(removed => ({ bucket, key: removed, name: 'ObjectRemoved:Delete' }));
   }
   if (key === '') return [];
-  const created = (name: string, eTag: string | undefined): ObjectEvent[] => [
+  const created = (name: string, eTag = '', size?: number): ObjectEvent[] => [
     {
       bucket,
       key,
       name: `ObjectCreated:${name}`,
-      size: Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length),
-      ...(eTag === undefined ? {} : { eTag: eTag.replaceAll(/"|&quot;/g, '') }),
+      eTag: eTag.replaceAll(/"|&quot;/g, ''),
+      ...(size === undefined ? {} : { size }),
     },
   ];
-  const eTagIn = (text: string) => /<ETag>(.*?)<\/ETag>/.exec(text)?.[1];
+  const eTagInBody = () => /<ETag>(.*?)<\/ETag>/.exec(String(response.body))?.[1];
   if (request.method === 'POST' && searchParams.has('uploadId')) {
-    return created('CompleteMultipartUpload', eTagIn(answer()));
+    return created('CompleteMultipartUpload', eTagInBody());
   }
   if (request.method === 'DELETE' && !searchParams.has('uploadId')) {
     return [{ bucket, key, name: 'ObjectRemoved:Delete' }];
   }
   if (request.method !== 'PUT' || searchParams.has('partNumber')) return [];
-  return request.headers['x-amz-copy-source'] === undefined
-    ? created('Put', response.headers?.['etag']?.toString())
-    : created('Copy', eTagIn(answer()));
-}
-
-/** Keys that DeleteObjects removed: the answer lists them, unless it was asked to be quiet. */
-function keysIn(answer: string, request: string): string[] {
-  const source = answer.includes('<Deleted>') ? answer : request;
-  return [...source.matchAll(/<Key>([\s\S]*?)<\/Key>/g)].map(([, key = '']) => unescapeXml(key));
-}
-
-function unescapeXml(text: string): string {
-  return text
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&apos;', "'")
-    .replaceAll('&#39;', "'")
-    .replaceAll('&amp;', '&');
+  if (request.headers['x-amz-copy-source'] !== undefined) return created('Copy', eTagInBody());
+  const size = Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length);
+  return created('Put', response.headers?.['etag']?.toString(), size);
 }
 
 /** Grows from event to event, and over restarts. */

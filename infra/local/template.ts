@@ -7,7 +7,11 @@ import { identityOf } from './resource-identity.ts';
 const Template = z.object({
   Resources: z.record(
     z.string(),
-    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+    z.object({
+      Type: z.string(),
+      Properties: z.record(z.string(), z.unknown()).default({}),
+      Condition: z.string().optional(),
+    }),
   ),
   Outputs: z
     .record(z.string(), z.object({ Value: z.unknown(), Description: z.string().optional() }))
@@ -66,12 +70,15 @@ export function loadStack(options: LoadOptions): LoadedStack {
   const assets = readAssets(assemblyDirectory, stackName);
   const resolve = createResolver(template.Resources, options);
 
-  const resources = Object.entries(template.Resources).map(([logicalId, { Type, Properties }]) => ({
-    logicalId,
-    type: Type,
-    ...resolve.identity(logicalId),
-    properties: resolve.record(Properties, logicalId),
-  }));
+  const resources = Object.entries(template.Resources).map(([logicalId, { Type, Properties, Condition }]) => {
+    if (Condition !== undefined) throw new Error(`${logicalId}: conditions are not emulated (${Condition})`);
+    return {
+      logicalId,
+      type: Type,
+      ...resolve.identity(logicalId),
+      properties: resolve.record(Properties, logicalId),
+    };
+  });
   const outputs = Object.fromEntries(
     Object.entries(template.Outputs).map(([name, { Value }]) => [
       name,
@@ -101,6 +108,12 @@ function readAssets(directory: string, stackName: string): Map<string, string> {
   );
 }
 
+/** With or without variables of its own. */
+const SubArgument = z.union([
+  z.string().transform((text): [string, Record<string, unknown>] => [text, {}]),
+  z.tuple([z.string(), z.record(z.string(), z.unknown())]),
+]);
+
 type Definitions = z.infer<typeof Template>['Resources'];
 
 function createResolver(definitions: Definitions, options: LoadOptions) {
@@ -113,6 +126,7 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
     'AWS::URLSuffix': 'amazonaws.com',
   };
   const identities = new Map<string, { ref: string; attributes: Readonly<Record<string, string>> }>();
+  const beingNamed = new Set<string>();
   const localUrls = new Map<string, string>();
 
   function identity(logicalId: string) {
@@ -120,10 +134,15 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
     if (known !== undefined) return known;
     const definition = definitions[logicalId];
     if (definition === undefined) throw new Error(`The template has no resource ${logicalId}`);
+    if (beingNamed.has(logicalId)) {
+      throw new Error(`Names refer to each other in a circle: ${[...beingNamed, logicalId].join(' → ')}`);
+    }
+    beingNamed.add(logicalId);
     const made = identityOf(
       { logicalId, type: definition.Type, property: name => value(definition.Properties[name], logicalId) },
       options,
     );
+    beingNamed.delete(logicalId);
     identities.set(logicalId, made);
     for (const [url, local] of Object.entries(options.localUrls({ logicalId, type: definition.Type }))) {
       localUrls.set(url, local);
@@ -171,14 +190,7 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
         return withLocalUrls(parts.map(part => value(part, where)).join(separator));
       }
       case 'Fn::Sub':
-        return withLocalUrls(
-          z
-            .string()
-            .parse(argument)
-            .replaceAll(/\$\{([\w:]+)(?:\.(\w+))?\}/g, (_, id: string, attribute?: string) =>
-              attribute === undefined ? ref(id, where) : getAtt(id, attribute, where),
-            ),
-        );
+        return withLocalUrls(substitute(argument, where));
       case 'Fn::Select': {
         const [index, list] = z.tuple([z.coerce.number(), z.unknown()]).parse(argument);
         return z.array(z.unknown()).parse(value(list, where))[index];
@@ -190,6 +202,17 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
       default:
         throw new Error(`${where}: the function ${name} is not emulated`);
     }
+  }
+
+  /** `${!Literal}` stands for `${Literal}`. */
+  function substitute(argument: unknown, where: string): string {
+    const [text, variables] = SubArgument.parse(argument);
+    return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
+      if (name.startsWith('!')) return `\${${name.slice(1)}}`;
+      if (name in variables) return String(value(variables[name], where));
+      const [logicalId = '', attribute] = name.split(/\.(.*)/);
+      return attribute === undefined ? ref(logicalId, where) : getAtt(logicalId, attribute, where);
+    });
   }
 
   function record(node: object, where: string): Record<string, unknown> {

@@ -4,7 +4,15 @@ import type { Outbox } from '../refresh/report.ts';
 export function createMailQueue(queueUrl: string, client = new SQSClient({})): Outbox {
   return {
     async send(message) {
-      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(message) }));
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: asciiJson(message) }));
     },
   };
+}
+
+/** SQS refuses a body with characters that XML does not allow (SendMessage), and an object key may hold some. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[^\x20-\x7E]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -76,14 +76,54 @@ export function createRefreshTable({
     return item === undefined ? undefined : toRefresh(item);
   };
 
+  const addChanges = async (refreshId: string, changes: Changes) => {
+    const expires = { expiresAt: expiresAt() };
+    const items = [
+      ...changes.objects.map(change => ({
+        sk: `${CHANGE}${hash(change.key)}#${change.sequencer}`,
+        ...change,
+      })),
+      ...changes.paths.map(path => ({ sk: `${PATH}${hash(path)}`, path })),
+    ];
+    const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, ...expires }]));
+    const batches = [...chunks([...unique.values()], BATCH_SIZE)];
+    await Promise.all(batches.map(batch => writeBatch(documents, TableName, batch)));
+  };
+
+  const changesOf = async (refreshId: string) => {
+    const objects: Change[] = [];
+    const paths: string[] = [];
+    const pages = paginateQuery(
+      { client: documents },
+      {
+        TableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': refreshId },
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      for (const item of Items) {
+        if (item['sk'].startsWith(CHANGE)) objects.push(toChange(item));
+        else if (item['sk'].startsWith(PATH)) paths.push(item['path']);
+      }
+    }
+    return { objects: newestPerKey(objects), paths } satisfies Changes;
+  };
+
   return {
     current,
     get,
+    addChanges,
+    changesOf,
 
     async replace(previous, refreshId) {
       const record = { state: 'open', generation: 0, startedAt: now().toISOString(), expiresAt: expiresAt() };
-      // The record first: a pointer must never name a refresh that does not exist.
+      // The record first: a pointer must never name a refresh that does not exist, nor leave changes behind.
       await documents.send(new PutCommand({ TableName, Item: { pk: refreshId, sk: RECORD, ...record } }));
+      if (previous !== undefined && (await get(previous))?.abandoned) {
+        await addChanges(refreshId, await changesOf(previous));
+      }
       const moved = await unlessConditionFails(() =>
         documents.send(
           new PutCommand({
@@ -101,20 +141,6 @@ export function createRefreshTable({
       return moved === undefined ? ((await current()) ?? refreshId) : refreshId;
     },
 
-    async addChanges(refreshId, changes) {
-      const expires = { expiresAt: expiresAt() };
-      const items = [
-        ...changes.objects.map(change => ({
-          sk: `${CHANGE}${hash(change.key)}#${change.sequencer}`,
-          ...change,
-        })),
-        ...changes.paths.map(path => ({ sk: `${PATH}${hash(path)}`, path })),
-      ];
-      const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, ...expires }]));
-      const batches = [...chunks([...unique.values()], BATCH_SIZE)];
-      await Promise.all(batches.map(batch => writeBatch(documents, TableName, batch)));
-    },
-
     async commit(refreshId) {
       const committed = await update(refreshId, {
         UpdateExpression: 'ADD generation :one',
@@ -129,7 +155,7 @@ export function createRefreshTable({
       const failure =
         'Its execution ended before it closed the refresh; the next refresh took the changes over';
       const abandoned = await update(refreshId, {
-        UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now',
+        UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',
         ConditionExpression: '#state = :open',
         ExpressionAttributeNames: { '#state': 'state' },
         ExpressionAttributeValues: {
@@ -137,6 +163,7 @@ export function createRefreshTable({
           ':open': 'open',
           ':failure': failure,
           ':now': now().toISOString(),
+          ':true': true,
         },
       });
       return abandoned !== undefined;
@@ -150,27 +177,6 @@ export function createRefreshTable({
         ExpressionAttributeValues: { ':closed': 'closed', ':open': 'open', ':generation': generation },
       });
       return closed !== undefined;
-    },
-
-    async changesOf(refreshId) {
-      const objects: Change[] = [];
-      const paths: string[] = [];
-      const pages = paginateQuery(
-        { client: documents },
-        {
-          TableName,
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': refreshId },
-        },
-      );
-      for await (const { Items = [] } of pages) {
-        for (const item of Items) {
-          if (item['sk'].startsWith(CHANGE)) objects.push(toChange(item));
-          else if (item['sk'].startsWith(PATH)) paths.push(item['path']);
-        }
-      }
-      return { objects: newestPerKey(objects), paths } satisfies Changes;
     },
 
     async storePlan(refreshId, plan) {

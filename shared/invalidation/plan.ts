@@ -74,9 +74,11 @@ function isWithin(budget: PathBudget, paths: readonly string[]): boolean {
 
 function countCollateral(paths: readonly string[], request: PlanRequest): number {
   const prefixes = paths.filter(path => path.endsWith('*')).map(path => decodePath(path.slice(0, -1)));
-  if (prefixes.length === 0) return 0;
+  const exact = new Set(paths.filter(path => !path.endsWith('*')).map(decodePath));
   const changed = new Set(request.changedKeys);
   const purged = (key: string) =>
-    viewerPaths(key, request.originPath).some(url => prefixes.some(prefix => url.startsWith(prefix)));
+    viewerPaths(key, request.originPath).some(
+      url => exact.has(url) || prefixes.some(prefix => url.startsWith(prefix)),
+    );
   return request.siteKeys.filter(key => !changed.has(key) && purged(key)).length;
 }

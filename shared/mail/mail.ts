@@ -15,7 +15,9 @@ const RefreshReport = z.object({
   /** Changed objects, at most `MAX_LISTED` of them, and how many there were. */
   changes: z.array(z.object({ key: z.string(), removed: z.boolean() })),
   changeCount: z.number().int(),
+  /** Invalidation paths asked for by hand, at most `MAX_LISTED` of them, and how many there were. */
   requestedPaths: z.array(z.string()),
+  requestedPathCount: z.number().int(),
   invalidationId: z.string().optional(),
   /** Invalidation paths, at most `MAX_LISTED` of them, and how many there were. */
   paths: z.array(z.string()),

@@ -3,6 +3,8 @@ import type { BackupReport, MailMessage, RefreshReport, RenderedMail, StudentCon
 type Facts = [name: string, value: string][];
 type Lists = [name: string, items: string[]][];
 
+const MAX_SUBJECT_LENGTH = 200;
+
 export function renderMail(message: MailMessage): RenderedMail {
   switch (message.type) {
     case 'refresh-report':
@@ -68,7 +70,7 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   ];
   const lists: Lists = [
     ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
-    ['Asked for by hand', report.requestedPaths],
+    ['Asked for by hand', withRest(report.requestedPaths, report.requestedPathCount)],
     ['Invalidated', withRest(report.paths, report.pathCount)],
   ];
   const advice = fresh
@@ -82,9 +84,9 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   );
 }
 
-function summaryOf({ changes, changeCount, requestedPaths }: RefreshReport): string {
+function summaryOf({ changes, changeCount, requestedPaths, requestedPathCount }: RefreshReport): string {
   if (changeCount === 0)
-    return requestedPaths.length === 1 ? `${requestedPaths[0]}` : `${requestedPaths.length} paths`;
+    return requestedPathCount === 1 ? `${requestedPaths[0]}` : `${requestedPathCount} paths`;
   return changeCount === 1 && changes[0] !== undefined ? changes[0].key : `${changeCount} files`;
 }
 
@@ -103,12 +105,12 @@ function finishOf({ startedAt, finishedAt }: RefreshReport | BackupReport): stri
 
 function mail(title: string, advice: string, facts: Facts, lists: Lists = []): RenderedMail {
   const text = [
-    title,
+    onOneLine(title),
     '',
     advice,
     '',
-    ...facts.map(([name, value]) => `${name}: ${value}`),
-    ...lists.flatMap(([name, items]) => ['', `${name}:`, ...items.map(item => `  ${item}`)]),
+    ...facts.map(([name, value]) => `${name}: ${onOneLine(value)}`),
+    ...lists.flatMap(([name, items]) => ['', `${name}:`, ...items.map(item => `  ${onOneLine(item)}`)]),
     '',
   ].join('\n');
   const html = [
@@ -125,7 +127,7 @@ function mail(title: string, advice: string, facts: Facts, lists: Lists = []): R
     ),
     '</body></html>',
   ].join('\n');
-  return { subject: withoutLineBreaks(title), text, html };
+  return { subject: onOneLine(title).slice(0, MAX_SUBJECT_LENGTH).toWellFormed(), text, html };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -140,7 +142,7 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => ENTITIES[character] ?? character);
 }
 
-/** A key may hold line breaks; a subject must not, or it could forge mail headers. */
-function withoutLineBreaks(subject: string): string {
-  return subject.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 200);
+/** A key may hold line breaks: they would forge lines of the text, and headers after the subject. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }

@@ -5,13 +5,16 @@ import type { Changes } from './refresh.ts';
 export interface OpenRefreshes {
   /** Id of the refresh the pointer names, by a strongly consistent read. It may have closed meanwhile. */
   current(): Promise<string | undefined>;
-  /** Creates refresh `next`, then makes it the current one if `previous` still is. Answers the current one. */
+  /**
+   * Creates refresh `next`, with the changes of `previous` if that was abandoned, then makes it the current one if `previous`
+   * still is. Answers the current one.
+   */
   replace(previous: string | undefined, next: string): Promise<string>;
   /** Writes changes under a refresh. Writing the same change twice leaves one. */
   addChanges(refreshId: string, changes: Changes): Promise<void>;
   /** Counts one more generation if the refresh is still open; false when it is not. */
   commit(refreshId: string): Promise<boolean>;
-  /** Gives an open refresh up that nothing will ever close. False when it was not open. */
+  /** Gives an open refresh up that nothing will ever close: its successor inherits. False when it was not open. */
   abandon(refreshId: string): Promise<boolean>;
 }
 

@@ -51,6 +51,8 @@ export interface Refresh {
   readonly finishedAt?: string;
   /** Why it failed. */
   readonly failure?: string;
+  /** Failed while open, so never sent to CloudFront: the refresh after it has its changes too. */
+  readonly abandoned?: true;
 }
 
 /** Refreshes are kept as history for so long. */

@@ -54,6 +54,7 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     changes: objects.slice(0, MAX_LISTED).map(({ key, removed }) => ({ key, removed })),
     changeCount: objects.length,
     requestedPaths: paths.slice(0, MAX_LISTED),
+    requestedPathCount: paths.length,
     paths: sent.slice(0, MAX_LISTED),
     pathCount: sent.length,
     collateral: refresh.plan?.collateral ?? 0,

@@ -11,6 +11,12 @@ export interface SiteMessage extends Changes {
 /** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */
 const MAX_REQUESTED_PATHS = 3000;
 
+/** S3's longest object key, in bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
+/** Hexadecimal, and far shorter than a DynamoDB sort key, which it becomes part of. */
+const Sequencer = z.string().regex(/^[0-9A-Fa-f]{0,128}$/);
+
 /*
  * Schemas of our own, wide where AWS is: Powertools' S3Schema refuses IPv6 uploaders and the test event. Unknown fields
  * are ignored, as S3 asks of readers (S3 user guide, "Event message structure").
@@ -22,7 +28,7 @@ const S3Record = z.object({
   eventTime: z.string(),
   s3: z.object({
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), eTag: z.string().optional(), sequencer: z.string().default('') }),
+    object: z.object({ key: z.string(), eTag: z.string().optional(), sequencer: Sequencer.default('') }),
   }),
 });
 type S3Record = z.infer<typeof S3Record>;
@@ -116,11 +122,20 @@ function toChange({ eventName, eventTime, s3 }: S3Record): Change {
 
 /** Keys in notifications are form-encoded, once: `red flower.jpg` arrives as `red+flower.jpg`, `a+b` as `a%2Bb`. */
 function decodeKey(encoded: string): string {
+  const key = decodeFormValue(encoded);
+  if (!key?.isWellFormed() || Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    const shown = JSON.stringify(encoded.slice(0, MAX_KEY_BYTES));
+    throw new InvalidMessageError(
+      `The object key ${shown} is not URL-encoded UTF-8 of ${MAX_KEY_BYTES} bytes at most`,
+    );
+  }
+  return key;
+}
+
+function decodeFormValue(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new InvalidMessageError(`The object key ${JSON.stringify(encoded)} is not URL-encoded UTF-8`, {
-      cause,
-    });
+  } catch {
+    return undefined;
   }
 }

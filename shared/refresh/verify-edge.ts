@@ -87,9 +87,13 @@ export async function verifyEdge(
 }
 
 /** Only the root's folder form is sure to show its index.html (default root object); others depend on the site. */
+function showsObject(viewerPath: string): boolean {
+  return viewerPath === '/' || !viewerPath.endsWith('/');
+}
+
 function checksOf(change: Change, originPath: string): Check[] {
   return viewerPaths(change.key, originPath)
-    .filter(viewerPath => viewerPath === '/' || !viewerPath.endsWith('/'))
+    .filter(showsObject)
     .map(viewerPath => ({ key: change.key, viewerPath, change }));
 }
 
@@ -103,11 +107,12 @@ async function spotChecks(
   return paths.flatMap(path => {
     const prefix = decodePath(path.replace(/\*$/, ''));
     const covered = path.endsWith('*')
-      ? keys
-          .filter(key => viewerPaths(key, originPath).some(url => url.startsWith(prefix)))
-          .slice(0, SPOT_CHECKS)
-      : [keyOf(prefix, originPath)];
-    return covered.map(key => ({ key, viewerPath: `/${key}`.slice(originPath.length) }));
+      ? keys.flatMap(key => viewerPaths(key, originPath)).filter(url => url.startsWith(prefix))
+      : [prefix];
+    return covered
+      .filter(showsObject)
+      .slice(0, SPOT_CHECKS)
+      .map(viewerPath => ({ key: keyOf(viewerPath, originPath), viewerPath }));
   });
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The page checks its form with this same file, so it needs nothing but zod.

@@ -39,17 +39,17 @@ it('saving a source makes the site serve it, says so, and the report is in the i
   const inbox = await first.find(/Inbox {2}(\S+)/);
   await first.find(/(mail to site-owner@example\.com)/);
 
-  appendFileSync(join(project, 'web/styles.css'), '\n/* saved by a user */\n');
+  appendFileSync(join(project, 'web/styles.css'), '\n.saved-by-a-user { color: red }\n');
   await first.find(/(styles\.css changed)/);
   await first.find(/(1 path {2}\/styles\.css)/);
   await first.find(/(edge verified)[\s\S]*edge verified/);
   await first.find(/mail to site-owner@example\.com: (Fresh: styles\.css)/);
-  expect(await text(`${site}/styles.css`)).toContain('/* saved by a user */');
+  expect(await text(`${site}/styles.css`)).toContain('.saved-by-a-user');
   expect(await text(`${inbox}/store`)).toContain('Fresh: styles.css');
   expect(await first.interrupt()).toBe(0);
 
   const second = start();
-  expect(await text(`${await second.find(/Site {3}(\S+)/)}/styles.css`)).toContain('/* saved by a user */');
+  expect(await text(`${await second.find(/Site {3}(\S+)/)}/styles.css`)).toContain('.saved-by-a-user');
   expect(await text(`${await second.find(/Inbox {2}(\S+)/)}/store`)).toContain('Fresh: styles.css');
   expect(await second.interrupt()).toBe(0);
 });
@@ -78,7 +78,7 @@ it.each([
 
 /** `npm start` without npm, on free ports. */
 function start(...options: string[]) {
-  const free = ['--site-port', '0', '--inbox-port', '0', '--aws-port', '0'];
+  const free = ['--site-port', '0', '--api-port', '0', '--inbox-port', '0', '--aws-port', '0'];
   const child = spawn(process.execPath, ['infra/local/main.ts', ...free, ...options], { cwd: project });
   running.add(child);
   let output = '';

@@ -1,11 +1,13 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setup as synthesise } from '../helpers/synthesise.ts';
+import { benchBackup } from './backup.ts';
 import { benchLoneUpload } from './lone-upload.ts';
 
 /** Each prints its own figures, always beside a baseline measured in the same run. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   'lone-upload': benchLoneUpload,
+  backup: benchBackup,
 };
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -24,6 +24,8 @@ export interface FunctionPool {
   invoke(name: string, payload: string): Promise<InvocationResult>;
   /** The REST API of Lambda. */
   readonly handle: AwsService;
+  /** Kills the processes of functions with this role, as failing hosts do: what runs there fails, later invocations get new ones. */
+  crash(roleAccessKeyId: string): void;
   /** Kills every process and fails what still runs or waits. */
   stop(): Promise<void>;
 }
@@ -176,6 +178,11 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
       invoke,
       invokeEvent: createEventInvoker({ invoke, journal, timeScale, stopping: stopping.signal }),
     }),
+    crash(roleAccessKeyId) {
+      for (const environment of environments) {
+        if (functions.get(environment.functionName)?.roleAccessKeyId === roleAccessKeyId) retire(environment);
+      }
+    },
     async stop() {
       stopping.abort();
       for (const turn of waiting.splice(0)) turn.reject(stopped());

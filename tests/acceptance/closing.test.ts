@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type AwsCall, ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
+import { type Site, startSite } from '../helpers/site.ts';
+
+type Matches = (call: AwsCall) => boolean;
+
+const by = (role: string, action: string): Matches => {
+  return call => call.request.caller.includes(role) && call.action === action;
+};
+const saying = (matches: Matches, text: string): Matches => {
+  return call => matches(call) && String(call.request.body).includes(text);
+};
+
+const CLOSE = saying(by('Invalidate', 'UpdateItem'), ':closed');
+const LIST = by('Invalidate', 'ListObjectsV2');
+const CREATE = by('Invalidate', 'CreateInvalidation');
+const COMMIT = saying(by('Collect', 'UpdateItem'), 'generation');
+const ADD_CHANGES = by('Collect', 'BatchWriteItem');
+
+/** Stops the first call that matches, before it happens or with its answer still to come, until `letGo`. */
+function hold(matches: Matches, when: 'before' | 'after' = 'before') {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const remove = site.cloud.intercept(async (call, next) => {
+    if (!matches(call)) return next();
+    remove();
+    const early = when === 'after' ? await next() : undefined;
+    reached.resolve();
+    await released.promise;
+    return early ?? next();
+  });
+  onTestFinished(() => {
+    remove();
+    released.resolve();
+  });
+  return { reached: reached.promise, letGo: released.resolve };
+}
+
+let site: Site;
+let refreshesBefore: number;
+beforeAll(async () => {
+  site = await startSite({ timeScale: 0.1 });
+});
+beforeEach(async () => {
+  await Promise.all(['page.html', 'other.html'].map(key => site.put(key, 'first')));
+  await site.settled();
+  await site.warm();
+  refreshesBefore = (await site.refreshes()).length;
+});
+afterAll(() => site.stop());
+
+/** When a collector asks for an execution its changes are in a refresh. */
+const collected = () =>
+  site.next(
+    entry => entry.kind === 'call' && entry.action === 'StartExecution',
+    'a change to be in a refresh',
+  );
+
+const entered = (state: string) =>
+  site.next(entry => entry.kind === 'execution' && entry.state === state, `a refresh to enter ${state}`);
+
+async function uploadAndCollect(key: string, body: string): Promise<void> {
+  const done = collected();
+  await site.put(key, body);
+  await done;
+}
+
+async function expectRefreshes(count: number): Promise<void> {
+  await site.settled();
+  const history = await site.refreshes();
+  expect(history.filter(({ state }) => state !== 'fresh')).toEqual([]);
+  expect(history).toHaveLength(refreshesBefore + count);
+  expect(await site.invalidations()).toHaveLength(refreshesBefore + count);
+  expect(site.mails()).toHaveLength(refreshesBefore + count);
+  await site.expectEdgeEqualsBucket();
+}
+
+it('takes a change in that commits before the close', async () => {
+  const closing = hold(CLOSE);
+  await site.put('page.html', 'second');
+  await closing.reached;
+  await uploadAndCollect('page.html', 'third');
+  await uploadAndCollect('other.html', 'second');
+  closing.letGo();
+  await expectRefreshes(1);
+  expect((await site.invalidations())[0]).toEqual(['/other.html', '/page.html']);
+});
+
+const CLOSING_STEPS = [
+  ['the close is done and not yet answered', CLOSE, 'after'],
+  ['the paths are being planned', LIST, 'before'],
+  ['the invalidation is about to be created', CREATE, 'before'],
+  ['the invalidation is created and not yet answered', CREATE, 'after'],
+] as const;
+
+describe.each(['page.html', 'other.html'])('a change of %s', lateKey => {
+  it.each(CLOSING_STEPS)('is left to the next refresh when %s', async (_, step, when) => {
+    const closing = hold(step, when);
+    await site.put('page.html', 'second');
+    await closing.reached;
+    await uploadAndCollect(lateKey, 'third');
+    closing.letGo();
+    await expectRefreshes(2);
+    expect((await site.invalidations())[0]).toEqual([`/${lateKey}`]);
+  });
+});
+
+it.each([
+  ['written', ADD_CHANGES],
+  ['committed', COMMIT],
+])('moves a change to the next refresh when the open one closes before it is %s', async (_, step) => {
+  const settling = entered('Settle');
+  await site.put('page.html', 'second');
+  await settling;
+  const closed = entered('Watch');
+  const collecting = hold(step);
+  await site.put('other.html', 'second');
+  await collecting.reached;
+  await closed;
+  collecting.letGo();
+  await expectRefreshes(2);
+});
+
+it('closes once although the answer to the close is lost', async () => {
+  const remove = site.cloud.intercept(async (call, next) => {
+    if (!CLOSE(call)) return next();
+    remove();
+    await next();
+    throw new ConnectionCutError();
+  });
+  await site.put('page.html', 'second');
+  await expectRefreshes(1);
+});
+
+it('follows two deploys in a row by two refreshes', async () => {
+  for (const content of ['second', 'third']) {
+    await site.put('page.html', content);
+    await site.settled();
+    await site.expectEdgeEqualsBucket();
+  }
+  await expectRefreshes(2);
+});
+
+it('joins paths asked for by hand to the open refresh', async () => {
+  const closing = hold(CLOSE);
+  await site.put('page.html', 'second');
+  await closing.reached;
+  const asked = collected();
+  await site.send({ paths: ['/*'] });
+  await asked;
+  closing.letGo();
+  await expectRefreshes(1);
+  expect((await site.invalidations())[0]).toEqual(['/*']);
+});

@@ -1,0 +1,100 @@
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callerReferences, executionArnOf, expectFresh, inject, upload } from '../helpers/endings.ts';
+import { answerLost, type Fault } from '../helpers/faults.ts';
+import { type Site, startSite } from '../helpers/site.ts';
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await startSite({ timeScale: 0.005, invalidationDelayMs: 0 });
+});
+afterAll(() => site.stop());
+
+beforeEach(async () => {
+  await upload(site);
+  await site.warm();
+});
+
+describe('an answer that is lost although the call took effect', () => {
+  it.each([
+    ['CreateInvalidation', 'Invalidate'],
+    ['GetInvalidation', 'StateMachine'],
+    ['SendMessage', 'Report'],
+  ])('of %s: the repetition finds its own work, one invalidation and one mail', async (action, caller) => {
+    // More often than an SDK tries by itself.
+    const lost = inject(site, { action, caller }, answerLost, 4);
+    const ended = await upload(site);
+    await expectFresh(site, ended);
+    expect(lost.met).toHaveLength(4);
+    expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
+  });
+});
+
+describe('a function that is killed', () => {
+  const killedBefore: Fault = ({ request }, next) => {
+    site.cloud.crashFunctions(request.caller);
+    return next();
+  };
+  const killedAfter: Fault = async ({ request }, next) => {
+    const answer = await next();
+    site.cloud.crashFunctions(request.caller);
+    return answer;
+  };
+
+  it.each([
+    ['Invalidate', 'UpdateItem'],
+    ['Invalidate', 'ListObjectsV2'],
+    ['Invalidate', 'CreateInvalidation'],
+    ['Verify', 'Query'],
+    ['Verify', 'HeadObject'],
+    ['Report', 'UpdateItem'],
+    ['Report', 'SendMessage'],
+  ])('%s at %s: the step runs again, nothing happens twice', async (caller, action) => {
+    const killed = inject(site, { action, caller }, killedAfter, 1);
+    const ended = await upload(site);
+    await expectFresh(site, ended);
+    expect(killed.met).toHaveLength(1);
+    expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
+  });
+
+  it.each([
+    ['BatchWriteItem', killedAfter],
+    ['UpdateItem', killedAfter],
+    ['StartExecution', killedBefore],
+    ['StartExecution', killedAfter],
+  ])('Collect at %s: the messages come again, nothing is lost', async (action, fault) => {
+    const killed = inject(site, { action, caller: 'Collect' }, fault, 1);
+    await site.put('page.txt', `after ${action}`);
+    await site.settled();
+    expect(killed.met).toHaveLength(1);
+    expect(new Set((await site.refreshes()).map(({ state }) => state))).toEqual(new Set(['fresh']));
+    await site.expectEdgeEqualsBucket();
+  });
+});
+
+describe('an execution that an operator stops', () => {
+  it('while uploads still arrive: the next upload opens a refresh that takes all of them over', async () => {
+    const reached = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    inject(site, { action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
+      reached.resolve();
+      await stopped.promise;
+      return next();
+    });
+    await site.put('page.txt', 'only the stopped refresh knows of this one');
+    await reached.promise;
+    const [open] = await site.refreshes();
+    const executionArn = executionArnOf(site, open?.id ?? '');
+    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
+    stopped.resolve();
+    await site.settled();
+
+    await site.put('other.txt', 'the next one');
+    await site.settled();
+    const [next, abandoned] = await site.refreshes();
+    expect(abandoned).toMatchObject({ id: open?.id, state: 'failed', abandoned: true });
+    expect(next).toMatchObject({ state: 'fresh', verification: { verified: 2, superseded: 0 } });
+    await site.expectEdgeEqualsBucket();
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { inParallel, type Site, startSite } from '../helpers/site.ts';
+
+/** UTF-8 bytes that S3 allows a key. */
+const LONGEST_KEY_BYTES = 1024;
+
+const longKey = (letter: string) => {
+  const room = LONGEST_KEY_BYTES - Buffer.byteLength('long/.txt');
+  return `long/${letter.repeat(Math.floor(room / Buffer.byteLength(letter)))}.txt`;
+};
+
+const KEYS = [
+  'index.html',
+  'docs/index.html',
+  'myindex.html',
+  'docs/myindex.html',
+  'a',
+  'a.txt',
+  'a.txt.bak',
+  'folder',
+  'folder/',
+  'folder/a',
+  'folder/a b c.txt',
+  'folder//double-slash.txt',
+  'price/50%.txt',
+  'price/50%25.txt',
+  'sum/1+1=2.txt',
+  'sum/1%2B1=2.txt',
+  'hash/#1.txt',
+  'query/what?.txt',
+  'query/a=1&b=2.txt',
+  'home/~teacher.txt',
+  'vendors~about.js',
+  "quotes/it's.txt",
+  'quotes/"quoted".txt',
+  'quotes/`ticks`.txt',
+  'parentheses/copy (1).txt',
+  'brackets/[x]{y}<z>|w^v\\u.txt',
+  'star/a*b.txt',
+  'mail/me@example.com,you;him:her!$.txt',
+  'emoji/🎒 school 👩‍🏫.txt',
+  'accents/caf\u00e9.txt',
+  'accents/cafe\u0301.txt',
+  'Phạm Thị E.txt',
+  'controls/tab\there\u007f\ufffe.txt',
+  longKey('x'),
+  longKey('ễ'),
+];
+
+let site: Site;
+beforeAll(async () => {
+  // Every refresh of this file is of one upload, or its number does not matter: quiet may be short.
+  site = await startSite({ timeScale: 0.05 });
+  await seed(KEYS);
+});
+afterEach(async () => {
+  const refreshes = await site.refreshes();
+  expect(refreshes.filter(({ state }) => state !== 'fresh')).toEqual([]);
+  expect(site.mails()).toHaveLength(refreshes.length);
+});
+afterAll(() => site.stop());
+
+async function seed(keys: readonly string[]): Promise<void> {
+  await inParallel(keys, key => site.put(key, `first content of ${key}`, { ContentType: 'text/plain' }));
+  await site.settled();
+  await site.warm(keys);
+}
+
+it.each(KEYS)('covers %s by paths of its own', async key => {
+  await site.warm([key]);
+  await site.put(key, `second content of ${key}`);
+  await site.settled();
+  await site.expectEdgeEqualsBucket([key]);
+  const [paths] = await site.invalidations();
+  expect(paths).not.toContain('/*');
+});
+
+it('keeps no edge stale after all keys are overwritten or removed at once', async () => {
+  await site.warm(KEYS);
+  await inParallel([...KEYS.entries()], ([index, key]) =>
+    index % 3 === 0 ? site.remove(key) : site.put(key, `third content of ${key}`),
+  );
+  await site.settled();
+  await site.expectEdgeEqualsBucket(KEYS);
+});
+
+it('shows headers that changed without the content', async () => {
+  await seed(['style.css']);
+  await site.replaceHeaders('style.css', { CacheControl: 'max-age=60', ContentType: 'text/css' });
+  await site.settled();
+  await site.expectEdgeEqualsBucket(['style.css']);
+});
+
+it('shows a removed key as missing, and again once it is back', async () => {
+  await seed(['notice.txt']);
+  await site.remove('notice.txt');
+  await site.settled();
+  await site.expectEdgeEqualsBucket(['notice.txt']);
+  await site.put('notice.txt', 'back again');
+  await site.settled();
+  await site.expectEdgeEqualsBucket(['notice.txt']);
+});
+
+it('follows an overwrite with equal content', async () => {
+  await seed(['same.txt']);
+  await site.put('same.txt', 'first content of same.txt', { ContentType: 'text/plain' });
+  await site.settled();
+  await site.expectEdgeEqualsBucket(['same.txt']);
+});
+
+it('sends one exact path where it can, and leaves the neighbours cached', async () => {
+  await seed(['x/a.txt', 'x/a.txt.map', 'x/b.txt']);
+  await site.put('x/a.txt', 'changed');
+  await site.settled();
+  const [paths] = await site.invalidations();
+  expect(paths).toEqual(['/x/a.txt']);
+  const neighbour = await site.cloud.view('/x/a.txt.map');
+  expect(neighbour.headers['x-cache']).toBe('Hit from cloudfront');
+});
+
+it('cuts a path before the first doubtful character, and purges no more than that', async () => {
+  await seed(['y/(1).txt', 'y/~2.txt', 'z.txt']);
+  await site.put('y/(1).txt', 'changed');
+  await site.settled();
+  const [paths] = await site.invalidations();
+  expect(paths).toEqual(['/y/*']);
+  const neighbour = await site.cloud.view('/z.txt');
+  expect(neighbour.headers['x-cache']).toBe('Hit from cloudfront');
+});

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
+import { startDynamoDb } from '../../infra/local/dynamodb.ts';
+import { createJournal } from '../../infra/local/journal.ts';
+import { clientFor } from './storage.ts';
+
+/** As the template has them. */
+const PROPERTIES = {
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  BillingMode: 'PAY_PER_REQUEST',
+  SSESpecification: { SSEEnabled: true },
+  TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+};
+const TableName = 'Refreshes';
+
+async function start(directory?: string) {
+  const dynamoDb = await startDynamoDb(directory);
+  await dynamoDb.ensureTable(TableName, PROPERTIES);
+  const endpoint = await startAwsEndpoint({
+    port: 0,
+    services: new Map([['dynamodb', dynamoDb.handle]]),
+    journal: createJournal(),
+  });
+  const client = new DynamoDBClient(clientFor(endpoint.url));
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    client.destroy();
+    await endpoint.stop();
+    await dynamoDb.stop();
+  };
+  onTestFinished(stop);
+  const put = (sk: string, ConditionExpression?: string) =>
+    client.send(
+      new PutItemCommand({ TableName, Item: { pk: { S: 'r1' }, sk: { S: sk } }, ConditionExpression }),
+    );
+  return { dynamoDb, client, put, stop };
+}
+
+describe('A table', () => {
+  it('is made from the template’s properties', async () => {
+    const { client } = await start();
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+    expect(Table).toMatchObject({
+      TableName,
+      TableStatus: 'ACTIVE',
+      KeySchema: PROPERTIES.KeySchema,
+      AttributeDefinitions: PROPERTIES.AttributeDefinitions,
+    });
+  });
+
+  it('refuses a write whose condition does not hold', async () => {
+    const { put } = await start();
+    await put('refresh', 'attribute_not_exists(pk)');
+    await expect(put('refresh', 'attribute_not_exists(pk)')).rejects.toMatchObject({
+      name: 'ConditionalCheckFailedException',
+    });
+  });
+
+  it('is queried in the order of its sort key', async () => {
+    const { client, put } = await start();
+    for (const sk of ['b', 'a', 'é', 'B']) await put(sk);
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: 'r1' } },
+      }),
+    );
+    expect(Items?.map(({ sk }) => sk?.S)).toEqual(['B', 'a', 'b', 'é']);
+  });
+
+  it('keeps its items over a restart, and is not made anew', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tables-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const first = await start(directory);
+    await first.put('refresh');
+    await first.stop();
+    const second = await start(directory);
+    const Key = { pk: { S: 'r1' }, sk: { S: 'refresh' } };
+    expect((await second.client.send(new GetItemCommand({ TableName, Key }))).Item).toEqual(Key);
+  });
+
+  it('that cannot be made is told by name', async () => {
+    const { dynamoDb } = await start();
+    await expect(dynamoDb.ensureTable('Broken', { KeySchema: [] })).rejects.toThrow(
+      /Table Broken could not be made/,
+    );
+  });
+});

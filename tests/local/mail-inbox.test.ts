@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
+import { openDurableStore } from '../../infra/local/durable-map.ts';
+import { createJournal } from '../../infra/local/journal.ts';
+import { startMailInbox } from '../../infra/local/mail-inbox.ts';
+import { clientFor } from './storage.ts';
+
+async function start({
+  file,
+  identities = ['school@example.com'],
+}: {
+  file?: string;
+  identities?: string[];
+} = {}) {
+  const journal = createJournal();
+  const store = openDurableStore(file);
+  const inbox = await startMailInbox({ port: 0, identities, store, journal });
+  const services = new Map([['ses', inbox.handle]]);
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal });
+  const ses = new SESv2Client(clientFor(endpoint.url));
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    ses.destroy();
+    await endpoint.stop();
+    await inbox.stop();
+    store.close();
+  };
+  onTestFinished(stop);
+  const send = (from: string, subject = 'Refreshed') =>
+    ses.send(
+      new SendEmailCommand({
+        FromEmailAddress: from,
+        Destination: { ToAddresses: ['head@example.com'] },
+        Content: { Simple: { Subject: { Data: subject }, Body: { Text: { Data: 'All is fresh.' } } } },
+      }),
+    );
+  return { inbox, journal, endpoint, send, stop };
+}
+
+function temporaryFile(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'mails-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return join(directory, 'services.sqlite');
+}
+
+const refusal = (sender: string) => ({
+  name: 'MessageRejected',
+  message: `Email address is not verified. The following identities failed the check in region US-EAST-1: ${sender}`,
+  $metadata: { httpStatusCode: 400 },
+});
+
+describe('A mail', () => {
+  it('from a verified sender arrives, is journalled and shown', async () => {
+    const { inbox, journal, send } = await start();
+    const { MessageId } = await send('school@example.com', 'Cập nhật xong');
+    expect(inbox.mails()).toMatchObject([
+      {
+        messageId: MessageId,
+        from: 'school@example.com',
+        destination: { to: ['head@example.com'] },
+        subject: 'Cập nhật xong',
+        body: { text: 'All is fresh.' },
+      },
+    ]);
+    expect(journal.entries).toContainEqual({
+      kind: 'mail',
+      to: ['head@example.com'],
+      subject: 'Cập nhật xong',
+    });
+    expect(await (await fetch(`${inbox.url}/store`)).text()).toContain(MessageId);
+  });
+
+  it('from an unverified sender is refused as SES does', async () => {
+    const { inbox, send } = await start();
+    await expect(send('stranger@example.com')).rejects.toMatchObject(refusal('stranger@example.com'));
+    await expect(send('school@example.com <stranger@example.com>')).rejects.toMatchObject({
+      name: 'MessageRejected',
+    });
+    expect(inbox.mails()).toEqual([]);
+  });
+
+  it('from an unverified sender is refused by the older API as well', async () => {
+    const { inbox, endpoint } = await start();
+    const form = {
+      Action: 'SendEmail',
+      Source: 'stranger@example.com',
+      'Destination.ToAddresses.member.1': 'head@example.com',
+      'Message.Subject.Data': 's',
+      'Message.Body.Text.Data': 't',
+    };
+    const authorization = 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/email/aws4_request';
+    const send = (Source: string) =>
+      fetch(endpoint.url, {
+        method: 'POST',
+        headers: { authorization },
+        body: new URLSearchParams({ ...form, Source }),
+      });
+    expect((await send('stranger@example.com')).status).toBe(400);
+    expect(inbox.mails()).toEqual([]);
+    expect((await send('school@example.com')).status).toBe(200);
+    expect(inbox.mails()).toHaveLength(1);
+  });
+
+  it('from a verified domain, or with a name before the address, arrives', async () => {
+    const { inbox, send } = await start({ identities: ['school.example'] });
+    await send('office@school.example');
+    await send('The Office <office@school.example>');
+    await expect(send('office@sub.other.example')).rejects.toMatchObject({ name: 'MessageRejected' });
+    expect(inbox.mails()).toHaveLength(2);
+  });
+});
+
+describe('The inbox', () => {
+  it('keeps its mails over a restart, oldest first', async () => {
+    const file = temporaryFile();
+    const first = await start({ file });
+    for (const subject of ['one', 'two']) await first.send('school@example.com', subject);
+    await first.stop();
+
+    const second = await start({ file });
+    await second.send('school@example.com', 'three');
+    expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('forgets what its page cleared, and nothing that came later', async () => {
+    const file = temporaryFile();
+    const first = await start({ file });
+    await first.send('school@example.com', 'before');
+    await fetch(`${first.inbox.url}/clear-store`, { method: 'POST' });
+    await first.send('school@example.com', 'after');
+    await first.stop();
+    const second = await start({ file });
+    expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['after']);
+  });
+});

@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, it } from 'vitest';
+import { main } from '../../infra/cli/redrive.ts';
+import type { Interceptor } from '../../infra/local/aws-endpoint.ts';
+import { createCloudFormation } from '../../infra/local/cloudformation.ts';
+import { createQueue, startStorage, take } from './storage.ts';
+
+const COMMAND = fileURLToPath(new URL('../../infra/cli/redrive.ts', import.meta.url));
+
+/** Both queues of a stack with their dead-letter queues, and the command beside them. */
+async function start() {
+  const { endpoint, services, sqs } = await startStorage();
+  const deadLettered = async (name: string) => {
+    const deadLetters = await createQueue(sqs, `${name}-dead-letters`, { VisibilityTimeout: '1' });
+    const deadLetterTargetArn = `arn:aws:sqs:us-east-1:000000000000:${name}-dead-letters`;
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
+    return { url: await createQueue(sqs, name, { RedrivePolicy }), deadLetters };
+  };
+  const changes = await deadLettered('site-changes');
+  const mail = await deadLettered('student-mail');
+  const deploy = (outputs: Readonly<Record<string, string>>) =>
+    services.set(
+      'cloudformation',
+      createCloudFormation(
+        { name: 'StudentSite', resources: [], outputs, assetPath: () => '' },
+        new Date('2026-01-01'),
+      ),
+    );
+  deploy({ SiteChangesQueueUrl: changes.url, MailQueueUrl: mail.url });
+
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const redrive = async (...options: string[]) => {
+    printed.length = 0;
+    complaints.length = 0;
+    const exitCode = await main(
+      ['--local', '--endpoint', endpoint.url, ...options],
+      line => printed.push(line),
+      line => complaints.push(line),
+    );
+    return { exitCode, printed: [...printed], complaints: [...complaints] };
+  };
+  return { endpoint, sqs, changes, mail, deploy, redrive };
+}
+
+const send = (sqs: SQSClient, QueueUrl: string, ...bodies: string[]) =>
+  Promise.all(bodies.map(MessageBody => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))));
+
+async function count(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+  );
+  return AttributeNames.reduce((sum, name) => sum + Number(Attributes[name]), 0);
+}
+
+const bodiesIn = async (sqs: SQSClient, url: string, expected: number) =>
+  (await take(sqs, url, expected)).map(({ Body = '' }) => Body).toSorted((a, b) => a.localeCompare(b));
+
+/** Fails the first call of an action once it has happened: its answer is lost. */
+function losesFirstAnswer(lost: string): Interceptor {
+  let failed = false;
+  return async ({ action }, next) => {
+    const response = await next();
+    if (failed || action !== lost) return response;
+    failed = true;
+    return { status: 400, headers: { 'x-amzn-errortype': 'AccessDenied' }, body: '{"message":"Not now"}' };
+  };
+}
+
+describe('Redrive', () => {
+  it('puts every dead letter back on its own queue', async () => {
+    const { sqs, changes, mail, redrive } = await start();
+    const letters = Array.from({ length: 23 }, (_, index) => `change ${String(index).padStart(2, '0')}`);
+    await send(sqs, changes.deadLetters, ...letters);
+    await send(sqs, mail.deadLetters, 'a mail');
+    expect(await redrive()).toEqual({
+      exitCode: 0,
+      printed: [
+        'site-changes: moved 23 messages from site-changes-dead-letters',
+        'student-mail: moved 1 message from student-mail-dead-letters',
+      ],
+      complaints: [],
+    });
+    expect(await bodiesIn(sqs, changes.url, 23)).toEqual(letters);
+    expect(await bodiesIn(sqs, mail.url, 1)).toEqual(['a mail']);
+    expect(await count(sqs, changes.deadLetters)).toBe(0);
+    expect(await count(sqs, mail.deadLetters)).toBe(0);
+  });
+
+  it('keeps a message’s attributes', async () => {
+    const { sqs, changes, redrive } = await start();
+    const MessageAttributes = { source: { DataType: 'String', StringValue: 'cli' } };
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: changes.deadLetters, MessageBody: 'x', MessageAttributes }),
+    );
+    await redrive();
+    expect((await take(sqs, changes.url, 1))[0]?.MessageAttributes).toMatchObject(MessageAttributes);
+  });
+
+  it('only counts in a dry run', async () => {
+    const { sqs, changes, redrive } = await start();
+    await send(sqs, changes.deadLetters, 'a', 'b');
+    expect(await redrive('--dry-run')).toMatchObject({
+      exitCode: 0,
+      printed: [
+        'site-changes: would move 2 messages from site-changes-dead-letters',
+        'student-mail: would move 0 messages from student-mail-dead-letters',
+      ],
+    });
+    expect(await count(sqs, changes.deadLetters)).toBe(2);
+    expect(await count(sqs, changes.url)).toBe(0);
+  });
+
+  it('deletes nothing that its queue did not take, and reports what it moved', async () => {
+    const { endpoint, sqs, changes, redrive } = await start();
+    await send(sqs, changes.deadLetters, 'refused', 'taken');
+    const remove = endpoint.intercept(async ({ request, action }, next) =>
+      action === 'SendMessage' && request.body.includes('refused')
+        ? { status: 400, headers: { 'x-amzn-errortype': 'AccessDenied' }, body: '{"message":"Not now"}' }
+        : next(),
+    );
+    expect(await redrive()).toMatchObject({
+      exitCode: 1,
+      printed: ['site-changes: moved 1 message from site-changes-dead-letters'],
+      complaints: [expect.stringContaining('AccessDenied: Not now')],
+    });
+    remove();
+    expect(await bodiesIn(sqs, changes.url, 1)).toEqual(['taken']);
+    expect(await bodiesIn(sqs, changes.deadLetters, 1)).toEqual(['refused']);
+  });
+
+  it('loses no message whatever answer is lost: at worst it is there twice', async () => {
+    for (const action of ['ReceiveMessage', 'SendMessage', 'DeleteMessage']) {
+      const { endpoint, sqs, changes, redrive } = await start();
+      await send(sqs, changes.deadLetters, 'precious');
+      const remove = endpoint.intercept(losesFirstAnswer(action));
+      expect(await redrive()).toMatchObject({ exitCode: 1 });
+      remove();
+      const copies = (await count(sqs, changes.url)) + (await count(sqs, changes.deadLetters));
+      expect(copies, `copies after a lost ${action}`).toBeGreaterThanOrEqual(1);
+    }
+  });
+});
+
+describe('The command', () => {
+  it('explains itself', async () => {
+    const { redrive } = await start();
+    const { exitCode, printed } = await redrive('--help');
+    expect(exitCode).toBe(0);
+    expect(printed.join()).toMatch(/npm run redrive.*--dry-run/s);
+  });
+
+  it.each([
+    [['--stack', 'Other'], /Stack with id Other does not exist\nCheck --stack/],
+    [['--loud'], /Unknown option '--loud'.*npm run redrive/s],
+    [['everything'], /Unexpected argument 'everything'/],
+    [['--endpoint', 'nowhere'], /Not a URL: nowhere/],
+    [['--endpoint', 'http://127.0.0.1:1'], /ECONNREFUSED.*npm start/s],
+  ])('fails with a reason for %j', async (options, reason) => {
+    const { redrive } = await start();
+    const { exitCode, printed, complaints } = await redrive(...options);
+    expect(exitCode).toBe(1);
+    expect(printed).toEqual([]);
+    expect(complaints.join('\n')).toMatch(reason);
+  });
+
+  it('fails with a reason for a stack that is not the student site', async () => {
+    const { deploy, redrive } = await start();
+    deploy({ Other: 'output' });
+    expect(await redrive()).toEqual({
+      exitCode: 1,
+      printed: [],
+      complaints: ['The stack StudentSite has no output SiteChangesQueueUrl: is it the student site?'],
+    });
+  });
+
+  it('fails with a reason for a queue without dead letters', async () => {
+    const { deploy, sqs, redrive } = await start();
+    const bare = await createQueue(sqs, 'bare');
+    deploy({ SiteChangesQueueUrl: bare, MailQueueUrl: bare });
+    expect(await redrive()).toMatchObject({ exitCode: 1, complaints: [`${bare} has no dead-letter queue`] });
+  });
+
+  it('tells its success or failure to the shell', async () => {
+    const { endpoint } = await start();
+    const run = (...options: string[]) =>
+      promisify(execFile)(process.execPath, [COMMAND, '--local', '--endpoint', endpoint.url, ...options]);
+    expect((await run()).stdout).toContain('site-changes: moved 0 messages');
+    await expect(run('--stack', 'Other')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Stack with id Other does not exist'),
+    });
+  });
+});

@@ -1,0 +1,306 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CfnTemplate,
+  getAtt,
+  permissionsOf,
+  type Resource,
+  resourceOf,
+  resourcesOf,
+  type Statement,
+  statementsOf,
+  synthesised,
+  templateWith,
+  textOf,
+} from './stack.ts';
+
+const template = synthesised();
+const idOf = (type: string, prefix: string) => resourceOf(template, type, prefix).id;
+
+const DISTRIBUTION_ID = idOf('AWS::CloudFront::Distribution', 'Website');
+const DISTRIBUTION = `arn:aws:cloudfront::<AWS::AccountId>:distribution/<${DISTRIBUTION_ID}>`;
+const SITE_BUCKET = `<${idOf('AWS::S3::Bucket', 'WebsiteSiteBucket')}.Arn>`;
+const REFRESHES = `<${idOf('AWS::DynamoDB::Table', 'AutoInvalidationRefreshes')}.Arn>`;
+const SENT_MAILS = `<${idOf('AWS::DynamoDB::Table', 'MailSent')}.Arn>`;
+const SITE_CHANGES = `<${idOf('AWS::SQS::Queue', 'AutoInvalidationSiteChangesQueue')}.Arn>`;
+const MAIL_QUEUE = `<${idOf('AWS::SQS::Queue', 'MailQueueC')}.Arn>`;
+const STATE_MACHINE = `<${idOf('AWS::StepFunctions::StateMachine', 'AutoInvalidation')}>`;
+const functionArn = (name: string) => `<${idOf('AWS::Lambda::Function', name)}.Arn>`;
+
+const ROLES = {
+  invalidator: 'AutoInvalidationInvalidateServiceRole',
+  verifier: 'AutoInvalidationVerifyServiceRole',
+  reporter: 'AutoInvalidationReportServiceRole',
+  collector: 'AutoInvalidationCollectServiceRole',
+  mailer: 'MailSendServiceRole',
+  workflow: 'AutoInvalidationStateMachineRole',
+  uploader: 'CustomCDKBucketDeployment',
+};
+
+/** `action resource`, for every pair that a role is allowed. */
+function allowed(role: keyof typeof ROLES): string[] {
+  return pairs(permissionsOf(template, ROLES[role]));
+}
+
+function pairs(statements: readonly Statement[]): string[] {
+  return statements
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(({ Action, Resource = [] }) =>
+      Action.flatMap(action => Resource.map(resource => `${action} ${textOf(resource)}`)),
+    )
+    .sort();
+}
+
+const on = (resource: string, ...actions: string[]) => actions.map(action => `${action} ${resource}`);
+const CONSUME = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+];
+const FOLLOW_REFRESH = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
+
+describe('Least privilege', () => {
+  it('the invalidator may touch only its own distribution, and see which keys the site has', () => {
+    expect(allowed('invalidator')).toEqual(
+      [
+        ...on(DISTRIBUTION, 'cloudfront:CreateInvalidation'),
+        ...on(REFRESHES, ...FOLLOW_REFRESH),
+        ...on(SITE_BUCKET, 's3:ListBucket'),
+      ].sort(),
+    );
+  });
+
+  it('the verifier may only read the site bucket', () => {
+    expect(allowed('verifier')).toEqual(
+      [
+        ...on(REFRESHES, ...FOLLOW_REFRESH),
+        ...on(SITE_BUCKET, 's3:ListBucket'),
+        ...on(`${SITE_BUCKET}/*`, 's3:GetObject'),
+      ].sort(),
+    );
+  });
+
+  it('the collector may start refreshes, but not create invalidations', () => {
+    expect(allowed('collector')).toEqual(
+      [
+        ...on(SITE_CHANGES, ...CONSUME),
+        ...on(
+          REFRESHES,
+          'dynamodb:BatchWriteItem',
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:Query',
+          'dynamodb:UpdateItem',
+        ),
+        ...on(STATE_MACHINE, 'states:StartExecution'),
+      ].sort(),
+    );
+  });
+
+  it('the reporter may ask for mails, but not send them', () => {
+    expect(allowed('reporter')).toEqual(
+      [...on(REFRESHES, ...FOLLOW_REFRESH), ...on(MAIL_QUEUE, 'sqs:SendMessage')].sort(),
+    );
+  });
+
+  it('only the mail function may send mail', () => {
+    const senders = resourcesOf(template, 'AWS::IAM::Policy').filter(policy =>
+      pairs(statementsOf(policy)).some(pair => pair.startsWith('ses:')),
+    );
+    expect(senders).toEqual([resourceOf(template, 'AWS::IAM::Policy', ROLES.mailer)]);
+  });
+
+  it('the mail function may send only from the configured sender', () => {
+    const from = 'office@school.example';
+    const configured = templateWith({ mailFrom: from });
+    const [sending, ...others] = permissionsOf(configured, ROLES.mailer).filter(({ Action }) =>
+      Action.some(action => action.startsWith('ses:')),
+    );
+    expect(others).toEqual([]);
+    expect(sending).toMatchObject({
+      Action: ['ses:SendEmail'],
+      Condition: { StringEquals: { 'ses:FromAddress': from } },
+    });
+    expect(resourceOf(configured, 'AWS::SES::EmailIdentity', 'Mail').properties).toMatchObject({
+      EmailIdentity: from,
+    });
+  });
+
+  it('the mail function otherwise reads its queue and remembers what it sent', () => {
+    const others = allowed('mailer').filter(pair => !pair.startsWith('ses:'));
+    expect(others).toEqual(
+      [
+        ...on(
+          SENT_MAILS,
+          'dynamodb:DeleteItem',
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+        ...on(MAIL_QUEUE, ...CONSUME),
+      ].sort(),
+    );
+  });
+
+  it('the workflow may look at its refresh, run its three steps and follow its own invalidation', () => {
+    expect(allowed('workflow').filter(pair => !pair.endsWith(' *'))).toEqual(
+      [
+        ...on(DISTRIBUTION, 'cloudfront:GetInvalidation'),
+        ...on(REFRESHES, 'dynamodb:GetItem'),
+        ...['Invalidate', 'Verify', 'Report'].map(
+          step => `lambda:InvokeFunction ${functionArn(`AutoInvalidation${step}`)}`,
+        ),
+      ].sort(),
+    );
+  });
+
+  it('no action is a wildcard, except in the uploader that CDK brings', () => {
+    const ours = Object.keys(ROLES).filter((role): role is keyof typeof ROLES => role !== 'uploader');
+    const actions = ours
+      .flatMap(role => permissionsOf(template, ROLES[role]))
+      .flatMap(({ Action }) => Action);
+    expect(actions.filter(action => action.includes('*'))).toEqual([]);
+  });
+
+  it('a wildcard stands in a resource only where nothing narrower exists', () => {
+    const REASONS: Readonly<Record<string, string>> = {
+      '*': 'X-Ray and log delivery have no resources to name',
+      [`${SITE_BUCKET}/*`]: 'any object of the site may have changed, and CDK’s uploader writes them',
+      'arn:aws:ses:us-east-1:<AWS::AccountId>:identity/*':
+        'SES in its sandbox checks the recipient’s identity as well; a condition fixes the sender',
+      'arn:aws:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-us-east-1/*':
+        'CDK’s uploader reads the assets of its deployment',
+    };
+    const resources = resourcesOf(template, 'AWS::IAM::Policy')
+      .flatMap(statementsOf)
+      .flatMap(({ Resource = [] }) => Resource.map(textOf));
+    const wild = new Set(resources.filter(resource => resource.includes('*')));
+    expect(wild).toEqual(new Set(Object.keys(REASONS)));
+  });
+
+  it('whatever has no resource to name is only tracing and log delivery', () => {
+    const everywhere = resourcesOf(template, 'AWS::IAM::Policy').flatMap(policy =>
+      pairs(statementsOf(policy)).filter(pair => pair.endsWith(' *')),
+    );
+    expect(everywhere.filter(pair => !/^(xray|logs):/.test(pair))).toEqual([]);
+  });
+
+  it('every role is described here', () => {
+    const described = Object.values(ROLES).map(prefix => idOf('AWS::IAM::Role', prefix));
+    expect(new Set(resourcesOf(template, 'AWS::IAM::Role').map(({ id }) => id))).toEqual(new Set(described));
+  });
+
+  it('a function is assumed by Lambda alone, the workflow only by this account’s Step Functions', () => {
+    for (const { id, properties } of resourcesOf(template, 'AWS::IAM::Role')) {
+      const [statement, ...others] = statementsOf({
+        id,
+        properties: { PolicyDocument: properties['AssumeRolePolicyDocument'] ?? null },
+        dependsOn: [],
+      });
+      const isWorkflow = id.startsWith(ROLES.workflow);
+      expect(others).toEqual([]);
+      expect(statement).toMatchObject({
+        Principal: { Service: isWorkflow ? 'states.amazonaws.com' : 'lambda.amazonaws.com' },
+        ...(isWorkflow
+          ? { Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }
+          : {}),
+      });
+    }
+  });
+});
+
+describe('The site bucket', () => {
+  const readers = (of: CfnTemplate) =>
+    statementsOf(resourceOf(of, 'AWS::S3::BucketPolicy', 'WebsiteSiteBucket')).filter(
+      ({ Effect }) => Effect === 'Allow',
+    );
+
+  it('is read by this distribution and nobody else, with origin access control', () => {
+    const [statement, ...others] = readers(template);
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({
+      Action: ['s3:GetObject', 's3:ListBucket'],
+      Principal: { Service: 'cloudfront.amazonaws.com' },
+    });
+    const { StringEquals } = Object(statement?.Condition);
+    expect(textOf(StringEquals['AWS:SourceArn'])).toBe(DISTRIBUTION.replace('aws', '<AWS::Partition>'));
+    expect(Object.keys(Object(statement?.Condition))).toEqual(['StringEquals']);
+  });
+
+  it('is read by this distribution’s identity and nobody else, with an origin access identity', () => {
+    const oai = templateWith({ originAccess: 'oai' });
+    const identity = resourceOf(oai, 'AWS::CloudFront::CloudFrontOriginAccessIdentity', 'Website').id;
+    const [statement, ...others] = readers(oai);
+    expect(others).toEqual([]);
+    expect(statement?.Principal).toEqual({ CanonicalUser: getAtt(identity, 'S3CanonicalUserId') });
+    expect(statement?.Action).toEqual(['s3:GetObject']);
+    const { Origins } = Object(
+      resourceOf(oai, 'AWS::CloudFront::Distribution', 'Website').properties['DistributionConfig'],
+    );
+    expect(textOf(Origins[0].S3OriginConfig.OriginAccessIdentity)).toBe(
+      `origin-access-identity/cloudfront/<${identity}>`,
+    );
+  });
+});
+
+describe('Every bucket and queue', () => {
+  const policies = [
+    ...resourcesOf(template, 'AWS::S3::BucketPolicy').map(policy => ({
+      ...policy,
+      target: textOf(policy.properties['Bucket']),
+      resource: textOf(policy.properties['Bucket']).replace('>', '.Arn>'),
+    })),
+    ...resourcesOf(template, 'AWS::SQS::QueuePolicy').map(policy => ({
+      ...policy,
+      target: textOf(policy.properties['Queues']),
+      resource: textOf(policy.properties['Queues']).replace('>', '.Arn>'),
+    })),
+  ];
+  const targets: [string, Resource][] = ['AWS::S3::Bucket', 'AWS::SQS::Queue'].flatMap(type =>
+    resourcesOf(template, type).map((resource): [string, Resource] => [resource.id, resource]),
+  );
+
+  it.each(targets)('%s is spoken to by TLS only', id => {
+    const policy = policies.find(({ target }) => target === `<${id}>`);
+    const refusal = policy && statementsOf(policy).find(({ Effect }) => Effect === 'Deny');
+    expect(refusal).toMatchObject({
+      Principal: { AWS: '*' },
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    expect(refusal?.Action.every(action => action.endsWith(':*'))).toBe(true);
+    expect(refusal?.Resource?.map(textOf)).toContain(policy?.resource);
+  });
+
+  it.each(targets)('%s is encrypted at rest', (_, { properties }) => {
+    expect(properties['SqsManagedSseEnabled'] ?? properties['BucketEncryption']).toSatisfy(
+      encryption => encryption === true || JSON.stringify(encryption).includes('AES256'),
+    );
+  });
+
+  it.each(resourcesOf(template, 'AWS::S3::Bucket'))('$id blocks public access', ({ properties }) => {
+    expect(properties['PublicAccessBlockConfiguration']).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+  });
+
+  it('viewers too are sent to HTTPS', () => {
+    const { DistributionConfig } = resourceOf(
+      template,
+      'AWS::CloudFront::Distribution',
+      'Website',
+    ).properties;
+    expect(DistributionConfig).toMatchObject({
+      DefaultCacheBehavior: { ViewerProtocolPolicy: 'redirect-to-https' },
+    });
+  });
+});
+
+describe('Every table', () => {
+  it.each(resourcesOf(template, 'AWS::DynamoDB::Table'))('$id is encrypted at rest', ({ properties }) => {
+    expect(properties['SSESpecification']).toMatchObject({ SSEEnabled: true });
+  });
+});

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { buildStack } from './stack.ts';
+
+const REPORT = fileURLToPath(new URL('../../cdk.out/validation-report.json', import.meta.url));
+const Acknowledgements = z.record(z.string(), z.string());
+
+/** `rule on construct`, for everything that cdk-nag's AwsSolutions pack finds and nobody has explained. */
+function findings({ app }: ReturnType<typeof buildStack>): string[] {
+  // Some permissions only come into being when the template is made.
+  app.synth();
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.flatMap(({ ruleName, violatingResources }) =>
+    violatingResources.map(({ constructPath }) => `${ruleName} on ${constructPath}`),
+  );
+}
+
+describe('cdk-nag', () => {
+  it.each(['oac', 'oai'])('finds nothing unexplained with %s', originAccess => {
+    expect(findings(buildStack({ originAccess }))).toEqual([]);
+  });
+
+  it('finds what nobody has explained', () => {
+    const built = buildStack();
+    new Bucket(built.stack, 'Careless');
+    expect(findings(built)).toContain('AwsSolutions-S10 on StudentSite/Careless/Resource');
+  });
+
+  it('is told a reason wherever a finding is accepted', () => {
+    const { stack } = buildStack();
+    const accepted = stack.node.findAll().flatMap(({ node }) =>
+      node.metadata
+        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+        .flatMap(({ data }) => Object.entries(Acknowledgements.parse(data)))
+        .map(([rule, reason]) => ({ construct: node.path, rule, reason })),
+    );
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(accepted.filter(({ reason }) => !/^.{20,}\.$/.test(reason))).toEqual([]);
+  });
+});
+
+describe('Synthesis', () => {
+  it('reports nothing, not even a warning', () => {
+    const { pluginReports } = z
+      .object({ pluginReports: z.array(z.object({ violations: z.array(z.unknown()) })) })
+      .parse(JSON.parse(readFileSync(REPORT, 'utf8')));
+    expect(pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { permissionsOf, synthesised } from './stack.ts';
+
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+
+const ROLES: Readonly<Record<string, string>> = {
+  'collect-changes': 'AutoInvalidationCollectServiceRole',
+  invalidate: 'AutoInvalidationInvalidateServiceRole',
+  'verify-edge': 'AutoInvalidationVerifyServiceRole',
+  'report-refresh': 'AutoInvalidationReportServiceRole',
+  'send-mail': 'MailSendServiceRole',
+};
+
+it.each(Object.entries(ROLES))('the README lists exactly what %s may do', (name, role) => {
+  const granted = permissionsOf(synthesised(), role).flatMap(({ Action }) => Action);
+  expect(documentedActions(name)).toEqual(granted.sort());
+});
+
+/** The table "Permissions": a row without a name goes on with the function above it. */
+function documentedActions(name: string): string[] {
+  const [, table = ''] = README.split('## Permissions');
+  const rows = (table.split('\n## ')[0] ?? '').split('\n').filter(line => line.startsWith('| '));
+  let current = '';
+  return rows
+    .flatMap(row => {
+      const [, first = '', actions = ''] = row.split('|').map(cell => cell.trim());
+      if (first !== '') current = first.replaceAll('`', '');
+      return current === name ? [...actions.matchAll(/`([\w:]+)`/g)].map(([, action = '']) => action) : [];
+    })
+    .sort();
+}

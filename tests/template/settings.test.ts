@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { resourceOf, synthesised, templateWith, textOf } from './stack.ts';
+
+const template = synthesised();
+
+describe('The outputs', () => {
+  it('are exactly the named ones', () => {
+    const id = (type: string, prefix: string) => `<${resourceOf(template, type, prefix).id}>`;
+    const outputs = Object.entries(template.Outputs).map(([name, { Value }]) => [name, textOf(Value)]);
+    expect(Object.fromEntries(outputs)).toEqual({
+      SiteUrl: `https://${id('AWS::CloudFront::Distribution', '').replace('>', '.DomainName>')}`,
+      DistributionId: id('AWS::CloudFront::Distribution', ''),
+      SiteBucketName: id('AWS::S3::Bucket', 'WebsiteSiteBucket'),
+      RefreshTableName: id('AWS::DynamoDB::Table', 'AutoInvalidationRefreshes'),
+      SiteChangesQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesQueue'),
+      SiteChangesDeadLetterQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesDeadLetters'),
+      MailQueueUrl: id('AWS::SQS::Queue', 'MailQueueC'),
+      RefreshStateMachineArn: id('AWS::StepFunctions::StateMachine', ''),
+    });
+  });
+});
+
+describe('The names', () => {
+  const bucketNames = (of: typeof template) =>
+    ['WebsiteSiteBucket', 'WebsiteLogBucket'].map(
+      id => resourceOf(of, 'AWS::S3::Bucket', id).properties['BucketName'],
+    );
+
+  it('are the school’s own by default', () => {
+    expect(bucketNames(template)).toEqual(['student-management-website-2025', 'student-web-logs-20250706']);
+    expect(resourceOf(template, 'AWS::CloudFront::Distribution', '').properties).toMatchObject({
+      DistributionConfig: { Comment: 'StudentWebsiteDistribution', DefaultRootObject: 'index.html' },
+    });
+    expect(resourceOf(template, 'AWS::S3::Bucket', 'WebsiteSiteBucket').properties).toMatchObject({
+      WebsiteConfiguration: { IndexDocument: 'index.html' },
+    });
+  });
+
+  it('are others when the context says so, also where S3’s permission repeats them', () => {
+    const other = templateWith({ siteBucketName: 'my-site', logBucketName: 'my-logs' });
+    expect(bucketNames(other)).toEqual(['my-site', 'my-logs']);
+    expect(JSON.stringify(other)).not.toContain('student-management-website-2025');
+    const policy = resourceOf(other, 'AWS::SQS::QueuePolicy', 'AutoInvalidationSiteChangesQueue');
+    expect(JSON.stringify(policy.properties)).toContain(':s3:::my-site"');
+  });
+});
+
+describe('The settings', () => {
+  const environmentOf = (of: typeof template, id: string) =>
+    resourceOf(of, 'AWS::Lambda::Function', id).properties['Environment'];
+
+  it('reach the functions and the workflow', () => {
+    const other = templateWith({
+      notifyEmail: 'a@school.example,b@school.example',
+      mailWhen: 'failed',
+      maxExactPaths: '7',
+      quietSeconds: '9',
+      maxLooks: '11',
+    });
+    expect(environmentOf(other, 'MailSend')).toMatchObject({
+      Variables: { NOTIFY_EMAIL: 'a@school.example,b@school.example' },
+    });
+    expect(environmentOf(other, 'AutoInvalidationReport')).toMatchObject({
+      Variables: { MAIL_WHEN: 'failed' },
+    });
+    expect(environmentOf(other, 'AutoInvalidationInvalidate')).toMatchObject({
+      Variables: { MAX_EXACT_PATHS: '7' },
+    });
+    expect(resourceOf(other, 'AWS::StepFunctions::StateMachine', '').properties).toMatchObject({
+      DefinitionSubstitutions: { QuietSeconds: '9', MaxLooks: '11' },
+    });
+  });
+
+  it.each([
+    ['siteBucketName', 'Not_A_Bucket'],
+    ['logBucketName', ''],
+    ['originAccess', 'public'],
+    ['mailFrom', 'nobody'],
+    ['notifyEmail', ''],
+    ['mailWhen', 'never'],
+    ['quietSeconds', '0'],
+    ['maxLooks', 'many'],
+    ['batchSize', '10001'],
+    ['batchWindowSeconds', '301'],
+    ['maxExactPaths', '3001'],
+  ])('are refused by name when %s is %j', (name, value) => {
+    expect(() => templateWith({ [name]: value })).toThrow(
+      new RegExp(`cdk.json and -c options:.*at ${name}`, 's'),
+    );
+  });
+
+  it('are all named when several are wrong', () => {
+    expect(() => templateWith({ mailFrom: 'nobody', batchSize: 0 })).toThrow(/mailFrom.*batchSize/s);
+  });
+});

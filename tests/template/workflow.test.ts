@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import * as errors from '../../shared/errors.ts';
+import { type Json, resourceOf, resourcesOf, synthesised, textOf } from './stack.ts';
+
+const WORKFLOW = fileURLToPath(new URL('../../infra/workflows/refresh.asl.json', import.meta.url));
+const template = synthesised();
+const machine = resourceOf(template, 'AWS::StepFunctions::StateMachine', '');
+
+const Handler = z.object({ ErrorEquals: z.array(z.string()) });
+const Task = z.object({
+  Type: z.literal('Task'),
+  Resource: z.string(),
+  TimeoutSeconds: z.number(),
+  Next: z.string(),
+  Retry: z.array(Handler).min(1),
+  Catch: z.array(Handler.extend({ Next: z.string() })).default([]),
+});
+const Definition = z.object({
+  States: z.record(z.string(), z.object({ Type: z.string() }).catchall(z.json())),
+});
+
+/** The definition as Step Functions gets it: with the template's substitutions, each a name of the right shape. */
+function substituted(): string {
+  const substitutions = z.record(z.string(), z.json()).parse(machine.properties['DefinitionSubstitutions']);
+  return readFileSync(WORKFLOW, 'utf8').replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = substitutions[name];
+    if (value === undefined) throw new Error(`The template has no value for \${${name}}`);
+    return resolved(value);
+  });
+}
+
+function resolved(value: Json): string {
+  const text = textOf(value).replace('<AWS::Partition>', 'aws');
+  return text.replaceAll(/<(\w+)\.Arn>/g, 'arn:aws:lambda:us-east-1:000000000000:function:$1');
+}
+
+const definition = Definition.parse(JSON.parse(substituted()));
+const states = Object.entries(definition.States);
+const tasks = states
+  .filter(([, { Type }]) => Type === 'Task')
+  .map(([name, state]) => ({ name, ...Task.parse(state) }));
+const handled = tasks.flatMap(({ name, Retry, Catch }) =>
+  [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals.map(error => ({ name, error }))),
+);
+
+type Validator = (
+  definition: object,
+  options: { checkPaths: boolean; checkArn: boolean },
+) => {
+  isValid: boolean;
+  errors: readonly unknown[];
+};
+
+describe('The workflow', () => {
+  it('is valid Amazon States Language, paths and ARNs included', () => {
+    const validate = createRequire(import.meta.url)('asl-validator') as Validator;
+    const { errors: problems } = validate(JSON.parse(substituted()), { checkPaths: true, checkArn: true });
+    expect(problems).toEqual([]);
+  });
+
+  it('is given nothing that it does not use', () => {
+    const used = new Set(
+      [...readFileSync(WORKFLOW, 'utf8').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name),
+    );
+    expect(new Set(Object.keys(Object(machine.properties['DefinitionSubstitutions'])))).toEqual(used);
+  });
+
+  it('watches an invalidation for 15 minutes', () => {
+    const [, watch] = states.find(([name]) => name === 'Watch') ?? [];
+    const pauses = z.object({ Parameters: z.object({ 'pauses.$': z.string() }) }).parse(watch);
+    const seconds = /^States\.Array\((.*)\)$/
+      .exec(pauses.Parameters['pauses.$'])?.[1]
+      ?.split(',')
+      .map(Number);
+    expect(seconds?.reduce((sum, pause) => sum + pause, 0)).toBe(15 * 60);
+    expect(seconds).toEqual(seconds?.toSorted((a, b) => a - b));
+  });
+
+  it.each(tasks)('tries $name again, and not for ever', ({ TimeoutSeconds, Retry }) => {
+    expect(TimeoutSeconds).toBeLessThanOrEqual(15 * 60);
+    expect(Retry.some(({ ErrorEquals }) => /^States\.(TaskFailed|ALL)$/.test(ErrorEquals[0] ?? ''))).toBe(
+      true,
+    );
+  });
+
+  it.each(tasks.filter(({ name }) => !name.startsWith('Report')))(
+    'reports it when $name fails for good',
+    ({ Catch }) => {
+      expect(Catch.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'ReportFailed' });
+    },
+  );
+
+  it('ends as failed, not as succeeded, once a failure is reported', () => {
+    expect(definition.States['ReportFailed']).toMatchObject({ Next: 'Failed' });
+    expect(definition.States['Failed']).toMatchObject({ Type: 'Fail' });
+  });
+
+  it('keeps its input beside every task’s result', () => {
+    const lost = tasks.filter(({ name }) => !('ResultPath' in Object(definition.States[name])));
+    expect(lost.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('Every error that the workflow handles', () => {
+  /** Raised by AWS: by Step Functions itself, by a task's own service, or by the SDK inside a function. */
+  const FROM_AWS = new Set([
+    'States.ALL',
+    'States.TaskFailed',
+    'States.Timeout',
+    'AccessDenied',
+    'AccessDeniedException',
+    'InvalidArgument',
+    'NoSuchDistribution',
+    'CloudFront.AccessDeniedException',
+    'CloudFront.NoSuchInvalidationException',
+    'CloudFront.NoSuchDistributionException',
+  ]);
+  const source = readFileSync(fileURLToPath(import.meta.resolve('../../shared/errors.ts')), 'utf8');
+  const ours = new Set([...source.matchAll(/override readonly name = '(\w+)'/g)].map(([, name]) => name));
+
+  it('is read from a list that names every error class', () => {
+    expect(ours.size).toBe(Object.keys(errors).length);
+  });
+
+  it.each(handled)('exists: $error in $name', ({ error }) => {
+    expect(ours.has(error) || FROM_AWS.has(error)).toBe(true);
+  });
+});
+
+describe('Every function', () => {
+  const functions = resourcesOf(template, 'AWS::Lambda::Function');
+  const ours = functions.filter(({ id }) => !id.startsWith('CustomCDKBucketDeployment'));
+
+  it('runs Node.js 24', () => {
+    const others = ours.filter(({ properties }) => properties['Runtime'] !== 'nodejs24.x');
+    expect(ours.length).toBeGreaterThan(0);
+    expect(others.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('of a step ends before the step’s own time-out', () => {
+    const limits = tasks.flatMap(({ Resource, TimeoutSeconds }) => {
+      const called = ours.find(({ id }) => Resource.endsWith(`:${id}`));
+      return called
+        ? [{ id: called.id, own: Number(called.properties['Timeout']), step: TimeoutSeconds }]
+        : [];
+    });
+    expect(limits.length).toBeGreaterThan(0);
+    expect(limits.filter(({ own, step }) => own >= step)).toEqual([]);
+  });
+
+  it('keeps its logs for a limited time', () => {
+    const groups = resourcesOf(template, 'AWS::Logs::LogGroup');
+    expect(groups.filter(({ properties }) => !('RetentionInDays' in properties))).toEqual([]);
+    const logging = ours.map(({ properties }) => JSON.stringify(properties['LoggingConfig'] ?? null));
+    expect(logging.filter(text => !groups.some(({ id }) => text.includes(`"Ref":"${id}"`)))).toEqual([]);
+  });
+
+  it('is deployed after the permissions that it needs', () => {
+    const late = ours.filter(({ dependsOn }) => !dependsOn.some(id => id.includes('DefaultPolicy')));
+    expect(late.map(({ id }) => id)).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Refresh } from '../../../shared/refresh/refresh.ts';
+import type { ReportDependencies } from '../../../shared/refresh/report.ts';
+
+const ENVIRONMENT = {
+  AWS_REGION: 'us-east-1',
+  DISTRIBUTION_ID: 'E1',
+  REFRESH_TABLE: 'refreshes',
+  MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
+  MAIL_WHEN: 'failed',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  POWERTOOLS_METRICS_DISABLED: 'true',
+};
+
+const REFRESH: Refresh = { id: 'r1', state: 'open', generation: 1, startedAt: '2026-11-02T10:00:00.000Z' };
+
+// Settings are read when the module is loaded, as Lambda does it.
+let createHandler: typeof import('../../../handlers/report-refresh.ts')['createHandler'];
+
+beforeAll(async () => {
+  for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
+  ({ createHandler } = await import('../../../handlers/report-refresh.ts'));
+});
+afterAll(() => void vi.unstubAllEnvs());
+
+async function reasonOf(failure: { Error: string; Cause?: string }): Promise<string | undefined> {
+  let reason: string | undefined;
+  const dependencies: ReportDependencies = {
+    refreshes: {
+      get: async () => REFRESH,
+      changesOf: async () => ({ objects: [], paths: [] }),
+      finish: async (_, { state, failure: stored }, at) => {
+        reason = stored;
+        return { ...REFRESH, state, finishedAt: at.toISOString() };
+      },
+    },
+    outbox: { send: async () => {} },
+    mailPolicy: 'failed',
+    now: () => new Date('2026-11-02T10:00:10.000Z'),
+  };
+  const context: Partial<Context> = { functionName: 'report-refresh', awsRequestId: 'request-1' };
+  expect(await createHandler(dependencies)({ refreshId: 'r1', failure }, context as Context)).toEqual({
+    outcome: 'failed',
+  });
+  return reason;
+}
+
+describe('the reason of a failed refresh', () => {
+  it("is the message of the function's error", async () => {
+    const Cause = JSON.stringify({
+      errorType: 'EdgeStale',
+      errorMessage: 'Says "old"\nand ä 😀',
+      trace: ['at x'],
+    });
+    expect(await reasonOf({ Error: 'EdgeStale', Cause })).toBe('EdgeStale: Says "old"\nand ä 😀');
+  });
+
+  it('is the text that an AWS call failed with', async () => {
+    const Cause = 'Rate exceeded (Service: CloudFront, Status Code: 400)';
+    expect(await reasonOf({ Error: 'CloudFront.CloudFrontException', Cause })).toBe(
+      `CloudFront.CloudFrontException: ${Cause}`,
+    );
+  });
+
+  it('survives a cause that was cut off in the middle', async () => {
+    expect(await reasonOf({ Error: 'E', Cause: '{"errorMessage":"half a mess' })).toBe(
+      'E: {"errorMessage":"half a mess',
+    );
+  });
+
+  it('is at least the name of the error', async () => {
+    expect(await reasonOf({ Error: 'States.Timeout' })).toBe('States.Timeout');
+  });
+
+  it('is found in any cause, for a failure that is not reported alarms nobody', async () => {
+    const piece = fc.oneof(
+      fc.constantFrom('"errorMessage":"', '"', '\\', '\\u00', '\n', '{'),
+      fc.string({ unit: 'binary' }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece), async pieces => {
+        expect(await reasonOf({ Error: 'E', Cause: pieces.join('') })).toMatch(/^E(: |$)/);
+      }),
+    );
+  });
+
+  it('is cut to a readable, well-formed length', async () => {
+    const reason = await reasonOf({ Error: 'X1', Cause: '😀'.repeat(2000) });
+    expect(reason?.length).toBeLessThanOrEqual(1000);
+    expect(reason?.isWellFormed()).toBe(true);
+  });
+});

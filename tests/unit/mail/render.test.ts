@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MailMessage, type RefreshReport } from '../../../shared/mail/mail.ts';
+import { renderMail } from '../../../shared/mail/render.ts';
+import { anyObjectKey } from '../../helpers/object-keys.ts';
+import { reportOf } from './reports.ts';
+
+const render = (details: Partial<RefreshReport>) => renderMail(reportOf(details));
+const changed = (...keys: string[]) => ({
+  changes: keys.map(key => ({ key, removed: false })),
+  changeCount: keys.length,
+});
+
+describe('the mail about a fresh refresh', () => {
+  it('says what became fresh, how long it took and that nothing is left to do', () => {
+    const { subject, text } = render({ superseded: 2, collateral: 7 });
+    expect(subject).toBe('Fresh: styles.css');
+    expect(text).toContain('There is nothing to do.');
+    expect(text).toContain('Edge verified: 2026-11-02T10:00:12.340Z (after 12.3 s)');
+    expect(text).toContain('Paths: 1, purging 7 unchanged objects');
+    expect(text).toContain('URLs verified: 1, 2 changed again since');
+  });
+
+  it.each([
+    { what: 'one file', details: changed('a.css'), subject: 'Fresh: a.css' },
+    { what: 'several files', details: changed('a.css', 'b.css'), subject: 'Fresh: 2 files' },
+    {
+      what: 'a path asked for by hand',
+      details: { ...changed(), requestedPaths: ['/*'], requestedPathCount: 1 },
+      subject: 'Fresh: /*',
+    },
+    {
+      what: 'more paths than are listed',
+      details: { ...changed(), requestedPaths: ['/a', '/b'], requestedPathCount: 60 },
+      subject: 'Fresh: 60 paths',
+    },
+  ])('names $what in its subject', ({ details, subject }) => expect(render(details).subject).toBe(subject));
+
+  it('says when no invalidation was needed', () => {
+    const { invalidationId: _, ...report } = reportOf({ paths: [], pathCount: 0 });
+    expect(renderMail(report).text).toContain('Invalidation: none was needed');
+    expect(renderMail(report).text).not.toContain('Invalidated:');
+  });
+
+  it('marks removed files', () => {
+    expect(render({ changes: [{ key: 'old.html', removed: true }] }).text).toContain('  old.html (removed)');
+  });
+
+  it('says how many more there are than it lists', () => {
+    const { text, html } = render({
+      changeCount: 51,
+      pathCount: 101,
+      requestedPaths: ['/x'],
+      requestedPathCount: 201,
+    });
+    for (const rest of ['… and 50 more', '… and 100 more', '… and 200 more']) {
+      expect(text).toContain(rest);
+      expect(html).toContain(`<li>${rest}</li>`);
+    }
+  });
+});
+
+describe('the mail about a failed refresh', () => {
+  it('gives the reason and says what to do', () => {
+    const { subject, text, html } = render({ outcome: 'failed', failure: 'AccessDenied: no permission' });
+    expect(subject).toBe('FAILED: the site may show old content (styles.css)');
+    expect(text).toContain('Reason: AccessDenied: no permission');
+    expect(text).toContain('Gave up: 2026-11-02T10:00:12.340Z');
+    expect(text).toContain('send {"paths": ["/*"]} to the site-changes queue');
+    expect(html).toContain('send {&quot;paths&quot;: [&quot;/*&quot;]} to the site-changes queue');
+  });
+});
+
+describe('whatever a key holds', () => {
+  it.each([
+    { key: '<script>alert(1)</script>', html: '&lt;script&gt;alert(1)&lt;/script&gt;' },
+    { key: '"a" & \'b\'', html: '&quot;a&quot; &amp; &#39;b&#39;' },
+    { key: '&lt;', html: '&amp;lt;' },
+  ])('$key is shown as text', ({ key, html }) => {
+    const mail = render(changed(key));
+    expect(mail.html).toContain(`<li>${html}</li>`);
+    expect(mail.html).not.toContain(key);
+    expect(mail.text).toContain(`  ${key}`);
+  });
+
+  it('it cannot add a mail header or a line of its own', () => {
+    const mail = render(changed('a\r\nBcc: victim@example.com\r\n\r\nURLs verified: 99'));
+    expect(mail.subject).toBe('Fresh: a Bcc: victim@example.com URLs verified: 99');
+    expect(mail.text.split('\n').filter(line => line.startsWith('URLs verified:'))).toEqual([
+      'URLs verified: 1',
+    ]);
+  });
+
+  it('the subject is short, well-formed text', () => {
+    const { subject } = render(changed('😀'.repeat(256)));
+    expect(subject.length).toBeLessThanOrEqual(200);
+    expect(subject.isWellFormed()).toBe(true);
+  });
+
+  it('the mail keeps its form: the same lines, the same tags, a subject of one line', () => {
+    const form = ({ subject, text, html }: ReturnType<typeof renderMail>) => ({
+      subjectLines: subject.split(/[\p{Cc}\u2028\u2029]/u).length,
+      textLines: text.split(/[\n\r\u2028\u2029]/).length,
+      tags: html.match(/<[^>]*>?/g),
+    });
+    const mailWith = (hostile: string) =>
+      render({
+        ...changed(hostile),
+        outcome: 'failed',
+        failure: hostile,
+        requestedPaths: [hostile],
+        requestedPathCount: 1,
+      });
+    fc.assert(
+      fc.property(anyObjectKey(), key => {
+        const mail = mailWith(key);
+        expect(form(mail)).toEqual(form(mailWith('harmless')));
+        expect(mail.subject.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a message of the mail queue', () => {
+  it('survives the queue', () => {
+    const report = reportOf({ failure: 'x' });
+    expect(MailMessage.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  });
+
+  it.each([
+    { what: 'no id', message: { ...reportOf(), id: '' } },
+    { what: 'an unknown type', message: { ...reportOf(), type: 'greeting' } },
+    { what: 'an unknown outcome', message: { ...reportOf(), outcome: 'maybe' } },
+  ])('with $what is refused', ({ message }) => expect(MailMessage.safeParse(message).success).toBe(false));
+});

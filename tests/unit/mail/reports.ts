@@ -1,0 +1,24 @@
+import type { RefreshReport } from '../../../shared/mail/mail.ts';
+
+/** The report of one upload that became fresh; `details` replace what a test cares about. */
+export function reportOf(details: Partial<RefreshReport> = {}): RefreshReport {
+  return {
+    type: 'refresh-report',
+    id: 'refresh-report-20261102T100000Z-abcd1234',
+    refreshId: '20261102T100000Z-abcd1234',
+    outcome: 'fresh',
+    startedAt: '2026-11-02T10:00:00.000Z',
+    finishedAt: '2026-11-02T10:00:12.340Z',
+    changes: [{ key: 'styles.css', removed: false }],
+    changeCount: 1,
+    requestedPaths: [],
+    requestedPathCount: 0,
+    invalidationId: 'I1',
+    paths: ['/styles.css'],
+    pathCount: 1,
+    collateral: 0,
+    verified: 1,
+    superseded: 0,
+    ...details,
+  };
+}

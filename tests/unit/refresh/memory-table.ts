@@ -1,0 +1,184 @@
+import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
+import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
+import {
+  type Change,
+  type Changes,
+  newestPerKey,
+  type Refresh,
+  type RefreshState,
+  type StoredPlan,
+} from '../../../shared/refresh/refresh.ts';
+
+/** What the protocol rests on. Each can be taken away, to see what it prevents. */
+export type Guard =
+  | 'a commit needs an open refresh'
+  | 'closing needs the generation last seen'
+  | 'changes are written before the commit'
+  | 'reads are strongly consistent'
+  | 'the pointer moves only from the refresh it named'
+  | 'the successor of an abandoned refresh inherits'
+  | 'an ended execution is noticed'
+  | 'a plan is stored before it is sent'
+  | 'a caller reference finds its invalidation';
+
+interface Stored {
+  readonly id: string;
+  state: RefreshState;
+  generation: number;
+  /** The generation at the last look of its execution. */
+  seen?: number;
+  abandoned?: true;
+  plan?: StoredPlan;
+  readonly changes: Change[];
+}
+
+interface MemoryTable extends OpenRefreshes, ClosingRefreshes {
+  /** What an execution reads to see whether uploads are quiet. */
+  look(refreshId: string): Promise<{ generation: number; state: RefreshState }>;
+  /** Sets up the refresh that the pointer names, with a change that it took. */
+  put(refreshId: string, state: RefreshState, change?: { key: string; sequencer: string }): void;
+  /** Refreshes that took changes, or take the next ones, and that nobody closed. */
+  leftOpen(): string[];
+}
+
+interface MemoryTableOptions {
+  /** Takes a step of the run; every request to DynamoDB is one. */
+  readonly step: <T>(label: string, effect: () => T) => Promise<T>;
+  readonly without: Guard | undefined;
+  readonly report: (violation: string) => void;
+}
+
+/** shared/aws/refresh-table.ts in memory: the same requests in the same order, under the same conditions. */
+export function createMemoryTable({ step, without, report }: MemoryTableOptions): MemoryTable {
+  const records = new Map<string, Stored>();
+  let pointer: string | undefined;
+  let unwritten: (() => void) | undefined;
+  const has = (guard: Guard) => without !== guard;
+
+  const create = (id: string, state: RefreshState = 'open') => {
+    const record: Stored = { id, state, generation: 0, changes: [] };
+    records.set(id, record);
+    return record;
+  };
+
+  const update = <T>(label: string, id: string, change: (record: Stored) => T) =>
+    step(`${label} ${id}`, () => {
+      const record = records.get(id);
+      return record === undefined ? undefined : change(record);
+    });
+
+  const current = () => step('read the pointer', () => pointer);
+
+  const get = (id: string) =>
+    update('read', id, ({ state, generation, plan, abandoned }): Refresh => {
+      const optional = { ...(plan === undefined ? {} : { plan }), ...(abandoned ? { abandoned } : {}) };
+      return { id, state, generation, startedAt: '', ...optional };
+    });
+
+  const addChanges = (id: string, { objects }: Changes) =>
+    step(`write changes under ${id}`, () => {
+      const write = () => void records.get(id)?.changes.push(...objects);
+      if (has('changes are written before the commit')) write();
+      else unwritten = write;
+    });
+
+  const changesOf = async (id: string): Promise<Changes> => {
+    const read = await update('read the changes of', id, ({ changes }) =>
+      has('reads are strongly consistent') ? [...changes] : changes.slice(0, -1),
+    );
+    return { objects: newestPerKey(read ?? []), paths: [] };
+  };
+
+  return {
+    current,
+    get,
+    addChanges,
+    changesOf,
+
+    async replace(previous, next) {
+      await step(`create ${next}`, () => void create(next));
+      if (previous !== undefined && (await get(previous))?.abandoned) {
+        const inherited = await changesOf(previous);
+        if (has('the successor of an abandoned refresh inherits')) await addChanges(next, inherited);
+      }
+      const moved = await step(`move the pointer to ${next}`, () => {
+        if (pointer !== previous && has('the pointer moves only from the refresh it named')) return false;
+        if (pointer !== undefined && records.get(pointer)?.state === 'open')
+          report('the pointer left an open refresh');
+        pointer = next;
+        return true;
+      });
+      return moved ? next : ((await current()) ?? next);
+    },
+
+    async commit(id) {
+      const committed = await update('commit to', id, record => {
+        if (record.state !== 'open' && has('a commit needs an open refresh')) return false;
+        record.generation++;
+        return true;
+      });
+      if (unwritten !== undefined) await step('write changes late', unwritten);
+      return committed ?? false;
+    },
+
+    async abandon(id) {
+      const abandoned = await update('abandon', id, record => {
+        if (record.state !== 'open') return false;
+        Object.assign(record, { state: 'failed', abandoned: true });
+        return true;
+      });
+      return abandoned ?? false;
+    },
+
+    async close(id, generation) {
+      const closed = await update('close', id, record => {
+        const isAsSeen = generation === undefined || record.generation === generation;
+        if (record.state !== 'open' || !(isAsSeen || !has('closing needs the generation last seen')))
+          return false;
+        if (generation !== undefined && record.generation !== record.seen)
+          report('a refresh closed though not quiet');
+        record.state = 'closed';
+        return true;
+      });
+      return closed ?? false;
+    },
+
+    async storePlan(id, plan) {
+      const stored = await update('store the plan of', id, record => {
+        if (!has('a plan is stored before it is sent')) return plan;
+        if ((record.plan?.number ?? 0) === plan.number - 1) record.plan = plan;
+        return record.plan;
+      });
+      return stored ?? plan;
+    },
+
+    async recordInvalidation(id) {
+      await update('record the invalidation of', id, record => {
+        record.state = 'invalidating';
+      });
+    },
+
+    async look(id) {
+      const seen = await update('look at', id, record => {
+        record.seen = record.generation;
+        return { generation: record.generation, state: record.state };
+      });
+      if (seen === undefined) throw new Error(`An execution follows ${id}, which does not exist`);
+      return seen;
+    },
+
+    put(id, state, change) {
+      const record = records.get(id) ?? create(id, state);
+      if (change !== undefined) {
+        record.changes.push({ ...change, removed: false, eventTime: '' });
+        record.generation++;
+      }
+      pointer = id;
+    },
+
+    leftOpen: () =>
+      [...records.values()]
+        .filter(({ id, state, generation }) => state === 'open' && (generation > 0 || id === pointer))
+        .map(() => 'a refresh stayed open'),
+  };
+}

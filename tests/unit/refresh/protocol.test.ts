@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Guard } from './memory-table.ts';
+import { runProtocol, type Scenario } from './protocol-model.ts';
+
+const anyScenario: fc.Arbitrary<Scenario> = fc.record({
+  before: fc.constantFrom(
+    'nothing',
+    'a closed refresh',
+    'an open refresh',
+    'an open refresh without execution',
+  ),
+  // Few keys, so that a key is often uploaded twice.
+  uploads: fc.array(fc.constantFrom('a.html', 'b.html', 'c.html'), { minLength: 1, maxLength: 4 }),
+  crashes: fc.array(fc.record({ step: fc.nat(50), when: fc.constantFrom('before', 'after') }), {
+    maxLength: 4,
+  }),
+  stopAtLook: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
+  refusals: fc.nat(2),
+  needsSecondRound: fc.boolean(),
+});
+
+/** Runs random scenarios, each in a random order of its steps, until one breaks a promise that is looked at. */
+function explore(numRuns: number, isLookedAt: (violation: string) => boolean, without?: Guard) {
+  return fc.check(
+    fc.asyncProperty(fc.scheduler(), anyScenario, async (scheduler, scenario) => {
+      const violations = await runProtocol(scheduler, scenario, without);
+      expect(violations.filter(isLookedAt)).toEqual([]);
+    }),
+    { numRuns },
+  );
+}
+
+describe('however collectors, executions, crashes and lost answers interleave', () => {
+  it('every upload is invalidated after it, once per refresh and round, and no refresh stays open', async () => {
+    const explored = await explore(1500, () => true);
+    expect(explored.failed, fc.defaultReportMessage(explored)).toBe(false);
+  });
+});
+
+describe('without the guard that', () => {
+  it.each([
+    { guard: 'a commit needs an open refresh', violation: 'an upload was never invalidated' },
+    { guard: 'changes are written before the commit', violation: 'an upload was never invalidated' },
+    { guard: 'reads are strongly consistent', violation: 'an upload was never invalidated' },
+    { guard: 'the successor of an abandoned refresh inherits', violation: 'an upload was never invalidated' },
+    { guard: 'an ended execution is noticed', violation: 'an upload was never invalidated' },
+    { guard: 'an ended execution is noticed', violation: 'a refresh stayed open' },
+    { guard: 'closing needs the generation last seen', violation: 'a refresh closed though not quiet' },
+    {
+      guard: 'the pointer moves only from the refresh it named',
+      violation: 'the pointer left an open refresh',
+    },
+    { guard: 'a plan is stored before it is sent', violation: 'a round made no invalidation of its own' },
+    { guard: 'a caller reference finds its invalidation', violation: 'a round made two invalidations' },
+  ] satisfies { guard: Guard; violation: string }[])('$guard, $violation', async ({ guard, violation }) => {
+    const explored = await explore(5000, found => found === violation, guard);
+    expect(explored.failed).toBe(true);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_LISTED, MailMessage } from '../../../shared/mail/mail.ts';
+import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
+import { type MailPolicy, type RefreshEnd, report } from '../../../shared/refresh/report.ts';
+import { changeOf } from '../../helpers/changes.ts';
+
+const REFRESH: Refresh = {
+  id: '20261102T100000Z-abcd1234',
+  state: 'verifying',
+  generation: 1,
+  startedAt: '2026-11-02T10:00:00.000Z',
+  plan: { number: 1, round: 1, paths: ['/a.css', '/b*'], collateral: 4 },
+  invalidationId: 'I1',
+  verification: { verified: 2, superseded: 1 },
+};
+
+/** One refresh in history, and the mails about it. */
+function history({
+  mailPolicy = 'always' as MailPolicy,
+  changes = {} as Partial<Changes>,
+  refresh = REFRESH,
+} = {}) {
+  let stored: Refresh | undefined = refresh;
+  let seconds = 0;
+  const mails: MailMessage[] = [];
+  return {
+    mails,
+    stored: () => stored,
+    expire: () => {
+      stored = undefined;
+    },
+    report: (end: RefreshEnd) =>
+      report(REFRESH.id, end, {
+        refreshes: {
+          get: async () => stored,
+          changesOf: async () => ({ objects: [changeOf('a.css')], paths: [], ...changes }),
+          finish: async (_, { state, failure }, at) => {
+            const refresh = stored ?? REFRESH;
+            if (refresh.finishedAt === undefined) {
+              stored = {
+                ...refresh,
+                state,
+                finishedAt: at.toISOString(),
+                ...(failure === undefined ? {} : { failure }),
+              };
+            }
+            return stored ?? refresh;
+          },
+        },
+        outbox: { send: async message => void mails.push(message) },
+        mailPolicy,
+        now: () => new Date(Date.UTC(2026, 10, 2, 10, 0, ++seconds)),
+      }),
+  };
+}
+
+describe('the report of a refresh', () => {
+  it('tells what changed, what was sent and what was verified', async () => {
+    const { report, mails } = history({ changes: { paths: ['/docs/*'] } });
+    const message = await report({ state: 'fresh' });
+    expect(message).toEqual({
+      type: 'refresh-report',
+      id: 'refresh-report-20261102T100000Z-abcd1234',
+      refreshId: '20261102T100000Z-abcd1234',
+      outcome: 'fresh',
+      startedAt: '2026-11-02T10:00:00.000Z',
+      finishedAt: '2026-11-02T10:00:01.000Z',
+      changes: [{ key: 'a.css', removed: false }],
+      changeCount: 1,
+      requestedPaths: ['/docs/*'],
+      requestedPathCount: 1,
+      invalidationId: 'I1',
+      paths: ['/a.css', '/b*'],
+      pathCount: 2,
+      collateral: 4,
+      verified: 2,
+      superseded: 1,
+    });
+    expect(mails).toEqual([message]);
+  });
+
+  it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {
+    const { id, startedAt } = REFRESH;
+    const { report } = history({ refresh: { id, startedAt, state: 'open', generation: 0 } });
+    const message = await report({ state: 'failed', failure: 'AccessDenied: no' });
+    expect(MailMessage.parse(message)).toEqual(message);
+    expect(message).toMatchObject({ outcome: 'failed', failure: 'AccessDenied: no', paths: [], verified: 0 });
+  });
+
+  it('lists no more than a reader reads, and says how many there were', async () => {
+    const objects = Array.from({ length: 120 }, (_, number) => changeOf(`${number}.css`));
+    const paths = Array.from({ length: 110 }, (_, number) => `/${number}/*`);
+    const plan = { number: 1, round: 1, paths: paths.slice(0, 100), collateral: 0 };
+    const message = await history({ changes: { objects, paths }, refresh: { ...REFRESH, plan } }).report({
+      state: 'fresh',
+    });
+    expect(message).toMatchObject({ changeCount: 120, requestedPathCount: 110, pathCount: 100 });
+    for (const list of [message.changes, message.requestedPaths, message.paths])
+      expect(list).toHaveLength(MAX_LISTED);
+  });
+
+  it.each([
+    { mailPolicy: 'always', state: 'fresh', mailed: 1 },
+    { mailPolicy: 'always', state: 'failed', mailed: 1 },
+    { mailPolicy: 'failed', state: 'fresh', mailed: 0 },
+    { mailPolicy: 'failed', state: 'failed', mailed: 1 },
+  ] as const)(
+    'that ended $state is mailed $mailed times when the policy is "$mailPolicy"',
+    async expected => {
+      const { report, mails } = history({ mailPolicy: expected.mailPolicy });
+      await report({ state: expected.state });
+      expect(mails).toHaveLength(expected.mailed);
+    },
+  );
+
+  it('repeated keeps the first end and the id of its mail, which is therefore sent once', async () => {
+    const { report, mails, stored } = history();
+    const first = await report({ state: 'fresh' });
+    const second = await report({ state: 'failed', failure: 'States.Timeout: the answer was lost' });
+    expect(second).toEqual(first);
+    expect(mails.map(mail => mail.id)).toEqual([first.id, first.id]);
+    expect(stored()).toMatchObject({ state: 'fresh', finishedAt: '2026-11-02T10:00:01.000Z' });
+  });
+
+  it('says so when there is no such refresh', async () => {
+    const { report, expire } = history();
+    expire();
+    await expect(report({ state: 'fresh' })).rejects.toThrow(
+      expect.objectContaining({ name: 'UnknownRefresh' }),
+    );
+  });
+});
