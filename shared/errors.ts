@@ -86,13 +86,14 @@ export type RefusalCode =
 
 /** A request that its sender must change, or send again later. The message is for the sender. */
 export class RequestRefusedError extends ExpectedError {
-  override readonly name: RefusalCode;
+  override readonly name = 'RequestRefused';
+  readonly code: RefusalCode;
   /** What is wrong with which field, for ValidationFailed. */
   readonly fields: readonly FieldProblem[];
 
   constructor(code: RefusalCode, message: string, fields: readonly FieldProblem[] = []) {
     super(message);
-    this.name = code;
+    this.code = code;
     this.fields = fields;
   }
 }

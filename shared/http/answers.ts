@@ -34,7 +34,7 @@ export function answerFor(error: Error): Response {
       error: { code: 'Internal', message: 'Something went wrong here. Try again later.' },
     });
   }
-  const { name: code, message, fields } = refusal;
+  const { code, message, fields } = refusal;
   return answer(STATUS[code], { error: { code, message, ...(fields.length === 0 ? {} : { fields }) } });
 }
 

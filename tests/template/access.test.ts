@@ -19,6 +19,9 @@ const idOf = (type: string, prefix: string) => resourceOf(template, type, prefix
 const DISTRIBUTION_ID = idOf('AWS::CloudFront::Distribution', 'Website');
 const DISTRIBUTION = `arn:aws:cloudfront::<AWS::AccountId>:distribution/<${DISTRIBUTION_ID}>`;
 const SITE_BUCKET = `<${idOf('AWS::S3::Bucket', 'WebsiteSiteBucket')}.Arn>`;
+const BACKUP_BUCKET = `<${idOf('AWS::S3::Bucket', 'RecordsBackupBucket')}.Arn>`;
+const STUDENTS = `<${idOf('AWS::DynamoDB::Table', 'RecordsTable')}.Arn>`;
+const REQUESTS = `<${idOf('AWS::DynamoDB::Table', 'ApiRequests')}.Arn>`;
 const REFRESHES = `<${idOf('AWS::DynamoDB::Table', 'AutoInvalidationRefreshes')}.Arn>`;
 const SENT_MAILS = `<${idOf('AWS::DynamoDB::Table', 'MailSent')}.Arn>`;
 const SITE_CHANGES = `<${idOf('AWS::SQS::Queue', 'AutoInvalidationSiteChangesQueue')}.Arn>`;
@@ -33,6 +36,9 @@ const ROLES = {
   collector: 'AutoInvalidationCollectServiceRole',
   mailer: 'MailSendServiceRole',
   workflow: 'AutoInvalidationStateMachineRole',
+  students: 'ApiStudentsServiceRole',
+  backup: 'RecordsBackupServiceRole',
+  gateway: 'ApiRestApiCloudWatchRole',
   uploader: 'CustomCDKBucketDeployment',
 };
 
@@ -51,6 +57,7 @@ function pairs(statements: readonly Statement[]): string[] {
 }
 
 const on = (resource: string, ...actions: string[]) => actions.map(action => `${action} ${resource}`);
+const ITEM_ACTIONS = ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(name => `dynamodb:${name}`);
 const CONSUME = [
   'sqs:ChangeMessageVisibility',
   'sqs:DeleteMessage',
@@ -129,18 +136,7 @@ describe('Least privilege', () => {
 
   it('the mail function otherwise reads its queue and remembers what it sent', () => {
     const others = allowed('mailer').filter(pair => !pair.startsWith('ses:'));
-    expect(others).toEqual(
-      [
-        ...on(
-          SENT_MAILS,
-          'dynamodb:DeleteItem',
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-        ),
-        ...on(MAIL_QUEUE, ...CONSUME),
-      ].sort(),
-    );
+    expect(others).toEqual([...on(SENT_MAILS, ...ITEM_ACTIONS), ...on(MAIL_QUEUE, ...CONSUME)].sort());
   });
 
   it('the workflow may look at its refresh, run its three steps and follow its own invalidation', () => {
@@ -151,6 +147,37 @@ describe('Least privilege', () => {
         ...['Invalidate', 'Verify', 'Report'].map(
           step => `lambda:InvokeFunction ${functionArn(`AutoInvalidation${step}`)}`,
         ),
+      ].sort(),
+    );
+  });
+
+  it('the API may change student records, and of backups start one and read what there is', () => {
+    expect(allowed('students')).toEqual(
+      [
+        ...on(STUDENTS, ...ITEM_ACTIONS),
+        ...on(`${STUDENTS}/index/StudentsInOrder`, 'dynamodb:Query'),
+        ...on(REQUESTS, ...ITEM_ACTIONS),
+        ...on(BACKUP_BUCKET, 's3:ListBucket'),
+        ...on(`${BACKUP_BUCKET}/backups/*.manifest.json`, 's3:GetObject'),
+        ...on(functionArn('RecordsBackup'), 'lambda:InvokeFunction'),
+        ...on(MAIL_QUEUE, 'sqs:SendMessage'),
+      ].sort(),
+    );
+  });
+
+  it('the backup may read the students, never change them, and write only below backups/', () => {
+    expect(allowed('backup')).toEqual(
+      [
+        ...on(STUDENTS, 'dynamodb:Scan'),
+        ...on(BACKUP_BUCKET, 's3:ListBucket'),
+        ...on(
+          `${BACKUP_BUCKET}/backups/*`,
+          's3:AbortMultipartUpload',
+          's3:DeleteObject',
+          's3:GetObject',
+          's3:PutObject',
+        ),
+        ...on(MAIL_QUEUE, 'sqs:SendMessage'),
       ].sort(),
     );
   });
@@ -171,6 +198,8 @@ describe('Least privilege', () => {
         'SES in its sandbox checks the recipient’s identity as well; a condition fixes the sender',
       'arn:aws:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-us-east-1/*':
         'CDK’s uploader reads the assets of its deployment',
+      [`${BACKUP_BUCKET}/backups/*`]: 'the key of a backup is its time',
+      [`${BACKUP_BUCKET}/backups/*.manifest.json`]: 'any backup is listed by its manifest',
     };
     const resources = resourcesOf(template, 'AWS::IAM::Policy')
       .flatMap(statementsOf)
@@ -191,7 +220,7 @@ describe('Least privilege', () => {
     expect(new Set(resourcesOf(template, 'AWS::IAM::Role').map(({ id }) => id))).toEqual(new Set(described));
   });
 
-  it('a function is assumed by Lambda alone, the workflow only by this account’s Step Functions', () => {
+  it('a function is assumed by Lambda alone, the gateway’s logger by API Gateway, the workflow only by this account’s Step Functions', () => {
     for (const { id, properties } of resourcesOf(template, 'AWS::IAM::Role')) {
       const [statement, ...others] = statementsOf({
         id,
@@ -199,9 +228,10 @@ describe('Least privilege', () => {
         dependsOn: [],
       });
       const isWorkflow = id.startsWith(ROLES.workflow);
+      const service = isWorkflow ? 'states' : id.startsWith(ROLES.gateway) ? 'apigateway' : 'lambda';
       expect(others).toEqual([]);
       expect(statement).toMatchObject({
-        Principal: { Service: isWorkflow ? 'states.amazonaws.com' : 'lambda.amazonaws.com' },
+        Principal: { Service: `${service}.amazonaws.com` },
         ...(isWorkflow
           ? { Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }
           : {}),

@@ -16,6 +16,10 @@ describe('The outputs', () => {
       SiteChangesDeadLetterQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesDeadLetters'),
       MailQueueUrl: id('AWS::SQS::Queue', 'MailQueueC'),
       RefreshStateMachineArn: id('AWS::StepFunctions::StateMachine', ''),
+      ApiUrl: `https://${id('AWS::ApiGateway::RestApi', '')}.execute-api.us-east-1.<AWS::URLSuffix>/prod`,
+      ApiKeyId: id('AWS::ApiGateway::ApiKey', ''),
+      BackupBucketName: id('AWS::S3::Bucket', 'RecordsBackupBucket'),
+      StudentTableName: id('AWS::DynamoDB::Table', 'RecordsTable'),
     });
   });
 });

@@ -74,7 +74,7 @@ describe('The API', () => {
 
   it('may be read by pages of the site alone, errors that API Gateway makes included', () => {
     const responses = all('ApiGateway::GatewayResponse');
-    expect(responses.map(({ properties }) => properties['ResponseType']).sort()).toEqual([
+    expect(responses.map(({ properties }) => String(properties['ResponseType'])).sort()).toEqual([
       'DEFAULT_4XX',
       'DEFAULT_5XX',
     ]);

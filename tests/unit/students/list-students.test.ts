@@ -109,6 +109,6 @@ describe('a list of students', () => {
   ];
 
   it.each(refused)('cannot be asked %j', query => {
-    expect(() => readListRequest(query)).toThrow(expect.objectContaining({ name: 'BadRequest' }));
+    expect(() => readListRequest(query)).toThrow(expect.objectContaining({ code: 'BadRequest' }));
   });
 });

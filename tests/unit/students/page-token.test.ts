@@ -22,7 +22,7 @@ describe('a page token', () => {
   it('belongs to one filter', () => {
     const token = pageToken('SV005', { class: 'A' });
     for (const other of [{}, { class: 'B' }, { search: 'A' }, { class: 'A', search: 'x' }]) {
-      expect(() => readPageToken(token, other)).toThrow(expect.objectContaining({ name: 'BadRequest' }));
+      expect(() => readPageToken(token, other)).toThrow(expect.objectContaining({ code: 'BadRequest' }));
     }
   });
 
@@ -35,7 +35,7 @@ describe('a page token', () => {
         (at, patch) => {
           const tampered = token.slice(0, at) + patch + token.slice(at + 1);
           fc.pre(tampered !== token);
-          expect(() => readPageToken(tampered, {})).toThrow(expect.objectContaining({ name: 'BadRequest' }));
+          expect(() => readPageToken(tampered, {})).toThrow(expect.objectContaining({ code: 'BadRequest' }));
         },
       ),
     );
@@ -45,7 +45,7 @@ describe('a page token', () => {
     const disguised = fc.jsonValue().map(value => Buffer.from(JSON.stringify(value)).toString('base64url'));
     fc.assert(
       fc.property(fc.oneof(fc.string(), disguised), text => {
-        expect(() => readPageToken(text, {})).toThrow(expect.objectContaining({ name: 'BadRequest' }));
+        expect(() => readPageToken(text, {})).toThrow(expect.objectContaining({ code: 'BadRequest' }));
       }),
     );
   });

@@ -164,7 +164,7 @@ describe('at the same time, in any order', () => {
 
   const countsOf = (results: PromiseSettledResult<unknown>[]) =>
     Object.fromEntries(
-      Map.groupBy(results, result => (result.status === 'fulfilled' ? 'done' : result.reason.name))
+      Map.groupBy(results, result => (result.status === 'fulfilled' ? 'done' : result.reason.code))
         .entries()
         .map(([outcome, those]) => [outcome, those.length]),
     );
