@@ -74,10 +74,9 @@ describe('The API', () => {
 
   it('may be read by pages of the site alone, errors that API Gateway makes included', () => {
     const responses = all('ApiGateway::GatewayResponse');
-    expect(responses.map(({ properties }) => String(properties['ResponseType'])).sort()).toEqual([
-      'DEFAULT_4XX',
-      'DEFAULT_5XX',
-    ]);
+    expect(new Set(responses.map(({ properties }) => properties['ResponseType']))).toEqual(
+      new Set(['DEFAULT_4XX', 'DEFAULT_5XX']),
+    );
     const origins = [...responses, ...all('ApiGateway::Method')].flatMap(({ properties }) =>
       originsIn(properties),
     );

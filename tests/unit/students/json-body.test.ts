@@ -7,7 +7,7 @@ const codeOf = (read: () => unknown): string => {
   try {
     read();
   } catch (error) {
-    if (error instanceof RequestRefusedError) return error.name;
+    if (error instanceof RequestRefusedError) return error.code;
     throw error;
   }
   return 'accepted';

@@ -8,7 +8,7 @@ import {
 } from '../../../shared/students/student-service.ts';
 import { ANNA, createOutbox, createStudentMemory, dependenciesOn } from './student-memory.ts';
 
-const refusal = (name: string) => expect.objectContaining({ name });
+const refusal = (code: string) => expect.objectContaining({ code });
 
 function setUp() {
   const { records, stored } = createStudentMemory();
