@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -10,21 +9,16 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import { CommandError, runCommand, STACK_OPTIONS, STACK_USAGE, type Stack } from './stack-command.ts';
 
 const USAGE = `Puts dead letters back on their queue, to be tried again once their cause is mended.
 
   npm run redrive -- [options]
 
-  --stack NAME     stack whose queues are meant (StudentSite)
-  --region REGION  where the stack is (us-east-1)
-  --local          the local cloud, at http://127.0.0.1:4566
-  --endpoint URL   another address than AWS's; with --local, the local cloud's
   --dry-run        only tell how many there are
-  --help           this text
+${STACK_USAGE}
 
 Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
-
-const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
 /** The stack's outputs that name a queue with dead letters. */
 const QUEUE_OUTPUTS = ['SiteChangesQueueUrl', 'MailQueueUrl'];
@@ -36,65 +30,25 @@ const BATCH_SIZE = 10;
 
 const RedrivePolicy = z.object({ deadLetterTargetArn: z.string() });
 
-/** A failure whose message is all that the user needs. */
-class RedriveError extends Error {
-  override readonly name = 'RedriveError';
-}
-
-/**
- * The command, without the process around it.
- *
- * @param print takes the lines of the report
- * @param complain takes the lines about what went wrong
- * @returns the exit code: 0, or 1 when anything was left undone
- */
-export async function main(
+/** `npm run redrive`, as `runCommand` runs it. */
+export const main = (
   args: readonly string[],
   print: (line: string) => void,
   complain: (line: string) => void,
-): Promise<0 | 1> {
-  try {
-    const options = readOptions(args);
-    if (options.help) print(USAGE);
-    else await redriveStack(options, print);
-    return 0;
-  } catch (error) {
-    complain(explain(error));
-    return 1;
-  }
-}
+): Promise<0 | 1> => runCommand({ usage: USAGE, readOptions, perform: redriveStack }, args, print, complain);
 
 function readOptions(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        stack: { type: 'string', default: 'StudentSite' },
-        region: { type: 'string', default: 'us-east-1' },
-        endpoint: { type: 'string' },
-        local: { type: 'boolean', default: false },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    const endpoint = values.endpoint ?? (values.local ? LOCAL_ENDPOINT : undefined);
-    if (endpoint !== undefined && !URL.canParse(endpoint)) throw new Error(`Not a URL: ${endpoint}`);
-    return { ...values, endpoint };
-  } catch (error) {
-    throw new RedriveError(`${error instanceof Error ? error.message : error}\n\n${USAGE}`, { cause: error });
-  }
+  const options = { ...STACK_OPTIONS, 'dry-run': { type: 'boolean', default: false } } as const;
+  return parseArgs({ args: [...args], options }).values;
 }
 
-type Options = ReturnType<typeof readOptions>;
-
-async function redriveStack(options: Options, print: (line: string) => void): Promise<void> {
-  const client = {
-    region: options.region,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
-  };
-  const sqs = new SQSClient(client);
-  for (const queueUrl of await queuesOf(options.stack, new CloudFormationClient(client))) {
+async function redriveStack(
+  options: ReturnType<typeof readOptions>,
+  stack: Stack,
+  print: (line: string) => void,
+): Promise<void> {
+  const sqs = new SQSClient(stack.client);
+  for (const queueUrl of await Promise.all(QUEUE_OUTPUTS.map(stack.output))) {
     const deadLetters = await deadLettersOf(queueUrl, sqs);
     const queue = queueUrl.split('/').at(-1);
     if (options['dry-run']) {
@@ -110,21 +64,11 @@ async function redriveStack(options: Options, print: (line: string) => void): Pr
   }
 }
 
-async function queuesOf(stack: string, cloudFormation: CloudFormationClient): Promise<string[]> {
-  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
-  const outputs = new Map(Stacks[0]?.Outputs?.map(output => [output.OutputKey, output.OutputValue]));
-  return QUEUE_OUTPUTS.map(name => {
-    const url = outputs.get(name);
-    if (url !== undefined) return url;
-    throw new RedriveError(`The stack ${stack} has no output ${name}: is it the student site?`);
-  });
-}
-
 async function deadLettersOf(queueUrl: string, sqs: SQSClient): Promise<{ name: string; url: string }> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),
   );
-  if (Attributes?.RedrivePolicy === undefined) throw new RedriveError(`${queueUrl} has no dead-letter queue`);
+  if (Attributes?.RedrivePolicy === undefined) throw new CommandError(`${queueUrl} has no dead-letter queue`);
   const { deadLetterTargetArn } = RedrivePolicy.parse(JSON.parse(Attributes.RedrivePolicy));
   const [account, name = ''] = deadLetterTargetArn.split(':').slice(4);
   const { QueueUrl = '' } = await sqs.send(
@@ -170,20 +114,5 @@ async function move(message: Message, from: string, to: string, sqs: SQSClient):
 }
 
 const messages = (count: number) => (count === 1 ? '1 message' : `${count} messages`);
-
-const ADVICE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing answers there. Start the local cloud (npm start), or check --endpoint.',
-  ENOTFOUND: 'There is no such host. Check --endpoint and --region.',
-  CredentialsProviderError: 'Sign in as for the AWS CLI, or use --local for the local cloud.',
-  ValidationError: 'Check --stack and --region.',
-};
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof RedriveError) return error.message;
-  const code = 'code' in error ? String(error.code) : '';
-  const advice = ADVICE[code] ?? ADVICE[error.name];
-  return [`${error.name}: ${error.message || code}`, advice].filter(line => line !== undefined).join('\n');
-}
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), console.log, console.error);

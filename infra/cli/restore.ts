@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -14,12 +13,14 @@ import type { StudentItem } from '../../shared/backup/item-line.ts';
 import { BackupKey, type Manifest } from '../../shared/backup/manifest.ts';
 import {
   BackupRefusedError,
+  type Content,
   type FinishedBackups,
   type Outcome,
   type RestoreTarget,
   restore,
   verify,
 } from '../../shared/backup/restore.ts';
+import { CommandError, runCommand, STACK_OPTIONS, STACK_USAGE, type Stack } from './stack-command.ts';
 
 const USAGE = `Writes the students of a backup back into a table.
 
@@ -30,114 +31,81 @@ const USAGE = `Writes the students of a backup back into a table.
   --overwrite      students who differ get the backup's content; otherwise they are left alone, as conflicts
   --dry-run        only tell what would happen
   --json           tell it as JSON
-  --stack NAME     stack whose backups are meant (StudentSite)
-  --region REGION  where the stack is (us-east-1)
-  --local          the local cloud, at http://127.0.0.1:4566
-  --endpoint URL   another address than AWS's; with --local, the local cloud's
-  --help           this text
+${STACK_USAGE}
 
 The whole file is checked against its manifest before anything is written. Stopped halfway, it may be run again.
 Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
 
 const LATEST = 'latest';
-const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 
-/** A failure whose message is all that the user needs. */
-class RestoreError extends Error {
-  override readonly name = 'RestoreError';
-}
-
-/**
- * The command, without the process around it.
- *
- * @param print takes the lines of the report
- * @param complain takes the lines about what went wrong
- * @returns the exit code: 0, or 1 when the backup was refused or not wholly restored
- */
-export async function main(
+/** `npm run restore`, as `runCommand` runs it. */
+export const main = (
   args: readonly string[],
   print: (line: string) => void,
   complain: (line: string) => void,
-): Promise<0 | 1> {
-  try {
-    const options = readOptions(args);
-    if (options.help) print(USAGE);
-    else await restoreBackup(options, print);
-    return 0;
-  } catch (error) {
-    complain(explain(error));
-    return 1;
-  }
-}
+): Promise<0 | 1> =>
+  runCommand({ usage: USAGE, readOptions, perform: restoreBackup, advice: ADVICE }, args, print, complain);
 
 function readOptions(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        from: { type: 'string', default: '' },
-        into: { type: 'string' },
-        overwrite: { type: 'boolean', default: false },
-        'dry-run': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        stack: { type: 'string', default: 'StudentSite' },
-        region: { type: 'string', default: 'us-east-1' },
-        local: { type: 'boolean', default: false },
-        endpoint: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (!values.help && values.from !== LATEST && !BackupKey.safeParse(values.from).success) {
-      throw new Error(
-        'Which backup? --from takes its key, backups/<time>-<8 hex digits>.ndjson.gz, or latest',
-      );
-    }
-    const endpoint = values.endpoint ?? (values.local ? LOCAL_ENDPOINT : undefined);
-    if (endpoint !== undefined && !URL.canParse(endpoint)) throw new Error(`Not a URL: ${endpoint}`);
-    return { ...values, endpoint };
-  } catch (error) {
-    throw new RestoreError(`${error instanceof Error ? error.message : error}\n\n${USAGE}`, { cause: error });
-  }
+  const options = {
+    ...STACK_OPTIONS,
+    from: { type: 'string', default: '' },
+    into: { type: 'string' },
+    overwrite: { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  if (values.help || values.from === LATEST || BackupKey.safeParse(values.from).success) return values;
+  throw new Error('Which backup? --from takes its key, backups/<time>-<8 hex digits>.ndjson.gz, or latest');
 }
 
 type Options = ReturnType<typeof readOptions>;
 
-async function restoreBackup(options: Options, print: (line: string) => void): Promise<void> {
-  const client = {
-    region: options.region,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
-  };
-  const output = await outputsOf(options.stack, new CloudFormationClient(client));
-  const backups = createBackupBucket(output('BackupBucketName'), new S3Client(client));
-  const into = options.into ?? output('StudentTableName');
-  const manifest = await findBackup(options.from, backups);
+async function restoreBackup(options: Options, stack: Stack, print: (line: string) => void): Promise<void> {
+  try {
+    const backup = await openBackup(options.from, stack);
+    const table = options.into ?? (await stack.output('StudentTableName'));
+    await restoreInto(table, backup, options, stack, print);
+  } catch (error) {
+    if (!(error instanceof BackupRefusedError)) throw error;
+    throw new CommandError(`Refused, nothing was written. ${error.message}`, { cause: error });
+  }
+}
+
+interface Backup {
+  readonly manifest: Manifest;
+  readonly content: Content;
+}
+
+/** @throws BackupRefusedError when the file is not what its manifest says */
+async function openBackup(from: string, stack: Stack): Promise<Backup> {
+  const backups = createBackupBucket(await stack.output('BackupBucketName'), new S3Client(stack.client));
+  const manifest = await findBackup(from, backups);
   const content = await backups.open(manifest.key);
   if (content === undefined) throw new BackupRefusedError(`${manifest.key} has a manifest, but no file`);
   await verify(manifest, content);
+  return { manifest, content };
+}
 
+async function restoreInto(
+  into: string,
+  { manifest, content }: Backup,
+  { overwrite, 'dry-run': dryRun, json }: Options,
+  stack: Stack,
+  print: (line: string) => void,
+): Promise<void> {
   const figures: Figures = { inserted: 0, updated: 0, conflict: 0, unchanged: 0 };
   const onOutcome = (outcome: Outcome) => {
     figures[outcome]++;
   };
-  const { overwrite, 'dry-run': dryRun } = options;
   try {
-    const target = createTarget(into, new DynamoDBClient(client));
+    const target = createTarget(into, new DynamoDBClient(stack.client));
     await restore(content, target, { overwrite, dryRun, onOutcome });
   } finally {
     const report = { manifest, into, dryRun, figures };
-    print(options.json ? JSON.stringify(report) : describe(report));
+    print(json ? JSON.stringify(report) : describe(report));
   }
-}
-
-async function outputsOf(stack: string, cloudFormation: CloudFormationClient) {
-  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
-  const outputs = new Map(Stacks[0]?.Outputs?.map(output => [output.OutputKey, output.OutputValue]));
-  return (name: string): string => {
-    const value = outputs.get(name);
-    if (value !== undefined) return value;
-    throw new RestoreError(`The stack ${stack} has no output ${name}: is it the student site?`);
-  };
 }
 
 async function findBackup(from: string, backups: FinishedBackups): Promise<Manifest> {
@@ -219,21 +187,8 @@ function describe({ manifest, into, dryRun, figures }: Report): string {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Nothing answers there. Start the local cloud (npm start), or check --endpoint.',
-  ENOTFOUND: 'There is no such host. Check --endpoint and --region.',
-  CredentialsProviderError: 'Sign in as for the AWS CLI, or use --local for the local cloud.',
-  ValidationError: 'Check --stack and --region.',
   Z_DATA_ERROR: 'The file is not compressed as a backup is. Nothing was written.',
   ResourceNotFoundException: 'Check --into: the table must exist, with the key studentid.',
 };
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof RestoreError) return error.message;
-  if (error instanceof BackupRefusedError) return `Refused, nothing was written. ${error.message}`;
-  const code = 'code' in error ? String(error.code) : '';
-  const advice = ADVICE[code] ?? ADVICE[error.name];
-  return [`${error.name}: ${error.message || code}`, advice].filter(line => line !== undefined).join('\n');
-}
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), console.log, console.error);

@@ -130,14 +130,11 @@ export class AutoInvalidation extends Construct {
       environment: {
         DISTRIBUTION_ID,
         REFRESH_TABLE,
-        MAIL_QUEUE_URL: mail.queue.queueUrl,
         MAIL_WHEN: props.mailWhen,
       },
     });
     this.table.grant(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    report.addToRolePolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [mail.queue.queueArn] }),
-    );
+    mail.bindTo(report);
 
     const stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: 'student-site-refresh',

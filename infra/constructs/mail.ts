@@ -51,6 +51,7 @@ export class Mail extends Construct {
         'Sandboxed SES checks the recipient identity as well; the condition on ses:FromAddress fixes the sender.',
     });
   }
+
   /** The function may ask for mails; it finds the queue in `MAIL_QUEUE_URL`. */
   bindTo(asker: ServiceFunction): void {
     asker.addEnvironment('MAIL_QUEUE_URL', this.queue.queueUrl);

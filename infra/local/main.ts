@@ -90,7 +90,7 @@ ${listed.join('\n')}
 
   Try it
     Edit and save web/styles.css, and watch what follows here and in the page.
-    export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+    export AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
     alias awslocal='aws --endpoint-url ${endpoint}'
     awslocal s3 cp README.md s3://${outputs['SiteBucketName']}/
     curl ${outputs['ApiUrl']}/students \\

@@ -1,0 +1,123 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+
+const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
+
+/** The options of every command about a stack, for `parseArgs`. */
+export const STACK_OPTIONS = {
+  stack: { type: 'string', default: 'StudentSite' },
+  region: { type: 'string', default: 'us-east-1' },
+  local: { type: 'boolean', default: false },
+  endpoint: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+export const STACK_USAGE = `  --stack NAME     stack that is meant (StudentSite)
+  --region REGION  where the stack is (us-east-1)
+  --local          the local cloud, at ${LOCAL_ENDPOINT}
+  --endpoint URL   another address than AWS's; with --local, the local cloud's
+  --help           this text`;
+
+export interface StackOptions {
+  readonly stack: string;
+  readonly region: string;
+  readonly local: boolean;
+  readonly endpoint?: string | undefined;
+  readonly help: boolean;
+}
+
+export interface StackCommand<Options extends StackOptions> {
+  readonly usage: string;
+  /** @throws Error naming the argument that is wrong */
+  readonly readOptions: (args: readonly string[]) => Options;
+  readonly perform: (options: Options, stack: Stack, print: (line: string) => void) => Promise<void>;
+  /** What to do about an error, by its code or name, besides what holds for every command. */
+  readonly advice?: Readonly<Record<string, string>>;
+}
+
+export interface Stack {
+  /** Settings of an SDK client for where the stack is. */
+  readonly client: {
+    readonly region: string;
+    readonly endpoint?: string;
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** @throws CommandError when the stack has no such output */
+  output(name: string): Promise<string>;
+}
+
+/** A failure whose message is all that the user needs. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/**
+ * A command, without the process around it.
+ *
+ * @param print takes the lines of the report
+ * @param complain takes the lines about what went wrong
+ * @returns the exit code: 0, or 1 when anything was left undone
+ */
+export async function runCommand<Options extends StackOptions>(
+  { usage, readOptions, perform, advice = {} }: StackCommand<Options>,
+  args: readonly string[],
+  print: (line: string) => void,
+  complain: (line: string) => void,
+): Promise<0 | 1> {
+  const understand = () => {
+    try {
+      const options = readOptions(args);
+      return { options, stack: openStack(options) };
+    } catch (cause) {
+      throw new CommandError(`${cause instanceof Error ? cause.message : cause}\n\n${usage}`, { cause });
+    }
+  };
+  try {
+    const { options, stack } = understand();
+    if (options.help) print(usage);
+    else await perform(options, stack, print);
+    return 0;
+  } catch (error) {
+    complain(explain(error, { ...ADVICE, ...advice }));
+    return 1;
+  }
+}
+
+function openStack(options: StackOptions): Stack {
+  const endpoint = options.endpoint ?? (options.local ? LOCAL_ENDPOINT : undefined);
+  if (endpoint !== undefined && !URL.canParse(endpoint)) throw new Error(`Not a URL: ${endpoint}`);
+  const client = {
+    region: options.region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(options.local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+  };
+  let outputs: Promise<ReadonlyMap<string | undefined, string | undefined>> | undefined;
+  return {
+    client,
+    async output(name) {
+      outputs ??= outputsOf(options.stack, new CloudFormationClient(client));
+      const value = (await outputs).get(name);
+      if (value !== undefined) return value;
+      throw new CommandError(`The stack ${options.stack} has no output ${name}: is it the student site?`);
+    },
+  };
+}
+
+async function outputsOf(StackName: string, cloudFormation: CloudFormationClient) {
+  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+  return new Map(Stacks[0]?.Outputs?.map(output => [output.OutputKey, output.OutputValue]));
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing answers there. Start the local cloud (npm start), or check --endpoint.',
+  ENOTFOUND: 'There is no such host. Check --endpoint and --region.',
+  CredentialsProviderError: 'Sign in as for the AWS CLI, or use --local for the local cloud.',
+  ValidationError: 'Check --stack and --region.',
+};
+
+function explain(error: unknown, advice: Readonly<Record<string, string>>): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof CommandError) return error.message;
+  const code = 'code' in error ? String(error.code) : '';
+  const lines = [`${error.name}: ${error.message || code}`, advice[code] ?? advice[error.name]];
+  return lines.filter(line => line !== undefined).join('\n');
+}
