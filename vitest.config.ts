@@ -13,8 +13,8 @@ const suite = (name: string, options: { timeoutSeconds: number }) => ({
 
 export default defineConfig({
   test: {
-    // Two cores: more workers only make each other slow.
     globalSetup: ['tests/helpers/synthesise.ts'],
+    // Two cores: more workers only make each other slow.
     maxWorkers: 2,
     reporters: ['default', new PlainSummary()],
     projects: [

@@ -19,11 +19,12 @@ export function createHandler({ bucket, ...dependencies }: Dependencies) {
     const { changes, refused, ignored } = sortBatch(event.Records, bucket);
     for (const message of ignored) logger.info('Ignored', message);
     for (const message of refused) logger.error('Refused', message);
-    if (changes.objects.length + changes.paths.length > 0) {
+    const count = changes.objects.length + changes.paths.length;
+    if (count > 0) {
       const refreshId = await collect(changes, dependencies);
       logger.info('Collected', { refreshId, objects: changes.objects.length, paths: changes.paths.length });
-      metrics.addMetric('ChangesCollected', MetricUnit.Count, changes.objects.length + changes.paths.length);
     }
+    metrics.addMetric('ChangesCollected', MetricUnit.Count, count);
     return { batchItemFailures: refused.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
 }

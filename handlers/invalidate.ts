@@ -1,8 +1,9 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createInvalidations } from '../shared/aws/cloudfront.ts';
 import { createRefreshTable } from '../shared/aws/refresh-table.ts';
 import { createSiteBucket } from '../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../shared/config.ts';
-import { logger, observed } from '../shared/observability.ts';
+import { logger, metrics, observed } from '../shared/observability.ts';
 import {
   type InvalidateDependencies,
   type InvalidateInput,
@@ -18,6 +19,7 @@ export function createHandler(dependencies: InvalidateDependencies) {
     const at = generation === 'any' ? {} : { generation: Number(generation) };
     const result = await invalidate({ ...input, ...at }, dependencies);
     logger.info('Invalidated', { ...input, ...result });
+    metrics.addMetric('PathsInvalidated', MetricUnit.Count, result.paths);
     return { invalidationId: result.invalidationId ?? null, paths: result.paths };
   });
 }

@@ -22,7 +22,6 @@ export function createHandler(dependencies: ReportDependencies) {
     const milliseconds = Date.parse(finishedAt) - Date.parse(startedAt);
     logger.info('Reported', { refreshId, outcome, milliseconds, paths: pathCount });
     metrics.addMetric(outcome === 'fresh' ? 'RefreshesFresh' : 'RefreshesFailed', MetricUnit.Count, 1);
-    metrics.addMetric('PathsInvalidated', MetricUnit.Count, pathCount);
     if (outcome === 'fresh') metrics.addMetric('TimeToFresh', MetricUnit.Milliseconds, milliseconds);
     return { outcome };
   });

@@ -19,7 +19,7 @@ interface Dependencies {
 /** A queue keeps a message for 14 days at most, so no repetition comes later. */
 const REMEMBERED_SECONDS = 14 * 86_400;
 
-/** Messages of the mail queue → SES, each mail at most once per id. Failed messages alone are tried again. */
+/** Messages of the mail queue → SES, each mail once per id. Failed messages alone are tried again. */
 export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependencies) {
   const config = new IdempotencyConfig({
     eventKeyJmesPath: 'id',
@@ -51,7 +51,9 @@ export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependenc
     const batchItemFailures = event.Records.flatMap(({ messageId }, index) => {
       const result = results[index];
       if (result?.status !== 'rejected') return [];
-      logger.error('Not mailed', { messageId, error: result.reason });
+      // The name alone: SES puts addresses into its messages.
+      const error = result.reason instanceof Error ? result.reason.name : 'unknown';
+      logger.error('Not mailed', { messageId, error });
       return [{ itemIdentifier: messageId }];
     });
     return { batchItemFailures };

@@ -4,6 +4,16 @@ import { z } from 'zod';
 /** Bucket names are global: S3 rules for what a name may be. */
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');
 
+/** SES takes so many recipients of one mail. */
+const MAX_RECIPIENTS = 50;
+
+function isAddressList(text: string): boolean {
+  const addresses = text.split(',').map(address => address.trim());
+  return (
+    addresses.length <= MAX_RECIPIENTS && addresses.every(address => z.email().safeParse(address).success)
+  );
+}
+
 /**
  * What a deployment may choose, in `cdk.json` or by `-c name=value`. The defaults are the school's own names.
  */
@@ -15,12 +25,15 @@ export const Settings = z.object({
     .string()
     .regex(/^[\w.-]{3,255}$/, 'must be a valid DynamoDB table name')
     .default('studentData'),
-  /** `oac`, AWS's successor, or `oai` where that is not available (China regions). */
+  /** `oac`, AWS's successor, or `oai` for accounts that still use it. */
   originAccess: z.enum(['oac', 'oai']).default('oac'),
   /** Sender of every mail; SES must have verified it. */
   mailFrom: z.email().default('student-site@example.com'),
   /** Who gets the reports about refreshes; several addresses with commas between them. */
-  notifyEmail: z.string().min(3).default('site-owner@example.com'),
+  notifyEmail: z
+    .string()
+    .refine(isAddressList, `must be 1 to ${MAX_RECIPIENTS} e-mail addresses with commas between them`)
+    .default('site-owner@example.com'),
   /** Whether a refresh that went well is mailed too; a failed one always is. */
   mailWhen: z.enum(['always', 'failed']).default('always'),
   /** Uploads are over when nothing came for so long. */

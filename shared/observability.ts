@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 
 /** Service name in every log line and dimension of every metric. */
 const SERVICE = 'student-site';
-export const METRICS_NAMESPACE = 'StudentSite';
+const METRICS_NAMESPACE = 'StudentSite';
 
 export const logger = new Logger({ serviceName: SERVICE });
 export const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Aws, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -44,7 +44,7 @@ export class AutoInvalidation extends Construct {
     super(scope, id);
     const batchWindow = Duration.seconds(props.batchWindowSeconds);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
-      queueName: 'site-changes',
+      name: 'site-changes',
       consumerTimeout: COLLECT_TIMEOUT,
       batchWindow,
     });
@@ -136,8 +136,9 @@ export class AutoInvalidation extends Construct {
     this.table.grant(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     mail.bindTo(report);
 
+    const { stackName } = Stack.of(this);
     const stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: 'student-site-refresh',
+      stateMachineName: `${stackName}-refresh`,
       comment: 'Follows one refresh until the edge is fresh',
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromFile(WORKFLOW),
@@ -155,6 +156,8 @@ export class AutoInvalidation extends Construct {
       logs: {
         level: LogLevel.ALL,
         destination: new LogGroup(this, 'StateMachineLogs', {
+          // Below this prefix AWS needs no entry for each group in the account's one, short resource policy.
+          logGroupName: `/aws/vendedlogs/states/${stackName}-refresh`,
           retention: RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,
         }),

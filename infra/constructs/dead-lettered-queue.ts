@@ -1,9 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface DeadLetteredQueueProps {
-  readonly queueName: string;
+  /** The stack's name is put before it, so that two stacks fit into one account. */
+  readonly name: string;
   /** Time-out of the function that reads the queue. */
   readonly consumerTimeout: Duration;
   /** @default none */
@@ -15,12 +16,9 @@ export class DeadLetteredQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { queueName, consumerTimeout, batchWindow }: DeadLetteredQueueProps,
-  ) {
+  constructor(scope: Construct, id: string, { name, consumerTimeout, batchWindow }: DeadLetteredQueueProps) {
     super(scope, id);
+    const queueName = `${Stack.of(this).stackName}-${name}`;
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,

@@ -17,14 +17,14 @@ export interface MailProps {
   readonly reportsTo: string;
 }
 
-/** Whoever wants a mail sends a message to `queue`; each is mailed at most once. */
+/** Whoever wants a mail sends a message to `queue`; each is mailed once, except if the function dies between SES's answer and its record. */
 export class Mail extends Construct {
   readonly queue: Queue;
 
   constructor(scope: Construct, id: string, { from, reportsTo }: MailProps) {
     super(scope, id);
     const { queue } = new DeadLetteredQueue(this, 'Queue', {
-      queueName: 'student-mail',
+      name: 'mail',
       consumerTimeout: TIMEOUT,
     });
     this.queue = queue;

@@ -15,7 +15,8 @@ export function privateBucket(scope: Construct, id: string, props: BucketProps):
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    // A failed first deployment takes it away again: its name would stop the next try.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ...props,
   });
   // CDK is not written for exactOptionalPropertyTypes: its Bucket declares `isWebsite: boolean | undefined`.

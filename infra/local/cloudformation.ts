@@ -1,12 +1,19 @@
 import { XMLBuilder } from 'fast-xml-parser';
-import { AwsError, type AwsRequest, type AwsResponse, type AwsService } from './aws-api.ts';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  LOCAL_ACCOUNT,
+  LOCAL_REGION,
+} from './aws-api.ts';
 import type { LoadedStack } from './template.ts';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
 /** The read-only half of CloudFormation for the one stack there is: outputs and resources. */
 export function createCloudFormation(stack: LoadedStack, createdAt: Date): AwsService {
-  const stackId = `arn:aws:cloudformation:us-east-1:000000000000:stack/${stack.name}/local`;
+  const stackId = `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stack.name}/local`;
   const status = { CreationTime: createdAt.toISOString(), StackStatus: 'CREATE_COMPLETE' };
 
   const actions: Readonly<Record<string, (parameters: URLSearchParams) => object>> = {

@@ -25,10 +25,17 @@ export async function publishDeployments(
 }
 
 /** Publishes single files as the template's deployment would: to the same bucket, with the same headers. */
-export function createPublisher([deployment]: readonly Deployment[], callAws: AwsService) {
+export function createPublisher(
+  [deployment]: readonly Deployment[],
+  callAws: AwsService,
+  store: DurableStore,
+) {
+  const published = store.map<string>('deployments');
   return async (key: string, content: Buffer | undefined): Promise<void> => {
     if (deployment === undefined) throw new Error('The template deploys no files');
     const { bucket, headers } = deployment;
+    // The bucket is no longer as the deployment left it: the next start deploys again.
+    published.delete(bucket);
     if (content === undefined) await deleteObject(callAws, bucket, key);
     else await putObject(callAws, { bucket, key, content, headers });
   };

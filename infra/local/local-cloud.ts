@@ -232,6 +232,6 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
         pop,
       ),
     mails: inbox.mails,
-    publish: createPublisher(parts.deployments, endpoint.call),
+    publish: createPublisher(parts.deployments, endpoint.call, store),
   };
 }

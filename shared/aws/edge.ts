@@ -18,8 +18,9 @@ export function createEdge(siteUrl: string): Edge {
         headers: { 'accept-encoding': 'identity' },
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (response.status >= 500) throw new Error(`The edge answered ${response.status} for ${requestPath}`);
-      if (response.status >= 400) return undefined;
+      // S3 answers 403 for a missing object when the distribution may not list the bucket.
+      if (response.status === 404 || response.status === 403) return undefined;
+      if (!response.ok) throw new Error(`The edge answered ${response.status} for ${requestPath}`);
       const headers = SERVED_HEADERS.flatMap(name => {
         const value = response.headers.get(name);
         return value === null ? [] : [[name, value] as const];

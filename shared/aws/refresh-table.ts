@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
@@ -30,8 +31,9 @@ const PATH = 'path#';
 
 /** BatchWriteItem takes so many items. */
 const BATCH_SIZE = 25;
-/** A plan that lost the race for its number is an old twin; more rounds than this mean a bug. */
+/** A refresh is one partition, which takes 1,000 writes a second: a burst may meet that, and is spread over time. */
 const MAX_UNPROCESSED_ROUNDS = 8;
+const BACK_OFF = { firstMs: 50, longestMs: 2000 };
 
 type RefreshTable = OpenRefreshes & ClosingRefreshes & VerifiedRefreshes & ReportedRefreshes;
 
@@ -111,8 +113,26 @@ export function createRefreshTable({
     return { objects: newestPerKey(objects), paths } satisfies Changes;
   };
 
+  /** Only a refresh that is still open; the one after it inherits its changes. */
+  const abandon = async (refreshId: string, failure: string) => {
+    const abandoned = await update(refreshId, {
+      UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',
+      ConditionExpression: '#state = :open',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: {
+        ':failed': 'failed',
+        ':open': 'open',
+        ':failure': failure,
+        ':now': now().toISOString(),
+        ':true': true,
+      },
+    });
+    return abandoned !== undefined;
+  };
+
   return {
     current,
+    isOpen: async refreshId => (await get(refreshId))?.state === 'open',
     get,
     addChanges,
     changesOf,
@@ -151,30 +171,20 @@ export function createRefreshTable({
       return committed !== undefined;
     },
 
-    async abandon(refreshId) {
-      const failure =
-        'Its execution ended before it closed the refresh; the next refresh took the changes over';
-      const abandoned = await update(refreshId, {
-        UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',
-        ConditionExpression: '#state = :open',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: {
-          ':failed': 'failed',
-          ':open': 'open',
-          ':failure': failure,
-          ':now': now().toISOString(),
-          ':true': true,
-        },
-      });
-      return abandoned !== undefined;
-    },
+    abandon: refreshId =>
+      abandon(refreshId, 'Its execution was stopped before it closed the refresh: the next one takes over'),
 
     async close(refreshId, generation) {
       const closed = await update(refreshId, {
-        UpdateExpression: 'SET #state = :closed',
+        UpdateExpression: 'SET #state = :closed, closedAt = :now',
         ConditionExpression: `#state = :open${generation === undefined ? '' : ' AND generation = :generation'}`,
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':closed': 'closed', ':open': 'open', ':generation': generation },
+        ExpressionAttributeValues: {
+          ':closed': 'closed',
+          ':open': 'open',
+          ':now': now().toISOString(),
+          ':generation': generation,
+        },
       });
       return closed !== undefined;
     },
@@ -215,6 +225,7 @@ export function createRefreshTable({
     },
 
     async finish(refreshId, { state, failure }: RefreshEnd, at) {
+      if (state === 'failed') await abandon(refreshId, failure ?? 'It failed before it closed');
       const finished = await update(refreshId, {
         UpdateExpression: `SET #state = :state, finishedAt = :at${failure === undefined ? '' : ', failure = :failure'}`,
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
@@ -244,6 +255,7 @@ async function writeBatch(
 ): Promise<void> {
   let requests: Record<string, unknown>[] = items.map(Item => ({ PutRequest: { Item } }));
   for (let round = 0; requests.length > 0; round++) {
+    if (round > 0) await pause(Math.random() * Math.min(BACK_OFF.firstMs * 2 ** round, BACK_OFF.longestMs));
     if (round === MAX_UNPROCESSED_ROUNDS) {
       throw new Error(`DynamoDB left ${requests.length} items unprocessed, ${round} times in a row`);
     }

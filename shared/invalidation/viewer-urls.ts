@@ -47,6 +47,11 @@ export function invalidationPath(viewerPath: string): string {
     : `${requestPath(viewerPath.slice(0, Math.min(...cuts)))}*`;
 }
 
+/** Whether a path has segments that no client sends: the object behind it cannot be asked for. */
+export function hasDotSegment(viewerPath: string): boolean {
+  return DOT_SEGMENT.test(viewerPath);
+}
+
 function dotSegmentAt(path: string): number {
   const slash = path.search(DOT_SEGMENT);
   return slash < 0 ? slash : slash + 1;

@@ -61,7 +61,7 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
     ['Uploads began', report.startedAt],
     [fresh ? 'Edge verified' : 'Gave up', finishOf(report)],
     ...fact('Reason', report.failure),
-    ['Invalidation', report.invalidationId ?? 'none was needed'],
+    ['Invalidation', report.invalidationId ?? (fresh ? 'none was needed' : 'none was created')],
     ['Paths', `${report.pathCount}, purging ${report.collateral} unchanged objects`],
     [
       'URLs verified',
@@ -71,7 +71,10 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   const lists: Lists = [
     ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
     ['Asked for by hand', withRest(report.requestedPaths, report.requestedPathCount)],
-    ['Invalidated', withRest(report.paths, report.pathCount)],
+    [
+      report.invalidationId === undefined ? 'Planned' : 'Invalidated',
+      withRest(report.paths, report.pathCount),
+    ],
   ];
   const advice = fresh
     ? 'Visitors get the new content. There is nothing to do.'

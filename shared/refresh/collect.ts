@@ -5,6 +5,8 @@ import type { Changes } from './refresh.ts';
 export interface OpenRefreshes {
   /** Id of the refresh the pointer names, by a strongly consistent read. It may have closed meanwhile. */
   current(): Promise<string | undefined>;
+  /** By a strongly consistent read. */
+  isOpen(refreshId: string): Promise<boolean>;
   /**
    * Creates refresh `next`, with the changes of `previous` if that was abandoned, then makes it the current one if `previous`
    * still is. Answers the current one.
@@ -49,7 +51,10 @@ export async function collect(
   changes: Changes,
   { refreshes, executions, newRefreshId }: CollectDependencies,
 ): Promise<string> {
-  let refreshId = (await refreshes.current()) ?? (await refreshes.replace(undefined, newRefreshId()));
+  const current = await refreshes.current();
+  // The pointer stays on a refresh that closed: its verification and report must not find the next deploy's changes.
+  const isOpen = current !== undefined && (await refreshes.isOpen(current));
+  let refreshId = isOpen ? current : await refreshes.replace(current, newRefreshId());
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     await refreshes.addChanges(refreshId, changes);
     if ((await refreshes.commit(refreshId)) && (await isFollowed(refreshId, refreshes, executions))) {
@@ -61,8 +66,9 @@ export async function collect(
 }
 
 /**
- * An execution that ended after our commit has covered our changes, for it closed the refresh after them. If the refresh
- * is open still, somebody stopped the execution: nothing would ever close it.
+ * An execution that closed the refresh has our changes, for it closed after our commit. If the refresh is open although its
+ * execution has ended, somebody stopped it: nothing would ever close it. (One stopped between closing and creating the
+ * invalidation is not noticed here: only its end as ABORTED or FAILED tells of it.)
  */
 async function isFollowed(refreshId: string, refreshes: OpenRefreshes, executions: RefreshExecutions) {
   return (await executions.ensureStarted(refreshId)) || !(await refreshes.abandon(refreshId));

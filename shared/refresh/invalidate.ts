@@ -79,14 +79,17 @@ async function planOf(
   { refreshes, site, originPath, budget }: InvalidateDependencies,
 ): Promise<StoredPlan> {
   if (refresh.plan?.round === round) return refresh.plan;
-  const [changes, siteKeys] = await Promise.all([refreshes.changesOf(refresh.id), site.keys()]);
-  const plan = planInvalidation({
+  const changes = await refreshes.changesOf(refresh.id);
+  const request = {
     changedKeys: changes.objects.map(change => change.key),
     requestedPaths: changes.paths,
-    siteKeys,
     originPath,
     budget,
-  });
+  };
+  // Only wildcards purge more than what changed, and listing a large site takes seconds.
+  const exact = planInvalidation({ ...request, siteKeys: [] });
+  const hasWildcard = exact.paths.some(path => path.endsWith('*'));
+  const plan = hasWildcard ? planInvalidation({ ...request, siteKeys: await site.keys() }) : exact;
   return refreshes.storePlan(refresh.id, { ...plan, round, number: (refresh.plan?.number ?? 0) + 1 });
 }
 

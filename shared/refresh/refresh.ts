@@ -25,7 +25,10 @@ export interface Changes {
 /** The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller reference. */
 export interface StoredPlan {
   readonly number: number;
-  /** Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed. */
+  /**
+   * Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed or left the edge stale;
+   * 0 once CloudFront's quota refused it.
+   */
   readonly round: number;
   readonly paths: readonly string[];
   readonly collateral: number;
@@ -45,6 +48,8 @@ export interface Refresh {
   readonly generation: number;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** ISO 8601; absent while it is open. */
+  readonly closedAt?: string;
   readonly plan?: StoredPlan;
   readonly invalidationId?: string;
   readonly verification?: Verification;

@@ -5,7 +5,7 @@ import type { Changes, Refresh } from './refresh.ts';
 export interface ReportedRefreshes {
   get(refreshId: string): Promise<Refresh | undefined>;
   changesOf(refreshId: string): Promise<Changes>;
-  /** Ends a refresh. Repeated, it keeps the first end and answers the stored record. */
+  /** Ends a refresh; one that fails while it is open is abandoned, so that the next inherits its changes. Repeated, it keeps the first end and answers the stored record. */
   finish(refreshId: string, end: RefreshEnd, at: Date): Promise<Refresh>;
 }
 

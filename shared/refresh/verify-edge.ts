@@ -1,5 +1,5 @@
 import { EdgeStaleError, UnknownRefreshError } from '../errors.ts';
-import { decodePath, keyOf, requestPath, viewerPaths } from '../invalidation/viewer-urls.ts';
+import { decodePath, hasDotSegment, keyOf, requestPath, viewerPaths } from '../invalidation/viewer-urls.ts';
 import type { Change, Changes, Refresh, Verification } from './refresh.ts';
 
 /** What a viewer gets of an object: its content, by ETag, and the headers it is served with. */
@@ -67,14 +67,16 @@ export async function verifyEdge(
   refreshId: string,
   { refreshes, origin, edge, originPath }: VerifyDependencies,
 ): Promise<Verification> {
-  if ((await refreshes.get(refreshId)) === undefined) throw new UnknownRefreshError(refreshId);
+  const refresh = await refreshes.get(refreshId);
+  if (refresh === undefined) throw new UnknownRefreshError(refreshId);
   await refreshes.recordVerifying(refreshId);
   const changes = await refreshes.changesOf(refreshId);
+  const closedAt = Date.parse(refresh.closedAt ?? '');
   const checks = [
     ...changes.objects.flatMap(change => checksOf(change, originPath)),
     ...(await spotChecks(changes.paths, origin, originPath)),
   ];
-  const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, origin, edge));
+  const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, closedAt, origin, edge));
 
   const stale = checks.filter((_, index) => outcomes[index] === 'stale');
   if (stale.length > 0) throw new EdgeStaleError(stale.map(check => requestPath(check.viewerPath)));
@@ -86,9 +88,12 @@ export async function verifyEdge(
   return verification;
 }
 
-/** Only the root's folder form is sure to show its index.html (default root object); others depend on the site. */
+/**
+ * Whether a viewer path surely shows one object: of folders only the root shows its index.html (default root object), others
+ * depend on the site; and nobody can ask for a path with dot segments.
+ */
 function showsObject(viewerPath: string): boolean {
-  return viewerPath === '/' || !viewerPath.endsWith('/');
+  return (viewerPath === '/' || !viewerPath.endsWith('/')) && !hasDotSegment(viewerPath);
 }
 
 function checksOf(change: Change, originPath: string): Check[] {
@@ -103,12 +108,12 @@ async function spotChecks(
   originPath: string,
 ): Promise<Check[]> {
   if (paths.length === 0) return [];
-  const keys = await origin.keys();
-  return paths.flatMap(path => {
+  const urls = (await origin.keys()).flatMap(key => viewerPaths(key, originPath));
+  // A query string names a variant of an object, not another object.
+  const plain = paths.filter(path => !path.includes('?'));
+  return plain.flatMap(path => {
     const prefix = decodePath(path.replace(/\*$/, ''));
-    const covered = path.endsWith('*')
-      ? keys.flatMap(key => viewerPaths(key, originPath)).filter(url => url.startsWith(prefix))
-      : [prefix];
+    const covered = path.endsWith('*') ? urls.filter(url => url.startsWith(prefix)) : [prefix];
     return covered
       .filter(showsObject)
       .slice(0, SPOT_CHECKS)
@@ -120,12 +125,12 @@ async function spotChecks(
  * The bucket is read before and after the edge: an object overwritten in between, or since the change that asked for the
  * check, belongs to a later refresh.
  */
-async function verify(check: Check, origin: OriginObjects, edge: Edge): Promise<Outcome> {
+async function verify(check: Check, closedAt: number, origin: OriginObjects, edge: Edge): Promise<Outcome> {
   const before = await origin.head(check.key);
   const shown = await edge.head(requestPath(check.viewerPath));
   if (isSame(before, shown)) return 'verified';
   const after = await origin.head(check.key);
-  return !isSame(before, after) || changedSince(check.change, after) ? 'superseded' : 'stale';
+  return !isSame(before, after) || changedSince(check.change, after, closedAt) ? 'superseded' : 'stale';
 }
 
 function isSame(a: Served | undefined, b: Served | undefined): boolean {
@@ -135,8 +140,8 @@ function isSame(a: Served | undefined, b: Served | undefined): boolean {
   );
 }
 
-function changedSince(change: Change | undefined, current: Served | undefined): boolean {
-  if (change === undefined) return false;
+function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {
+  if (change === undefined) return current !== undefined && Date.parse(current.lastModified) > closedAt;
   if (current === undefined) return !change.removed;
   if (change.removed) return true;
   const sameContent = change.eTag === undefined || current.headers['etag'] === `"${change.eTag}"`;

@@ -12,7 +12,7 @@ const saying = (matches: Matches, text: string): Matches => {
 };
 
 const CLOSE = saying(by('Invalidate', 'UpdateItem'), ':closed');
-const LIST = by('Invalidate', 'ListObjectsV2');
+const READ_CHANGES = by('Invalidate', 'Query');
 const CREATE = by('Invalidate', 'CreateInvalidation');
 const COMMIT = saying(by('Collect', 'UpdateItem'), 'generation');
 const ADD_CHANGES = by('Collect', 'BatchWriteItem');
@@ -88,7 +88,7 @@ it('takes a change in that commits before the close', async () => {
 
 const CLOSING_STEPS = [
   ['the close is done and not yet answered', CLOSE, 'after'],
-  ['the paths are being planned', LIST, 'before'],
+  ['the paths are being planned', READ_CHANGES, 'before'],
   ['the invalidation is about to be created', CREATE, 'before'],
   ['the invalidation is created and not yet answered', CREATE, 'after'],
 ] as const;
@@ -119,6 +119,21 @@ it.each([
   await closed;
   collecting.letGo();
   await expectRefreshes(2);
+});
+
+it('verifies and reports a refresh by its own changes, while the next deploy is on its way', async () => {
+  const watching = hold(by('StateMachine', 'GetInvalidation'));
+  await site.put('page.html', 'second');
+  await watching.reached;
+  await uploadAndCollect('other.html', 'second');
+  watching.letGo();
+  await expectRefreshes(2);
+  expect(
+    site
+      .mails()
+      .slice(-2)
+      .map(({ subject }) => subject),
+  ).toEqual(['Fresh: page.html', 'Fresh: other.html']);
 });
 
 it('closes once although the answer to the close is lost', async () => {

@@ -44,7 +44,7 @@ describe('a function that is killed', () => {
 
   it.each([
     ['Invalidate', 'UpdateItem'],
-    ['Invalidate', 'ListObjectsV2'],
+    ['Invalidate', 'Query'],
     ['Invalidate', 'CreateInvalidation'],
     ['Verify', 'Query'],
     ['Verify', 'HeadObject'],

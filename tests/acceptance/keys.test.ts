@@ -22,6 +22,8 @@ const KEYS = [
   'folder/a',
   'folder/a b c.txt',
   'folder//double-slash.txt',
+  'dots/../x.txt',
+  'dots/./y.txt',
   'price/50%.txt',
   'price/50%25.txt',
   'sum/1+1=2.txt',

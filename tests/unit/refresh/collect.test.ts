@@ -12,6 +12,7 @@ function ports(answers: Partial<OpenRefreshes> & { ensureStarted?: (id: string) 
   const dependencies: CollectDependencies = {
     refreshes: {
       current: async () => 'r1',
+      isOpen: async () => true,
       replace: async (_, next) => next,
       addChanges: async id => void log.push(`changes ${id}`),
       commit: async id => {
@@ -41,6 +42,12 @@ describe('collecting changes', () => {
 
   it('opens the first refresh', async () => {
     const { dependencies, log } = ports({ current: async () => undefined });
+    expect(await collect(CHANGES, dependencies)).toBe('new-1');
+    expect(log).toEqual(['changes new-1', 'commit new-1', 'start new-1']);
+  });
+
+  it('writes nothing under a refresh that has closed: its report is its own', async () => {
+    const { dependencies, log } = ports({ isOpen: async () => false });
     expect(await collect(CHANGES, dependencies)).toBe('new-1');
     expect(log).toEqual(['changes new-1', 'commit new-1', 'start new-1']);
   });

@@ -91,6 +91,7 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
 
   return {
     current,
+    isOpen: async id => (await get(id))?.state === 'open',
     get,
     addChanges,
     changesOf,
