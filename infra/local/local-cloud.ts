@@ -186,7 +186,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
 
   const stepFunctions = createStepFunctions({
     machines: parts.stateMachines,
-    invokeFunction: functions.invoke,
+    invokeFunction: (name, payload) => functions.invoke(name, payload),
     endpoint: () => endpoint.url,
     store,
     journal,

@@ -142,7 +142,7 @@ describe.each(ways)('through %s', (way, ask) => {
     ['limit=1e1', 400],
     ['limit=-1', 400],
     ['next=%2e%2e', 400],
-    ['__proto__=1', 400],
+    ['constructor=1', 400],
     ['limit=1&limit=2', 400],
   ])('a list by %s answers %i', async (query, status) => {
     expect(await ask(`GET /students?${query}`)).toMatchObject({ status });

@@ -167,7 +167,7 @@ describe('The students’ records', () => {
 
   it('outlive the stack, and can be put back to any second of the last weeks', () => {
     whole.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         TableName: 'studentData',
@@ -194,7 +194,7 @@ describe('The students’ records', () => {
 
   it('have backups that are kept for 90 days, overwritten ones for 30, fragments for one', () => {
     whole.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         BucketName: 'student-backup-20250706',
         VersioningConfiguration: { Status: 'Enabled' },

@@ -25,8 +25,11 @@ import { findRoute } from './routing.ts';
 
 export interface RestApiOptions {
   readonly definition: ApiGatewayDefinition;
-  /** @throws AwsError when Lambda refuses the call */
-  readonly invokeFunction: (name: string, payload: string) => Promise<InvocationResult>;
+  /**
+   * @param onStart to be called when the function has its process
+   * @throws AwsError when Lambda refuses the call
+   */
+  readonly invokeFunction: (name: string, payload: string, onStart: () => void) => Promise<InvocationResult>;
   readonly mayInvoke: MayInvoke;
   /** Keeps how much of each quota is used. */
   readonly store: DurableStore;
@@ -115,9 +118,15 @@ export function createRestApis(
       throw new GatewayError('API_CONFIGURATION_ERROR');
     if (Buffer.byteLength(event) > MAX_EVENT_BYTES) throw new GatewayError('REQUEST_TOO_LARGE');
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new GatewayError('INTEGRATION_TIMEOUT')), timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const startTimer = () => {
+      timer = setTimeout(() => late.reject(new GatewayError('INTEGRATION_TIMEOUT')), timeoutMs);
+    };
     try {
-      const result = await Promise.race([options.invokeFunction(functionArn, event), late.promise]);
+      const result = await Promise.race([
+        options.invokeFunction(functionArn, event, startTimer),
+        late.promise,
+      ]);
       if (result.functionError !== undefined) throw new GatewayError('INTEGRATION_FAILURE');
       return proxyAnswer(result.payload);
     } catch (cause) {

@@ -19,9 +19,10 @@ export interface FunctionPool {
    * Runs a function and waits for its answer; a failed function is an answer too.
    * @param name name or ARN
    * @param payload JSON text
+   * @param onStart called when it has its process: waiting for one is no time that AWS would take
    * @throws AwsError ResourceNotFoundException, TooManyRequestsException; ServiceException once the pool is stopped
    */
-  invoke(name: string, payload: string): Promise<InvocationResult>;
+  invoke(name: string, payload: string, onStart?: () => void): Promise<InvocationResult>;
   /** The REST API of Lambda. */
   readonly handle: AwsService;
   /** Kills the processes of functions with this role, as failing hosts do: what runs there fails, later invocations get new ones. */
@@ -130,9 +131,11 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     definition: FunctionDefinition,
     requestId: string,
     payload: string,
+    onStart: (() => void) | undefined,
   ): Promise<Outcome> {
     await takeTurn();
     try {
+      onStart?.();
       const startedAt = performance.now();
       const environment = takeIdle(definition.name) ?? start(definition);
       const outcome = await environment.run(requestId, payload);
@@ -151,7 +154,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     }
   }
 
-  async function invoke(name: string, payload: string): Promise<InvocationResult> {
+  async function invoke(name: string, payload: string, onStart?: () => void): Promise<InvocationResult> {
     if (stopping.signal.aborted) throw stopped();
     const definition = find(name);
     const others = inUse.get(definition.name) ?? 0;
@@ -161,7 +164,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     inUse.set(definition.name, others + 1);
     try {
       const requestId = randomUUID();
-      const outcome = await runOnce(definition, requestId, payload);
+      const outcome = await runOnce(definition, requestId, payload, onStart);
       return outcome.kind === 'success'
         ? { payload: outcome.payload, requestId }
         : { payload: outcome.payload, requestId, functionError: 'Unhandled' };

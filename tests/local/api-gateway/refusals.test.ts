@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { apiGatewayOf } from '../../../infra/local/api-gateway/definition.ts';
 import { openDurableStore } from '../../../infra/local/durable-map.ts';
@@ -182,6 +183,20 @@ describe('The function', () => {
     expect(await send('GET /prod/students')).toEqual(
       refusal(504, 'Endpoint request timed out', 'InternalServerErrorException'),
     );
+  });
+
+  it('that waits for a process, as on AWS none does, may wait longer', async () => {
+    const integration = lambdaIntegration({ TimeoutInMillis: 50 });
+    const resources = schoolApi().filter(({ ref }) => ref !== 'GET-students');
+    const { send } = await startApi({
+      resources: [...resources, method('students', 'GET', { Integration: integration })],
+      async invokeFunction(_name, _payload, onStart) {
+        await pause(100);
+        onStart();
+        return { payload: '{}', requestId: 'late' };
+      },
+    });
+    expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
   });
 
   it('that Lambda throttles is a 500', async () => {
