@@ -5,12 +5,20 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { authorizationOf } from '../../infra/local/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
+import { functionPermissions } from '../../infra/local/function-permissions.ts';
+import { startSchedules } from '../../infra/local/schedules.ts';
+import { loadStack } from '../../infra/local/template.ts';
 import { manifestKeyOf } from '../../shared/backup/manifest.ts';
 import { startStudentApi } from '../helpers/student-api.ts';
 import { enrol, linesOf, manyStudents } from '../local/school.ts';
 
+const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 const RESTORE = fileURLToPath(new URL('../../infra/cli/restore.ts', import.meta.url));
+
+/** Subject of the mail about a backup, done or failed. */
+const REPORT = /^Backup: |backed up/;
 
 const FINISHED = {
   key: expect.stringMatching(/^backups\/\d{8}T\d{6}Z-[\da-f]{8}\.ndjson\.gz$/),
@@ -30,21 +38,27 @@ async function startSchool(students: number, timeScale: number) {
   await enrol(manyStudents(students), api.output('StudentTableName'), dynamoDb);
   const Bucket = api.output('BackupBucketName');
 
+  /** The next mail about a backup. */
+  const report = () =>
+    api.next(
+      entry => entry.kind === 'mail' && REPORT.test(entry.subject),
+      'the report of the backup',
+      120_000,
+    );
+
   return {
     ...api,
+    report,
+
     /** Asks for a backup and waits for its report. */
     async backUp(): Promise<string> {
-      const reported = api.next(
-        entry => entry.kind === 'mail' && /backup|backed up/i.test(entry.subject),
-        'the report of the backup',
-        120_000,
-      );
+      const reported = report();
       const { body } = await api.ask('POST /backup');
       await reported;
       return (body as { key: string }).key;
     },
 
-    reports: () => api.mails().filter(({ subject }) => /backup|backed up/i.test(subject)),
+    reports: () => api.mails().filter(({ subject }) => REPORT.test(subject)),
 
     async files(): Promise<string[]> {
       const { Contents = [] } = await api.clients.s3.send(new ListObjectsV2Command({ Bucket }));
@@ -130,6 +144,43 @@ describe('A backup', () => {
     expect(backups[0]).toMatchObject(body as object);
     await school.settled();
     expect(school.reports()).toHaveLength(mailed + 1);
+  });
+
+  it('is made every night by the rule of the template', async () => {
+    const { endpoint } = school.cloud;
+    const template = { assemblyDirectory: ASSEMBLY, stackName: 'StudentSite', endpoint };
+    const { resources } = loadStack({ ...template, localUrls: () => ({}) });
+    let now = Date.parse('2026-11-22T12:00:00Z');
+    const reported = school.report();
+    const stop = startSchedules({
+      rules: resources.filter(({ type }) => type === 'AWS::Events::Rule'),
+      mayInvoke: functionPermissions(resources),
+      now: () => now,
+      async wait(milliseconds) {
+        now += milliseconds;
+        // The second night never comes.
+        if (now > Date.parse('2026-11-23T02:00:00Z')) await new Promise(() => undefined);
+      },
+      async callAws({ service, caller, method, url, headers, body }) {
+        const authorization = authorizationOf(caller, service);
+        const sent = { ...(headers as Record<string, string>), authorization };
+        const answer = await fetch(`${endpoint}${url}`, {
+          method,
+          headers: sent,
+          body: new Uint8Array(body),
+        });
+        return { status: answer.status, body: await answer.text() };
+      },
+    });
+    onTestFinished(stop);
+    await reported;
+    const { backups } = (await school.ask('GET /backups')).body as { backups: unknown[] };
+    expect(backups).toContainEqual(
+      expect.objectContaining({
+        key: expect.stringMatching(/^backups\/20261123T020000Z-/),
+        count: STUDENTS,
+      }),
+    );
   });
 
   it.each([

@@ -19,7 +19,7 @@ it('the key is in nothing that the site serves and in no log, and no log names a
     new Set([200, 201, 204, 400, 403, 404, 409, 412, 413, 415]),
   );
   await api.settled();
-  const spellings = [api.key, ...['base64', 'hex'].map(encoding => encoded(api.key, encoding))];
+  const spellings = [api.key, btoa(api.key), Buffer.from(api.key).toString('hex')];
   for (const { text, headers } of replies) {
     const served = `${JSON.stringify([...headers])}\n${text}`;
     for (const spelling of spellings) expect(served).not.toContain(spelling);
@@ -92,17 +92,13 @@ async function everyKindOfAnswer(): Promise<Reply[]> {
       await ask('POST /backup', { headers }),
       await ask('GET /backups'),
       await ask('OPTIONS /students'),
-      await ask('TRACE-LIKE /students'),
+      await ask('PATCH /students'),
       await ask('GET /unknown'),
       await ask(`DELETE ${item}`),
       await ask(`GET ${item}`),
     );
   }
   return [...replies, await api.askWithoutKey('GET /students', { headers: { 'x-api-key': 'wrong' } })];
-}
-
-function encoded(text: string, encoding: string): string {
-  return Buffer.from(text).toString(encoding as BufferEncoding);
 }
 
 /** As a log may escape it. */
