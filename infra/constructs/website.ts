@@ -22,6 +22,7 @@ import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
+import { CONTENT_SECURITY_POLICY } from '../content-security-policy.ts';
 import { apiRequestCode } from '../edge/edge-code.ts';
 import { logicalIdOf, privateBucket } from './private-bucket.ts';
 import type { StudentApi } from './student-api.ts';
@@ -31,18 +32,6 @@ export interface WebsiteProps {
   readonly logBucketName: string;
   readonly originAccess: 'oac' | 'oai';
 }
-
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** The page: a private bucket, a distribution that alone may read it, and their logs. */
 export class Website extends Construct {

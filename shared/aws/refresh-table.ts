@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
   DynamoDBDocumentClient,
@@ -16,6 +16,7 @@ import type { ClosingRefreshes } from '../refresh/invalidate.ts';
 import { type Change, type Changes, HISTORY_DAYS, newestPerKey, type Refresh } from '../refresh/refresh.ts';
 import type { RefreshEnd, ReportedRefreshes } from '../refresh/report.ts';
 import type { VerifiedRefreshes } from '../refresh/verify-edge.ts';
+import { unlessConditionFails } from './conditional-write.ts';
 
 /*
  * One table, partition key `pk`, sort key `sk`:
@@ -263,15 +264,6 @@ async function writeBatch(
       new BatchWriteCommand({ RequestItems: { [tableName]: requests } }),
     );
     requests = UnprocessedItems?.[tableName] ?? [];
-  }
-}
-
-async function unlessConditionFails<T>(write: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   DynamoDBDocumentClient,
@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { StudentPages } from '../students/list-students.ts';
 import type { StudentRecord, StudentRecords } from '../students/student-service.ts';
+import { unlessConditionFails } from './conditional-write.ts';
 
 /** Index that lists every student in the order of the ids: partition key `kind`, the same for all, sort key `studentid`. */
 export const STUDENTS_IN_ORDER = 'StudentsInOrder';
@@ -135,13 +136,4 @@ function inOrder(studentClass: string | undefined) {
 /** Items of this table are written here alone, so their shape is known. */
 function toRecord({ kind: _, ...item }: Record<string, unknown>): StudentRecord {
   return item as unknown as StudentRecord;
-}
-
-async function unlessConditionFails<T>(write: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
 }
