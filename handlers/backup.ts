@@ -8,11 +8,14 @@ import { BackupKey, backupKeyOf } from '../shared/backup/manifest.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
 
-/** Asked for by the API, which names the backup, or by the schedule: then the event does, the same at each retry. */
+/**
+ * Asked for by the API, which names the backup, or by the schedule: then the event does, the same at each retry.
+ * EventBridge's ids have the shape of a UUID, not always its version.
+ */
 const Event = z.union([
   z.object({ key: BackupKey }).transform(({ key }) => key),
   z
-    .object({ 'detail-type': z.literal('Scheduled Event'), id: z.uuid(), time: z.iso.datetime() })
+    .object({ 'detail-type': z.literal('Scheduled Event'), id: z.guid(), time: z.iso.datetime() })
     .transform(({ id, time }) => backupKeyOf(new Date(time), id)),
 ]);
 

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Alarms } from './constructs/alarms.ts';
 import { AutoInvalidation } from './constructs/auto-invalidation.ts';
 import { Mail } from './constructs/mail.ts';
 import { StudentApi } from './constructs/student-api.ts';
@@ -53,6 +54,11 @@ export class StudentSiteStack extends Stack {
       requestsPerDay: settings.apiRequestsPerDay,
     });
     website.serveApi(api);
+    new Alarms(this, 'Alarms', {
+      notify: settings.notifyEmail,
+      deadLetterQueues: { SiteChanges: autoInvalidation.deadLetterQueue, Mail: mail.deadLetterQueue },
+      backup: records.backup,
+    });
     website.publish(websiteDirectory);
 
     const outputs = {

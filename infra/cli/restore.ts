@@ -100,7 +100,7 @@ async function restoreInto(
     figures[outcome]++;
   };
   try {
-    const target = createTarget(into, new DynamoDBClient(stack.client));
+    const target = createTarget(into, new DynamoDBClient({ ...stack.client, ...PATIENT }));
     await restore(content, target, { overwrite, dryRun, onOutcome });
   } finally {
     const report = { manifest, into, dryRun, figures };
@@ -120,6 +120,9 @@ async function findBackup(from: string, backups: FinishedBackups): Promise<Manif
     `${from} has no manifest, so it is no finished backup. The newest one is ${newest.key}`,
   );
 }
+
+/** All students share one partition of their index, which takes 1,000 writes a second: a restore waits for it. */
+const PATIENT = { maxAttempts: 12, retryMode: 'adaptive' } as const;
 
 function createTarget(TableName: string, client: DynamoDBClient): RestoreTarget {
   const put = async (input: Omit<PutItemCommandInput, 'TableName'>) => {

@@ -20,14 +20,16 @@ export interface MailProps {
 /** Whoever wants a mail sends a message to `queue`; each is mailed once, except if the function dies between SES's answer and its record. */
 export class Mail extends Construct {
   readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, { from, reportsTo }: MailProps) {
     super(scope, id);
-    const { queue } = new DeadLetteredQueue(this, 'Queue', {
+    const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'Queue', {
       name: 'mail',
       consumerTimeout: TIMEOUT,
     });
     this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
     new EmailIdentity(this, 'Sender', { identity: Identity.email(from) });
     const send = new ServiceFunction(this, 'Send', {
       handler: 'send-mail',
@@ -44,7 +46,14 @@ export class Mail extends Construct {
         conditions: { StringEquals: { 'ses:FromAddress': from } },
       }),
     );
-    send.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    send.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        // The fewest there can be: SES takes one mail a second in its sandbox, few more after it.
+        maxConcurrency: 2,
+      }),
+    );
     Validations.of(send).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:aws:ses:us-east-1:<AWS::AccountId>:identity/*]',
       reason:

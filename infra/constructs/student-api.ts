@@ -171,7 +171,7 @@ export class StudentApi extends Construct {
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'API Gateway and CloudFront take the value when they are deployed: rotating it is a deployment.',
+        'API Gateway and CloudFront take the value when they are deployed: a new one needs a new secret.',
     });
     return secret;
   }

@@ -31,7 +31,7 @@ export interface StudentRecordsProps {
 export class StudentRecords extends Construct {
   readonly table: Table;
   readonly backupBucket: IBucket;
-  private readonly backup: ServiceFunction;
+  readonly backup: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: StudentRecordsProps) {
     super(scope, id);

@@ -49,7 +49,8 @@ export class Website extends Construct {
       bucketName: logBucketName,
       // CloudFront's standard logs are delivered by ACL.
       objectOwnership: ObjectOwnership.OBJECT_WRITER,
-      lifecycleRules: [{ expiration: Duration.days(90) }],
+      // They hold addresses of viewers and what was searched for.
+      lifecycleRules: [{ expiration: Duration.days(30) }],
     });
     Validations.of(logBucket).acknowledge({
       id: 'AwsSolutions-S1',
@@ -86,6 +87,8 @@ export class Website extends Construct {
         cachePolicy: this.cachePolicy(),
         responseHeadersPolicy: this.securityHeaders,
       },
+      // Else CloudFront keeps these for ten seconds, an API's `no-store` notwithstanding.
+      errorResponses: [500, 502, 503, 504].map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
       enableLogging: true,
       logBucket,
       logFilePrefix: 'cloudfront/',
@@ -94,7 +97,8 @@ export class Website extends Construct {
       { id: 'AwsSolutions-CFR1', reason: 'A school may have pupils and parents anywhere.' },
       {
         id: 'AwsSolutions-CFR2',
-        reason: 'A static page has nothing for a web application firewall to guard.',
+        reason:
+          'It costs more than all the rest; README says what anonymous visitors may do, and the usage plan limits it.',
       },
       {
         id: 'AwsSolutions-CFR4',

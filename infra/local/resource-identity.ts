@@ -154,6 +154,10 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
     return { ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } };
   },
   'AWS::SES::EmailIdentity': ({ property }) => plain(String(property('EmailIdentity'))),
+  'AWS::CloudWatch::Alarm': ({ named }) => plain(named('AlarmName')),
+  'AWS::SNS::Topic': ({ named }) => plain(arn('sns', named('TopicName'))),
+  'AWS::SNS::TopicPolicy': ({ logicalId }) => plain(logicalId),
+  'AWS::SNS::Subscription': ({ logicalId }) => plain(arn('sns', logicalId)),
   'Custom::CDKBucketDeployment': ({ logicalId }) => plain(logicalId),
 };
 

@@ -13,6 +13,7 @@ import type { BackupFiles } from '../backup/backup.ts';
 import {
   BACKUP_FOLDER,
   backupOfManifest,
+  InvalidManifestError,
   type Manifest,
   manifestKeyOf,
   readManifest,
@@ -20,6 +21,9 @@ import {
 import type { FinishedBackups } from '../backup/restore.ts';
 import type { Backups } from '../students/request-backup.ts';
 import { uploadInParts } from './multipart-upload.ts';
+
+/** A list shows so many, the newest: three months of daily ones, and some. */
+const MAX_LISTED = 100;
 
 /** Read in pieces of this size, so that a slow reader holds no connection open. */
 const READ_BYTES = 8 * 1024 * 1024;
@@ -105,11 +109,22 @@ async function list(client: S3Client, Bucket: string): Promise<Manifest[]> {
   )) {
     keys.push(...Contents.map(({ Key = '' }) => backupOfManifest(Key)).filter(key => key !== undefined));
   }
-  // The SDK opens 50 connections at most, the rest wait.
-  const manifests = await Promise.all(keys.map(key => find(client, Bucket, key)));
+  // S3 lists in the order of keys, and these begin with their time: the newest come last.
+  const newest = keys.slice(-MAX_LISTED);
+  const manifests = await Promise.all(newest.map(key => findReadable(client, Bucket, key)));
   return manifests
     .filter(manifest => manifest !== undefined)
     .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+/** One damaged manifest must not hide the others from a list. */
+async function findReadable(client: S3Client, Bucket: string, key: string): Promise<Manifest | undefined> {
+  try {
+    return await find(client, Bucket, key);
+  } catch (error) {
+    if (error instanceof InvalidManifestError) return undefined;
+    throw error;
+  }
 }
 
 async function* readInPieces(
