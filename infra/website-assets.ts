@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { filesIn } from './files-in.ts';
 
 const WEB_DIRECTORY = fileURLToPath(new URL('../web', import.meta.url));
 
@@ -93,10 +94,4 @@ function bundleScript(): Uint8Array {
   const [script] = outputFiles;
   if (!script) throw new Error('esbuild wrote no script.');
   return script.contents;
-}
-
-function filesIn(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => relative(directory, join(entry.parentPath, entry.name)));
 }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { filesIn } from '../files-in.ts';
 import { type AwsRequest, type AwsService, authorizationOf } from './aws-api.ts';
 import type { DurableStore } from './durable-map.ts';
 import type { Deployment } from './stack-parts.ts';
@@ -78,14 +79,6 @@ function s3Request(
     headers: { ...headers, host: 'localhost', authorization: authorizationOf('deployment', 's3') },
     body,
   };
-}
-
-/** Files below a folder, relative, with slashes. */
-export function filesIn(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .sort();
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

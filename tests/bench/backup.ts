@@ -9,6 +9,7 @@ import { backupKeyOf } from '../../shared/backup/manifest.ts';
 import { merge } from '../../shared/backup/merge.ts';
 import { partsOf } from '../../shared/backup/parts.ts';
 import { manyStudents, startSchool, student, TABLE } from '../local/school.ts';
+import { measure, median } from './measure.ts';
 
 const STUDENTS = 10_000;
 const SAMPLES = 7;
@@ -114,16 +115,5 @@ async function printPeakMemory(count: number): Promise<void> {
 }
 
 const mebi = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0).padStart(3)} MiB`;
-
-async function measure(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
 
 if (import.meta.main) await printPeakMemory(Number(process.argv[2]));

@@ -1,7 +1,7 @@
-import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { measure, median } from './measure.ts';
 
 const SAMPLES = 15;
 /** The first ones start the functions' processes. */
@@ -51,15 +51,4 @@ async function uploadOne(cloud: LocalCloud, sample: number): Promise<void> {
   await cloud.publish(`bench-${sample}.html`, Buffer.from(`sample ${sample}`));
   await created;
   stop();
-}
-
-async function measure(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

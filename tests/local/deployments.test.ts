@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { filesIn, publishDeployments } from '../../infra/local/deployments.ts';
+import { filesIn } from '../../infra/files-in.ts';
+import { publishDeployments } from '../../infra/local/deployments.ts';
 import { openDurableStore } from '../../infra/local/durable-map.ts';
 import { BUCKET, startStorage } from './storage.ts';
 

@@ -1,0 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** Files below a folder, relative, with slashes, sorted. */
+export function filesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(directory, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
