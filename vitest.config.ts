@@ -8,6 +8,8 @@ const suite = (name: string, options: { timeoutSeconds: number }) => ({
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout: options.timeoutSeconds * 1000,
     hookTimeout: 120_000,
+    // What a test waits for may take as long as the test.
+    expect: { poll: { timeout: options.timeoutSeconds * 1000 } },
   },
 });
 

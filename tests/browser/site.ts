@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { buildWebsite } from '../../infra/website-assets.ts';
 import type { StudentFields } from '../../shared/students/student.ts';
 import { launchBrowser, type VisitOptions, visit } from '../helpers/browser.ts';
@@ -107,6 +107,16 @@ export function row(page: Page, studentid: string) {
   return page
     .locator('#students-rows tr')
     .filter({ has: page.getByText(studentid, { exact: true }).first() });
+}
+
+/** Lets the page's time pass until this holds. It waits for an answer before it sets its next timer, so a fixed jump may come too early. */
+export async function passTime(page: Page, until: () => boolean | Promise<boolean>): Promise<void> {
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1000);
+      return until();
+    })
+    .toBe(true);
 }
 
 /** What the focused element is called, or its id. */
