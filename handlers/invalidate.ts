@@ -44,10 +44,14 @@ export const handler = createHandler({
   }),
   invalidations: createInvalidations(settings.DISTRIBUTION_ID),
   site: createSiteBucket(settings.SITE_BUCKET),
-  originPath: settings.ORIGIN_PATH,
-  budget: {
-    exactPaths: settings.MAX_EXACT_PATHS,
-    wildcardPaths: MAX_WILDCARD_PATHS,
-    bytes: MAX_PATH_BYTES,
+  planning: {
+    urls: { originPath: settings.ORIGIN_PATH, extensionless: false },
+    budget: {
+      exactPaths: settings.MAX_EXACT_PATHS,
+      wildcardPaths: MAX_WILDCARD_PATHS,
+      bytes: MAX_PATH_BYTES,
+    },
+    prices: { path: 0.005, refetch: 0.0001, freePaths: 1000 },
+    maxCollateral: 5000,
   },
 });

@@ -4,9 +4,9 @@ import type { OriginObjects, Served } from '../refresh/verify-edge.ts';
 
 export function createSiteBucket(bucket: string, client = new S3Client({})): SiteListing & OriginObjects {
   return {
-    async keys() {
+    async keys(Prefix) {
       const keys: string[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket })) {
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix })) {
         for (const { Key } of Contents) if (Key !== undefined) keys.push(Key);
       }
       return keys;

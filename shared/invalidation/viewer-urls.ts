@@ -6,27 +6,35 @@
 /** CloudFront's longest invalidation path, in characters. */
 export const MAX_PATH_LENGTH = 4000;
 
+/** How a distribution maps URLs to objects. */
+export interface UrlRules {
+  /** The distribution's origin path: '' or `/folder`, without a slash at the end. */
+  readonly originPath: string;
+  /** Whether a function also serves pages without their ending: `/about` and `/docs` for about.html and docs/index.html. */
+  readonly extensionless: boolean;
+}
+
 /**
- * The viewer paths that show an object. An `index.html` is also seen at its folder, which is how the default root
- * object and directory-index functions serve it. A key outside the origin path cannot be seen: no paths.
- *
- * @param originPath the distribution's origin path: '' or `/folder`, without a slash at the end
+ * The viewer paths that show an object, the one named like the key first. An `index.html` is also seen at its folder,
+ * which is how the default root object and directory-index functions serve it. A key outside the origin path cannot be
+ * seen: no paths.
  */
-export function viewerPaths(key: string, originPath: string): string[] {
+export function viewerPaths(key: string, { originPath, extensionless }: UrlRules): string[] {
   const path = `/${key}`;
   if (!path.startsWith(`${originPath}/`)) return [];
   const visible = path.slice(originPath.length);
-  return isIndex(visible) ? [visible, visible.slice(0, -'index.html'.length)] : [visible];
+  if (!visible.endsWith('.html')) return [visible];
+  if (!visible.endsWith('/index.html')) {
+    return extensionless ? [visible, visible.slice(0, -'.html'.length)] : [visible];
+  }
+  const folder = visible.slice(0, -'index.html'.length);
+  return extensionless && folder !== '/' ? [visible, folder, folder.slice(0, -1)] : [visible, folder];
 }
 
 /** The object key behind a viewer path; a folder is shown by its `index.html`. */
 export function keyOf(viewerPath: string, originPath: string): string {
   const key = `${originPath}${viewerPath}`.slice(1);
   return key === '' || key.endsWith('/') ? `${key}index.html` : key;
-}
-
-function isIndex(path: string): boolean {
-  return path.endsWith('/index.html');
 }
 
 /**

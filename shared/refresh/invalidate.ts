@@ -1,5 +1,5 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
-import { type PathBudget, planInvalidation } from '../invalidation/plan.ts';
+import { listingPrefix, type PlanRequest, planInvalidation } from '../invalidation/plan.ts';
 import type { Changes, Refresh, StoredPlan } from './refresh.ts';
 
 export interface ClosingRefreshes {
@@ -22,8 +22,8 @@ export interface Invalidations {
 }
 
 export interface SiteListing {
-  /** Every key of the site bucket. */
-  keys(): Promise<string[]>;
+  /** Every key of the site bucket that begins with a prefix. */
+  keys(prefix: string): Promise<string[]>;
 }
 
 export interface InvalidateInput {
@@ -44,8 +44,7 @@ export interface InvalidateDependencies {
   readonly refreshes: ClosingRefreshes;
   readonly invalidations: Invalidations;
   readonly site: SiteListing;
-  readonly originPath: string;
-  readonly budget: PathBudget;
+  readonly planning: Pick<PlanRequest, 'urls' | 'budget' | 'prices' | 'maxCollateral'>;
 }
 
 /**
@@ -76,20 +75,20 @@ export async function invalidate(
 async function planOf(
   refresh: Refresh,
   round: number,
-  { refreshes, site, originPath, budget }: InvalidateDependencies,
+  { refreshes, site, planning }: InvalidateDependencies,
 ): Promise<StoredPlan> {
   if (refresh.plan?.round === round) return refresh.plan;
   const changes = await refreshes.changesOf(refresh.id);
   const request = {
+    ...planning,
     changedKeys: changes.objects.map(change => change.key),
     requestedPaths: changes.paths,
-    originPath,
-    budget,
   };
-  // Only wildcards purge more than what changed, and listing a large site takes seconds.
-  const exact = planInvalidation({ ...request, siteKeys: [] });
-  const hasWildcard = exact.paths.some(path => path.endsWith('*'));
-  const plan = hasWildcard ? planInvalidation({ ...request, siteKeys: await site.keys() }) : exact;
+  const prefix = listingPrefix(request);
+  const plan = planInvalidation({
+    ...request,
+    siteKeys: prefix === undefined ? [] : await site.keys(prefix),
+  });
   return refreshes.storePlan(refresh.id, { ...plan, round, number: (refresh.plan?.number ?? 0) + 1 });
 }
 

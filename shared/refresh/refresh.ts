@@ -1,3 +1,5 @@
+import type { Plan } from '../invalidation/plan.ts';
+
 /**
  * The refresh: everything that changed in one deploy, followed until the edge serves it. A refresh takes changes while
  * it is open; once closed its set of changes is fixed.
@@ -23,15 +25,13 @@ export interface Changes {
 }
 
 /** The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller reference. */
-export interface StoredPlan {
+export interface StoredPlan extends Plan {
   readonly number: number;
   /**
    * Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed or left the edge stale;
    * 0 once CloudFront's quota refused it.
    */
   readonly round: number;
-  readonly paths: readonly string[];
-  readonly collateral: number;
 }
 
 export interface Verification {

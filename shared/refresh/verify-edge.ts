@@ -1,5 +1,12 @@
 import { EdgeStaleError, UnknownRefreshError } from '../errors.ts';
-import { decodePath, hasDotSegment, keyOf, requestPath, viewerPaths } from '../invalidation/viewer-urls.ts';
+import {
+  decodePath,
+  hasDotSegment,
+  keyOf,
+  requestPath,
+  type UrlRules,
+  viewerPaths,
+} from '../invalidation/viewer-urls.ts';
 import type { Change, Changes, Refresh, Verification } from './refresh.ts';
 
 /** What a viewer gets of an object: its content, by ETag, and the headers it is served with. */
@@ -29,7 +36,7 @@ export interface VerifiedRefreshes {
 export interface OriginObjects {
   /** The object as the bucket holds it now; undefined when there is none. */
   head(key: string): Promise<Served | undefined>;
-  keys(): Promise<string[]>;
+  keys(prefix: string): Promise<string[]>;
 }
 
 export interface Edge {
@@ -96,8 +103,11 @@ function showsObject(viewerPath: string): boolean {
   return (viewerPath === '/' || !viewerPath.endsWith('/')) && !hasDotSegment(viewerPath);
 }
 
+/** A page without its ending is served by a function of the site's own, maybe as a redirect: its usual URL is checked. */
+const sureUrls = (originPath: string): UrlRules => ({ originPath, extensionless: false });
+
 function checksOf(change: Change, originPath: string): Check[] {
-  return viewerPaths(change.key, originPath)
+  return viewerPaths(change.key, sureUrls(originPath))
     .filter(showsObject)
     .map(viewerPath => ({ key: change.key, viewerPath, change }));
 }
@@ -108,7 +118,7 @@ async function spotChecks(
   originPath: string,
 ): Promise<Check[]> {
   if (paths.length === 0) return [];
-  const urls = (await origin.keys()).flatMap(key => viewerPaths(key, originPath));
+  const urls = (await origin.keys('')).flatMap(key => viewerPaths(key, sureUrls(originPath)));
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
   return plain.flatMap(path => {

@@ -12,6 +12,7 @@ import {
   MAX_PATH_LENGTH,
   pathProblem,
   requestPath,
+  type UrlRules,
   viewerPaths,
 } from '../../../shared/invalidation/viewer-urls.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
@@ -45,7 +46,7 @@ describe('the URLs that show an object', () => {
     { key: 'index.html/part', urls: ['/index.html/part'] },
     { key: '/index.html', urls: ['//index.html', '//'] },
     { key: 'docs/', urls: ['/docs/'] },
-  ])('$key is seen at $urls', ({ key, urls }) => expect(viewerPaths(key, '')).toEqual(urls));
+  ])('$key is seen at $urls', ({ key, urls }) => expect(viewerPaths(key, urlsAt(''))).toEqual(urls));
 
   it.each([
     { key: 'site/index.html', urls: ['/index.html', '/'] },
@@ -54,7 +55,7 @@ describe('the URLs that show an object', () => {
     { key: 'site', urls: [] },
     { key: 'other/index.html', urls: [] },
   ])('behind the origin path /site, $key is seen at $urls', ({ key, urls }) => {
-    expect(viewerPaths(key, '/site')).toEqual(urls);
+    expect(viewerPaths(key, urlsAt('/site'))).toEqual(urls);
   });
 
   it.each([
@@ -67,12 +68,21 @@ describe('the URLs that show an object', () => {
     expect(keyOf(path, originPath)).toBe(key);
   });
 
+  it.each([
+    { key: 'about.html', urls: ['/about.html', '/about'] },
+    { key: 'index.html', urls: ['/index.html', '/'] },
+    { key: 'docs/index.html', urls: ['/docs/index.html', '/docs/', '/docs'] },
+    { key: 'styles.css', urls: ['/styles.css'] },
+  ])('of a site that also serves pages without their ending, $key is seen at $urls', ({ key, urls }) => {
+    expect(viewerPaths(key, { originPath: '', extensionless: true })).toEqual(urls);
+  });
+
   it('lead back to the object', () => {
     const anyFile = anyObjectKey().filter(key => !key.endsWith('/'));
     fc.assert(
       fc.property(anyFile, fc.constantFrom('', '/site'), (name, originPath) => {
         const key = `${originPath}/${name}`.slice(1);
-        for (const url of viewerPaths(key, originPath)) expect(keyOf(url, originPath)).toBe(key);
+        for (const url of viewerPaths(key, urlsAt(originPath))) expect(keyOf(url, originPath)).toBe(key);
       }),
     );
   });
@@ -149,7 +159,7 @@ describe('the invalidation path of an object', () => {
   it('purges at the edge every spelling in which clients ask for any URL of the object', () => {
     fc.assert(
       fc.property(anyObjectKey(), key => {
-        for (const url of viewerPaths(key, '')) {
+        for (const url of viewerPaths(key, urlsAt(''))) {
           for (const spelling of spellingsOf(url)) {
             expect({ spelling, purged: isPurged([invalidationPath(url)], spelling) }).toEqual({
               spelling,
@@ -217,3 +227,7 @@ describe('a path asked for by hand', () => {
     );
   });
 });
+
+function urlsAt(originPath: string): UrlRules {
+  return { originPath, extensionless: false };
+}

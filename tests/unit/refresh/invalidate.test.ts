@@ -4,6 +4,7 @@ import { QuotaExceededError } from '../../../shared/errors.ts';
 import { type InvalidateInput, invalidate } from '../../../shared/refresh/invalidate.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { PLANNING } from '../../helpers/planning.ts';
 import { createMemoryTable } from './memory-table.ts';
 
 type Step = <T>(label: string, effect: () => T) => Promise<T>;
@@ -32,8 +33,7 @@ function setUp({ refusals = 0, step = inOneGo, changes = {} as Partial<Changes>,
               }),
           },
           site: { keys: async () => ['a.css', 'b.css'] },
-          originPath,
-          budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
+          planning: { ...PLANNING, urls: { originPath, extensionless: false } },
         },
       ),
   };

@@ -2,6 +2,7 @@ import type { Scheduler } from 'fast-check';
 import { NoOpenRefreshError, QuotaExceededError, RefreshNotQuietError } from '../../../shared/errors.ts';
 import { collect } from '../../../shared/refresh/collect.ts';
 import { invalidate } from '../../../shared/refresh/invalidate.ts';
+import { PLANNING } from '../../helpers/planning.ts';
 import { createMemoryTable, type Guard } from './memory-table.ts';
 
 /** What may happen besides the uploads. Steps, looks and requests are counted over the whole run. */
@@ -129,8 +130,7 @@ export async function runProtocol(
           refreshes: table,
           invalidations: cloudFront,
           site: { keys: async () => [] },
-          originPath: '',
-          budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
+          planning: PLANNING,
         },
       );
       return true;

@@ -3,13 +3,14 @@ import { MAX_LISTED, MailMessage } from '../../../shared/mail/mail.ts';
 import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
 import { type MailPolicy, type RefreshEnd, report } from '../../../shared/refresh/report.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { planOf } from '../../helpers/planning.ts';
 
 const REFRESH: Refresh = {
   id: '20261102T100000Z-abcd1234',
   state: 'verifying',
   generation: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
-  plan: { number: 1, round: 1, paths: ['/a.css', '/b*'], collateral: 4 },
+  plan: planOf(['/a.css', '/b*'], { collateral: 4 }),
   invalidationId: 'I1',
   verification: { verified: 2, superseded: 1 },
 };
@@ -90,7 +91,7 @@ describe('the report of a refresh', () => {
   it('lists no more than a reader reads, and says how many there were', async () => {
     const objects = Array.from({ length: 120 }, (_, number) => changeOf(`${number}.css`));
     const paths = Array.from({ length: 110 }, (_, number) => `/${number}/*`);
-    const plan = { number: 1, round: 1, paths: paths.slice(0, 100), collateral: 0 };
+    const plan = planOf(paths.slice(0, 100));
     const message = await history({ changes: { objects, paths }, refresh: { ...REFRESH, plan } }).report({
       state: 'fresh',
     });

@@ -5,6 +5,7 @@ import { planInvalidation } from '../../../shared/invalidation/plan.ts';
 import { pathProblem } from '../../../shared/invalidation/viewer-urls.ts';
 import { parseSiteMessage } from '../../../shared/refresh/site-message.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
+import { PLANNING } from '../../helpers/planning.ts';
 import { formEncoded, recordOf, s3Event, TEST_EVENT } from './s3-messages.ts';
 
 const BUCKET = 'site-bucket';
@@ -201,8 +202,7 @@ describe('any other message', () => {
             changedKeys: objects.map(object => object.key),
             requestedPaths: paths,
             siteKeys: [],
-            originPath: '',
-            budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
+            ...PLANNING,
           });
           expect(planned.paths.map(pathProblem)).toEqual(planned.paths.map(() => undefined));
         } catch (error) {

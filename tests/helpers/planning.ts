@@ -1,0 +1,16 @@
+import type { PlanRequest } from '../../shared/invalidation/plan.ts';
+import type { StoredPlan } from '../../shared/refresh/refresh.ts';
+
+/** What plans are made under by default: AWS's limits and prices, nothing in progress, the month's allowance untouched. */
+export const PLANNING = {
+  urls: { originPath: '', extensionless: false },
+  budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
+  prices: { path: 0.005, refetch: 0.0001, freePaths: 1000 },
+  maxCollateral: 5000,
+} satisfies Partial<PlanRequest>;
+
+/** A stored plan of some paths. */
+export function planOf(paths: readonly string[], details: Partial<StoredPlan> = {}): StoredPlan {
+  const numbers = { number: 1, round: 1, collateral: 0, required: paths.length, costUsd: 0 };
+  return { ...numbers, paths, wildcards: [], guarded: false, ...details };
+}
