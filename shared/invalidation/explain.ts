@@ -8,7 +8,7 @@ export interface PathReason {
   readonly keys: readonly string[];
   /** Paths asked for by hand that it covers, sorted. */
   readonly requestedPaths: readonly string[];
-  /** Unchanged objects that it purges. */
+  /** Objects that it purges needlessly. */
   readonly collateral: number;
 }
 
@@ -17,16 +17,45 @@ export function explainPlan(
   { paths, wildcards }: Pick<Plan, 'paths' | 'wildcards'>,
   { changedKeys, requestedPaths, urls }: Wanted,
 ): PathReason[] {
+  const covering = findCovering(paths);
+  const keys = groupBy(
+    [...new Set(changedKeys)].sort(),
+    key => new Set(viewerPaths(key, urls).map(covering)),
+  );
+  const requested = groupBy(
+    [...new Set(requestedPaths)].sort(),
+    path => new Set([covering(decodePath(path))]),
+  );
   const collateral = new Map(wildcards.map(wildcard => [wildcard.path, wildcard.collateral]));
   return paths.map(path => ({
     path,
-    keys: changedKeys.filter(key => viewerPaths(key, urls).some(url => covers(path, url))).sort(),
-    requestedPaths: requestedPaths.filter(asked => covers(path, decodePath(asked))).sort(),
+    keys: keys.get(path) ?? [],
+    requestedPaths: requested.get(path) ?? [],
     collateral: collateral.get(path) ?? 0,
   }));
 }
 
-function covers(path: string, viewerPath: string): boolean {
-  const decoded = decodePath(path);
-  return decoded.endsWith('*') ? viewerPath.startsWith(decoded.slice(0, -1)) : viewerPath === decoded;
+/** No path of a plan covers another one, so there is one at most. */
+function findCovering(paths: readonly string[]): (viewerPath: string) => string | undefined {
+  const byText = new Map(paths.map(path => [decodePath(path), path]));
+  const prefixes = [...byText.keys()].filter(text => text.endsWith('*')).map(text => text.slice(0, -1));
+  return viewerPath => {
+    const prefix = prefixes.find(candidate => viewerPath.startsWith(candidate));
+    return byText.get(prefix === undefined ? viewerPath : `${prefix}*`);
+  };
+}
+
+function groupBy<Group>(
+  items: readonly string[],
+  groupsOf: (item: string) => Iterable<Group>,
+): Map<Group, string[]> {
+  const groups = new Map<Group, string[]>();
+  for (const item of items) {
+    for (const group of groupsOf(item)) {
+      const members = groups.get(group);
+      if (members === undefined) groups.set(group, [item]);
+      else members.push(item);
+    }
+  }
+  return groups;
 }

@@ -3,6 +3,15 @@
  * covers it. A *viewer path* here is the decoded path of a URL: `/my file.html`, never `/my%20file.html`.
  */
 
+/**
+ * Stands before the query string of a viewer path. Only a path asked for by hand has one; it names a variant of an object, and its
+ * spelling is its author's affair. Half of a surrogate pair, alone, as it is in no key.
+ */
+const QUERY = '\uDC00';
+
+/** Finds it and, being of Unicode mode, no half that is not alone. */
+export const QUERY_MARK = /\uDC00/u;
+
 /** CloudFront's longest invalidation path, in characters. */
 export const MAX_PATH_LENGTH = 4000;
 
@@ -47,12 +56,11 @@ const DOUBTFUL = /[~'()*+;!,:@&=$|[\]^\\]/;
 /** `.` and `..` segments, which clients remove before they send a URL. */
 const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
 
-/** The invalidation path that covers a viewer path in every spelling: exact when possible, else a wildcard. */
-export function invalidationPath(viewerPath: string): string {
-  const cuts = [viewerPath.search(DOUBTFUL), dotSegmentAt(viewerPath)].filter(index => index >= 0);
-  return cuts.length === 0
-    ? requestPath(viewerPath)
-    : `${requestPath(viewerPath.slice(0, Math.min(...cuts)))}*`;
+/** Where the part of a viewer path begins that no exact invalidation path covers surely; undefined when one covers it all. */
+export function doubtfulFrom(viewerPath: string): number | undefined {
+  const [path = ''] = viewerPath.split(QUERY_MARK);
+  const cuts = [path.search(DOUBTFUL), dotSegmentAt(path)].filter(index => index >= 0);
+  return cuts.length === 0 ? undefined : Math.min(...cuts);
 }
 
 /** Whether a path has segments that no client sends: the object behind it cannot be asked for. */
@@ -71,12 +79,16 @@ function dotSegmentAt(path: string): number {
  * S3 reads a raw one as a space.
  */
 export function requestPath(viewerPath: string): string {
-  return encodeURIComponent(viewerPath).replaceAll('%2F', '/');
+  const [path = '', query] = viewerPath.split(QUERY_MARK);
+  const encoded = encodeURIComponent(path).replaceAll('%2F', '/');
+  return query === undefined ? encoded : `${encoded}?${query}`;
 }
 
 /** The viewer path that an exact invalidation path names. */
 export function decodePath(path: string): string {
-  return decodeURIComponent(path);
+  const [encoded = '', ...query] = path.split('?');
+  const decoded = decodeURIComponent(encoded);
+  return query.length === 0 ? decoded : `${decoded}${QUERY}${query.join('?')}`;
 }
 
 /** What CloudFront refuses in a path: bytes that must be percent-encoded, a stray `%`, a `*` before the end. */

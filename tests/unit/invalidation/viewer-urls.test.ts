@@ -7,7 +7,7 @@ import {
 } from '../../../infra/local/cloudfront/invalidation-paths.ts';
 import {
   decodePath,
-  invalidationPath,
+  doubtfulFrom,
   keyOf,
   MAX_PATH_LENGTH,
   pathProblem,
@@ -230,4 +230,9 @@ describe('a path asked for by hand', () => {
 
 function urlsAt(originPath: string): UrlRules {
   return { originPath, extensionless: false };
+}
+
+function invalidationPath(viewerPath: string): string {
+  const doubtful = doubtfulFrom(viewerPath);
+  return doubtful === undefined ? requestPath(viewerPath) : `${requestPath(viewerPath.slice(0, doubtful))}*`;
 }

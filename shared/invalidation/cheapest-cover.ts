@@ -1,0 +1,210 @@
+import {
+  type CoverProblem,
+  costOf,
+  RelaxedCover,
+  type ShadowPrices,
+  TIE,
+  type Usage,
+} from './relaxed-cover.ts';
+import type { Cut } from './url-tree.ts';
+
+/** Wildcards that cover all targets together with an exact path for each target outside them. */
+export interface Cover {
+  /** None covers what another one covers. */
+  readonly wildcards: readonly Cut[];
+  /** False when the search for a cheaper one was given up. */
+  readonly isCheapest: boolean;
+}
+
+/** Sums of prices that differ by less, absolutely or relatively, are equal. */
+const TOLERANCE = { absolute: 1e-14, relative: 1e-13 };
+
+/** How closely shadow prices are looked for: a better bound shortens the search, a worse one does no harm. */
+const SHADOW_STEPS = { up: 40, between: 30 };
+
+/**
+ * So much work may the search be, in labels. Met only when thousands of changes are scattered evenly over a site and the budget
+ * is too small for them; what is found then is within a few per cent of the bound.
+ */
+const MAX_LABELS = 200_000;
+
+/** A way through the first cuts. */
+interface Label extends Usage {
+  /** Where the last wildcard ends, and the way before it. */
+  readonly last?: { readonly cut: Cut; readonly before: Label };
+}
+
+const START: Label = { wildcards: 0, exactPaths: 0, bytes: 0, collateral: 0 };
+
+/**
+ * The cheapest cover within a budget: dollars for its paths, and the price of its needless purges.
+ *
+ * It is a shortest path under resource constraints. The way leads through the cuts in preorder: a cut is either passed, and its own
+ * targets become exact paths, or taken for a wildcard, and its descendants are skipped. The relaxed problem gives a lower
+ * bound. Where a cover costs no more than that it is the cheapest; else label setting finds the cheapest, and the bound
+ * spares it nearly everything. (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource Constraints", 2005.)
+ *
+ * @returns undefined when no cover fits the budget
+ */
+export function cheapestCover(problem: CoverProblem): Cover | undefined {
+  const search = new CoverSearch(problem);
+  return search.run();
+}
+
+class CoverSearch {
+  readonly #problem: CoverProblem;
+  readonly #relaxed: RelaxedCover;
+  readonly #bytesMatter: boolean;
+  #bound = Number.NEGATIVE_INFINITY;
+  #shadow: ShadowPrices = { exactPath: TIE.path, byte: 0 };
+  #best: Label | undefined;
+  #cost = Number.POSITIVE_INFINITY;
+  #isComplete = true;
+
+  constructor(problem: CoverProblem) {
+    this.#problem = problem;
+    this.#relaxed = new RelaxedCover(problem);
+    const exactBytes = problem.cuts.reduce((sum, cut) => sum + cut.exactBytes, 0);
+    // A wildcard in the place of exact paths is one `*` longer than one of them, at most.
+    this.#bytesMatter = exactBytes + problem.budget.wildcardPaths > problem.budget.bytes;
+  }
+
+  run(): Cover | undefined {
+    this.#findShadowPrices();
+    if (!this.#isProven()) this.#setLabels();
+    if (this.#best === undefined) return undefined;
+    const wildcards: Cut[] = [];
+    for (let { last } = this.#best; last !== undefined; last = last.before.last) wildcards.push(last.cut);
+    return { wildcards, isCheapest: this.#isComplete };
+  }
+
+  #isProven(): boolean {
+    return this.#cost - this.#bound <= this.#tolerance();
+  }
+
+  #tolerance(): number {
+    return this.#best === undefined ? 0 : TOLERANCE.absolute + TOLERANCE.relative * this.#cost;
+  }
+
+  /** The bound is concave in each shadow price: highest where the relaxed cover turns from too much to little enough. */
+  #findShadowPrices(): void {
+    const { path } = this.#problem.prices;
+    const tooManyPaths = (byte: number) => (exactPath: number) => {
+      const cover = this.#relax({ exactPath, byte });
+      return cover === undefined || cover.exactPaths > this.#relaxed.worthwhilePaths(cover.wildcards);
+    };
+    const tooManyBytes = (exactPath: number) => (byte: number) =>
+      (this.#relax({ exactPath, byte })?.bytes ?? 0) > this.#problem.budget.bytes;
+
+    this.#raise(TIE.path, path + TIE.path, tooManyPaths(0));
+    if (!this.#bytesMatter) return;
+    this.#raise(0, TIE.path, tooManyBytes(this.#shadow.exactPath));
+    this.#raise(TIE.path, path + TIE.path, tooManyPaths(this.#shadow.byte));
+  }
+
+  /** Raises a price from `low` to where it is no longer too low, beginning with `high`. */
+  #raise(low: number, high: number, isTooLow: (price: number) => boolean): void {
+    if (this.#isProven() || !isTooLow(low)) return;
+    let [below, above] = [low, high];
+    for (let step = 0; step < SHADOW_STEPS.up && !this.#isProven() && isTooLow(above); step++) {
+      [below, above] = [above, above * 4];
+    }
+    for (let step = 0; step < SHADOW_STEPS.between && !this.#isProven(); step++) {
+      const middle = (below + above) / 2;
+      if (isTooLow(middle)) below = middle;
+      else above = middle;
+    }
+  }
+
+  /** The cheapest relaxed cover, which may be within the budget; undefined when there is none at all. */
+  #relax(shadow: ShadowPrices): Label | undefined {
+    this.#relaxed.relax(shadow);
+    const bound = this.#relaxed.bound(0, START);
+    if (bound > this.#bound) [this.#bound, this.#shadow] = [bound, shadow];
+    if (bound === Number.POSITIVE_INFINITY) return undefined;
+    let label = START;
+    for (let index = 0; index < this.#problem.cuts.length; ) {
+      const cut = this.#problem.cuts[index] as Cut;
+      const isTaken = this.#relaxed.takes(index, label.wildcards);
+      label = isTaken ? taking(cut, label) : passing(cut, label);
+      index = isTaken ? cut.end : index + 1;
+    }
+    this.#consider(label);
+    return label;
+  }
+
+  #consider(label: Label): void {
+    const cost = costOf(label, this.#problem.prices);
+    if (cost >= this.#cost || !this.#fits(label)) return;
+    [this.#best, this.#cost] = [label, cost];
+  }
+
+  #fits({ wildcards, exactPaths, bytes }: Usage): boolean {
+    const { budget } = this.#problem;
+    return wildcards <= budget.wildcardPaths && exactPaths <= budget.exactPaths && bytes <= budget.bytes;
+  }
+
+  #setLabels(): void {
+    this.#relaxed.relax(this.#shadow);
+    const { cuts } = this.#problem;
+    const mostLabels = Math.ceil(MAX_LABELS / cuts.length);
+    const labels = new Map<number, Label[]>([[0, [START]]]);
+    const push = (index: number, label: Label) => {
+      if (!this.#fits(label) || this.#relaxed.bound(index, label) > this.#cost + this.#tolerance()) return;
+      const others = labels.get(index);
+      if (others === undefined) labels.set(index, [label]);
+      else others.push(label);
+    };
+    for (let index = 0; index < cuts.length; index++) {
+      const cut = cuts[index] as Cut;
+      for (const label of this.#mostPromising(labels.get(index) ?? [], index, mostLabels)) {
+        if (!cut.wildcardOnly) push(index + 1, passing(cut, label));
+        push(cut.end, taking(cut, label));
+      }
+      labels.delete(index);
+    }
+    for (const label of labels.get(cuts.length) ?? []) this.#consider(label);
+  }
+
+  /** Without those that another one beats in everything, and no more than `most`. */
+  #mostPromising(labels: Label[], index: number, most: number): Label[] {
+    if (labels.length <= 1) return labels;
+    labels.sort(
+      (a, b) =>
+        a.wildcards - b.wildcards ||
+        a.exactPaths - b.exactPaths ||
+        a.collateral - b.collateral ||
+        a.bytes - b.bytes,
+    );
+    const kept: Label[] = [];
+    for (const label of labels) if (!kept.some(other => this.#dominates(other, label))) kept.push(label);
+    if (kept.length <= most) return kept;
+    this.#isComplete = false;
+    const bound = (label: Label) => this.#relaxed.bound(index, label);
+    return kept.sort((a, b) => bound(a) - bound(b)).slice(0, most);
+  }
+
+  #dominates(a: Label, b: Label): boolean {
+    return (
+      a.wildcards <= b.wildcards &&
+      a.exactPaths <= b.exactPaths &&
+      a.collateral <= b.collateral &&
+      (!this.#bytesMatter || a.bytes <= b.bytes)
+    );
+  }
+}
+
+function passing({ exactPaths, exactBytes }: Cut, label: Label): Label {
+  if (exactPaths === 0) return label;
+  return { ...label, exactPaths: label.exactPaths + exactPaths, bytes: label.bytes + exactBytes };
+}
+
+function taking(cut: Cut, label: Label): Label {
+  return {
+    wildcards: label.wildcards + 1,
+    exactPaths: label.exactPaths,
+    bytes: label.bytes + cut.bytes,
+    collateral: label.collateral + cut.collateral,
+    last: { cut, before: label },
+  };
+}

@@ -1,0 +1,24 @@
+/** What one invalidation may use. */
+export interface PathBudget {
+  /** CloudFront's limit is 3,000 in progress. */
+  readonly exactPaths: number;
+  /** CloudFront's limit is 15 in progress. */
+  readonly wildcardPaths: number;
+  /** Length of the paths as JSON. GetInvalidation echoes them all, and a Step Functions result ends at 256 KiB. */
+  readonly bytes: number;
+}
+
+/** In US dollars. */
+export interface Prices {
+  /** One path beyond the free ones, exact or wildcard. */
+  readonly path: number;
+  /** What it is worth not to purge one unchanged object: the next visitor at every edge location waits for the origin. */
+  readonly refetch: number;
+  /** Paths of this month's free allowance that are left. */
+  readonly freePaths: number;
+}
+
+/** What CloudFront charges for so many paths, in US dollars. */
+export function costOfPaths(paths: number, { path, freePaths }: Prices): number {
+  return Math.max(0, paths - freePaths) * path;
+}

@@ -1,0 +1,163 @@
+import { QUERY_MARK } from './viewer-urls.ts';
+
+/** A URL that an invalidation has to cover. Decoded, so that a wildcard may end after any of its characters. */
+export interface Target {
+  /** For `wildcardOnly`, what may precede the `*` at most. */
+  readonly text: string;
+  /** Whether no exact path covers it surely. */
+  readonly wildcardOnly: boolean;
+  /** Length of its exact path in the list of paths. */
+  readonly bytes: number;
+}
+
+/**
+ * A place where a wildcard may end: the longest prefix that some targets have in common. Any other place purges as much for the
+ * same targets, or more. (A shorter path would save bytes: too few to look for.)
+ */
+export interface Cut {
+  readonly prefix: string;
+  /** Length of the wildcard's path in the list of paths. */
+  readonly bytes: number;
+  /** Objects, none of them a target, that begin with the prefix. */
+  readonly collateral: number;
+  /** Index of the next cut that is no descendant: cuts are listed in preorder. */
+  end: number;
+  /** What its targets take as exact paths, without those of its descendants. */
+  exactPaths: number;
+  exactBytes: number;
+  /** Whether one of these can be no exact path. */
+  wildcardOnly: boolean;
+}
+
+/** A part of a sorted list: from `start` up to `end`, without it. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Targets with a prefix of this length in common, and how many spans inside precede it. */
+interface Span extends Range {
+  readonly length: number;
+  readonly inner: number;
+}
+
+/**
+ * Every cut worth considering, ancestors first. A cut below another one that purges no more needlessly is left out: in its place
+ * the upper one covers at least as much for the same price.
+ *
+ * @param objects texts of the objects that are no targets
+ */
+export function findCuts(
+  targets: readonly Target[],
+  objects: readonly string[],
+  bytesOfWildcard: (prefix: string) => number,
+): Cut[] {
+  const wanted = sortedWithoutCovered(targets);
+  const spans = commonPrefixes(wanted.map(target => target.text));
+  const sorted = [...objects].sort();
+  const cuts: Cut[] = [];
+  const above: { cut: Cut; range: Range; lastInner: number }[] = [];
+  const close = () => {
+    const closed = above.pop();
+    if (closed !== undefined) closed.cut.end = cuts.length;
+  };
+
+  for (let index = spans.length - 1; index >= 0; index--) {
+    const span = spans[index] as Span;
+    while ((above.at(-1)?.lastInner ?? 0) > index) close();
+    const parent = above.at(-1);
+    const first = wanted[span.start] as Target;
+    const prefix = first.text.slice(0, span.length);
+    const range = narrow(sorted, prefix, parent?.range ?? { start: 0, end: sorted.length });
+    const collateral = range.end - range.start;
+    let cut = parent?.cut;
+    if (cut === undefined || collateral < cut.collateral) {
+      const own = { end: 0, exactPaths: 0, exactBytes: 0, wildcardOnly: false };
+      cut = { prefix, collateral, bytes: bytesOfWildcard(prefix), ...own };
+      cuts.push(cut);
+      above.push({ cut, range, lastInner: index - span.inner });
+    }
+    if (span.length === first.text.length) addOwn(cut, first);
+  }
+  while (above.length > 0) close();
+  return cuts;
+}
+
+function addOwn(cut: Cut, target: Target): void {
+  cut.wildcardOnly ||= target.wildcardOnly;
+  cut.exactPaths++;
+  cut.exactBytes += target.bytes;
+}
+
+/** One target of each text, and none that is covered wherever another one is. */
+function sortedWithoutCovered(targets: readonly Target[]): Target[] {
+  const byText = new Map<string, Target>();
+  for (const target of targets) {
+    if (target.wildcardOnly || !byText.has(target.text)) byText.set(target.text, target);
+  }
+  const kept: Target[] = [];
+  let covering: string | undefined;
+  for (const text of [...byText.keys()].sort()) {
+    if (covering !== undefined && text.startsWith(covering)) continue;
+    const target = byText.get(text) as Target;
+    kept.push(target);
+    if (target.wildcardOnly) covering = text;
+  }
+  return kept;
+}
+
+/** The spans of a sorted list, each after those inside it. */
+function commonPrefixes(texts: readonly string[]): Span[] {
+  const spans: Span[] = [];
+  const open: { start: number; length: number; before: number }[] = [];
+  for (let index = 0; index <= texts.length; index++) {
+    const shared = commonLength(texts[index - 1], texts[index]);
+    let closed: (typeof open)[number] | undefined;
+    while ((open.at(-1)?.length ?? -1) > shared) {
+      closed = open.pop() as (typeof open)[number];
+      const { start, length, before } = closed;
+      spans.push({ start, end: index, length, inner: spans.length - before });
+    }
+    if (closed !== undefined && shared >= 0 && open.at(-1)?.length !== shared) {
+      open.push({ ...closed, length: shared });
+    }
+    const text = texts[index];
+    if (text !== undefined) open.push({ start: index, length: text.length, before: spans.length });
+  }
+  return spans;
+}
+
+/**
+ * Length of the longest common prefix after which a wildcard may end: not within a character, nor within an escape of a query.
+ * -1 at the ends of the list.
+ */
+function commonLength(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return -1;
+  let length = 0;
+  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
+  if (isHighSurrogate(a.charCodeAt(length - 1))) return length - 1;
+  const percent = a.lastIndexOf('%', length - 1);
+  return percent > 0 && percent + 2 >= length && isInQuery(a, percent) ? percent : length;
+}
+
+const isInQuery = (text: string, index: number) => QUERY_MARK.test(text.slice(0, index));
+
+const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
+
+/** The texts of a range that begin with a prefix. */
+function narrow(sorted: readonly string[], prefix: string, { start, end }: Range): Range {
+  const from = firstIndex(start, end, index => (sorted[index] as string) >= prefix);
+  const to = firstIndex(from, end, index => !(sorted[index] as string).startsWith(prefix));
+  return { start: from, end: to };
+}
+
+/** The first index from `start` to `end` at which a condition holds that goes on holding. */
+function firstIndex(start: number, end: number, holds: (index: number) => boolean): number {
+  let [low, high] = [start, end];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
