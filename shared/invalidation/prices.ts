@@ -8,6 +8,9 @@ export interface PathBudget {
   readonly bytes: number;
 }
 
+/** What an invalidation may use while no other is in progress. The bytes are far below 256 KiB, all that the rest of it may take. */
+export const CLOUDFRONT_LIMITS: PathBudget = { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 };
+
 /** In US dollars. */
 export interface Prices {
   /** One path beyond the free ones, exact or wildcard. */
