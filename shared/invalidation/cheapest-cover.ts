@@ -19,14 +19,14 @@ export interface Cover {
 /** Sums of prices that differ by less, absolutely or relatively, are equal. */
 const TOLERANCE = { absolute: 1e-14, relative: 1e-13 };
 
-/** How closely shadow prices are looked for: a better bound shortens the search, a worse one does no harm. */
-const SHADOW_STEPS = { up: 40, between: 30 };
+/** A bound that is not quite the best lengthens the search a little, and does no harm. */
+const MAX_SHADOW_STEPS = 20;
 
 /**
  * So much work may the search be, in labels. Met only when thousands of changes are scattered evenly over a site and the budget
  * is too small for them; what is found then is within a few per cent of the bound.
  */
-const MAX_LABELS = 200_000;
+const MAX_LABELS = 100_000;
 
 /** A way through the first cuts. */
 interface Label extends Usage {
@@ -51,11 +51,19 @@ export function cheapestCover(problem: CoverProblem): Cover | undefined {
   return search.run();
 }
 
+/** What a bound does near a shadow price. */
+interface Tangent {
+  readonly price: number;
+  readonly slope: number;
+  readonly bound: number;
+}
+
 class CoverSearch {
   readonly #problem: CoverProblem;
   readonly #relaxed: RelaxedCover;
   readonly #bytesMatter: boolean;
   #bound = Number.NEGATIVE_INFINITY;
+  #latestBound = Number.NEGATIVE_INFINITY;
   #shadow: ShadowPrices = { exactPath: TIE.path, byte: 0 };
   #best: Label | undefined;
   #cost = Number.POSITIVE_INFINITY;
@@ -70,12 +78,18 @@ class CoverSearch {
   }
 
   run(): Cover | undefined {
+    if (this.#isHopeless()) return undefined;
     this.#findShadowPrices();
     if (!this.#isProven()) this.#setLabels();
     if (this.#best === undefined) return undefined;
     const wildcards: Cut[] = [];
     for (let { last } = this.#best; last !== undefined; last = last.before.last) wildcards.push(last.cut);
     return { wildcards, isCheapest: this.#isComplete };
+  }
+
+  /** Whether something needs a wildcard, and there is none. */
+  #isHopeless(): boolean {
+    return this.#problem.budget.wildcardPaths === 0 && this.#problem.cuts.some(cut => cut.wildcardOnly);
   }
 
   #isProven(): boolean {
@@ -86,42 +100,54 @@ class CoverSearch {
     return this.#best === undefined ? 0 : TOLERANCE.absolute + TOLERANCE.relative * this.#cost;
   }
 
-  /** The bound is concave in each shadow price: highest where the relaxed cover turns from too much to little enough. */
   #findShadowPrices(): void {
-    const { path } = this.#problem.prices;
-    const tooManyPaths = (byte: number) => (exactPath: number) => {
+    const { prices, budget } = this.#problem;
+    const excessPaths = (byte: number) => (exactPath: number) => {
       const cover = this.#relax({ exactPath, byte });
-      return cover === undefined || cover.exactPaths > this.#relaxed.worthwhilePaths(cover.wildcards);
+      return cover.exactPaths - this.#relaxed.worthwhilePaths(cover.wildcards);
     };
-    const tooManyBytes = (exactPath: number) => (byte: number) =>
-      (this.#relax({ exactPath, byte })?.bytes ?? 0) > this.#problem.budget.bytes;
+    const excessBytes = (exactPath: number) => (byte: number) =>
+      this.#relax({ exactPath, byte }).bytes - budget.bytes;
 
-    this.#raise(TIE.path, path + TIE.path, tooManyPaths(0));
+    this.#maximise(TIE.path, prices.path + TIE.path, excessPaths(0));
     if (!this.#bytesMatter) return;
-    this.#raise(0, TIE.path, tooManyBytes(this.#shadow.exactPath));
-    this.#raise(TIE.path, path + TIE.path, tooManyPaths(this.#shadow.byte));
+    this.#maximise(0, TIE.path, excessBytes(this.#shadow.exactPath));
+    this.#maximise(TIE.path, prices.path + TIE.path, excessPaths(this.#shadow.byte));
   }
 
-  /** Raises a price from `low` to where it is no longer too low, beginning with `high`. */
-  #raise(low: number, high: number, isTooLow: (price: number) => boolean): void {
-    if (this.#isProven() || !isTooLow(low)) return;
-    let [below, above] = [low, high];
-    for (let step = 0; step < SHADOW_STEPS.up && !this.#isProven() && isTooLow(above); step++) {
-      [below, above] = [above, above * 4];
-    }
-    for (let step = 0; step < SHADOW_STEPS.between && !this.#isProven(); step++) {
-      const middle = (below + above) / 2;
-      if (isTooLow(middle)) below = middle;
-      else above = middle;
+  /**
+   * Finds the shadow price that makes the bound highest. The bound is concave in it, with the excess for its slope: so it is highest
+   * where the excess changes its sign, and the tangents of two prices on both sides meet nearer to it (Kelley's cutting planes).
+   *
+   * @param low the least price that makes sense
+   * @param high a price to try next
+   */
+  #maximise(low: number, high: number, excessAt: (price: number) => number): void {
+    const tangentAt = (price: number): Tangent => {
+      const slope = excessAt(price);
+      return { price, slope, bound: this.#latestBound };
+    };
+    let below = tangentAt(low);
+    if (below.slope <= 0) return;
+    let above = tangentAt(high);
+    for (let step = 0; step < MAX_SHADOW_STEPS && !this.#isProven(); step++) {
+      if (above.slope > 0) {
+        [below, above] = [above, tangentAt(above.price * 4)];
+        continue;
+      }
+      const price = crossing(below, above);
+      if (!(below.price < price && price < above.price)) return;
+      const between = tangentAt(price);
+      if (between.slope > 0) below = between;
+      else above = between;
     }
   }
 
-  /** The cheapest relaxed cover, which may be within the budget; undefined when there is none at all. */
-  #relax(shadow: ShadowPrices): Label | undefined {
+  /** The cheapest relaxed cover, which may be within the budget. */
+  #relax(shadow: ShadowPrices): Label {
     this.#relaxed.relax(shadow);
-    const bound = this.#relaxed.bound(0, START);
-    if (bound > this.#bound) [this.#bound, this.#shadow] = [bound, shadow];
-    if (bound === Number.POSITIVE_INFINITY) return undefined;
+    this.#latestBound = this.#relaxed.bound(0, START);
+    if (this.#latestBound > this.#bound) [this.#bound, this.#shadow] = [this.#latestBound, shadow];
     let label = START;
     for (let index = 0; index < this.#problem.cuts.length; ) {
       const cut = this.#problem.cuts[index] as Cut;
@@ -192,6 +218,11 @@ class CoverSearch {
       (!this.#bytesMatter || a.bytes <= b.bytes)
     );
   }
+}
+
+/** The price at which two tangents are equally high. */
+function crossing(a: Tangent, b: Tangent): number {
+  return (b.bound - b.slope * b.price - (a.bound - a.slope * a.price)) / (a.slope - b.slope);
 }
 
 function passing({ exactPaths, exactBytes }: Cut, label: Label): Label {

@@ -1,6 +1,8 @@
 import { QuotaExceededError } from '../errors.ts';
 import { cheapestCover } from './cheapest-cover.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
+import type { CoverProblem } from './relaxed-cover.ts';
+import { type Exempt, SiteKeys } from './site-keys.ts';
 import { findCuts, type Target } from './url-tree.ts';
 import { decodePath, doubtfulFrom, requestPath, type UrlRules, viewerPaths } from './viewer-urls.ts';
 
@@ -42,8 +44,8 @@ export function listingPrefix(wanted: Wanted): string | undefined {
   const targets = targetsOf(wanted);
   const [first] = targets;
   if (first === undefined || (targets.length === 1 && !first.wildcardOnly)) return undefined;
-  const [root] = findCuts(targets, [], () => 0);
-  return `${wanted.urls.originPath}${root?.prefix ?? ''}`.slice(1);
+  const [root] = findCuts(targets, new SiteKeys([], NOTHING), () => 0);
+  return root?.prefix;
 }
 
 /**
@@ -53,64 +55,68 @@ export function listingPrefix(wanted: Wanted): string | undefined {
  * @throws QuotaExceededError when nothing that covers them all fits the budget
  */
 export function planInvalidation(request: PlanRequest): Plan {
+  const { urls, budget, prices, maxCollateral } = request;
   const targets = targetsOf(request);
-  const cuts = findCuts(targets, bystandersOf(request), prefix => bytesOf(`${requestPath(prefix)}*`));
-  const choose = (prices: Prices) => {
-    const cover = cheapestCover({ cuts, budget: request.budget, prices });
-    if (cover === undefined) throw new QuotaExceededError('No set of paths fits the budget');
-    const collateral = cover.wildcards.reduce((sum, cut) => sum + cut.collateral, 0);
-    return { wildcards: cover.wildcards, collateral };
-  };
-  const cheapest = choose(request.prices);
-  const guarded = cheapest.collateral > request.maxCollateral;
-  const { wildcards, collateral } = guarded ? choose(LEAST_COLLATERAL) : cheapest;
+  const required = requiredOf(request);
+  const site = new SiteKeys(request.siteKeys, exemptOf(request, required));
+  const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
+  const cuts = findCuts(targets, site, prefix => bytesOf(wildcardAt(prefix)));
 
-  const isCovered = (text: string) => wildcards.some(({ prefix }) => text.startsWith(prefix));
-  const exact = targets.filter(({ text }) => !isCovered(text)).map(({ text }) => requestPath(text));
-  const paths = [...new Set([...wildcards.map(({ prefix }) => `${requestPath(prefix)}*`), ...exact])].sort();
+  const cheapest = choose({ cuts, budget, prices });
+  const guarded = cheapest.collateral > maxCollateral;
+  const chosen = guarded ? choose({ cuts, budget, prices: LEAST_COLLATERAL }) : cheapest;
+
+  const wildcards = chosen.wildcards.map(({ prefix, collateral }) => ({
+    path: wildcardAt(prefix),
+    collateral,
+  }));
+  const exact = targets
+    .filter(({ text }) => !chosen.wildcards.some(({ prefix }) => text.startsWith(prefix)))
+    .map(({ text }) => requestPath(viewerPathOf(text, urls)));
+  const paths = [...new Set([...wildcards.map(({ path }) => path), ...exact])].sort();
   return {
     paths,
-    collateral,
-    wildcards: wildcards.map(cut => ({ path: `${requestPath(cut.prefix)}*`, collateral: cut.collateral })),
-    required: requiredOf(request).size,
-    costUsd: costOfPaths(paths.length, request.prices),
+    collateral: chosen.collateral,
+    wildcards,
+    required: required.size,
+    costUsd: costOfPaths(paths.length, prices),
     guarded,
   };
 }
+
+function choose(problem: CoverProblem) {
+  const cover = cheapestCover(problem);
+  if (cover === undefined) throw new QuotaExceededError('No set of paths fits the budget');
+  return { ...cover, collateral: cover.wildcards.reduce((sum, cut) => sum + cut.collateral, 0) };
+}
+
+const NOTHING: Exempt = { keys: new Set(), prefixes: [] };
 
 /** Every path is free, and no purge. */
 const LEAST_COLLATERAL: Prices = { path: 0, refetch: 1, freePaths: 0 };
 
 function targetsOf({ changedKeys, requestedPaths, urls }: Wanted): Target[] {
-  const exact = changedKeys.flatMap(key => viewerPaths(key, urls)).map(targetOf);
-  return [...exact, ...requestedPaths.map(requestedTarget)];
+  const exact = changedKeys.flatMap(key => viewerPaths(key, urls)).map(path => targetOf(path, urls));
+  return [...exact, ...requestedPaths.map(path => requestedTarget(path, urls))];
 }
 
 /** A path with a spelling in doubt is covered by a wildcard that ends before the doubt. */
-function targetOf(text: string): Target {
-  const doubtful = doubtfulFrom(text);
-  if (doubtful !== undefined) return { text: text.slice(0, doubtful), wildcardOnly: true, bytes: 0 };
-  return { text, wildcardOnly: false, bytes: bytesOf(requestPath(text)) };
+function targetOf(viewerPath: string, urls: UrlRules): Target {
+  const doubtful = doubtfulFrom(viewerPath);
+  const text = textOf(viewerPath.slice(0, doubtful), urls);
+  return { text, wildcardOnly: doubtful !== undefined, bytes: bytesOf(requestPath(viewerPath)) };
 }
 
-function requestedTarget(path: string): Target {
-  return isWildcard(path) ? { ...targetOf(prefixOf(path)), wildcardOnly: true } : targetOf(decodePath(path));
+function requestedTarget(path: string, urls: UrlRules): Target {
+  if (!isWildcard(path)) return targetOf(decodePath(path), urls);
+  return { ...targetOf(prefixOf(path), urls), wildcardOnly: true };
 }
 
-/** In a list written as JSON. All of ASCII. */
-function bytesOf(path: string): number {
-  return path.length + '"",'.length;
-}
-
-/** The viewer paths of objects that a wildcard would purge needlessly. */
-function bystandersOf(request: PlanRequest): string[] {
-  const changed = new Set(request.changedKeys);
-  const required = requiredOf(request);
-  const asked = request.requestedPaths.filter(isWildcard).map(prefixOf);
-  return request.siteKeys
-    .filter(key => !changed.has(key))
-    .flatMap(key => viewerPaths(key, request.urls).slice(0, 1))
-    .filter(path => !required.has(path) && !asked.some(prefix => path.startsWith(prefix)));
+/** What may be purged: what has to be, and what is asked for. */
+function exemptOf({ changedKeys, requestedPaths, urls }: Wanted, required: ReadonlySet<string>): Exempt {
+  const keys = new Set(changedKeys);
+  for (const path of required) keys.add(textOf(path, urls));
+  return { keys, prefixes: requestedPaths.filter(isWildcard).map(path => textOf(prefixOf(path), urls)) };
 }
 
 /** What has to be covered, doubtful or not: viewer paths, and wildcards asked for by hand. */
@@ -118,7 +124,15 @@ function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): Set<string> 
   return new Set([...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)]);
 }
 
+/** The key of a viewer path, or the beginning of one. */
+const textOf = (viewerPath: string, { originPath }: UrlRules) => `${originPath}${viewerPath}`.slice(1);
+
+const viewerPathOf = (text: string, { originPath }: UrlRules) => `/${text}`.slice(originPath.length);
+
 const isWildcard = (path: string) => path.endsWith('*');
 
 /** What precedes the `*`, decoded. */
 const prefixOf = (wildcard: string) => decodePath(wildcard.slice(0, -1));
+
+/** In a list written as JSON. All of ASCII. */
+const bytesOf = (path: string) => path.length + '"",'.length;

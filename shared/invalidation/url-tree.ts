@@ -1,10 +1,11 @@
-import { QUERY_MARK } from './viewer-urls.ts';
+import type { Range, SiteKeys } from './site-keys.ts';
+import { QUERY } from './viewer-urls.ts';
 
-/** A URL that an invalidation has to cover. Decoded, so that a wildcard may end after any of its characters. */
+/** A URL that an invalidation has to cover. */
 export interface Target {
-  /** For `wildcardOnly`, what may precede the `*` at most. */
+  /** The key behind it, decoded like all keys, so that a wildcard may end after any character. */
   readonly text: string;
-  /** Whether no exact path covers it surely. */
+  /** Whether no exact path covers it surely: then the text is what may precede the `*` at most. */
   readonly wildcardOnly: boolean;
   /** Length of its exact path in the list of paths. */
   readonly bytes: number;
@@ -18,7 +19,7 @@ export interface Cut {
   readonly prefix: string;
   /** Length of the wildcard's path in the list of paths. */
   readonly bytes: number;
-  /** Objects, none of them a target, that begin with the prefix. */
+  /** Bystanders that begin with the prefix. */
   readonly collateral: number;
   /** Index of the next cut that is no descendant: cuts are listed in preorder. */
   end: number;
@@ -27,12 +28,6 @@ export interface Cut {
   exactBytes: number;
   /** Whether one of these can be no exact path. */
   wildcardOnly: boolean;
-}
-
-/** A part of a sorted list: from `start` up to `end`, without it. */
-interface Range {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Targets with a prefix of this length in common, and how many spans inside precede it. */
@@ -44,17 +39,14 @@ interface Span extends Range {
 /**
  * Every cut worth considering, ancestors first. A cut below another one that purges no more needlessly is left out: in its place
  * the upper one covers at least as much for the same price.
- *
- * @param objects texts of the objects that are no targets
  */
 export function findCuts(
   targets: readonly Target[],
-  objects: readonly string[],
+  site: SiteKeys,
   bytesOfWildcard: (prefix: string) => number,
 ): Cut[] {
   const wanted = sortedWithoutCovered(targets);
   const spans = commonPrefixes(wanted.map(target => target.text));
-  const sorted = [...objects].sort();
   const cuts: Cut[] = [];
   const above: { cut: Cut; range: Range; lastInner: number }[] = [];
   const close = () => {
@@ -67,15 +59,17 @@ export function findCuts(
     while ((above.at(-1)?.lastInner ?? 0) > index) close();
     const parent = above.at(-1);
     const first = wanted[span.start] as Target;
-    const prefix = first.text.slice(0, span.length);
-    const range = narrow(sorted, prefix, parent?.range ?? { start: 0, end: sorted.length });
-    const collateral = range.end - range.start;
     let cut = parent?.cut;
-    if (cut === undefined || collateral < cut.collateral) {
-      const own = { end: 0, exactPaths: 0, exactBytes: 0, wildcardOnly: false };
-      cut = { prefix, collateral, bytes: bytesOfWildcard(prefix), ...own };
-      cuts.push(cut);
-      above.push({ cut, range, lastInner: index - span.inner });
+    if (cut?.collateral !== 0) {
+      const prefix = first.text.slice(0, span.length);
+      const range = site.narrow(prefix, parent?.range ?? site.all);
+      const collateral = site.bystandersIn(range);
+      if (cut === undefined || collateral < cut.collateral) {
+        const own = { end: 0, exactPaths: 0, exactBytes: 0, wildcardOnly: false };
+        cut = { prefix, collateral, bytes: bytesOfWildcard(prefix), ...own };
+        cuts.push(cut);
+        above.push({ cut, range, lastInner: index - span.inner });
+      }
     }
     if (span.length === first.text.length) addOwn(cut, first);
   }
@@ -136,28 +130,9 @@ function commonLength(a: string | undefined, b: string | undefined): number {
   let length = 0;
   while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
   if (isHighSurrogate(a.charCodeAt(length - 1))) return length - 1;
+  if (!a.includes(QUERY)) return length;
   const percent = a.lastIndexOf('%', length - 1);
-  return percent > 0 && percent + 2 >= length && isInQuery(a, percent) ? percent : length;
+  return percent > a.lastIndexOf(QUERY) && percent + 2 >= length ? percent : length;
 }
-
-const isInQuery = (text: string, index: number) => QUERY_MARK.test(text.slice(0, index));
 
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
-
-/** The texts of a range that begin with a prefix. */
-function narrow(sorted: readonly string[], prefix: string, { start, end }: Range): Range {
-  const from = firstIndex(start, end, index => (sorted[index] as string) >= prefix);
-  const to = firstIndex(from, end, index => !(sorted[index] as string).startsWith(prefix));
-  return { start: from, end: to };
-}
-
-/** The first index from `start` to `end` at which a condition holds that goes on holding. */
-function firstIndex(start: number, end: number, holds: (index: number) => boolean): number {
-  let [low, high] = [start, end];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}

@@ -7,10 +7,10 @@
  * Stands before the query string of a viewer path. Only a path asked for by hand has one; it names a variant of an object, and its
  * spelling is its author's affair. Half of a surrogate pair, alone, as it is in no key.
  */
-const QUERY = '\uDC00';
+export const QUERY = '\uDC00';
 
 /** Finds it and, being of Unicode mode, no half that is not alone. */
-export const QUERY_MARK = /\uDC00/u;
+const QUERY_MARK = /\uDC00/u;
 
 /** CloudFront's longest invalidation path, in characters. */
 export const MAX_PATH_LENGTH = 4000;
@@ -73,12 +73,16 @@ function dotSegmentAt(path: string): number {
   return slash < 0 ? slash : slash + 1;
 }
 
+/** What most paths are made of. */
+const SAFE = /^[\w./-]*$/;
+
 /**
  * A viewer path as a client sends it, encoded exactly once. Free of doubtful characters it is also what CloudFront asks
  * of an invalidation path: RFC 1738's unsafe and all non-ASCII bytes encoded, nothing else. A `+` is encoded because
  * S3 reads a raw one as a space.
  */
 export function requestPath(viewerPath: string): string {
+  if (SAFE.test(viewerPath)) return viewerPath;
   const [path = '', query] = viewerPath.split(QUERY_MARK);
   const encoded = encodeURIComponent(path).replaceAll('%2F', '/');
   return query === undefined ? encoded : `${encoded}?${query}`;
