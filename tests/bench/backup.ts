@@ -9,7 +9,8 @@ import { backupKeyOf } from '../../shared/backup/manifest.ts';
 import { merge } from '../../shared/backup/merge.ts';
 import { partsOf } from '../../shared/backup/parts.ts';
 import { manyStudents, startSchool, student, TABLE } from '../local/school.ts';
-import { measure, median } from './measure.ts';
+import { measure, median, peakMemory } from './measure.ts';
+import type { Print } from './report.ts';
 
 const STUDENTS = 10_000;
 const SAMPLES = 7;
@@ -25,12 +26,14 @@ const MEMORY_AT = [0, 10_000, 1_000_000];
 const HEAP_LIMIT_MIB = 96;
 
 /** How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows. */
-export async function benchBackup(): Promise<void> {
-  await benchThroughput();
-  await benchMemory();
+export async function benchBackup(print: Print): Promise<void> {
+  print('```');
+  await benchThroughput(print);
+  await benchMemory(print);
+  print('```');
 }
 
-async function benchThroughput(): Promise<void> {
+async function benchThroughput(print: Print): Promise<void> {
   const school = await startSchool();
   const scans: number[] = [];
   const backups: number[] = [];
@@ -51,15 +54,15 @@ async function benchThroughput(): Promise<void> {
   }
   const [scan, made] = [median(scans), median(backups)];
   const rate = (milliseconds: number) => `${Math.round((STUDENTS / milliseconds) * 1000)} students/s`;
-  console.log(`backup              median ${made.toFixed(0)} ms, ${rate(made)}`);
-  console.log(`bare parallel scan  median ${scan.toFixed(0)} ms, ${rate(scan)}`);
-  console.log(`throughput ratio ${(scan / made).toFixed(3)}`);
-  console.log(
+  print(`backup              median ${made.toFixed(0)} ms, ${rate(made)}`);
+  print(`bare parallel scan  median ${scan.toFixed(0)} ms, ${rate(scan)}`);
+  print(`throughput ratio ${(scan / made).toFixed(3)}`);
+  print(
     `${STUDENTS} students, ${SEGMENTS} segments, ${SAMPLES} samples after ${WARM_UP} to warm up; the emulators share the process\n`,
   );
 }
 
-async function benchMemory(): Promise<void> {
+async function benchMemory(print: Print): Promise<void> {
   for (const count of MEMORY_AT) {
     // A process of its own: the peak of one is not the peak of another.
     const { stdout } = await promisify(execFile)(process.execPath, [
@@ -67,10 +70,10 @@ async function benchMemory(): Promise<void> {
       fileURLToPath(import.meta.url),
       String(count),
     ]);
-    console.log(stdout.trimEnd());
+    print(stdout.trimEnd());
   }
-  console.log(
-    `students made up as they are read, parts counted instead of uploaded; V8's heap limited to ${HEAP_LIMIT_MIB} MiB\n`,
+  print(
+    `students made up as they are read, parts counted instead of uploaded; V8's heap limited to ${HEAP_LIMIT_MIB} MiB`,
   );
 }
 
@@ -107,10 +110,8 @@ async function printPeakMemory(count: number): Promise<void> {
     signal: new AbortController().signal,
   });
   const seconds = (performance.now() - start) / 1000;
-  // Linux counts it in KiB.
-  const rss = process.resourceUsage().maxRSS * 1024;
   console.log(
-    `${String(manifest.count).padStart(9)} students  peak memory ${mebi(rss)}, heap ${mebi(heap)}; file ${mebi(manifest.bytes)} in ${parts} parts, ${seconds.toFixed(1)} s`,
+    `${String(manifest.count).padStart(9)} students  peak memory ${mebi(peakMemory() * 2 ** 20)}, heap ${mebi(heap)}; file ${mebi(manifest.bytes)} in ${parts} parts, ${seconds.toFixed(1)} s`,
   );
 }
 

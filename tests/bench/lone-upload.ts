@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { setup as synthesise } from '../helpers/synthesise.ts';
 import { measure, median } from './measure.ts';
+import type { Print } from './report.ts';
 
 const SAMPLES = 15;
 /** The first ones start the functions' processes. */
@@ -13,7 +15,8 @@ const QUIET_MS = 2000;
  * How long one upload takes to reach CreateInvalidation, at real time scale: from S3's answer to the uploader until the call
  * has been answered. The baseline is a timer of the quiet period, which no implementation of it can beat.
  */
-export async function benchLoneUpload(): Promise<void> {
+export async function benchLoneUpload(print: Print): Promise<void> {
+  await synthesise();
   const cloud = await startLocalCloud({ deployWebsite: false });
   const uploads: number[] = [];
   const timers: number[] = [];
@@ -31,14 +34,16 @@ export async function benchLoneUpload(): Promise<void> {
     await cloud.stop();
   }
   const [upload, timer] = [median(uploads), median(timers)];
-  console.log(
+  print('```');
+  print(
     `upload → CreateInvalidation  median ${upload.toFixed(0)} ms, slowest ${Math.max(...uploads).toFixed(0)} ms`,
   );
-  console.log(`quiet period alone           median ${timer.toFixed(0)} ms`);
-  console.log(
+  print(`quiet period alone           median ${timer.toFixed(0)} ms`);
+  print(
     `ratio ${(upload / timer).toFixed(3)}; above the quiet period ${(upload - timer).toFixed(0)} ms (goal: 300)`,
   );
-  console.log(`${SAMPLES} samples after ${WARM_UP} to warm up\n`);
+  print(`${SAMPLES} samples after ${WARM_UP} to warm up`);
+  print('```');
 }
 
 const quietPeriod = () => pause(QUIET_MS);

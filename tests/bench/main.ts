@@ -1,11 +1,17 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
-import { setup as synthesise } from '../helpers/synthesise.ts';
 import { benchBackup } from './backup.ts';
 import { benchLoneUpload } from './lone-upload.ts';
+import { benchPlanner } from './planner.ts';
+import { benchPlannerSites } from './planner-sites.ts';
+import { benchPlannerSpeed } from './planner-speed.ts';
+import { type Print, writeReport } from './report.ts';
 
-/** Each prints its own figures, always beside a baseline measured in the same run. */
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+/** Each prints its own figures, always beside a baseline measured in the same run; BENCHMARKS.md keeps the last ones. */
+const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
+  planner: benchPlanner,
+  'planner-sites': benchPlannerSites,
+  'planner-speed': benchPlannerSpeed,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
 };
@@ -16,12 +22,17 @@ if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}`);
   process.exit(1);
 }
-console.log(
-  `Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}\n`,
-);
-await synthesise();
+const today = new Date().toISOString().slice(0, 10);
+const machine = `Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}`;
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   console.log(`# ${name}`);
-  await bench();
+  const lines: string[] = [];
+  const print: Print = line => {
+    console.log(line);
+    lines.push(line);
+  };
+  print(`${today}, ${machine}\n`);
+  await bench(print);
+  await writeReport(name, lines.join('\n'));
 }

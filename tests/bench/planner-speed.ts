@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { type Plan, planInvalidation } from '../../shared/invalidation/plan.ts';
+import { PLANNING } from '../helpers/planning.ts';
+import type { Upload } from '../helpers/scenarios.ts';
+import { recordOf, s3Event } from '../unit/refresh/s3-messages.ts';
+import { ALL_SHAPES, largeUpload, type Size } from './large-uploads.ts';
+import { measure, median } from './measure.ts';
+import { type Print, printTable } from './report.ts';
+
+const SIZE: Size = { changed: 10_000, site: 100_000 };
+const GROWTH: readonly Size[] = [1000, 10_000, 100_000].map(changed => ({ changed, site: 2 * changed }));
+const SAMPLES = 9;
+/** The first ones compile the code. */
+const WARM_UP = 3;
+
+/** How long planning takes beside parsing the events that it answers, how it grows, and what memory it needs. */
+export async function benchPlannerSpeed(print: Print): Promise<void> {
+  print(
+    `Planning ${SIZE.changed} changed keys of ${SIZE.site}, beside parsing their S3 events' JSON twice:\n`,
+  );
+  await printSpeed(print);
+  print('Growth, half of the site changed; 1.00 in the last column is linear:\n');
+  await printGrowth(print);
+  print(`Memory of a process that reads ${SIZE.site} keys and plans once for ${SIZE.changed}:\n`);
+  await printMemory(print);
+  print(`Medians of ${SAMPLES} samples after ${WARM_UP} to warm up, the strings new in each.`);
+}
+
+async function printSpeed(print: Print): Promise<void> {
+  const rows: string[][] = [];
+  for (const shape of ALL_SHAPES) {
+    const upload = largeUpload(shape, SIZE);
+    const messages = upload.changedKeys.map(key => JSON.stringify(s3Event(recordOf(key))));
+    const parseTwice = () => {
+      for (let time = 0; time < 2; time++) for (const message of messages) JSON.parse(message);
+    };
+    for (const freePaths of [PLANNING.prices.freePaths, 0]) {
+      const { plan, other, ratio } = await compare(upload, freePaths, parseTwice);
+      const { paths } = planFor(upload, freePaths);
+      const times = [plan.toFixed(1), other.toFixed(1), ratio.toFixed(2)];
+      rows.push([shape, String(freePaths), String(paths.length), ...times]);
+    }
+  }
+  printTable(print, ['keys', 'free paths', 'paths', 'plan, ms', 'parse twice, ms', 'ratio'], rows);
+}
+
+async function printGrowth(print: Print): Promise<void> {
+  const rows: string[][] = [];
+  for (const shape of ALL_SHAPES) {
+    let before: number | undefined;
+    for (const size of GROWTH) {
+      const { plan } = await compare(largeUpload(shape, size), PLANNING.prices.freePaths, () => undefined);
+      const each = plan / size.changed;
+      const ratio = before === undefined ? '' : (each / before).toFixed(2);
+      rows.push([shape, String(size.changed), plan.toFixed(1), (each * 1000).toFixed(2), ratio]);
+      before = each;
+    }
+  }
+  printTable(print, ['keys', 'changed', 'plan, ms', 'µs a key', 'to a tenth as many'], rows);
+}
+
+/** Medians in milliseconds, and of the ratios of each round: what else the machine does slows both. */
+async function compare(
+  upload: Upload,
+  freePaths: number,
+  baseline: () => void,
+): Promise<{ plan: number; other: number; ratio: number }> {
+  const rounds: { plan: number; other: number }[] = [];
+  for (let round = 0; round < SAMPLES + WARM_UP; round++) {
+    // As they come from a parsed message: flat strings of which nobody has computed the hash.
+    const fresh: Upload = JSON.parse(JSON.stringify(upload));
+    const plan = await measure(async () => planFor(fresh, freePaths));
+    const other = await measure(async () => baseline());
+    if (round >= WARM_UP) rounds.push({ plan, other });
+  }
+  return {
+    plan: median(rounds.map(({ plan }) => plan)),
+    other: median(rounds.map(({ other }) => other)),
+    ratio: median(rounds.map(({ plan, other }) => plan / other)),
+  };
+}
+
+function planFor(upload: Upload, freePaths: number): Plan {
+  const prices = { ...PLANNING.prices, freePaths };
+  return planInvalidation({ ...PLANNING, ...upload, requestedPaths: [], prices });
+}
+
+async function printMemory(print: Print): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'planner-memory-'));
+  try {
+    // Bundled, as the function that plans is deployed: for reading TypeScript alone Node takes another 60 MiB.
+    const program = join(folder, 'plan-once.mjs');
+    const entry = join(import.meta.dirname, 'plan-once.ts');
+    await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', format: 'esm' });
+    const nothing: Upload = { name: 'nothing', what: '', changedKeys: [], siteKeys: [] };
+    const rows: string[][] = [];
+    for (const upload of [nothing, ...ALL_SHAPES.map(shape => largeUpload(shape, SIZE))]) {
+      const keys = join(folder, 'upload.json');
+      await writeFile(keys, JSON.stringify(upload));
+      // A process of its own: the peak of one is not the peak of another.
+      const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, keys]);
+      rows.push([upload.name, ...stdout.split(' ').slice(0, 3)]);
+    }
+    printTable(print, ['keys', 'peak memory, MiB', 'before planning', 'heap grew by'], rows);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
