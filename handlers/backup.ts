@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { createBackupBucket } from '../shared/aws/backup-bucket.ts';
 import { createMailQueue } from '../shared/aws/mail-queue.ts';
 import { createStudentScan } from '../shared/aws/student-scan.ts';
@@ -13,10 +13,14 @@ import { logger, metrics, observed } from '../shared/observability.ts';
  * EventBridge's ids have the shape of a UUID, not always its version.
  */
 const Event = z.union([
-  z.object({ key: BackupKey }).transform(({ key }) => key),
-  z
-    .object({ 'detail-type': z.literal('Scheduled Event'), id: z.guid(), time: z.iso.datetime() })
-    .transform(({ id, time }) => backupKeyOf(new Date(time), id)),
+  z.pipe(
+    z.object({ key: BackupKey }),
+    z.transform(({ key }) => key),
+  ),
+  z.pipe(
+    z.object({ 'detail-type': z.literal('Scheduled Event'), id: z.guid(), time: z.iso.datetime() }),
+    z.transform(({ id, time }) => backupKeyOf(new Date(time), id)),
+  ),
 ]);
 
 /** Kept from the function's time-out, to clean up and to report. */

@@ -1,11 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How esbuild makes one file of a handler and all that it imports. */
+export const BUNDLING = {
+  format: OutputFormat.ESM,
+  target: 'node24',
+  minify: true,
+  // The SDK tells its errors and loggers apart by the names of their classes, too.
+  keepNames: true,
+  mainFields: ['module', 'main'],
+  // The pinned SDK, not whichever the runtime brings: what was tested is what runs.
+  externalModules: [],
+  // CommonJS dependencies inside an ES module bundle still call require().
+  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+} satisfies BundlingOptions;
 
 export interface ServiceFunctionProps {
   /** File name in `handlers/`, without its extension. */
@@ -35,17 +49,7 @@ export class ServiceFunction extends NodejsFunction {
       }),
       projectRoot: ROOT,
       depsLockFilePath: `${ROOT}package-lock.json`,
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        minify: true,
-        keepNames: true,
-        mainFields: ['module', 'main'],
-        // The pinned SDK, not whichever the runtime brings: what was tested is what runs.
-        externalModules: [],
-        // CommonJS dependencies inside an ES module bundle still call require().
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-      },
+      bundling: BUNDLING,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** A value as DynamoDB types it. Numbers stay text: DynamoDB's have 38 digits, JavaScript's 15. */
 export type Attribute =
   | { S: string }
@@ -18,44 +16,12 @@ export type Item = Record<string, Attribute>;
 /** A student as stored, with whatever attributes: its key is all that must be there. */
 export type StudentItem = Item & { studentid: { S: string } };
 
-const Binary = z.base64().transform(text => new Uint8Array(Buffer.from(text, 'base64')));
-
-/** As entries, because z.record drops an attribute named `__proto__`. */
-const Attributes = z
-  .custom<object>(value => typeof value === 'object' && value !== null && !Array.isArray(value))
-  .transform(Object.entries)
-  .pipe(z.array(z.tuple([z.string(), z.lazy(() => Attribute)])))
-  .transform((entries): Item => Object.fromEntries(entries));
-
-const Attribute: z.ZodType<Attribute> = z.union([
-  z.strictObject({ S: z.string() }),
-  z.strictObject({ N: z.string().min(1) }),
-  z.strictObject({ BOOL: z.boolean() }),
-  z.strictObject({ NULL: z.literal(true) }),
-  z.strictObject({ M: Attributes }),
-  z.strictObject({ L: z.array(z.lazy(() => Attribute)) }),
-  z.strictObject({ SS: z.array(z.string()).min(1) }),
-  z.strictObject({ NS: z.array(z.string().min(1)).min(1) }),
-  z.strictObject({ B: Binary }),
-  z.strictObject({ BS: z.array(Binary).min(1) }),
-]);
-
-const StudentItem = Attributes.refine((item): item is StudentItem => {
-  const { studentid } = item;
-  return studentid !== undefined && 'S' in studentid && studentid.S !== '';
-});
-
 /**
  * One line of NDJSON in DynamoDB's own JSON, binaries in Base64. Equal items have equal lines: neither the order of
  * attributes nor that of a set's members means anything to DynamoDB, so both are sorted.
  */
 export function toLine(item: Item): string {
   return `${JSON.stringify(attributesToJson(item))}\n`;
-}
-
-/** @throws Error when the line is no item with a text `studentid` */
-export function fromLine(line: string): StudentItem {
-  return StudentItem.parse(JSON.parse(line));
 }
 
 function attributesToJson(attributes: Record<string, Attribute>): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** Where backups are kept in their bucket. */
 export const BACKUP_FOLDER = 'backups/';
@@ -9,24 +9,26 @@ const MANIFEST_ENDING = '.manifest.json';
 /** Key of a backup's data file, `backups/20261122T081946Z-21c93750.ndjson.gz`: it names the backup. */
 export const BackupKey = z
   .string()
-  .regex(
-    /^backups\/\d{8}T\d{6}Z-[0-9a-f]{8}\.ndjson\.gz$/,
-    'must be backups/<time>-<8 hex digits>.ndjson.gz',
+  .check(
+    z.regex(
+      /^backups\/\d{8}T\d{6}Z-[0-9a-f]{8}\.ndjson\.gz$/,
+      'must be backups/<time>-<8 hex digits>.ndjson.gz',
+    ),
   );
 
 /** What a finished backup is. Written last: without it, there is no backup. */
 export const Manifest = z.object({
   key: BackupKey,
   /** Students in it. */
-  count: z.int().min(0),
+  count: z.int().check(z.minimum(0)),
   /** Of the data file as it is stored, compressed. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** Of the data file as it is stored, compressed. */
-  bytes: z.int().min(0),
+  bytes: z.int().check(z.minimum(0)),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   /** Where the students come from. */
-  table: z.string().min(1),
+  table: z.string().check(z.minLength(1)),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
@@ -58,7 +60,7 @@ export class InvalidManifestError extends Error {
 /** @throws InvalidManifestError when the text is no manifest, or that of another backup */
 export function readManifest(key: string, text: string): Manifest {
   try {
-    return Manifest.extend({ key: z.literal(key) }).parse(JSON.parse(text));
+    return z.extend(Manifest, { key: z.literal(key) }).parse(JSON.parse(text));
   } catch (cause) {
     throw new InvalidManifestError(`The manifest of ${key} is damaged, or another backup's`, { cause });
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { fromLine, type StudentItem, toLine } from './item-line.ts';
+import { type StudentItem, toLine } from './item-line.ts';
 import type { Manifest } from './manifest.ts';
+import { fromLine } from './read-line.ts';
 
 /** The stored bytes of one backup, from the start each time it is called. */
 export type Content = () => AsyncIterable<Uint8Array>;

@@ -1,31 +1,31 @@
-import { z } from 'zod';
-import { isEmailAddress } from '../students/student.ts';
+import * as z from 'zod/mini';
+import { isEmailAddress } from './email-address.ts';
 
 /** The same event always has the same id; a mail is sent once per id. */
-const MailId = z.string().min(1);
+const MailId = z.string().check(z.minLength(1));
 
 /** How a refresh ended, for the people who run the site. */
 const RefreshReport = z.object({
   type: z.literal('refresh-report'),
   id: MailId,
-  refreshId: z.string().min(1),
+  refreshId: z.string().check(z.minLength(1)),
   outcome: z.enum(['fresh', 'failed']),
   startedAt: z.string(),
   finishedAt: z.string(),
   /** Changed objects, at most `MAX_LISTED` of them, and how many there were. */
   changes: z.array(z.object({ key: z.string(), removed: z.boolean() })),
-  changeCount: z.number().int(),
+  changeCount: z.int(),
   /** Invalidation paths asked for by hand, at most `MAX_LISTED` of them, and how many there were. */
   requestedPaths: z.array(z.string()),
-  requestedPathCount: z.number().int(),
-  invalidationId: z.string().optional(),
+  requestedPathCount: z.int(),
+  invalidationId: z.optional(z.string()),
   /** Invalidation paths, at most `MAX_LISTED` of them, and how many there were. */
   paths: z.array(z.string()),
-  pathCount: z.number().int(),
-  collateral: z.number().int(),
-  verified: z.number().int(),
-  superseded: z.number().int(),
-  failure: z.string().optional(),
+  pathCount: z.int(),
+  collateral: z.int(),
+  verified: z.int(),
+  superseded: z.int(),
+  failure: z.optional(z.string()),
 });
 export type RefreshReport = z.infer<typeof RefreshReport>;
 
@@ -33,10 +33,10 @@ export type RefreshReport = z.infer<typeof RefreshReport>;
 const StudentConfirmation = z.object({
   type: z.literal('student-confirmation'),
   id: MailId,
-  to: z.string().refine(isEmailAddress),
-  studentid: z.string().min(1),
-  name: z.string().min(1),
-  class: z.string().min(1),
+  to: z.string().check(z.refine(isEmailAddress)),
+  studentid: z.string().check(z.minLength(1)),
+  name: z.string().check(z.minLength(1)),
+  class: z.string().check(z.minLength(1)),
 });
 export type StudentConfirmation = z.infer<typeof StudentConfirmation>;
 
@@ -45,15 +45,15 @@ const BackupReport = z.object({
   type: z.literal('backup-report'),
   id: MailId,
   outcome: z.enum(['done', 'failed']),
-  key: z.string().min(1),
+  key: z.string().check(z.minLength(1)),
   /** Students in it. */
-  count: z.number().int().optional(),
+  count: z.optional(z.int()),
   /** Of the file as stored, like `bytes`. */
-  sha256: z.string().optional(),
-  bytes: z.number().int().optional(),
+  sha256: z.optional(z.string()),
+  bytes: z.optional(z.int()),
   startedAt: z.string(),
   finishedAt: z.string(),
-  failure: z.string().optional(),
+  failure: z.optional(z.string()),
 });
 export type BackupReport = z.infer<typeof BackupReport>;
 

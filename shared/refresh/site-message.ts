@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { InvalidMessageError } from '../errors.ts';
 import { pathProblem } from '../invalidation/viewer-urls.ts';
 import type { Change, Changes } from './refresh.ts';
@@ -15,7 +15,7 @@ const MAX_REQUESTED_PATHS = 3000;
 const MAX_KEY_BYTES = 1024;
 
 /** Hexadecimal, and far shorter than a DynamoDB sort key, which it becomes part of. */
-const Sequencer = z.string().regex(/^[0-9A-Fa-f]{0,128}$/);
+const Sequencer = z.string().check(z.regex(/^[0-9A-Fa-f]{0,128}$/));
 
 /*
  * Schemas of our own, wide where AWS is: Powertools' S3Schema refuses IPv6 uploaders and the test event. Unknown fields
@@ -28,15 +28,17 @@ const S3Record = z.object({
   eventTime: z.string(),
   s3: z.object({
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), eTag: z.string().optional(), sequencer: Sequencer.default('') }),
+    object: z.object({ key: z.string(), eTag: z.optional(z.string()), sequencer: z._default(Sequencer, '') }),
   }),
 });
 type S3Record = z.infer<typeof S3Record>;
 
-const OtherRecord = z.object({ eventSource: z.string() }).refine(record => record.eventSource !== 'aws:s3');
+const OtherRecord = z.object({ eventSource: z.string().check(z.refine(source => source !== 'aws:s3')) });
 const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
 const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord])) });
-const ManualRequest = z.strictObject({ paths: z.array(z.string()).min(1).max(MAX_REQUESTED_PATHS) });
+const ManualRequest = z.strictObject({
+  paths: z.array(z.string()).check(z.minLength(1), z.maxLength(MAX_REQUESTED_PATHS)),
+});
 
 /**
  * Reads one message: an S3 event notification, the test event S3 sends when notifications are configured, or a request

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { RequestRefusedError } from '../errors.ts';
 import { pageToken, readPageToken, type StudentFilter } from './page-token.ts';
 import type { Student } from './student.ts';
@@ -45,16 +45,18 @@ const MAX_SEARCH_LENGTH = 100;
 /** 1 MB each, so some 40,000 students; a search that needs more goes on with the next page. */
 const MAX_READS = 10;
 
+const SearchText = z.string().check(z.trim(), z.normalize('NFC'), z.maxLength(MAX_SEARCH_LENGTH));
+
 const Query = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/)
-    .transform(Number)
-    .refine(limit => limit >= 1 && limit <= MAX_LIMIT)
-    .default(DEFAULT_LIMIT),
-  next: z.string().max(1000).optional(),
-  class: z.string().trim().normalize('NFC').max(MAX_SEARCH_LENGTH).optional(),
-  search: z.string().trim().normalize('NFC').max(MAX_SEARCH_LENGTH).optional(),
+  limit: z._default(
+    z
+      .pipe(z.string().check(z.regex(/^\d{1,3}$/)), z.transform(Number))
+      .check(z.refine(limit => limit >= 1 && limit <= MAX_LIMIT)),
+    DEFAULT_LIMIT,
+  ),
+  next: z.optional(z.string().check(z.maxLength(1000))),
+  class: z.optional(SearchText),
+  search: z.optional(SearchText),
 });
 
 const ALLOWED =

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { RequestRefusedError } from '../errors.ts';
 import { isStudentId } from './student.ts';
 
@@ -13,7 +13,7 @@ export interface StudentFilter {
 const VERSION = 1;
 const Token = z.strictObject({
   v: z.literal(VERSION),
-  after: z.string().refine(isStudentId),
+  after: z.string().check(z.refine(isStudentId)),
   check: z.string(),
 });
 

@@ -1,7 +1,8 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { isEmailAddress, MAX_EMAIL_LENGTH } from '../mail/email-address.ts';
 
 /*
- * The page checks its form with this same file, so it needs nothing but zod.
+ * The page checks its form with this same file, so it needs nothing that a browser lacks.
  */
 
 /** What people write about a student. */
@@ -43,8 +44,6 @@ export interface StudentRules {
 export const MAX_ID_LENGTH = 32;
 export const MAX_NAME_LENGTH = 100;
 export const MAX_CLASS_LENGTH = 32;
-/** The longest address that SMTP can carry (RFC 5321, erratum 1690). */
-export const MAX_EMAIL_LENGTH = 254;
 export const EARLIEST_BIRTHDATE = '1900-01-01';
 
 const STUDENT_ID = /^[A-Za-z0-9._-]{1,32}$/;
@@ -52,17 +51,9 @@ const STUDENT_ID = /^[A-Za-z0-9._-]{1,32}$/;
 const PATH_SEGMENTS = ['.', '..'];
 /** Control characters, line and paragraph separators, halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
-/** RFC 5322 dot-atom at a domain of at least two labels: narrower than the RFC, as SES is. */
-const EMAIL =
-  /^(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/i;
 
 export function isStudentId(text: string): boolean {
   return STUDENT_ID.test(text) && !PATH_SEGMENTS.includes(text);
-}
-
-/** An address that a mail may be sent to: one, without display name, comments or line breaks. */
-export function isEmailAddress(text: string): boolean {
-  return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }
 
 /** Whether text can be shown on one line, and stored and mailed without being altered. */
@@ -82,24 +73,31 @@ export function checkStudent(input: unknown, rules: StudentRules): CheckedStuden
 
 function schemaFor({ today, studentid }: StudentRules) {
   return z.strictObject({
-    studentid: filled('student id')
-      .refine(
+    studentid: filled('student id').check(
+      z.refine(
         text => text === '' || isStudentId(text),
         `Use 1 to ${MAX_ID_LENGTH} letters from A to Z, digits, dots, hyphens or underscores.`,
-      )
-      .refine(
+      ),
+      z.refine(
         text => studentid === undefined || text === studentid,
         `The student id cannot change: it is ${studentid}.`,
       ),
+    ),
     name: line('name', MAX_NAME_LENGTH),
     class: line('class', MAX_CLASS_LENGTH),
-    birthdate: filled('birthdate').superRefine((text, context) => {
-      const message = birthdateProblem(text, today);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    }),
-    email: filled('e-mail address')
-      .refine(text => text === '' || isEmailAddress(text), 'Enter one e-mail address, like name@example.com.')
-      .refine(text => text.length <= MAX_EMAIL_LENGTH, `Use at most ${MAX_EMAIL_LENGTH} characters.`),
+    birthdate: filled('birthdate').check(
+      z.superRefine((text, context) => {
+        const message = birthdateProblem(text, today);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      }),
+    ),
+    email: filled('e-mail address').check(
+      z.refine(
+        text => text === '' || isEmailAddress(text),
+        'Enter one e-mail address, like name@example.com.',
+      ),
+      z.refine(text => text.length <= MAX_EMAIL_LENGTH, `Use at most ${MAX_EMAIL_LENGTH} characters.`),
+    ),
   });
 }
 
@@ -108,16 +106,15 @@ function filled(label: string) {
     .string({
       error: ({ input }) => (input === undefined ? `Enter the ${label}.` : `The ${label} must be text.`),
     })
-    .trim()
-    .normalize('NFC')
-    .min(1, `Enter the ${label}.`);
+    .check(z.trim(), z.normalize('NFC'), z.minLength(1, `Enter the ${label}.`));
 }
 
 /** @param max in characters as people count them: a 4-byte character is one, not two */
 function line(label: string, max: number) {
-  return filled(label)
-    .refine(text => [...text].length <= max, `Use at most ${max} characters.`)
-    .refine(isPrintable, 'Remove line breaks and other control characters.');
+  return filled(label).check(
+    z.refine(text => [...text].length <= max, `Use at most ${max} characters.`),
+    z.refine(isPrintable, 'Remove line breaks and other control characters.'),
+  );
 }
 
 function birthdateProblem(text: string, today: string): string | undefined {

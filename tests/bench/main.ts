@@ -1,6 +1,7 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBackup } from './backup.ts';
+import { benchBundles } from './bundles.ts';
 import { benchLoneUpload } from './lone-upload.ts';
 import { benchPlanner } from './planner.ts';
 import { benchPlannerSites } from './planner-sites.ts';
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
   'planner-speed': benchPlannerSpeed,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
+  bundles: benchBundles,
 };
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, transform } from 'esbuild';
+import { BUNDLING } from '../../infra/constructs/service-function.ts';
+import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from '../template/stack.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What CDK passes to esbuild, for its programming interface. */
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  format: BUNDLING.format,
+  target: BUNDLING.target,
+  minify: BUNDLING.minify,
+  keepNames: BUNDLING.keepNames,
+  mainFields: BUNDLING.mainFields,
+  external: BUNDLING.externalModules,
+  banner: { js: BUNDLING.banner },
+  metafile: true,
+  write: false,
+  outfile: 'index.mjs',
+  logLevel: 'silent',
+} satisfies BuildOptions;
+
+export interface Bundle {
+  readonly code: Uint8Array;
+  /** Files that it is made of, from the root of the repository, and the bytes that each left in it: never none. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+export interface FunctionBundle {
+  /** File name in `handlers/`, without its extension. */
+  readonly handler: string;
+  /** The function as the template has it. */
+  readonly resource: Resource;
+  readonly bundle: Bundle;
+  /** What no implementation can do without: the AWS clients that the function uses, imported and constructed, made alike. */
+  readonly baseline: Bundle;
+}
+
+/**
+ * Every handler, as it deploys.
+ *
+ * @throws Error when the synthesised assembly holds other bytes, or a handler has no function
+ */
+export async function functionBundles(): Promise<FunctionBundle[]> {
+  const template = synthesised();
+  const handlers = readdirSync(`${ROOT}handlers`).map(file => basename(file, '.ts'));
+  return await Promise.all(
+    handlers.map(async handler => {
+      const entry = `handlers/${handler}.ts`;
+      const bundle = await bundleOf({ entryPoints: [entry] });
+      return {
+        handler,
+        resource: functionOf(template, handler, bundle),
+        bundle,
+        baseline: await baselineOf(entry),
+      };
+    }),
+  );
+}
+
+/** A module without content, made like the functions' bundles. */
+export const emptyBundle = () => bundleOf({ stdin: { contents: '' } });
+
+async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({ ...OPTIONS, ...entry });
+  const [output, inputs] = [outputFiles[0], Object.values(metafile.outputs)[0]?.inputs];
+  if (output === undefined || inputs === undefined) throw new Error('esbuild wrote nothing');
+  const files = Object.entries(inputs).map(([file, { bytesInOutput }]) => [file, bytesInOutput] as const);
+  return { code: output.contents, files: new Map(files.filter(([, bytes]) => bytes > 0)) };
+}
+
+/** The function whose code is this bundle, byte for byte: what is measured is what deploys. */
+function functionOf(template: CfnTemplate, handler: string, { code }: Bundle): Resource {
+  const found = resourcesOf(template, 'AWS::Lambda::Function').find(resource =>
+    deployedCode(resource)?.equals(code),
+  );
+  if (found === undefined)
+    throw new Error(`No function of the synthesised template runs ${handler} as bundled here`);
+  return found;
+}
+
+function deployedCode({ properties }: Resource): Buffer | undefined {
+  const asset = basename(textIn(properties['Code'], 'S3Key'), '.zip');
+  try {
+    return readFileSync(`${ROOT}cdk.out/asset.${asset}/index.mjs`);
+  } catch {
+    // A function of CDK's own.
+    return undefined;
+  }
+}
+
+function textIn(value: Json | undefined, key: string): string {
+  const text = typeof value === 'object' && value !== null && !Array.isArray(value) ? value[key] : undefined;
+  return typeof text === 'string' ? text : '';
+}
+
+async function baselineOf(entry: string): Promise<Bundle> {
+  const imports = await awsImportsOf(entry);
+  const contents = imports.map(({ statement, names, from }) => {
+    const clients = from.includes('/client-') ? names.filter(name => /Client\d*$/.test(name)) : [];
+    const constructed = clients.map(name => `new ${name}({});`);
+    return [statement, ...constructed, `export { ${names} };`].join('\n');
+  });
+  return bundleOf({ stdin: { contents: contents.join('\n'), resolveDir: ROOT } });
+}
+
+interface AwsImport {
+  readonly statement: string;
+  /** As they are called in the importing file. */
+  readonly names: readonly string[];
+  readonly from: string;
+}
+
+/** What a handler and all that it imports, our code or a library's, take from the SDK: bundled with the SDK left outside. */
+async function awsImportsOf(entry: string): Promise<AwsImport[]> {
+  const { outputFiles } = await build({
+    ...OPTIONS,
+    entryPoints: [entry],
+    minify: false,
+    external: ['@aws-sdk/*'],
+  });
+  // Taken for TypeScript, a file loses the imports that nothing in it uses.
+  const { code } = await transform(outputFiles[0]?.text ?? '', { loader: 'ts' });
+  const imports = [...code.matchAll(/^import \{([^}]*)\} from "(@aws-sdk\/[^"]+)";$/gm)];
+  if (imports.length !== code.match(/^\s*import\b.*"@aws-sdk\/|^\} from "@aws-sdk\//gm)?.length) {
+    throw new Error(`${entry} imports from the SDK in a form that is not understood here`);
+  }
+  return imports.map(([statement, clause = '', from = '']) => ({
+    statement,
+    names: clause.split(',').map(name => name.trim().replace(/^\w+ as /, '')),
+    from,
+  }));
+}
+
+/** The package that a file in a bundle comes from; undefined for a file of our own. */
+export function packageOf(file: string): string | undefined {
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { functionBundles, packageOf } from '../helpers/bundles.ts';
+import { permissionsOf, synthesised, textOf } from './stack.ts';
+
+/** Of a bundle's bytes to those of one that only imports and constructs the same AWS clients. */
+const HIGHEST_RATIO = 1.5;
+
+interface Parts {
+  /** Our own files, or folders of them. */
+  readonly own: readonly string[];
+  readonly packages: readonly string[];
+}
+
+/** What every function brings besides its AWS clients: settings, errors, logs, metrics. */
+const EVERYWHERE: Parts = {
+  own: ['shared/aws/', 'shared/config.ts', 'shared/errors.ts', 'shared/observability.ts'],
+  packages: [
+    '@aws-lambda-powertools/commons',
+    '@aws-lambda-powertools/logger',
+    '@aws-lambda-powertools/metrics',
+    '@middy/core',
+    'zod',
+  ],
+};
+const MAIL_MESSAGES = ['shared/mail/mail.ts', 'shared/mail/email-address.ts'];
+const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
+
+/** What a function has a use for besides that. */
+const PARTS: Readonly<Record<string, Parts>> = {
+  'collect-changes': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
+  invalidate: { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
+  'verify-edge': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
+  'report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
+  'send-mail': { own: [...MAIL_MESSAGES, 'shared/mail/render.ts'], packages: IDEMPOTENCY },
+  backup: { own: ['shared/backup/'], packages: [] },
+  students: {
+    own: ['shared/students/', 'shared/http/', 'shared/backup/manifest.ts', 'shared/mail/email-address.ts'],
+    packages: [...IDEMPOTENCY, '@aws-lambda-powertools/event-handler'],
+  },
+};
+
+/** What Lambda's poller does in the function's name. */
+const POLLING = /^sqs:(?:ChangeMessageVisibility|DeleteMessage|GetQueue\w+|ReceiveMessage)$/;
+/** Services whose actions are not called as their client in the SDK. */
+const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn', ses: 'sesv2' };
+
+const template = synthesised();
+const functions = await functionBundles();
+
+describe.each(functions)('The bundle of $handler', ({ handler, resource, bundle, baseline }) => {
+  const { own, packages } = PARTS[handler] ?? { own: [], packages: [] };
+  const files = [...bundle.files.keys()];
+  const packagesOf = (paths: Iterable<string>) => new Set([...paths].flatMap(path => packageOf(path) ?? []));
+
+  it(`is at most ${HIGHEST_RATIO} times as large as its AWS clients alone`, () => {
+    expect(bundle.code.length / baseline.code.length).toBeLessThanOrEqual(HIGHEST_RATIO);
+  });
+
+  it('holds nothing of ours that belongs to other functions', () => {
+    const expected = [`handlers/${handler}.ts`, ...EVERYWHERE.own, ...own];
+    const ours = files.filter(file => packageOf(file) === undefined);
+    expect(ours.filter(file => !expected.some(part => file.startsWith(part)))).toEqual([]);
+  });
+
+  it('holds no package that the function has no use for', () => {
+    const expected = packagesOf(baseline.files.keys()).union(new Set([...EVERYWHERE.packages, ...packages]));
+    expect([...packagesOf(files).difference(expected)]).toEqual([]);
+  });
+
+  it('holds no AWS client for which its role has no permission', () => {
+    const role = textOf(resource.properties['Role']).replace(/^<(.*)\.Arn>$/, '$1');
+    const actions = permissionsOf(template, role).flatMap(({ Action }) => Action);
+    const services = actions.filter(action => !POLLING.test(action)).map(action => action.replace(/:.*/, ''));
+    const permitted = new Set(services.map(service => `@aws-sdk/client-${CLIENTS[service] ?? service}`));
+    const clients = [...packagesOf(files)].filter(name => name.startsWith('@aws-sdk/client-'));
+    expect(clients.filter(name => !permitted.has(name))).toEqual([]);
+  });
+
+  it("holds neither zod's languages nor its JSON schemas, which only `zod/mini` leaves out", () => {
+    expect(files.filter(file => /\/zod\/.*(?:classic|locales|json-schema)/.test(file))).toEqual([]);
+  });
+});
