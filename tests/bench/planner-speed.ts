@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { type Plan, planInvalidation } from '../../shared/invalidation/plan.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import type { Upload } from '../helpers/scenarios.ts';
-import { recordOf, s3Event } from '../unit/refresh/s3-messages.ts';
+import { lambdaEventsOf, parseLambdaEvent } from './lambda-events.ts';
 import { ALL_SHAPES, largeUpload, type Size } from './large-uploads.ts';
 import { measure, median } from './measure.ts';
 import { type Print, printTable } from './report.ts';
@@ -20,9 +20,7 @@ const WARM_UP = 3;
 
 /** How long planning takes beside parsing the events that it answers, how it grows, and what memory it needs. */
 export async function benchPlannerSpeed(print: Print): Promise<void> {
-  print(
-    `Planning ${SIZE.changed} changed keys of ${SIZE.site}, beside parsing their S3 events' JSON twice:\n`,
-  );
+  print(`Planning ${SIZE.changed} changed keys of ${SIZE.site}, beside parsing their events' JSON twice:\n`);
   await printSpeed(print);
   print('Growth, half of the site changed; 1.00 in the last column is linear:\n');
   await printGrowth(print);
@@ -35,9 +33,9 @@ async function printSpeed(print: Print): Promise<void> {
   const rows: string[][] = [];
   for (const shape of ALL_SHAPES) {
     const upload = largeUpload(shape, SIZE);
-    const messages = upload.changedKeys.map(key => JSON.stringify(s3Event(recordOf(key))));
+    const events = lambdaEventsOf(upload.changedKeys);
     const parseTwice = () => {
-      for (let time = 0; time < 2; time++) for (const message of messages) JSON.parse(message);
+      for (let time = 0; time < 2; time++) for (const event of events) parseLambdaEvent(event);
     };
     for (const freePaths of [PLANNING.prices.freePaths, 0]) {
       const { plan, other, ratio } = await compare(upload, freePaths, parseTwice);
