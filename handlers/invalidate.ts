@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createInvalidations } from '../shared/aws/cloudfront.ts';
+import { createEdgeRecords } from '../shared/aws/edge-records.ts';
 import { createRefreshTable } from '../shared/aws/refresh-table.ts';
 import { createSiteBucket } from '../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../shared/config.ts';
@@ -37,13 +39,15 @@ const MAX_WILDCARD_PATHS = 15;
 /** Well below the 256 KiB at which a Step Functions result ends: GetInvalidation echoes the paths. */
 const MAX_PATH_BYTES = 150_000;
 
+const table = { tableName: settings.REFRESH_TABLE, distributionId: settings.DISTRIBUTION_ID };
+const bucket = createSiteBucket(settings.SITE_BUCKET);
+
 export const handler = createHandler({
-  refreshes: createRefreshTable({
-    tableName: settings.REFRESH_TABLE,
-    distributionId: settings.DISTRIBUTION_ID,
-  }),
+  refreshes: createRefreshTable(table),
   invalidations: createInvalidations(settings.DISTRIBUTION_ID),
-  site: createSiteBucket(settings.SITE_BUCKET),
+  site: bucket,
+  edge: { records: createEdgeRecords(table), objects: bucket },
+  newMark: randomUUID,
   planning: {
     urls: { originPath: settings.ORIGIN_PATH, extensionless: false },
     budget: {

@@ -1,5 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createEdge } from '../shared/aws/edge.ts';
+import { createEdgeRecords } from '../shared/aws/edge-records.ts';
 import { createRefreshTable } from '../shared/aws/refresh-table.ts';
 import { createSiteBucket } from '../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../shared/config.ts';
@@ -24,11 +25,11 @@ const settings = readSettings({
   ORIGIN_PATH: setting.originPath,
 });
 
+const table = { tableName: settings.REFRESH_TABLE, distributionId: settings.DISTRIBUTION_ID };
+
 export const handler = createHandler({
-  refreshes: createRefreshTable({
-    tableName: settings.REFRESH_TABLE,
-    distributionId: settings.DISTRIBUTION_ID,
-  }),
+  refreshes: createRefreshTable(table),
+  records: createEdgeRecords(table),
   origin: createSiteBucket(settings.SITE_BUCKET),
   edge: createEdge(settings.SITE_URL),
   originPath: settings.ORIGIN_PATH,

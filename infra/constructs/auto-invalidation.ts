@@ -93,10 +93,14 @@ export class AutoInvalidation extends Construct {
         MAX_EXACT_PATHS: String(props.maxExactPaths),
       },
     });
-    this.table.grant(invalidate, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    invalidate.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    this.table.grant(
+      invalidate,
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
     );
+    allowReading(invalidate, bucket);
     distribution.grantCreateInvalidation(invalidate);
 
     const verify = new ServiceFunction(this, 'Verify', {
@@ -112,17 +116,7 @@ export class AutoInvalidation extends Construct {
       },
     });
     this.table.grant(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    verify.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
-    );
-    verify.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')] }),
-    );
-
-    Validations.of(verify).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`,
-      reason: 'Any object of the site may have changed; it reads their headers only.',
-    });
+    allowReading(verify, bucket);
 
     const report = new ServiceFunction(this, 'Report', {
       handler: 'report-refresh',
@@ -209,6 +203,18 @@ export class AutoInvalidation extends Construct {
       }),
     );
   }
+}
+
+/** HeadObject needs GetObject, and answers a missing key with 404 only to those who may list. */
+function allowReading(reader: ServiceFunction, bucket: IBucket): void {
+  reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+  reader.addToRolePolicy(
+    new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')] }),
+  );
+  Validations.of(reader).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`,
+    reason: 'Any object of the site may have changed; it reads their headers only.',
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type Edge, SERVED_HEADERS, type Served } from '../refresh/verify-edge.ts';
+import { isServedHeader, type Served } from '../refresh/served.ts';
+import type { Edge } from '../refresh/verify-edge.ts';
 
 /** The longest a viewer's request may take before the edge counts as not answering. */
 const TIMEOUT_MS = 10_000;
@@ -21,12 +22,8 @@ export function createEdge(siteUrl: string): Edge {
       // S3 answers 403 for a missing object when the distribution may not list the bucket.
       if (response.status === 404 || response.status === 403) return undefined;
       if (!response.ok) throw new Error(`The edge answered ${response.status} for ${requestPath}`);
-      const headers = SERVED_HEADERS.flatMap(name => {
-        const value = response.headers.get(name);
-        return value === null ? [] : [[name, value] as const];
-      });
       return {
-        headers: Object.fromEntries(headers),
+        headers: Object.fromEntries([...response.headers].filter(([name]) => isServedHeader(name))),
         lastModified: response.headers.get('last-modified') ?? '',
       } satisfies Served;
     },

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteCommand,
+  type BatchWriteCommandInput,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -13,9 +13,10 @@ import {
 import { UnknownRefreshError } from '../errors.ts';
 import type { OpenRefreshes } from '../refresh/collect.ts';
 import type { ClosingRefreshes } from '../refresh/invalidate.ts';
-import { type Change, type Changes, HISTORY_DAYS, newestPerKey, type Refresh } from '../refresh/refresh.ts';
+import { type Change, type Changes, HISTORY_DAYS, type Refresh } from '../refresh/refresh.ts';
 import type { RefreshEnd, ReportedRefreshes } from '../refresh/report.ts';
 import type { VerifiedRefreshes } from '../refresh/verify-edge.ts';
+import { chunks, untilProcessed } from './batches.ts';
 import { unlessConditionFails } from './conditional-write.ts';
 
 /*
@@ -24,6 +25,8 @@ import { unlessConditionFails } from './conditional-write.ts';
  *   <refresh> / refresh                the record
  *   <refresh> / change#<hash>#<seq>    one S3 event: an append-only log, so that neither order nor repetition matters
  *   <refresh> / path#<hash>            one path asked for by hand
+ * and, of edge-records.ts,
+ *   edge#<distribution id>#<hash> / edge   what is known of one key at the edge
  * Keys and paths are hashed because a sort key ends at 1,024 bytes and an object key may be as long.
  */
 const RECORD = 'refresh';
@@ -32,9 +35,8 @@ const PATH = 'path#';
 
 /** BatchWriteItem takes so many items. */
 const BATCH_SIZE = 25;
-/** A refresh is one partition, which takes 1,000 writes a second: a burst may meet that, and is spread over time. */
-const MAX_UNPROCESSED_ROUNDS = 8;
-const BACK_OFF = { firstMs: 50, longestMs: 2000 };
+
+type WriteRequest = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
 type RefreshTable = OpenRefreshes & ClosingRefreshes & VerifiedRefreshes & ReportedRefreshes;
 
@@ -79,6 +81,11 @@ export function createRefreshTable({
     return item === undefined ? undefined : toRefresh(item);
   };
 
+  const write = async (requests: readonly WriteRequest[]) => {
+    const command = new BatchWriteCommand({ RequestItems: { [TableName]: [...requests] } });
+    return (await documents.send(command)).UnprocessedItems?.[TableName];
+  };
+
   const addChanges = async (refreshId: string, changes: Changes) => {
     const expires = { expiresAt: expiresAt() };
     const items = [
@@ -89,8 +96,10 @@ export function createRefreshTable({
       ...changes.paths.map(path => ({ sk: `${PATH}${hash(path)}`, path })),
     ];
     const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, ...expires }]));
-    const batches = [...chunks([...unique.values()], BATCH_SIZE)];
-    await Promise.all(batches.map(batch => writeBatch(documents, TableName, batch)));
+    const requests = [...unique.values()].map(Item => ({ PutRequest: { Item } }));
+    await Promise.all(
+      [...chunks(requests, BATCH_SIZE)].map(batch => untilProcessed<WriteRequest>(batch, write)),
+    );
   };
 
   const changesOf = async (refreshId: string) => {
@@ -111,7 +120,7 @@ export function createRefreshTable({
         else if (item['sk'].startsWith(PATH)) paths.push(item['path']);
       }
     }
-    return { objects: newestPerKey(objects), paths } satisfies Changes;
+    return { objects, paths } satisfies Changes;
   };
 
   /** Only a refresh that is still open; the one after it inherits its changes. */
@@ -249,28 +258,6 @@ function toChange({ key, removed, eventTime, sequencer, eTag }: Record<string, u
   return { key, removed, eventTime, sequencer, ...(eTag === undefined ? {} : { eTag }) } as Change;
 }
 
-async function writeBatch(
-  documents: DynamoDBDocumentClient,
-  tableName: string,
-  items: readonly Record<string, unknown>[],
-): Promise<void> {
-  let requests: Record<string, unknown>[] = items.map(Item => ({ PutRequest: { Item } }));
-  for (let round = 0; requests.length > 0; round++) {
-    if (round > 0) await pause(Math.random() * Math.min(BACK_OFF.firstMs * 2 ** round, BACK_OFF.longestMs));
-    if (round === MAX_UNPROCESSED_ROUNDS) {
-      throw new Error(`DynamoDB left ${requests.length} items unprocessed, ${round} times in a row`);
-    }
-    const { UnprocessedItems } = await documents.send(
-      new BatchWriteCommand({ RequestItems: { [tableName]: requests } }),
-    );
-    requests = UnprocessedItems?.[tableName] ?? [];
-  }
-}
-
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
-}
-
-function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }

@@ -1,6 +1,7 @@
 import { HeadObjectCommand, NotFound, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import type { SiteListing } from '../refresh/invalidate.ts';
-import type { OriginObjects, Served } from '../refresh/verify-edge.ts';
+import type { Served } from '../refresh/served.ts';
+import type { OriginObjects } from '../refresh/verify-edge.ts';
 
 export function createSiteBucket(bucket: string, client = new S3Client({})): SiteListing & OriginObjects {
   return {
@@ -24,6 +25,9 @@ export function createSiteBucket(bucket: string, client = new S3Client({})): Sit
             'content-encoding': object.ContentEncoding,
             'content-disposition': object.ContentDisposition,
             'content-language': object.ContentLanguage,
+            expires: object.ExpiresString,
+            'x-amz-website-redirect-location': object.WebsiteRedirectLocation,
+            ...userMetadata(object.Metadata),
           }),
         } satisfies Served;
       } catch (error) {
@@ -32,6 +36,10 @@ export function createSiteBucket(bucket: string, client = new S3Client({})): Sit
       }
     },
   };
+}
+
+function userMetadata(metadata: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
 }
 
 function present(headers: Record<string, string | undefined>): Record<string, string> {

@@ -40,10 +40,11 @@ export interface Plan {
 }
 
 /** The prefix of the keys that the plan has to know: '' for all of them; undefined when it needs none. */
-export function listingPrefix(wanted: Wanted): string | undefined {
+export function listingPrefix(wanted: Wanted & Pick<PlanRequest, 'budget'>): string | undefined {
   const targets = targetsOf(wanted);
   const [first] = targets;
-  if (first === undefined || (targets.length === 1 && !first.wildcardOnly)) return undefined;
+  if (first === undefined) return undefined;
+  if (targets.length === 1 && !first.wildcardOnly && wanted.budget.exactPaths > 0) return undefined;
   const [root] = findCuts(targets, new SiteKeys([], NOTHING), () => 0);
   return root?.prefix;
 }

@@ -23,6 +23,8 @@ const RefreshReport = z.object({
   paths: z.array(z.string()),
   pathCount: z.int(),
   collateral: z.int(),
+  /** Changed objects that needed no path, by why. */
+  skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
   verified: z.int(),
   superseded: z.int(),
   failure: z.optional(z.string()),

@@ -63,6 +63,7 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
     ...fact('Reason', report.failure),
     ['Invalidation', report.invalidationId ?? (fresh ? 'none was needed' : 'none was created')],
     ['Paths', `${report.pathCount}, purging ${report.collateral} unchanged objects`],
+    ...fact('Nothing to purge', describeSkipped(report.skipped)),
     [
       'URLs verified',
       `${report.verified}${report.superseded > 0 ? `, ${report.superseded} changed again since` : ''}`,
@@ -85,6 +86,21 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
     facts,
     lists.filter(([, items]) => items.length > 0),
   );
+}
+
+/** Undefined when no file was skipped. */
+function describeSkipped({
+  unchanged,
+  neverCached,
+  duplicate,
+}: RefreshReport['skipped']): string | undefined {
+  const parts = [
+    { count: unchanged, why: 'written or removed again unchanged' },
+    { count: neverCached, why: 'served with no-store, so not in any cache' },
+    { count: duplicate, why: 'told of twice by S3' },
+  ].filter(({ count }) => count > 0);
+  const told = parts.map(({ count, why }) => `${count} ${count === 1 ? 'file' : 'files'} ${why}`);
+  return told.length === 0 ? undefined : told.join('; ');
 }
 
 function summaryOf({ changes, changeCount, requestedPaths, requestedPathCount }: RefreshReport): string {

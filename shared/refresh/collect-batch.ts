@@ -1,5 +1,5 @@
 import { InvalidMessageError } from '../errors.ts';
-import { type Changes, newestPerKey } from './refresh.ts';
+import type { Changes } from './refresh.ts';
 import { parseSiteMessage, type SiteMessage } from './site-message.ts';
 
 export interface QueueMessage {
@@ -31,7 +31,8 @@ export function sortBatch(messages: readonly QueueMessage[], bucket: string): So
       refused.push({ messageId, reason: error.message });
     }
   }
-  const objects = newestPerKey(good.flatMap(message => message.objects));
+  // Older events of a key too: each tells of a version that an edge may hold.
+  const objects = good.flatMap(message => message.objects);
   const paths = [...new Set(good.flatMap(message => message.paths))];
   return { changes: { objects, paths }, refused, ignored };
 }

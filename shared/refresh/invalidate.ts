@@ -1,12 +1,13 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
 import { listingPrefix, type PlanRequest, planInvalidation } from '../invalidation/plan.ts';
 import type { Changes, Refresh, StoredPlan } from './refresh.ts';
+import { type UnchangedDependencies, withoutUnchanged, withUnchanged } from './unchanged.ts';
 
 export interface ClosingRefreshes {
   get(refreshId: string): Promise<Refresh | undefined>;
   /** Closes an open refresh; false when it is not open, or not at this generation if one is given. */
   close(refreshId: string, generation?: number): Promise<boolean>;
-  /** Everything collected, the newest change of each key, by strongly consistent reads. */
+  /** Everything collected, by strongly consistent reads. */
   changesOf(refreshId: string): Promise<Changes>;
   /** Stores a plan in place of plan number `plan.number - 1`; answers the stored one, which a twin may have written. */
   storePlan(refreshId: string, plan: StoredPlan): Promise<StoredPlan>;
@@ -44,6 +45,10 @@ export interface InvalidateDependencies {
   readonly refreshes: ClosingRefreshes;
   readonly invalidations: Invalidations;
   readonly site: SiteListing;
+  /** What the edge is known to serve. */
+  readonly edge: UnchangedDependencies;
+  /** A name that no other plan has. */
+  readonly newMark: () => string;
   readonly planning: Pick<PlanRequest, 'urls' | 'budget' | 'prices' | 'maxCollateral'>;
 }
 
@@ -75,21 +80,21 @@ export async function invalidate(
 async function planOf(
   refresh: Refresh,
   round: number,
-  { refreshes, site, planning }: InvalidateDependencies,
+  { refreshes, site, planning, edge, newMark }: InvalidateDependencies,
 ): Promise<StoredPlan> {
   if (refresh.plan?.round === round) return refresh.plan;
   const changes = await refreshes.changesOf(refresh.id);
-  const request = {
-    ...planning,
-    changedKeys: changes.objects.map(change => change.key),
-    requestedPaths: changes.paths,
-  };
+  const mark = newMark();
+  const select = round === 1 ? withoutUnchanged : withUnchanged;
+  const { changedKeys, skipped } = await select(changes.objects, { refreshId: refresh.id, mark }, edge);
+  const request = { ...planning, changedKeys, requestedPaths: changes.paths };
   const prefix = listingPrefix(request);
   const plan = planInvalidation({
     ...request,
     siteKeys: prefix === undefined ? [] : await site.keys(prefix),
   });
-  return refreshes.storePlan(refresh.id, { ...plan, round, number: (refresh.plan?.number ?? 0) + 1 });
+  const number = (refresh.plan?.number ?? 0) + 1;
+  return refreshes.storePlan(refresh.id, { ...plan, round, number, mark, skipped });
 }
 
 async function createOrReplan(

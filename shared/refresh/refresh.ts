@@ -20,6 +20,7 @@ export interface Change {
 
 /** What a refresh has to cover: changed objects, and invalidation paths asked for by hand. */
 export interface Changes {
+  /** Every distinct event, in no order. */
   readonly objects: readonly Change[];
   readonly paths: readonly string[];
 }
@@ -32,6 +33,19 @@ export interface StoredPlan extends Plan {
    * 0 once CloudFront's quota refused it.
    */
   readonly round: number;
+  /** Names this plan on the records of the keys that it purges. */
+  readonly mark: string;
+  readonly skipped: Skipped;
+}
+
+/** Changed keys that needed no path, by why; see unchanged.ts. */
+export interface Skipped {
+  /** The edge was verified to serve the same content with the same headers. */
+  readonly unchanged: number;
+  /** The edge keeps nothing of the object, which is served with `no-store`. */
+  readonly neverCached: number;
+  /** An earlier refresh took account of the same event. */
+  readonly duplicate: number;
 }
 
 export interface Verification {

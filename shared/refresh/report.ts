@@ -1,6 +1,7 @@
 import { UnknownRefreshError } from '../errors.ts';
 import { MAX_LISTED, type MailMessage, type RefreshReport } from '../mail/mail.ts';
-import type { Changes, Refresh } from './refresh.ts';
+import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
+import { NOTHING_SKIPPED } from './unchanged.ts';
 
 export interface ReportedRefreshes {
   get(refreshId: string): Promise<Refresh | undefined>;
@@ -43,6 +44,7 @@ export async function report(
 }
 
 function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): RefreshReport {
+  const changes = newestPerKey(objects);
   const sent = refresh.plan?.paths ?? [];
   return {
     type: 'refresh-report',
@@ -51,13 +53,14 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     outcome: refresh.state === 'fresh' ? 'fresh' : 'failed',
     startedAt: refresh.startedAt,
     finishedAt: refresh.finishedAt ?? at.toISOString(),
-    changes: objects.slice(0, MAX_LISTED).map(({ key, removed }) => ({ key, removed })),
-    changeCount: objects.length,
+    changes: changes.slice(0, MAX_LISTED).map(({ key, removed }) => ({ key, removed })),
+    changeCount: changes.length,
     requestedPaths: paths.slice(0, MAX_LISTED),
     requestedPathCount: paths.length,
     paths: sent.slice(0, MAX_LISTED),
     pathCount: sent.length,
     collateral: refresh.plan?.collateral ?? 0,
+    skipped: refresh.plan?.skipped ?? NOTHING_SKIPPED,
     verified: refresh.verification?.verified ?? 0,
     superseded: refresh.verification?.superseded ?? 0,
     ...(refresh.invalidationId === undefined ? {} : { invalidationId: refresh.invalidationId }),

@@ -1,3 +1,4 @@
+import { mapConcurrently } from '../concurrently.ts';
 import { EdgeStaleError, UnknownRefreshError } from '../errors.ts';
 import {
   decodePath,
@@ -7,24 +8,9 @@ import {
   type UrlRules,
   viewerPaths,
 } from '../invalidation/viewer-urls.ts';
-import type { Change, Changes, Refresh, Verification } from './refresh.ts';
-
-/** What a viewer gets of an object: its content, by ETag, and the headers it is served with. */
-export interface Served {
-  readonly headers: Readonly<Record<string, string>>;
-  /** RFC 9110 date of the last write, in whole seconds. */
-  readonly lastModified: string;
-}
-
-/** Headers that S3 stores with an object and CloudFront passes on. */
-export const SERVED_HEADERS = [
-  'etag',
-  'content-type',
-  'cache-control',
-  'content-encoding',
-  'content-disposition',
-  'content-language',
-] as const;
+import { type Change, type Changes, newestPerKey, type Refresh, type Verification } from './refresh.ts';
+import { isSame, type Served } from './served.ts';
+import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
 
 export interface VerifiedRefreshes {
   get(refreshId: string): Promise<Refresh | undefined>;
@@ -33,9 +19,7 @@ export interface VerifiedRefreshes {
   recordVerification(refreshId: string, verification: Verification): Promise<void>;
 }
 
-export interface OriginObjects {
-  /** The object as the bucket holds it now; undefined when there is none. */
-  head(key: string): Promise<Served | undefined>;
+export interface OriginObjects extends SiteObjects {
   keys(prefix: string): Promise<string[]>;
 }
 
@@ -46,6 +30,7 @@ export interface Edge {
 
 export interface VerifyDependencies {
   readonly refreshes: VerifiedRefreshes;
+  readonly records: VerifiedRecords;
   readonly origin: OriginObjects;
   readonly edge: Edge;
   readonly originPath: string;
@@ -56,7 +41,11 @@ const CONCURRENCY = 32;
 /** A wildcard asked for by hand is spot-checked: whole sites are not fetched for it. */
 const SPOT_CHECKS = 25;
 
-type Outcome = 'verified' | 'superseded' | 'stale';
+interface Outcome {
+  readonly state: 'verified' | 'superseded' | 'stale';
+  /** What the bucket held. */
+  readonly object: Served | undefined;
+}
 
 interface Check {
   readonly key: string;
@@ -66,13 +55,14 @@ interface Check {
 }
 
 /**
- * Asks the edge for every URL that a refresh should have made fresh, and compares with what the bucket holds.
+ * Asks the edge for every URL that a refresh should have made fresh, and compares with what the bucket holds. Keys of which all
+ * URLs are the same are remembered as verified, once none is stale: an upload that changes nothing can be skipped then.
  *
  * @throws EdgeStaleError naming the URLs that still show something else
  */
 export async function verifyEdge(
   refreshId: string,
-  { refreshes, origin, edge, originPath }: VerifyDependencies,
+  { refreshes, records, origin, edge, originPath }: VerifyDependencies,
 ): Promise<Verification> {
   const refresh = await refreshes.get(refreshId);
   if (refresh === undefined) throw new UnknownRefreshError(refreshId);
@@ -80,19 +70,41 @@ export async function verifyEdge(
   const changes = await refreshes.changesOf(refreshId);
   const closedAt = Date.parse(refresh.closedAt ?? '');
   const checks = [
-    ...changes.objects.flatMap(change => checksOf(change, originPath)),
+    ...newestPerKey(changes.objects).flatMap(change => checksOf(change, originPath)),
     ...(await spotChecks(changes.paths, origin, originPath)),
   ];
   const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, closedAt, origin, edge));
 
-  const stale = checks.filter((_, index) => outcomes[index] === 'stale');
+  const stale = checks.filter((_, index) => outcomes[index]?.state === 'stale');
   if (stale.length > 0) throw new EdgeStaleError(stale.map(check => requestPath(check.viewerPath)));
   const verification = {
-    verified: outcomes.filter(outcome => outcome === 'verified').length,
-    superseded: outcomes.filter(outcome => outcome === 'superseded').length,
+    verified: outcomes.filter(({ state }) => state === 'verified').length,
+    superseded: outcomes.filter(({ state }) => state === 'superseded').length,
   };
+  if (refresh.plan !== undefined) await recordVerified(checks, outcomes, refresh.plan.mark, records);
   await refreshes.recordVerification(refreshId, verification);
   return verification;
+}
+
+async function recordVerified(
+  checks: readonly Check[],
+  outcomes: readonly Outcome[],
+  mark: string,
+  records: VerifiedRecords,
+): Promise<void> {
+  const objects = new Map<Change, Served | undefined>();
+  const unsure = new Set<Change>();
+  for (const [index, { change }] of checks.entries()) {
+    const outcome = outcomes[index];
+    if (change === undefined || outcome === undefined) continue;
+    objects.set(change, outcome.object);
+    if (outcome.state !== 'verified') unsure.add(change);
+  }
+  await mapConcurrently([...objects], CONCURRENCY, async ([change, object]) => {
+    const verified = verifiedFrom(object);
+    const isSure = change.sequencer !== '' && !unsure.has(change) && isVersionOf(change, verified);
+    if (isSure) await records.recordVerified(change, mark, verified);
+  });
 }
 
 /**
@@ -138,16 +150,10 @@ async function spotChecks(
 async function verify(check: Check, closedAt: number, origin: OriginObjects, edge: Edge): Promise<Outcome> {
   const before = await origin.head(check.key);
   const shown = await edge.head(requestPath(check.viewerPath));
-  if (isSame(before, shown)) return 'verified';
-  const after = await origin.head(check.key);
-  return !isSame(before, after) || changedSince(check.change, after, closedAt) ? 'superseded' : 'stale';
-}
-
-function isSame(a: Served | undefined, b: Served | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return (
-    a.lastModified === b.lastModified && SERVED_HEADERS.every(name => a.headers[name] === b.headers[name])
-  );
+  if (isSame(before, shown)) return { state: 'verified', object: before };
+  const object = await origin.head(check.key);
+  const isSuperseded = !isSame(before, object) || changedSince(check.change, object, closedAt);
+  return { state: isSuperseded ? 'superseded' : 'stale', object };
 }
 
 function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {
@@ -156,18 +162,4 @@ function changedSince(change: Change | undefined, current: Served | undefined, c
   if (change.removed) return true;
   const sameContent = change.eTag === undefined || current.headers['etag'] === `"${change.eTag}"`;
   return !sameContent || Date.parse(current.lastModified) > Date.parse(change.eventTime);
-}
-
-async function mapConcurrently<T, R>(
-  items: readonly T[],
-  limit: number,
-  map: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = new Array(items.length);
-  const remaining = items.entries();
-  const worker = async () => {
-    for (const [index, item] of remaining) results[index] = await map(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }

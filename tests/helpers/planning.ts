@@ -1,5 +1,6 @@
 import type { PlanRequest } from '../../shared/invalidation/plan.ts';
 import type { StoredPlan } from '../../shared/refresh/refresh.ts';
+import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';
 
 /** What plans are made under by default: AWS's limits and prices, nothing in progress, the month's allowance untouched. */
 export const PLANNING = {
@@ -12,5 +13,13 @@ export const PLANNING = {
 /** A stored plan of some paths. */
 export function planOf(paths: readonly string[], details: Partial<StoredPlan> = {}): StoredPlan {
   const numbers = { number: 1, round: 1, collateral: 0, required: paths.length, costUsd: 0 };
-  return { ...numbers, paths, wildcards: [], guarded: false, ...details };
+  return {
+    ...numbers,
+    paths,
+    wildcards: [],
+    guarded: false,
+    mark: 'm1',
+    skipped: NOTHING_SKIPPED,
+    ...details,
+  };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   CloudFrontClient,
   GetInvalidationCommand,
@@ -24,7 +25,7 @@ import type { Refresh } from '../../shared/refresh/refresh.ts';
 /** What S3 stores beside an object's content: CacheControl, ContentType … */
 export type StoredHeaders = Pick<
   PutObjectCommandInput,
-  'CacheControl' | 'ContentType' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage'
+  'CacheControl' | 'ContentType' | 'ContentDisposition' | 'ContentEncoding' | 'ContentLanguage' | 'Metadata'
 >;
 
 export type Site = Awaited<ReturnType<typeof startSite>>;
@@ -195,7 +196,7 @@ export async function startSite(options: LocalCloudOptions = {}) {
       return {
         status: 200,
         eTag: object.ETag,
-        lastModified: object.LastModified?.toUTCString(),
+        metadata: object.Metadata,
         contentType: object.ContentType,
         cacheControl: object.CacheControl,
         body: await object.Body?.transformToString(),
@@ -212,7 +213,7 @@ export async function startSite(options: LocalCloudOptions = {}) {
     return {
       status,
       eTag: headers['etag'],
-      lastModified: headers['last-modified'],
+      metadata: userMetadata(headers),
       contentType: headers['content-type'],
       cacheControl: headers['cache-control'],
       body: body.toString(),
@@ -265,21 +266,28 @@ export async function startSite(options: LocalCloudOptions = {}) {
 interface Seen {
   readonly status: number;
   readonly eTag?: string | undefined;
-  readonly lastModified?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly contentType?: string | undefined;
   readonly cacheControl?: string | undefined;
   readonly body?: string | undefined;
 }
 
+/** Not by the time of the last write: an unchanged upload leaves the earlier one at the edge. */
 function isSame(a: Seen, b: Seen): boolean {
   return (
     a.status === b.status &&
     a.eTag === b.eTag &&
-    a.lastModified === b.lastModified &&
     a.contentType === b.contentType &&
     a.cacheControl === b.cacheControl &&
+    isDeepStrictEqual(a.metadata, b.metadata) &&
     a.body === b.body
   );
+}
+
+function userMetadata(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const PREFIX = 'x-amz-meta-';
+  const own = Object.entries(headers).filter(([name]) => name.startsWith(PREFIX));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
 }
 
 /** A queue got shorter, or an execution moved on. */

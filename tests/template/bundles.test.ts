@@ -13,7 +13,13 @@ interface Parts {
 
 /** What every function brings besides its AWS clients: settings, errors, logs, metrics. */
 const EVERYWHERE: Parts = {
-  own: ['shared/aws/', 'shared/config.ts', 'shared/errors.ts', 'shared/observability.ts'],
+  own: [
+    'shared/aws/',
+    'shared/concurrently.ts',
+    'shared/config.ts',
+    'shared/errors.ts',
+    'shared/observability.ts',
+  ],
   packages: [
     '@aws-lambda-powertools/commons',
     '@aws-lambda-powertools/logger',

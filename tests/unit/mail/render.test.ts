@@ -42,6 +42,24 @@ describe('the mail about a fresh refresh', () => {
     expect(renderMail(report).text).not.toContain('Invalidated:');
   });
 
+  it.each([
+    {
+      skipped: { unchanged: 12, neverCached: 0, duplicate: 0 },
+      line: 'Nothing to purge: 12 files written or removed again unchanged',
+    },
+    {
+      skipped: { unchanged: 1, neverCached: 2, duplicate: 3 },
+      line: 'Nothing to purge: 1 file written or removed again unchanged; 2 files served with no-store, so not in any cache; 3 files told of twice by S3',
+    },
+  ])('says how many files needed no path, and why: $line', ({ skipped, line }) => {
+    const { text, html } = render({ skipped });
+    expect(text).toContain(`${line}\n`);
+    expect(html).toContain(`<td>${line.replace('Nothing to purge: ', '')}</td>`);
+  });
+
+  it('does not mention skipped files when there are none', () =>
+    expect(render({}).text).not.toContain('Nothing to purge'));
+
   it('marks removed files', () => {
     expect(render({ changes: [{ key: 'old.html', removed: true }] }).text).toContain('  old.html (removed)');
   });

@@ -17,6 +17,7 @@ export function reportOf(details: Partial<RefreshReport> = {}): RefreshReport {
     paths: ['/styles.css'],
     pathCount: 1,
     collateral: 0,
+    skipped: { unchanged: 0, neverCached: 0, duplicate: 0 },
     verified: 1,
     superseded: 0,
     ...details,

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { QuotaExceededError } from '../../../shared/errors.ts';
 import { type InvalidateInput, invalidate } from '../../../shared/refresh/invalidate.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
+import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { PLANNING } from '../../helpers/planning.ts';
+import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable } from './memory-table.ts';
 
 type Step = <T>(label: string, effect: () => T) => Promise<T>;
@@ -14,10 +16,12 @@ const inOneGo: Step = async (_, effect) => effect();
 function setUp({ refusals = 0, step = inOneGo, changes = {} as Partial<Changes>, originPath = '' } = {}) {
   const table = createMemoryTable({ step, without: undefined, report: () => {} });
   table.put('r1', 'open', { key: 'a.css', sequencer: '01' });
+  const records = createMemoryRecords({ step });
   const sent: { reference: string; paths: string }[] = [];
-  let left = refusals;
+  let [left, marks] = [refusals, 0];
   return {
     table,
+    records,
     sent,
     invalidate: (input: Partial<InvalidateInput> = {}) =>
       invalidate(
@@ -32,8 +36,10 @@ function setUp({ refusals = 0, step = inOneGo, changes = {} as Partial<Changes>,
                 return `I-${reference}`;
               }),
           },
-          site: { keys: async () => ['a.css', 'b.css'] },
+          site: { keys: async () => ['a.css', 'b.css', 'unchanged.css'] },
           planning: { ...PLANNING, urls: { originPath, extensionless: false } },
+          edge: { records, objects: { head: async () => undefined } },
+          newMark: () => `m${++marks}`,
         },
       ),
   };
@@ -91,6 +97,32 @@ describe('the step Invalidate', () => {
     await invalidate({ round: 1 });
     await invalidate({ round: 2 });
     expect(sent.map(({ reference }) => reference)).toEqual(['r1-1', 'r1-2']);
+  });
+
+  it('sends nothing for what the edge was verified to serve, and says how many keys that were', async () => {
+    const first = changeOf('a.css', { removed: true, sequencer: '01' });
+    const again = changeOf('a.css', { removed: true, sequencer: '02' });
+    const { table, records, sent, invalidate } = setUp({ changes: { objects: [again] } });
+    await records.mark(first, 'm0');
+    await records.recordVerified(first, 'm0', verifiedFrom(undefined));
+    expect(await invalidate()).toEqual({ paths: 0 });
+    expect(sent).toEqual([]);
+    const skipped = { unchanged: 1, neverCached: 0, duplicate: 0 };
+    expect((await table.get('r1'))?.plan).toMatchObject({ paths: [], skipped });
+  });
+
+  it('skips nothing in a second round, nor what was asked for by hand', async () => {
+    const removal = changeOf('a.css', { removed: true, sequencer: '01' });
+    const { table, records, sent, invalidate } = setUp({
+      changes: { objects: [removal], paths: ['/b.css'] },
+    });
+    await records.mark(removal, 'm0');
+    await records.recordVerified(removal, 'm0', verifiedFrom(undefined));
+    await invalidate({ round: 1 });
+    await invalidate({ round: 2 });
+    expect(sent.map(({ paths }) => paths)).toEqual(['/b.css', '/a.css /b.css']);
+    const plan = (await table.get('r1'))?.plan;
+    expect(records.peek('a.css')).toEqual({ key: 'a.css', sequencer: '01', mark: plan?.mark });
   });
 
   it('says so when there is no such refresh', async () => {

@@ -1,13 +1,6 @@
 import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
 import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
-import {
-  type Change,
-  type Changes,
-  newestPerKey,
-  type Refresh,
-  type RefreshState,
-  type StoredPlan,
-} from '../../../shared/refresh/refresh.ts';
+import type { Change, Changes, Refresh, RefreshState, StoredPlan } from '../../../shared/refresh/refresh.ts';
 
 /** What the protocol rests on. Each can be taken away, to see what it prevents. */
 export type Guard =
@@ -29,7 +22,8 @@ interface Stored {
   seen?: number;
   abandoned?: true;
   plan?: StoredPlan;
-  readonly changes: Change[];
+  /** By key and sequencer: the same event twice is one. */
+  readonly changes: Map<string, Change>;
 }
 
 interface MemoryTable extends OpenRefreshes, ClosingRefreshes {
@@ -56,7 +50,7 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
   const has = (guard: Guard) => without !== guard;
 
   const create = (id: string, state: RefreshState = 'open') => {
-    const record: Stored = { id, state, generation: 0, changes: [] };
+    const record: Stored = { id, state, generation: 0, changes: new Map() };
     records.set(id, record);
     return record;
   };
@@ -77,16 +71,19 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
 
   const addChanges = (id: string, { objects }: Changes) =>
     step(`write changes under ${id}`, () => {
-      const write = () => void records.get(id)?.changes.push(...objects);
+      const write = () => {
+        for (const change of objects)
+          records.get(id)?.changes.set(`${change.key} ${change.sequencer}`, change);
+      };
       if (has('changes are written before the commit')) write();
       else unwritten = write;
     });
 
   const changesOf = async (id: string): Promise<Changes> => {
     const read = await update('read the changes of', id, ({ changes }) =>
-      has('reads are strongly consistent') ? [...changes] : changes.slice(0, -1),
+      [...changes.values()].slice(0, has('reads are strongly consistent') ? undefined : -1),
     );
-    return { objects: newestPerKey(read ?? []), paths: [] };
+    return { objects: read ?? [], paths: [] };
   };
 
   return {
@@ -171,7 +168,7 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
     put(id, state, change) {
       const record = records.get(id) ?? create(id, state);
       if (change !== undefined) {
-        record.changes.push({ ...change, removed: false, eventTime: '' });
+        record.changes.set(change.sequencer, { ...change, removed: false, eventTime: '' });
         record.generation++;
       }
       pointer = id;

@@ -3,6 +3,7 @@ import { NoOpenRefreshError, QuotaExceededError, RefreshNotQuietError } from '..
 import { collect } from '../../../shared/refresh/collect.ts';
 import { invalidate } from '../../../shared/refresh/invalidate.ts';
 import { PLANNING } from '../../helpers/planning.ts';
+import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable, type Guard } from './memory-table.ts';
 
 /** What may happen besides the uploads. Steps, looks and requests are counted over the whole run. */
@@ -132,6 +133,9 @@ export async function runProtocol(
           // An object that did not change keeps plans from joining the others' paths into a wildcard.
           site: { keys: async () => ['unchanged.html'] },
           planning: PLANNING,
+          // Nothing is ever verified here, so nothing is skipped.
+          edge: { records: createMemoryRecords({ step }), objects: { head: async () => undefined } },
+          newMark: () => 'm',
         },
       );
       return true;

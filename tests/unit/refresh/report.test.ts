@@ -10,7 +10,10 @@ const REFRESH: Refresh = {
   state: 'verifying',
   generation: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
-  plan: planOf(['/a.css', '/b*'], { collateral: 4 }),
+  plan: planOf(['/a.css', '/b*'], {
+    collateral: 4,
+    skipped: { unchanged: 3, neverCached: 2, duplicate: 1 },
+  }),
   invalidationId: 'I1',
   verification: { verified: 2, superseded: 1 },
 };
@@ -74,6 +77,7 @@ describe('the report of a refresh', () => {
       paths: ['/a.css', '/b*'],
       pathCount: 2,
       collateral: 4,
+      skipped: { unchanged: 3, neverCached: 2, duplicate: 1 },
       verified: 2,
       superseded: 1,
     });
@@ -98,6 +102,14 @@ describe('the report of a refresh', () => {
     expect(message).toMatchObject({ changeCount: 120, requestedPathCount: 110, pathCount: 100 });
     for (const list of [message.changes, message.requestedPaths, message.paths])
       expect(list).toHaveLength(MAX_LISTED);
+  });
+
+  it('counts a file once, however often it changed', async () => {
+    const objects = ['01', '03', '02'].map(sequencer =>
+      changeOf('a.css', { sequencer, removed: sequencer === '03' }),
+    );
+    const message = await history({ changes: { objects } }).report({ state: 'fresh' });
+    expect(message).toMatchObject({ changeCount: 1, changes: [{ key: 'a.css', removed: true }] });
   });
 
   it.each([

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Changes, Refresh, Verification } from '../../../shared/refresh/refresh.ts';
-import { type Served, verifyEdge } from '../../../shared/refresh/verify-edge.ts';
+import type { Change, Changes, Refresh, Verification } from '../../../shared/refresh/refresh.ts';
+import type { Served } from '../../../shared/refresh/served.ts';
+import { type Verified, verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { planOf } from '../../helpers/planning.ts';
 
 const REFRESH: Refresh = {
   id: 'r1',
   state: 'invalidating',
   generation: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
+  plan: planOf(['/a.css'], { mark: 'm1' }),
 };
 
 /** An object as S3 and the edge show it; `changeOf` uploads happen half a second after its last write. */
@@ -23,12 +27,15 @@ function site(objects: Record<string, Served>, originPath = '') {
   const edge = new Map(Object.entries(objects).map(([key, served]) => [`/${key}`, served]));
   const asked: string[] = [];
   const recorded: (string | Verification)[] = [];
+  const remembered: Record<string, Verified> = {};
   let onEdgeRead = () => {};
   return {
     bucket,
     edge,
     asked,
     recorded,
+    /** What was remembered as verified, by key and mark. */
+    remembered,
     /** Runs something while the edge is being asked. */
     whileAsking: (action: () => void) => {
       onEdgeRead = action;
@@ -40,6 +47,11 @@ function site(objects: Record<string, Served>, originPath = '') {
           changesOf: async () => ({ objects: [], paths: [], ...changes }),
           recordVerifying: async () => void recorded.push('verifying'),
           recordVerification: async (_, verification) => void recorded.push(verification),
+        },
+        records: {
+          recordVerified: async ({ key }, mark, verified) => {
+            remembered[`${key} ${mark}`] = verified;
+          },
         },
         origin: { head: async key => bucket.get(key), keys: async () => [...bucket.keys()] },
         edge: {
@@ -92,6 +104,22 @@ describe('a refresh is verified', () => {
     expect(asked).toEqual(['/my%20file%2B1.css']);
   });
 
+  it('once a key, however many events told of it', async () => {
+    const { verify, asked } = site({ 'a.css': objectOf('new') });
+    const objects = ['01', '02'].map(sequencer => changeOf('a.css', { eTag: 'new', sequencer }));
+    expect(await verify({ objects })).toEqual({ verified: 1, superseded: 0 });
+    expect(asked).toEqual(['/a.css']);
+  });
+
+  it('when the edge shows an earlier upload of the same content and headers', async () => {
+    const { verify, bucket } = site({ 'a.css': objectOf('same') });
+    bucket.set('a.css', { ...objectOf('same'), lastModified: LATER });
+    expect(await verify({ objects: [changeOf('a.css', { eTag: 'same' })] })).toEqual({
+      verified: 1,
+      superseded: 0,
+    });
+  });
+
   it('without what lies outside the origin path', async () => {
     const { verify, edge, asked } = site(
       { 'site/a.css': objectOf('new'), 'drafts/b.css': objectOf('new') },
@@ -101,6 +129,57 @@ describe('a refresh is verified', () => {
     const changes = { objects: [changeOf('site/a.css'), changeOf('drafts/b.css')] };
     expect(await verify(changes)).toEqual({ verified: 1, superseded: 0 });
     expect(asked).toEqual(['/a.css']);
+  });
+});
+
+describe('what is verified is remembered under the mark of the plan', () => {
+  it('by what the bucket held, or that it held nothing', async () => {
+    const { verify, remembered } = site({ 'a.css': objectOf('new') });
+    const objects = [changeOf('a.css', { eTag: 'new' }), changeOf('gone.css', { removed: true })];
+    await verify({ objects });
+    expect(remembered).toEqual({
+      'a.css m1': verifiedFrom(objectOf('new')),
+      'gone.css m1': verifiedFrom(undefined),
+    });
+  });
+
+  it.each([
+    { what: 'of a later version', objects: [changeOf('a.css', { eTag: 'old' })] },
+    { what: 'that came back', objects: [changeOf('a.css', { removed: true })] },
+    { what: 'without an ETag in its event', objects: [{ ...changeOf('a.css'), eTag: undefined }] },
+    { what: 'without a sequencer', objects: [changeOf('a.css', { eTag: 'new', sequencer: '' })] },
+    { what: 'nobody can ask for', objects: [changeOf('../a.css', { eTag: 'new' })] },
+  ])('but nothing of a key $what', async ({ objects }) => {
+    const { verify, bucket, remembered } = site({ 'a.css': objectOf('new') });
+    bucket.set('../a.css', objectOf('new'));
+    await verify({ objects: objects as Change[] });
+    expect(remembered).toEqual({});
+  });
+
+  it('but nothing of a key that changed again at one of its URLs', async () => {
+    const { verify, bucket, edge, whileAsking, remembered } = site({ 'index.html': objectOf('new') });
+    edge.set('/', objectOf('new'));
+    whileAsking(() => {
+      bucket.set('index.html', objectOf('newer'));
+      edge.set('/', objectOf('old'));
+    });
+    const objects = [changeOf('index.html', { eTag: 'new' })];
+    expect(await verify({ objects })).toEqual({ verified: 1, superseded: 1 });
+    expect(remembered).toEqual({});
+  });
+
+  it('but nothing at all while another key is stale', async () => {
+    const { verify, edge, remembered } = site({ 'a.css': objectOf('new'), 'b.css': objectOf('new') });
+    edge.set('/b.css', objectOf('old'));
+    const objects = ['a.css', 'b.css'].map(key => changeOf(key, { eTag: 'new' }));
+    await expect(verify({ objects })).rejects.toEqual(stale('/b.css'));
+    expect(remembered).toEqual({});
+  });
+
+  it('and nothing of paths asked for by hand', async () => {
+    const { verify, remembered } = site({ 'a.css': objectOf('new') });
+    await verify({ paths: ['/a.css'] });
+    expect(remembered).toEqual({});
   });
 });
 
@@ -120,6 +199,12 @@ describe('the edge is stale', () => {
 
   it('when it lacks a header that the object has now', async () => {
     const { verify, edge } = site({ 'a.css': objectOf('same', { 'content-type': 'text/css' }) });
+    edge.set('/a.css', objectOf('same'));
+    await expect(verify({ objects: [changeOf('a.css', { eTag: 'same' })] })).rejects.toEqual(stale('/a.css'));
+  });
+
+  it('when it serves the content with old user metadata', async () => {
+    const { verify, edge } = site({ 'a.css': objectOf('same', { 'x-amz-meta-owner': 'Ann' }) });
     edge.set('/a.css', objectOf('same'));
     await expect(verify({ objects: [changeOf('a.css', { eTag: 'same' })] })).rejects.toEqual(stale('/a.css'));
   });
@@ -258,6 +343,7 @@ describe('verifying', () => {
         recordVerifying: () => Promise.reject(new Error('Nothing may be recorded')),
         recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
       },
+      records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
       origin: { head: async () => undefined, keys: async () => [] },
       edge: { head: async () => undefined },
       originPath: '',

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inject } from '../helpers/endings.ts';
+import { refused } from '../helpers/faults.ts';
+import { inParallel, type Site, type StoredHeaders, startSite } from '../helpers/site.ts';
+
+const HEADERS: StoredHeaders = {
+  CacheControl: 'public, max-age=0, s-maxage=31536000',
+  ContentType: 'text/plain; charset=utf-8',
+  ContentDisposition: 'inline',
+  ContentLanguage: 'vi',
+  Metadata: { owner: 'Ann' },
+};
+const KEYS = Array.from({ length: 300 }, (_, index) => `folder-${index % 7}/file-${index}.txt`);
+const ONE = 'folder-0/file-7.txt';
+
+let site: Site;
+beforeAll(async () => {
+  // The uploads of one test must be one refresh, on a busy machine too.
+  site = await startSite({ timeScale: 0.5 });
+  await uploadAll();
+  await settleNext();
+});
+afterAll(() => site.stop());
+
+/** @param other headers of one of the files */
+const uploadAll = (other: StoredHeaders = {}) =>
+  inParallel(KEYS, key =>
+    site.put(key, `content of ${key}`, key === ONE ? { ...HEADERS, ...other } : HEADERS),
+  );
+
+/** Waits for what happens to end, and tells of the newest refresh: its record, the paths that it sent, its mail. */
+async function settleNext() {
+  await site.settled();
+  const [refresh] = await site.refreshes();
+  await site.expectEdgeEqualsBucket();
+  return { state: refresh?.state, skipped: refresh?.plan?.skipped, mail: site.mails().at(-1)?.body.text };
+}
+
+/** The paths of the invalidations that some work causes, one list each. */
+async function pathsOf(work: () => Promise<void>) {
+  await site.warm();
+  const before = (await site.invalidations()).length;
+  await work();
+  const ended = await settleNext();
+  const all = await site.invalidations();
+  return { ...ended, paths: all.slice(0, all.length - before) };
+}
+
+describe('a site of 300 files', () => {
+  it('uploaded again unchanged needs no invalidation, and the mail says so', async () => {
+    const { paths, state, skipped, mail } = await pathsOf(uploadAll);
+    expect(paths).toEqual([]);
+    expect(state).toBe('fresh');
+    expect(skipped).toEqual({ unchanged: 300, neverCached: 0, duplicate: 0 });
+    expect(mail).toContain('Nothing to purge: 300 files written or removed again unchanged');
+    expect(mail).toContain('Invalidation: none was needed');
+    expect(mail).toContain('URLs verified: 300');
+  });
+
+  it('uploaded a third time costs as little', async () => {
+    expect((await pathsOf(uploadAll)).paths).toEqual([]);
+  });
+
+  it.each<{ what: string; headers: StoredHeaders }>([
+    { what: 'Cache-Control', headers: { CacheControl: 'public, max-age=60' } },
+    { what: 'Content-Type', headers: { ContentType: 'text/html' } },
+    { what: 'user metadata', headers: { Metadata: { owner: 'Binh' } } },
+    { what: 'header, and gets it back,', headers: {} },
+  ])('of which one has another $what has just this one purged', async ({ headers }) => {
+    const { paths, skipped } = await pathsOf(() => uploadAll(headers));
+    expect(paths).toEqual([[`/${ONE}`]]);
+    expect(skipped).toEqual({ unchanged: 299, neverCached: 0, duplicate: 0 });
+  });
+});
+
+it('an object whose headers alone are replaced by others is purged, by the same ones it is not', async () => {
+  await site.put('page.txt', 'content', HEADERS);
+  await settleNext();
+  const replace = (headers: StoredHeaders) => () => site.replaceHeaders('page.txt', headers);
+  expect((await pathsOf(replace(HEADERS))).paths).toEqual([]);
+  expect((await pathsOf(replace({ ...HEADERS, CacheControl: 'no-cache' }))).paths).toEqual([['/page.txt']]);
+});
+
+it('an object served with no-store costs a path when it begins and none when it changes', async () => {
+  const noStore = { ...HEADERS, CacheControl: 'no-store' };
+  await site.put('live.txt', 'cached', HEADERS);
+  await settleNext();
+  expect((await pathsOf(() => site.put('live.txt', 'first', noStore))).paths).toEqual([['/live.txt']]);
+  const changed = await pathsOf(() => site.put('live.txt', 'second', noStore));
+  expect(changed.paths).toEqual([]);
+  expect(changed.skipped).toEqual({ unchanged: 0, neverCached: 1, duplicate: 0 });
+  expect((await pathsOf(() => site.put('live.txt', 'third', HEADERS))).paths).toEqual([]);
+  expect((await pathsOf(() => site.put('live.txt', 'fourth', HEADERS))).paths).toEqual([['/live.txt']]);
+});
+
+it('a removed object that is removed again costs no path, and one that comes back does', async () => {
+  await site.put('gone.txt', 'content', HEADERS);
+  await settleNext();
+  expect((await pathsOf(() => site.remove('gone.txt'))).paths).toEqual([['/gone.txt']]);
+  expect((await pathsOf(() => site.remove('gone.txt'))).paths).toEqual([]);
+  expect((await pathsOf(() => site.put('gone.txt', 'content', HEADERS))).paths).toEqual([['/gone.txt']]);
+});
+
+it('two uploads in one refresh are purged although the last is as it was verified', async () => {
+  await site.put('twice.txt', 'content', HEADERS);
+  await settleNext();
+  const { paths } = await pathsOf(async () => {
+    await site.put('twice.txt', 'something else', HEADERS);
+    await site.put('twice.txt', 'content', HEADERS);
+  });
+  expect(paths).toEqual([['/twice.txt']]);
+});
+
+it('what a failed refresh left behind is not skipped, though it is as it was verified before', async () => {
+  await site.put('failed.txt', 'content', HEADERS);
+  await settleNext();
+  await site.warm();
+  const refusal = inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403), 1);
+  await site.put('failed.txt', 'something else', HEADERS);
+  await site.settled();
+  expect(refusal.met).toHaveLength(1);
+  expect((await site.refreshes())[0]?.state).toBe('failed');
+  expect((await pathsOf(() => site.put('failed.txt', 'content', HEADERS))).paths).toEqual([['/failed.txt']]);
+});
+
+it('a path asked for by hand is never skipped', async () => {
+  const { paths } = await pathsOf(async () => {
+    await site.send({ paths: ['/folder-0/file-0.txt'] });
+    await site.put('folder-1/file-1.txt', 'content of folder-1/file-1.txt', HEADERS);
+  });
+  expect(paths).toEqual([['/folder-0/file-0.txt']]);
+});

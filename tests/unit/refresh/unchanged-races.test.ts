@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Guard, runUnchanged, type Scenario, type Version } from './unchanged-model.ts';
+
+const REFRESHES = 3;
+
+/** Mostly the same: skips must be met. */
+const anyVersion = fc.record({
+  content: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('a' as const) },
+    { weight: 1, arbitrary: fc.constant('b' as const) },
+    { weight: 2, arbitrary: fc.constant('removed' as const) },
+  ),
+  cacheControl: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('max-age=1' as const) },
+    { weight: 2, arbitrary: fc.constant('max-age=2' as const) },
+    { weight: 2, arbitrary: fc.constant('no-store' as const) },
+  ),
+  later: fc.boolean(),
+});
+
+const anyScenario: fc.Arbitrary<Scenario> = fc
+  .array(anyVersion, { minLength: 2, maxLength: 5 })
+  .chain(versions => {
+    const anyRefresh = fc.nat(REFRESHES - 1);
+    const anyEvent = fc.record({ version: fc.nat(versions.length - 1), refresh: anyRefresh });
+    return fc.record({
+      versions: fc.constant(versions),
+      collectedBy: fc.array(anyRefresh, { minLength: versions.length - 1, maxLength: versions.length - 1 }),
+      repeated: fc.array(anyEvent, { maxLength: 2 }),
+      late: fc.array(anyEvent, { maxLength: 1 }),
+      refreshes: fc.array(
+        fc.record({
+          fails: fc.constantFrom(false, false, false, true),
+          loses: fc.constantFrom(false, false, true),
+        }),
+        { minLength: REFRESHES, maxLength: REFRESHES },
+      ),
+      viewers: fc.array(fc.nat(1), { minLength: 2, maxLength: 12 }),
+    });
+  });
+
+/** Runs random scenarios, each in a random order of its steps, until an edge keeps what it should not. */
+function explore(numRuns: number, without?: Guard, situation: Partial<Scenario> = {}) {
+  return fc.check(
+    fc.asyncProperty(fc.scheduler(), anyScenario, async (scheduler, scenario) => {
+      expect(await runUnchanged(scheduler, { ...scenario, ...situation }, without)).toEqual([]);
+    }),
+    { numRuns },
+  );
+}
+
+it('however uploads, viewers, late and repeated events and refreshes interleave, no edge keeps an old version', async () => {
+  const explored = await explore(5000);
+  expect(explored.failed, fc.defaultReportMessage(explored)).toBe(false);
+});
+
+const versionOf = (content: Version['content']): Version => ({
+  content,
+  cacheControl: 'max-age=1',
+  later: true,
+});
+const [A, B, REMOVED] = [versionOf('a'), versionOf('b'), versionOf('removed')];
+/** Where verification does not ask. */
+const OFTEN_AT_THE_SECOND: readonly number[] = new Array(10).fill(1);
+const ENDS_WELL = { fails: false, loses: false };
+/** The event of the version in between may meet the one after it in the bucket, whose ETag is the same. */
+const OTHER_HEADERS_FOR_A_WHILE: Partial<Scenario> = {
+  versions: [A, { ...A, cacheControl: 'max-age=2' }, A],
+  collectedBy: [0, 1],
+  viewers: OFTEN_AT_THE_SECOND,
+  repeated: [],
+  late: [],
+  refreshes: [ENDS_WELL, ENDS_WELL],
+};
+
+describe('an edge may keep an old version without the guard that', () => {
+  it.each<{ guard: Guard; situation?: Partial<Scenario> }>([
+    { guard: 'a purge forgets what was verified' },
+    { guard: 'a purge is marked before it is made' },
+    { guard: 'a skip remembers the version it saw', situation: OTHER_HEADERS_FOR_A_WHILE },
+    { guard: 'a skip needs the record that it read' },
+    { guard: 'a skip of a new version forgets the old one' },
+    { guard: 'every event of a key is told' },
+    { guard: 'the version seen before is not seen again', situation: OTHER_HEADERS_FOR_A_WHILE },
+    { guard: 'headers count' },
+    {
+      guard: 'verified is only what this plan purged',
+      situation: {
+        versions: [A, B, A],
+        collectedBy: [0, 1],
+        viewers: OFTEN_AT_THE_SECOND,
+        late: [{ version: 2, refresh: 0 }],
+        refreshes: [ENDS_WELL, { fails: false, loses: true }],
+      },
+    },
+    {
+      guard: 'verified is only the newest event',
+      situation: {
+        versions: [A, B, REMOVED],
+        collectedBy: [0, 1],
+        viewers: OFTEN_AT_THE_SECOND,
+        repeated: [],
+        late: [{ version: 2, refresh: 0 }],
+        refreshes: [ENDS_WELL, ENDS_WELL],
+      },
+    },
+    {
+      guard: 'what is verified is of the kind that the event tells',
+      situation: {
+        versions: [A, B, REMOVED],
+        collectedBy: [0, 1],
+        viewers: OFTEN_AT_THE_SECOND,
+        repeated: [],
+        late: [],
+        refreshes: [ENDS_WELL, ENDS_WELL],
+      },
+    },
+  ])('$guard', async ({ guard, situation = {} }) => {
+    expect((await explore(30_000, guard, situation)).failed).toBe(true);
+  });
+});

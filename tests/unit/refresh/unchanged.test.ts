@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../../shared/refresh/refresh.ts';
+import type { Served } from '../../../shared/refresh/served.ts';
+import {
+  NOTHING_SKIPPED,
+  verifiedFrom,
+  withoutUnchanged,
+  withUnchanged,
+} from '../../../shared/refresh/unchanged.ts';
+import { changeOf } from '../../helpers/changes.ts';
+import { createMemoryRecords } from './memory-records.ts';
+
+const THEN = 'Mon, 02 Nov 2026 10:00:00 GMT';
+const NOW = 'Mon, 02 Nov 2026 12:00:00 GMT';
+
+const PLANNING = { refreshId: 'r1', mark: 'm1' };
+
+const objectOf = (content: string, headers: Record<string, string> = {}, lastModified = NOW): Served => ({
+  headers: { etag: `"${content}"`, ...headers },
+  lastModified,
+});
+const upload = (sequencer: string, eTag = 'same') => changeOf('a.css', { sequencer, eTag });
+const removal = (sequencer: string) => changeOf('a.css', { sequencer, removed: true });
+
+/** What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if that is given. */
+async function decide({
+  verified,
+  events,
+  bucket,
+}: {
+  verified?: Served | 'absent' | undefined;
+  events: readonly Change[];
+  bucket: Served | undefined;
+}) {
+  const records = createMemoryRecords();
+  await records.mark(upload('05'), 'm0');
+  const seen = verified === 'absent' ? undefined : verified;
+  if (verified !== undefined) await records.recordVerified(upload('05'), 'm0', verifiedFrom(seen));
+  let reads = 0;
+  const objects = {
+    head: async () => {
+      reads++;
+      return bucket;
+    },
+  };
+  const { changedKeys, skipped } = await withoutUnchanged(events, PLANNING, { records, objects });
+  const [reason = 'purged'] = Object.entries(skipped).flatMap(([name, count]) => (count > 0 ? [name] : []));
+  expect(changedKeys).toEqual(reason === 'purged' ? ['a.css'] : []);
+  return { reason, reads, record: records.peek('a.css') };
+}
+
+const verified = objectOf('same', {}, THEN);
+const bucket = objectOf('same');
+
+describe('a key costs no path', () => {
+  it.each([
+    { what: 'uploaded again unchanged', verified, events: [upload('06')], bucket, reason: 'unchanged' },
+    {
+      what: 'uploaded again in parts, unchanged',
+      verified: objectOf('abc-2', {}, THEN),
+      events: [upload('06', 'abc-2')],
+      bucket: objectOf('abc-2'),
+      reason: 'unchanged',
+    },
+    {
+      what: 'removed again',
+      verified: 'absent' as const,
+      events: [removal('06')],
+      bucket: undefined,
+      reason: 'unchanged',
+    },
+    { what: 'told of twice', verified, events: [upload('05')], bucket, reason: 'duplicate' },
+    {
+      what: 'uploaded again unchanged and told of the old upload once more',
+      verified,
+      events: [upload('05'), upload('06')],
+      bucket,
+      reason: 'unchanged',
+    },
+    {
+      what: 'changed, when the old version was never cached',
+      verified: objectOf('old', { 'cache-control': 'no-store' }, THEN),
+      events: [upload('06', 'new')],
+      bucket: objectOf('new'),
+      reason: 'neverCached',
+    },
+    {
+      what: 'removed, when it was never cached',
+      verified: objectOf('old', { 'cache-control': 'private, No-Store' }, THEN),
+      events: [removal('06')],
+      bucket: undefined,
+      reason: 'neverCached',
+    },
+  ])('$what', async ({ reason, ...situation }) => {
+    expect((await decide(situation)).reason).toBe(reason);
+  });
+});
+
+describe('a key is purged', () => {
+  const CHANGED_HEADERS = {
+    'content-type': 'text/css',
+    'content-encoding': 'gzip',
+    'cache-control': 'max-age=60',
+    'content-disposition': 'attachment',
+    'content-language': 'vi',
+    expires: 'Tue, 03 Nov 2026 10:00:00 GMT',
+    'x-amz-website-redirect-location': '/other',
+    'x-amz-meta-owner': 'Ann',
+  };
+
+  it.each(Object.entries(CHANGED_HEADERS))('when only its %s changed', async (name, value) => {
+    const changed = objectOf('same', { [name]: value });
+    expect((await decide({ verified, events: [upload('06')], bucket: changed })).reason).toBe('purged');
+    const before = { ...changed, lastModified: THEN };
+    expect((await decide({ verified: before, events: [upload('06')], bucket })).reason).toBe('purged');
+    expect((await decide({ verified: before, events: [upload('06')], bucket: changed })).reason).toBe(
+      'unchanged',
+    );
+  });
+
+  it.each([
+    { what: 'nothing was verified of it', events: [upload('06')], bucket },
+    { what: 'its planned event comes again before it is verified', events: [upload('05')], bucket },
+    { what: 'two events hide a version in between', verified, events: [upload('06'), upload('07')], bucket },
+    {
+      what: 'the version in the bucket is the one that was verified',
+      verified,
+      events: [upload('06')],
+      bucket: verified,
+    },
+    {
+      what: 'never cached, but the version in the bucket is the one that was verified',
+      verified: objectOf('same', { 'cache-control': 'no-store' }, THEN),
+      events: [upload('06')],
+      bucket: objectOf('same', { 'cache-control': 'no-store' }, THEN),
+    },
+    { what: 'an event has no sequencer', verified, events: [upload('')], bucket },
+    {
+      what: 'the event has no ETag',
+      verified,
+      events: [{ key: 'a.css', removed: false, eventTime: '', sequencer: '06' }],
+      bucket,
+    },
+    { what: 'it was removed', verified, events: [removal('06')], bucket: undefined },
+    { what: 'it was removed and is there again', verified, events: [removal('06')], bucket },
+    {
+      what: 'it is there again',
+      verified: 'absent' as const,
+      events: [upload('06')],
+      bucket,
+    },
+    {
+      what: 'it is there no more, though it was created',
+      verified: 'absent' as const,
+      events: [upload('06')],
+      bucket: undefined,
+    },
+    {
+      what: 'it is only to be asked for each time',
+      verified: objectOf('old', { 'cache-control': 'no-cache' }, THEN),
+      events: [upload('06', 'new')],
+      bucket: objectOf('new'),
+    },
+    {
+      what: 'it names no-store in a quoted string only',
+      verified: objectOf('old', { 'cache-control': 'x="a, no-store, b"' }, THEN),
+      events: [upload('06', 'new')],
+      bucket: objectOf('new'),
+    },
+  ])('when $what, and nothing is left to skip on', async situation => {
+    const { reason, record } = await decide(situation);
+    expect(reason).toBe('purged');
+    expect(record).toMatchObject({ mark: 'm1' });
+    expect(record?.verified).toBeUndefined();
+  });
+
+  it('in a second round in any case', async () => {
+    const records = createMemoryRecords();
+    await records.mark(upload('05'), 'm0');
+    await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
+    expect(await withUnchanged([upload('05'), upload('06')], PLANNING, { records })).toEqual({
+      changedKeys: ['a.css'],
+      skipped: NOTHING_SKIPPED,
+    });
+    expect(records.peek('a.css')).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+  });
+});
+
+describe('the record of a key', () => {
+  it('that is skipped unchanged stays verified, of the version now in the bucket', async () => {
+    const { record } = await decide({ verified, events: [upload('06')], bucket });
+    expect(record).toEqual({
+      key: 'a.css',
+      sequencer: '06',
+      mark: 'm0',
+      verified: { ...verifiedFrom(bucket), skippedBy: 'r1' },
+    });
+  });
+
+  it('that was never cached is to be verified anew', async () => {
+    const old = objectOf('old', { 'cache-control': 'no-store' }, THEN);
+    const { record } = await decide({ verified: old, events: [upload('06')], bucket });
+    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+  });
+});
+
+it('a plan that was lost is made again: what it skipped is skipped again, for the same reason', async () => {
+  const records = createMemoryRecords();
+  await records.mark(upload('05'), 'm0');
+  await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
+  const plan = (refreshId: string) =>
+    withoutUnchanged(
+      [upload('06')],
+      { refreshId, mark: 'm1' },
+      { records, objects: { head: async () => bucket } },
+    );
+  expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
+  expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
+  expect((await plan('r2')).skipped).toMatchObject({ duplicate: 1 });
+});
+
+describe('the bucket is asked', () => {
+  it.each([
+    { what: 'was never verified', events: [upload('06')] },
+    { what: 'has other content', verified, events: [upload('06', 'other')] },
+    { what: 'was removed', verified, events: [removal('06')] },
+    { what: 'has two events', verified, events: [upload('06'), upload('07')] },
+    { what: 'was only told of twice', verified, events: [upload('05')] },
+  ])('for no key that $what', async situation => {
+    expect((await decide({ ...situation, bucket })).reads).toBe(0);
+  });
+});
+
+it('every key is decided for itself', async () => {
+  const records = createMemoryRecords();
+  const keys = Array.from({ length: 100 }, (_, index) => `${index}.css`);
+  for (const key of keys) {
+    await records.mark(changeOf(key, { sequencer: '05' }), 'm0');
+    const seen = verifiedFrom(objectOf(key, {}, THEN));
+    await records.recordVerified(changeOf(key, { sequencer: '05' }), 'm0', seen);
+  }
+  const events = keys.map(key => changeOf(key, { sequencer: '06', eTag: key }));
+  const head = async (key: string) => objectOf(key, key === '42.css' ? { 'cache-control': 'max-age=1' } : {});
+  expect(await withoutUnchanged(events, PLANNING, { records, objects: { head } })).toEqual({
+    changedKeys: ['42.css'],
+    skipped: { unchanged: 99, neverCached: 0, duplicate: 0 },
+  });
+});
