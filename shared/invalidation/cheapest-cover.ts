@@ -19,7 +19,8 @@ export interface Cover {
 /** Sums of prices that differ by less, absolutely or relatively, are equal. */
 const TOLERANCE = { absolute: 1e-14, relative: 1e-13 };
 
-/** A bound that is not quite the best lengthens the search a little, and does no harm. */
+/** Shadow prices are good enough when better ones could close no more than this part of the gap to the best cover. */
+const WORTH_A_STEP = 0.02;
 const MAX_SHADOW_STEPS = 20;
 
 /**
@@ -135,8 +136,8 @@ class CoverSearch {
         [below, above] = [above, tangentAt(above.price * 4)];
         continue;
       }
-      const price = crossing(below, above);
-      if (!(below.price < price && price < above.price)) return;
+      const { price, bound } = crossing(below, above);
+      if (bound - this.#bound <= WORTH_A_STEP * (this.#cost - this.#bound)) return;
       const between = tangentAt(price);
       if (between.slope > 0) below = between;
       else above = between;
@@ -149,12 +150,19 @@ class CoverSearch {
     this.#latestBound = this.#relaxed.bound(0, START);
     if (this.#latestBound > this.#bound) [this.#bound, this.#shadow] = [this.#latestBound, shadow];
     let label = START;
+    let [exactPaths, bytes] = [0, 0];
     for (let index = 0; index < this.#problem.cuts.length; ) {
       const cut = this.#problem.cuts[index] as Cut;
-      const isTaken = this.#relaxed.takes(index, label.wildcards);
-      label = isTaken ? taking(cut, label) : passing(cut, label);
-      index = isTaken ? cut.end : index + 1;
+      if (this.#relaxed.takes(index, label.wildcards)) {
+        label = taking(cut, label);
+        index = cut.end;
+      } else {
+        exactPaths += cut.exactPaths;
+        bytes += cut.exactBytes;
+        index++;
+      }
     }
+    label = { ...label, exactPaths, bytes: label.bytes + bytes };
     this.#consider(label);
     return label;
   }
@@ -220,9 +228,10 @@ class CoverSearch {
   }
 }
 
-/** The price at which two tangents are equally high. */
-function crossing(a: Tangent, b: Tangent): number {
-  return (b.bound - b.slope * b.price - (a.bound - a.slope * a.price)) / (a.slope - b.slope);
+/** Where two tangents are equally high: no bound in between is higher. */
+function crossing(a: Tangent, b: Tangent): Pick<Tangent, 'price' | 'bound'> {
+  const price = (b.bound - b.slope * b.price - (a.bound - a.slope * a.price)) / (a.slope - b.slope);
+  return { price, bound: a.bound + a.slope * (price - a.price) };
 }
 
 function passing({ exactPaths, exactBytes }: Cut, label: Label): Label {

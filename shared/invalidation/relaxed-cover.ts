@@ -62,11 +62,13 @@ export class RelaxedCover {
       const cut = cuts[index] as Cut;
       const [pass, take] = [this.#priceOfPassing(cut), this.#priceOfTaking(cut)];
       const [here, next, end] = [index * width, (index + 1) * width, cut.end * width];
-      for (let used = 0; used < width; used++) {
+      const last = width - 1;
+      for (let used = 0; used < last; used++) {
         const passed = pass + (rest[next + used] as number);
-        const taken = used + 1 < width ? take + (rest[end + used + 1] as number) : Number.POSITIVE_INFINITY;
+        const taken = take + (rest[end + used + 1] as number);
         rest[here + used] = passed < taken ? passed : taken;
       }
+      rest[here + last] = pass + (rest[next + last] as number);
     }
   }
 
