@@ -24,10 +24,11 @@ const WORTH_A_STEP = 0.02;
 const MAX_SHADOW_STEPS = 20;
 
 /**
- * So much work may the search be, in labels. Met only when thousands of changes are scattered evenly over a site and the budget
- * is too small for them; what is found then is within a few per cent of the bound.
+ * How many labels the search keeps at a cut: enough to find the cheapest cover, until it has had so many in all; then only the most
+ * promising. That happens when thousands of changes are scattered evenly over a site and the budget is too small for them: what is
+ * found then costs a few per cent more than the bound.
  */
-const MAX_LABELS = 100_000;
+const LABELS = { atACut: 128, inAll: 30_000, afterThat: 4 };
 
 /** A way through the first cuts. */
 interface Label extends Usage {
@@ -68,11 +69,12 @@ class CoverSearch {
   #shadow: ShadowPrices = { exactPath: TIE.path, byte: 0 };
   #best: Label | undefined;
   #cost = Number.POSITIVE_INFINITY;
-  #isComplete = true;
+  #isComplete: boolean;
 
   constructor(problem: CoverProblem) {
     this.#problem = problem;
     this.#relaxed = new RelaxedCover(problem);
+    this.#isComplete = !problem.isCoarse;
     const exactBytes = problem.cuts.reduce((sum, cut) => sum + cut.exactBytes, 0);
     // A wildcard in the place of exact paths is one `*` longer than one of them, at most.
     this.#bytesMatter = exactBytes + problem.budget.wildcardPaths > problem.budget.bytes;
@@ -85,7 +87,7 @@ class CoverSearch {
     if (this.#best === undefined) return undefined;
     const wildcards: Cut[] = [];
     for (let { last } = this.#best; last !== undefined; last = last.before.last) wildcards.push(last.cut);
-    return { wildcards, isCheapest: this.#isComplete };
+    return { wildcards, isCheapest: this.#isProven() || this.#isComplete };
   }
 
   /** Whether something needs a wildcard, and there is none. */
@@ -181,7 +183,7 @@ class CoverSearch {
   #setLabels(): void {
     this.#relaxed.relax(this.#shadow);
     const { cuts } = this.#problem;
-    const mostLabels = Math.ceil(MAX_LABELS / cuts.length);
+    let count = 0;
     const labels = new Map<number, Label[]>([[0, [START]]]);
     const push = (index: number, label: Label) => {
       if (!this.#fits(label) || this.#relaxed.bound(index, label) > this.#cost + this.#tolerance()) return;
@@ -191,11 +193,14 @@ class CoverSearch {
     };
     for (let index = 0; index < cuts.length; index++) {
       const cut = cuts[index] as Cut;
-      for (const label of this.#mostPromising(labels.get(index) ?? [], index, mostLabels)) {
+      const most = count < LABELS.inAll ? LABELS.atACut : LABELS.afterThat;
+      const here = this.#mostPromising(labels.get(index) ?? [], index, most);
+      for (const label of here) {
         if (!cut.wildcardOnly) push(index + 1, passing(cut, label));
         push(cut.end, taking(cut, label));
       }
       labels.delete(index);
+      count += here.length;
     }
     for (const label of labels.get(cuts.length) ?? []) this.#consider(label);
   }

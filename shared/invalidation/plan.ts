@@ -45,7 +45,7 @@ export function listingPrefix(wanted: Wanted & Pick<PlanRequest, 'budget'>): str
   const [first] = targets;
   if (first === undefined) return undefined;
   if (targets.length === 1 && !first.wildcardOnly && wanted.budget.exactPaths > 0) return undefined;
-  const [root] = findCuts(targets, new SiteKeys([], NOTHING), () => 0);
+  const [root] = findCuts(targets, new SiteKeys([], NOTHING), { bytesOfWildcard: () => 0, isCoarse: true });
   return root?.prefix;
 }
 
@@ -61,11 +61,12 @@ export function planInvalidation(request: PlanRequest): Plan {
   const required = requiredOf(request);
   const site = new SiteKeys(request.siteKeys, exemptOf(request, required));
   const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
-  const cuts = findCuts(targets, site, prefix => bytesOf(wildcardAt(prefix)));
+  const isCoarse = targets.length > MOST_FINE_TARGETS;
+  const cuts = findCuts(targets, site, { bytesOfWildcard: prefix => bytesOf(wildcardAt(prefix)), isCoarse });
 
-  const cheapest = choose({ cuts, budget, prices });
+  const cheapest = choose({ cuts, budget, prices, isCoarse });
   const guarded = cheapest.collateral > maxCollateral;
-  const chosen = guarded ? choose({ cuts, budget, prices: LEAST_COLLATERAL }) : cheapest;
+  const chosen = guarded ? choose({ cuts, budget, prices: LEAST_COLLATERAL, isCoarse }) : cheapest;
 
   const wildcards = chosen.wildcards.map(({ prefix, collateral }) => ({
     path: wildcardAt(prefix),
@@ -90,6 +91,9 @@ function choose(problem: CoverProblem) {
   if (cover === undefined) throw new QuotaExceededError('No set of paths fits the budget');
   return { ...cover, collateral: cover.wildcards.reduce((sum, cut) => sum + cut.collateral, 0) };
 }
+
+/** Above so many targets, a wildcard for a single one is not considered: there are 15 for all. */
+const MOST_FINE_TARGETS = 3000;
 
 const NOTHING: Exempt = { keys: new Set(), prefixes: [] };
 

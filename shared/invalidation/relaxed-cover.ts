@@ -6,6 +6,8 @@ export interface CoverProblem {
   readonly cuts: readonly Cut[];
   readonly budget: PathBudget;
   readonly prices: Prices;
+  /** Whether single targets have no cuts of their own; see `CutOptions`. */
+  readonly isCoarse: boolean;
 }
 
 /** What a cover has used up to some cut. */
@@ -42,13 +44,17 @@ export function costOf({ wildcards, exactPaths, collateral }: Usage, prices: Pri
 export class RelaxedCover {
   readonly #problem: CoverProblem;
   readonly #width: number;
+  /** Where single targets have no cuts, a wildcard left over stands for one exact path more. */
+  readonly #exactPaths: number;
   /** The least that the rest costs, by the cut one has come to and the wildcards used before it. */
   readonly #rest: Float64Array;
   #shadow: ShadowPrices = { exactPath: 0, byte: 0 };
 
   constructor(problem: CoverProblem) {
     this.#problem = problem;
-    this.#width = problem.budget.wildcardPaths + 1;
+    const { exactPaths, wildcardPaths } = problem.budget;
+    this.#width = wildcardPaths + 1;
+    this.#exactPaths = exactPaths + (problem.isCoarse ? wildcardPaths : 0);
     this.#rest = new Float64Array((problem.cuts.length + 1) * this.#width);
   }
 
@@ -92,7 +98,7 @@ export class RelaxedCover {
   /** The number of exact paths up to which each is worth its shadow price. */
   worthwhilePaths(wildcards: number): number {
     const { exactPath } = this.#shadow;
-    if (exactPath >= this.#problem.prices.path + TIE.path) return this.#problem.budget.exactPaths;
+    if (exactPath >= this.#problem.prices.path + TIE.path) return this.#exactPaths;
     return exactPath >= TIE.path ? this.#freeExactPaths(wildcards) : 0;
   }
 
@@ -111,12 +117,11 @@ export class RelaxedCover {
     const at = (exactPaths: number) =>
       costOf({ wildcards, exactPaths, bytes: 0, collateral: 0 }, prices) -
       exactPaths * this.#shadow.exactPath;
-    const least = Math.min(at(0), at(this.#freeExactPaths(wildcards)), at(budget.exactPaths));
+    const least = Math.min(at(0), at(this.#freeExactPaths(wildcards)), at(this.#exactPaths));
     return least - budget.bytes * this.#shadow.byte;
   }
 
   #freeExactPaths(wildcards: number): number {
-    const { budget, prices } = this.#problem;
-    return Math.min(Math.max(prices.freePaths - wildcards, 0), budget.exactPaths);
+    return Math.min(Math.max(this.#problem.prices.freePaths - wildcards, 0), this.#exactPaths);
   }
 }

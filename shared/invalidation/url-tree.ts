@@ -36,6 +36,21 @@ interface Span extends Range {
   readonly inner: number;
 }
 
+export interface CutOptions {
+  readonly bytesOfWildcard: (prefix: string) => number;
+  /** Whether to leave out the cuts of single targets that may be exact paths: a wildcard for one only spares an exact path. */
+  readonly isCoarse: boolean;
+}
+
+/** A cut of which descendants may follow. */
+interface OpenCut {
+  readonly cut: Cut;
+  /** The site's keys that begin with its prefix. */
+  readonly range: Range;
+  /** Index of the last span inside. */
+  readonly lastInner: number;
+}
+
 /**
  * Every cut worth considering, ancestors first. A cut below another one that purges no more needlessly is left out: in its place
  * the upper one covers at least as much for the same price.
@@ -43,35 +58,40 @@ interface Span extends Range {
 export function findCuts(
   targets: readonly Target[],
   site: SiteKeys,
-  bytesOfWildcard: (prefix: string) => number,
+  { bytesOfWildcard, isCoarse }: CutOptions,
 ): Cut[] {
   const wanted = sortedWithoutCovered(targets);
   const spans = commonPrefixes(wanted.map(target => target.text));
   const cuts: Cut[] = [];
-  const above: { cut: Cut; range: Range; lastInner: number }[] = [];
+  const above: OpenCut[] = [];
   const close = () => {
     const closed = above.pop();
     if (closed !== undefined) closed.cut.end = cuts.length;
   };
+  /** Undefined when it is not worth considering below its parent. */
+  const openAt = (index: number, span: Span, first: Target, parent?: OpenCut): OpenCut | undefined => {
+    const isSingle = span.end - span.start === 1 && !first.wildcardOnly;
+    if (parent !== undefined && (parent.cut.collateral === 0 || (isCoarse && isSingle))) return undefined;
+    const prefix = first.text.slice(0, span.length);
+    const range = site.narrow(prefix, parent?.range ?? site.all);
+    const collateral = site.bystandersIn(range);
+    if (parent !== undefined && collateral === parent.cut.collateral) return undefined;
+    const own = { end: 0, exactPaths: 0, exactBytes: 0, wildcardOnly: false };
+    const cut = { prefix, collateral, bytes: bytesOfWildcard(prefix), ...own };
+    return { cut, range, lastInner: index - span.inner };
+  };
 
   for (let index = spans.length - 1; index >= 0; index--) {
     const span = spans[index] as Span;
-    while ((above.at(-1)?.lastInner ?? 0) > index) close();
-    const parent = above.at(-1);
     const first = wanted[span.start] as Target;
-    let cut = parent?.cut;
-    if (cut?.collateral !== 0) {
-      const prefix = first.text.slice(0, span.length);
-      const range = site.narrow(prefix, parent?.range ?? site.all);
-      const collateral = site.bystandersIn(range);
-      if (cut === undefined || collateral < cut.collateral) {
-        const own = { end: 0, exactPaths: 0, exactBytes: 0, wildcardOnly: false };
-        cut = { prefix, collateral, bytes: bytesOfWildcard(prefix), ...own };
-        cuts.push(cut);
-        above.push({ cut, range, lastInner: index - span.inner });
-      }
+    while ((above.at(-1)?.lastInner ?? 0) > index) close();
+    const opened = openAt(index, span, first, above.at(-1));
+    if (opened !== undefined) {
+      cuts.push(opened.cut);
+      above.push(opened);
     }
-    if (span.length === first.text.length) addOwn(cut, first);
+    const cut = above.at(-1)?.cut;
+    if (cut !== undefined && span.length === first.text.length) addOwn(cut, first);
   }
   while (above.length > 0) close();
   return cuts;
