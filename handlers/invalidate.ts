@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { createInvalidations } from '../shared/aws/cloudfront.ts';
 import { createEdgeRecords } from '../shared/aws/edge-records.ts';
+import { createPathUse } from '../shared/aws/path-use.ts';
 import { createRefreshTable } from '../shared/aws/refresh-table.ts';
 import { createSiteBucket } from '../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../shared/config.ts';
+import { QuotaExceededError } from '../shared/errors.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
 import {
   type InvalidateDependencies,
@@ -16,14 +18,26 @@ import {
 type Input = Omit<InvalidateInput, 'generation'> & { readonly generation: string };
 
 /** Step "Invalidate" of a refresh. */
-export function createHandler(dependencies: InvalidateDependencies) {
+export function createHandler(dependencies: Omit<InvalidateDependencies, 'onUnknownQuota'>) {
+  const onUnknownQuota = (error: unknown) =>
+    logger.warn('Cannot read which invalidations are in progress', { error });
   return observed(async ({ generation, ...input }: Input) => {
     const at = generation === 'any' ? {} : { generation: Number(generation) };
-    const result = await invalidate({ ...input, ...at }, dependencies);
+    const result = await counted(invalidate({ ...input, ...at }, { ...dependencies, onUnknownQuota }));
     logger.info('Invalidated', { ...input, ...result });
     metrics.addMetric('PathsInvalidated', MetricUnit.Count, result.paths);
     return { invalidationId: result.invalidationId ?? null, paths: result.paths };
   });
+}
+
+/** Counts CloudFront's refusals: each costs time, and many in a row say that the quota is too small for the site. */
+async function counted<T>(attempt: Promise<T>): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (error instanceof QuotaExceededError) metrics.addMetric('QuotaRefusals', MetricUnit.Count, 1);
+    throw error;
+  }
 }
 
 const settings = readSettings({
@@ -31,13 +45,13 @@ const settings = readSettings({
   DISTRIBUTION_ID: setting.text,
   REFRESH_TABLE: setting.text,
   ORIGIN_PATH: setting.originPath,
-  MAX_EXACT_PATHS: setting.count,
+  PATH_PRICE_USD: setting.amount,
+  REFETCH_PRICE_USD: setting.amount,
+  FREE_PATHS_PER_MONTH: setting.count,
+  MAX_NEEDLESS_PURGES: setting.count,
+  EXTENSIONLESS_URLS: setting.flag,
+  QUOTA_PATIENCE_MINUTES: setting.count,
 });
-
-/** CloudFront's limit on wildcard paths in progress. */
-const MAX_WILDCARD_PATHS = 15;
-/** Well below the 256 KiB at which a Step Functions result ends: GetInvalidation echoes the paths. */
-const MAX_PATH_BYTES = 150_000;
 
 const table = { tableName: settings.REFRESH_TABLE, distributionId: settings.DISTRIBUTION_ID };
 const bucket = createSiteBucket(settings.SITE_BUCKET);
@@ -45,17 +59,16 @@ const bucket = createSiteBucket(settings.SITE_BUCKET);
 export const handler = createHandler({
   refreshes: createRefreshTable(table),
   invalidations: createInvalidations(settings.DISTRIBUTION_ID),
+  pathUse: createPathUse({ tableName: settings.REFRESH_TABLE }),
   site: bucket,
   edge: { records: createEdgeRecords(table), objects: bucket },
   newMark: randomUUID,
-  planning: {
-    urls: { originPath: settings.ORIGIN_PATH, extensionless: false },
-    budget: {
-      exactPaths: settings.MAX_EXACT_PATHS,
-      wildcardPaths: MAX_WILDCARD_PATHS,
-      bytes: MAX_PATH_BYTES,
-    },
-    prices: { path: 0.005, refetch: 0.0001, freePaths: 1000 },
-    maxCollateral: 5000,
+  settings: {
+    urls: { originPath: settings.ORIGIN_PATH, extensionless: settings.EXTENSIONLESS_URLS },
+    prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
+    freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
+    maxCollateral: settings.MAX_NEEDLESS_PURGES,
+    quotaPatienceMinutes: settings.QUOTA_PATIENCE_MINUTES,
   },
+  now: () => new Date(),
 });

@@ -10,7 +10,7 @@ const websiteDirectory = fileURLToPath(new URL('../cdk.out/website', import.meta
 buildWebsite(websiteDirectory);
 
 new StudentSiteStack(app, 'StudentSite', {
-  settings: readSettings(app.node),
+  settings: readSettings(name => app.node.tryGetContext(name)),
   websiteDirectory,
   // CloudFront, and so the certificate-free default domain and its metrics, live in us-east-1.
   env: { region: 'us-east-1' },

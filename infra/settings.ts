@@ -1,4 +1,4 @@
-import type { Node } from 'constructs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** Bucket names are global: S3 rules for what a name may be. */
@@ -13,6 +13,9 @@ function isAddressList(text: string): boolean {
     addresses.length <= MAX_RECIPIENTS && addresses.every(address => z.email().safeParse(address).success)
   );
 }
+
+/** A number in `cdk.json`, or text on the command line, where nothing is not 0. */
+const amount = z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number().min(0));
 
 /**
  * What a deployment may choose, in `cdk.json` or by `-c name=value`. The defaults are the school's own names.
@@ -44,8 +47,19 @@ export const Settings = z.object({
   batchSize: z.coerce.number().int().min(1).max(10_000).default(10),
   /** How long a batch may fill, 0 to start at once. With a window a lone upload may wait up to 20 s. */
   batchWindowSeconds: z.coerce.number().int().min(0).max(300).default(0),
-  /** Above so many exact paths one `/*` is sent. */
-  maxExactPaths: z.coerce.number().int().min(1).max(3000).default(50),
+  /** What AWS charges for a path beyond the free ones, and what it is worth not to purge one unchanged object. */
+  pathPriceUsd: amount.default(0.005),
+  refetchPriceUsd: amount.default(0.0001),
+  /** AWS gives each account 1,000, for all its distributions together: lower it if others use some. */
+  freePathsPerMonth: amount.pipe(z.number().int()).default(1000),
+  /** So many unchanged objects one refresh may purge to save money. */
+  maxNeedlessPurges: amount.pipe(z.number().int()).default(5000),
+  /** Whether the site also shows `page.html` as `/page`. */
+  extensionlessUrls: z
+    .union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })])
+    .default(false),
+  /** Minutes after CloudFront's first refusal from which one `/*` is asked for instead of the best paths. */
+  quotaPatienceMinutes: amount.pipe(z.number().int()).default(60),
   /** Requests per second that the API key allows, and how many of them may come at once. */
   apiRatePerSecond: z.coerce.number().min(1).max(10_000).default(20),
   apiBurst: z.coerce.number().int().min(1).max(5000).default(40),
@@ -54,12 +68,25 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
-/** @throws Error naming every context value that is wrong */
-export function readSettings(node: Node): Settings {
+/**
+ * @param contextOf the value of a name, undefined for the default
+ * @throws Error naming every context value that is wrong
+ */
+export function readSettings(contextOf: (name: string) => unknown): Settings {
   const context = Object.fromEntries(
-    Object.keys(Settings.shape).map(name => [name, node.tryGetContext(name) ?? undefined]),
+    Object.keys(Settings.shape).map(name => [name, contextOf(name) ?? undefined]),
   );
   const parsed = Settings.safeParse(context);
   if (parsed.success) return parsed.data;
   throw new Error(`Check cdk.json and -c options:\n${z.prettifyError(parsed.error)}`);
+}
+
+const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** What a deployment without `-c` options is made with. */
+export function readCdkJson(): Settings {
+  const { context } = CdkJson.parse(
+    JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
+  );
+  return readSettings(name => context[name]);
 }

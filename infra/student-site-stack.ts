@@ -37,7 +37,12 @@ export class StudentSiteStack extends Stack {
       maxLooks: settings.maxLooks,
       batchSize: settings.batchSize,
       batchWindowSeconds: settings.batchWindowSeconds,
-      maxExactPaths: settings.maxExactPaths,
+      pathPriceUsd: settings.pathPriceUsd,
+      refetchPriceUsd: settings.refetchPriceUsd,
+      freePathsPerMonth: settings.freePathsPerMonth,
+      maxNeedlessPurges: settings.maxNeedlessPurges,
+      extensionlessUrls: settings.extensionlessUrls,
+      quotaPatienceMinutes: settings.quotaPatienceMinutes,
     });
     const records = new StudentRecords(this, 'Records', {
       tableName: settings.studentTableName,

@@ -13,6 +13,15 @@ export const setting = {
     z.string('is missing').check(z.regex(/^\d+$/, 'must be a whole number')),
     z.transform(Number),
   ),
+  /** A price: 0 or more, perhaps with a fraction. */
+  amount: z.pipe(
+    z.string('is missing').check(z.regex(/^\d+(\.\d+)?(e-\d+)?$/, 'must be a number, 0 or more')),
+    z.transform(Number),
+  ),
+  flag: z.pipe(
+    z.enum(['true', 'false'], 'must be true or false'),
+    z.transform(text => text === 'true'),
+  ),
   /** A distribution's origin path: empty, or `/folder` without a slash at the end. The one that may be empty. */
   originPath: z
     .string('is missing')

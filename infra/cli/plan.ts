@@ -6,17 +6,12 @@ import { explainPlan } from '../../shared/invalidation/explain.ts';
 import { type PlanRequest, planInvalidation } from '../../shared/invalidation/plan.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../shared/invalidation/prices.ts';
 import { pathProblem, viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
+import { readCdkJson } from '../settings.ts';
 import { changeBetween, type SiteChange } from './folder-changes.ts';
 import { describeReport, type Report } from './plan-report.ts';
 
-/** What a deployment is made with unless it says otherwise. */
-const DEPLOYED = {
-  pathPriceUsd: 0.005,
-  refetchPriceUsd: 0.0001,
-  freePathsPerMonth: 1000,
-  maxNeedlessPurges: 5000,
-  extensionlessUrls: false,
-};
+/** What a deployment is made with, but for `-c` options. */
+const DEPLOYED = readCdkJson();
 
 const USAGE = `Tells which paths an upload would invalidate, why, and what that costs. Needs neither AWS nor network.
 

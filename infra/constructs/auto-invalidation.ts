@@ -30,7 +30,16 @@ export interface AutoInvalidationProps {
   readonly maxLooks: number;
   readonly batchSize: number;
   readonly batchWindowSeconds: number;
-  readonly maxExactPaths: number;
+  /** What AWS charges for a path beyond the free ones, and what it is worth not to purge one unchanged object. */
+  readonly pathPriceUsd: number;
+  readonly refetchPriceUsd: number;
+  readonly freePathsPerMonth: number;
+  /** So many unchanged objects one refresh may purge to save money. */
+  readonly maxNeedlessPurges: number;
+  /** Whether the site also shows `page.html` as `/page`. */
+  readonly extensionlessUrls: boolean;
+  /** From then on after CloudFront's first refusal one path for all is asked for. */
+  readonly quotaPatienceMinutes: number;
 }
 
 /** The heart: a change in the bucket makes the distribution's edge fresh. */
@@ -90,7 +99,12 @@ export class AutoInvalidation extends Construct {
         DISTRIBUTION_ID,
         REFRESH_TABLE,
         ORIGIN_PATH,
-        MAX_EXACT_PATHS: String(props.maxExactPaths),
+        PATH_PRICE_USD: String(props.pathPriceUsd),
+        REFETCH_PRICE_USD: String(props.refetchPriceUsd),
+        FREE_PATHS_PER_MONTH: String(props.freePathsPerMonth),
+        MAX_NEEDLESS_PURGES: String(props.maxNeedlessPurges),
+        EXTENSIONLESS_URLS: String(props.extensionlessUrls),
+        QUOTA_PATIENCE_MINUTES: String(props.quotaPatienceMinutes),
       },
     });
     this.table.grant(
@@ -101,7 +115,12 @@ export class AutoInvalidation extends Construct {
       'dynamodb:UpdateItem',
     );
     allowReading(invalidate, bucket);
-    distribution.grantCreateInvalidation(invalidate);
+    distribution.grant(
+      invalidate,
+      'cloudfront:CreateInvalidation',
+      'cloudfront:GetInvalidation',
+      'cloudfront:ListInvalidations',
+    );
 
     const verify = new ServiceFunction(this, 'Verify', {
       handler: 'verify-edge',

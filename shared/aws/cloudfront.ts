@@ -1,21 +1,35 @@
 import {
   CloudFrontClient,
+  CloudFrontServiceException,
   CreateInvalidationCommand,
+  GetInvalidationCommand,
+  ListInvalidationsCommand,
   TooManyInvalidationsInProgress,
 } from '@aws-sdk/client-cloudfront';
 import { QuotaExceededError } from '../errors.ts';
 import type { Invalidations } from '../refresh/invalidate.ts';
 
+/** Not in the SDK's model. CloudFront answers 400, and its request rate is published nowhere (aws/aws-sdk-js#3983). */
+const THROTTLED = new Set(['Throttling', 'ThrottlingException']);
+const IN_PROGRESS = 'InProgress';
+
 export function createInvalidations(
   distributionId: string,
   client = new CloudFrontClient({}),
 ): Invalidations {
+  const DistributionId = distributionId;
+
+  const pathsInProgress = async (Id: string | undefined): Promise<readonly string[]> => {
+    const { Invalidation } = await client.send(new GetInvalidationCommand({ DistributionId, Id }));
+    return Invalidation?.Status === IN_PROGRESS ? (Invalidation.InvalidationBatch?.Paths?.Items ?? []) : [];
+  };
+
   return {
     async create(paths, callerReference) {
       try {
         const { Invalidation } = await client.send(
           new CreateInvalidationCommand({
-            DistributionId: distributionId,
+            DistributionId,
             InvalidationBatch: {
               CallerReference: callerReference,
               Paths: { Quantity: paths.length, Items: [...paths] },
@@ -25,8 +39,27 @@ export function createInvalidations(
         if (Invalidation?.Id === undefined) throw new Error('CloudFront answered without an invalidation id');
         return Invalidation.Id;
       } catch (error) {
-        throw error instanceof TooManyInvalidationsInProgress ? new QuotaExceededError(error) : error;
+        throw isRefusal(error) ? new QuotaExceededError(error) : error;
       }
     },
+
+    /** Looks at the newest 100 invalidations: older ones complete first. */
+    async inProgress() {
+      const { InvalidationList } = await client.send(new ListInvalidationsCommand({ DistributionId }));
+      const unfinished = InvalidationList?.Items?.filter(({ Status }) => Status === IN_PROGRESS) ?? [];
+      const busy = { exact: 0, wildcard: 0 };
+      // One after the other: CloudFront throttles after a few requests at once.
+      for (const { Id } of unfinished) {
+        for (const path of await pathsInProgress(Id)) busy[path.endsWith('*') ? 'wildcard' : 'exact']++;
+      }
+      return busy;
+    },
   };
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof TooManyInvalidationsInProgress ||
+    (error instanceof CloudFrontServiceException && THROTTLED.has(error.name))
+  );
 }

@@ -8,7 +8,6 @@ import {
   PutCommand,
   paginateQuery,
   UpdateCommand,
-  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { UnknownRefreshError } from '../errors.ts';
 import type { OpenRefreshes } from '../refresh/collect.ts';
@@ -18,6 +17,7 @@ import type { RefreshEnd, ReportedRefreshes } from '../refresh/report.ts';
 import type { VerifiedRefreshes } from '../refresh/verify-edge.ts';
 import { chunks, untilProcessed } from './batches.ts';
 import { unlessConditionFails } from './conditional-write.ts';
+import { planWrites, type UpdateRecord } from './refresh-plans.ts';
 
 /*
  * One table, partition key `pk`, sort key `sk`:
@@ -25,8 +25,9 @@ import { unlessConditionFails } from './conditional-write.ts';
  *   <refresh> / refresh                the record
  *   <refresh> / change#<hash>#<seq>    one S3 event: an append-only log, so that neither order nor repetition matters
  *   <refresh> / path#<hash>            one path asked for by hand
- * and, of edge-records.ts,
+ * and, of edge-records.ts and path-use.ts,
  *   edge#<distribution id>#<hash> / edge   what is known of one key at the edge
+ *   paths#<month> / <caller reference>     paths that one invalidation used
  * Keys and paths are hashed because a sort key ends at 1,024 bytes and an object key may be as long.
  */
 const RECORD = 'refresh';
@@ -62,8 +63,7 @@ export function createRefreshTable({
   const read = async (key: { pk: string; sk: string }) =>
     (await documents.send(new GetCommand({ TableName, Key: key, ConsistentRead: true }))).Item;
 
-  /** Updates a refresh's record; answers the new record, or undefined when the condition did not hold. */
-  const update = (refreshId: string, input: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>) =>
+  const update: UpdateRecord = (refreshId, input) =>
     unlessConditionFails(async () => {
       const command = new UpdateCommand({
         TableName,
@@ -123,6 +123,15 @@ export function createRefreshTable({
     return { objects, paths } satisfies Changes;
   };
 
+  /** Keeps a refresh that is not open from opening again, so that the pointer never leaves an open one. */
+  const supersede = (refreshId: string) =>
+    update(refreshId, {
+      UpdateExpression: 'SET superseded = :true',
+      ConditionExpression: 'attribute_exists(pk) AND #state <> :open',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':true': true, ':open': 'open' },
+    });
+
   /** Only a refresh that is still open; the one after it inherits its changes. */
   const abandon = async (refreshId: string, failure: string) => {
     const abandoned = await update(refreshId, {
@@ -142,6 +151,7 @@ export function createRefreshTable({
 
   return {
     current,
+    ...planWrites(update),
     isOpen: async refreshId => (await get(refreshId))?.state === 'open',
     get,
     addChanges,
@@ -151,8 +161,11 @@ export function createRefreshTable({
       const record = { state: 'open', generation: 0, startedAt: now().toISOString(), expiresAt: expiresAt() };
       // The record first: a pointer must never name a refresh that does not exist, nor leave changes behind.
       await documents.send(new PutCommand({ TableName, Item: { pk: refreshId, sk: RECORD, ...record } }));
-      if (previous !== undefined && (await get(previous))?.abandoned) {
-        await addChanges(refreshId, await changesOf(previous));
+      if (previous !== undefined) {
+        const superseded = await supersede(previous);
+        // It was opened again; or it has expired.
+        if (superseded === undefined && (await get(previous)) !== undefined) return previous;
+        if (superseded?.['abandoned']) await addChanges(refreshId, await changesOf(previous));
       }
       const moved = await unlessConditionFails(() =>
         documents.send(
@@ -197,26 +210,6 @@ export function createRefreshTable({
         },
       });
       return closed !== undefined;
-    },
-
-    async storePlan(refreshId, plan) {
-      const previous = plan.number - 1;
-      const stored = await update(refreshId, {
-        UpdateExpression: 'SET #plan = :plan',
-        ConditionExpression: previous === 0 ? 'attribute_not_exists(#plan)' : '#plan.#number = :previous',
-        ExpressionAttributeNames: { '#plan': 'plan', ...(previous === 0 ? {} : { '#number': 'number' }) },
-        ExpressionAttributeValues: { ':plan': plan, ...(previous === 0 ? {} : { ':previous': previous }) },
-      });
-      if (stored !== undefined) return plan;
-      return (await get(refreshId))?.plan ?? plan;
-    },
-
-    async recordInvalidation(refreshId, invalidationId) {
-      await update(refreshId, {
-        UpdateExpression: 'SET #state = :state, invalidationId = :id',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': 'invalidating', ':id': invalidationId },
-      });
     },
 
     async recordVerifying(refreshId) {

@@ -8,7 +8,11 @@ export interface PathBudget {
   readonly bytes: number;
 }
 
-/** What an invalidation may use while no other is in progress. The bytes are far below 256 KiB, all that the rest of it may take. */
+/**
+ * What an invalidation may use while no other of its distribution is in progress; the bytes are far below 256 KiB, for the answer
+ * that echoes them has more in it.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html
+ */
 export const CLOUDFRONT_LIMITS: PathBudget = { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 };
 
 /** In US dollars. */

@@ -9,7 +9,7 @@ export interface OpenRefreshes {
   isOpen(refreshId: string): Promise<boolean>;
   /**
    * Creates refresh `next`, with the changes of `previous` if that was abandoned, then makes it the current one if `previous`
-   * still is. Answers the current one.
+   * still is. `previous` never opens again from then on. Answers the current one: `previous` itself when it is open after all.
    */
   replace(previous: string | undefined, next: string): Promise<string>;
   /** Writes changes under a refresh. Writing the same change twice leaves one. */

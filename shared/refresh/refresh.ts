@@ -28,11 +28,10 @@ export interface Changes {
 /** The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller reference. */
 export interface StoredPlan extends Plan {
   readonly number: number;
-  /**
-   * Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed or left the edge stale;
-   * 0 once CloudFront's quota refused it.
-   */
+  /** Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed or left the edge stale. */
   readonly round: number;
+  /** ISO 8601. Its month is the one whose free paths it uses. */
+  readonly plannedAt: string;
   /** Names this plan on the records of the keys that it purges. */
   readonly mark: string;
   readonly skipped: Skipped;
@@ -58,13 +57,21 @@ export interface Verification {
 export interface Refresh {
   readonly id: string;
   readonly state: RefreshState;
-  /** Counts the commits of collectors. Unchanged between two looks means that uploads are quiet. */
+  /**
+   * Counts the commits of collectors, and CloudFront's refusals. Unchanged between two looks means that uploads are quiet;
+   * a plan belongs to the generation that it was made in.
+   */
   readonly generation: number;
   /** ISO 8601. */
   readonly startedAt: string;
   /** ISO 8601; absent while it is open. */
   readonly closedAt?: string;
+  /** Absent too when CloudFront refused it: nothing was sent. */
   readonly plan?: StoredPlan;
+  /** Number of the last plan stored, refused ones included. */
+  readonly plans?: number;
+  /** ISO 8601, when CloudFront first took no more invalidations. */
+  readonly refusedAt?: string;
   readonly invalidationId?: string;
   readonly verification?: Verification;
   readonly finishedAt?: string;
@@ -72,6 +79,8 @@ export interface Refresh {
   readonly failure?: string;
   /** Failed while open, so never sent to CloudFront: the refresh after it has its changes too. */
   readonly abandoned?: true;
+  /** Another refresh has taken its place, or is about to: it can never open again. */
+  readonly superseded?: true;
 }
 
 /** Refreshes are kept as history for so long. */

@@ -70,6 +70,9 @@ describe('an invalidation', () => {
   });
 });
 
+/** Who asks in earnest: the step Invalidate also reads what is in progress, and does without if it must. */
+const callerOf = (action: string) => (action === 'GetInvalidation' ? 'StateMachine' : 'Invalidate');
+
 describe('CloudFront refuses', () => {
   it.each([
     ['CreateInvalidation', 'AccessDenied', 403, 'AccessDenied'],
@@ -77,7 +80,7 @@ describe('CloudFront refuses', () => {
     ['GetInvalidation', 'AccessDenied', 403, 'CloudFront.AccessDeniedException'],
     ['GetInvalidation', 'NoSuchInvalidation', 404, 'CloudFront.NoSuchInvalidationException'],
   ])('%s with %s: failed, without another try', async (action, code, status, error) => {
-    const refusal = inject(site, { action }, refused(code, status));
+    const refusal = inject(site, { action, caller: callerOf(action) }, refused(code, status));
     expectFailed(await upload(site), error);
     expect(refusal.met).toHaveLength(1);
   });
@@ -89,7 +92,7 @@ describe('CloudFront refuses', () => {
     ['GetInvalidation', 'ServiceUnavailable', 503],
   ])('%s with %s for a while: fresh in the end, by one invalidation', async (action, code, status) => {
     // More often than an SDK tries by itself.
-    const refusal = inject(site, { action }, refused(code, status), 5);
+    const refusal = inject(site, { action, caller: callerOf(action) }, refused(code, status), 5);
     const ended = await upload(site);
     await expectFresh(site, ended);
     expect(refusal.met).toHaveLength(5);

@@ -1,4 +1,5 @@
 import type { PlanRequest } from '../../shared/invalidation/plan.ts';
+import type { PlanSettings } from '../../shared/refresh/invalidate.ts';
 import type { StoredPlan } from '../../shared/refresh/refresh.ts';
 import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';
 
@@ -10,11 +11,21 @@ export const PLANNING = {
   maxCollateral: 5000,
 } satisfies Partial<PlanRequest>;
 
+/** The same as the step Invalidate is given it. */
+export const PLAN_SETTINGS: PlanSettings = {
+  urls: PLANNING.urls,
+  prices: PLANNING.prices,
+  maxCollateral: PLANNING.maxCollateral,
+  freePathsPerMonth: PLANNING.prices.freePaths,
+  quotaPatienceMinutes: 60,
+};
+
 /** A stored plan of some paths. */
 export function planOf(paths: readonly string[], details: Partial<StoredPlan> = {}): StoredPlan {
   const numbers = { number: 1, round: 1, collateral: 0, required: paths.length, costUsd: 0 };
   return {
     ...numbers,
+    plannedAt: '2026-11-02T10:00:02.000Z',
     paths,
     wildcards: [],
     guarded: false,

@@ -68,10 +68,15 @@ const CONSUME = [
 const FOLLOW_REFRESH = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 
 describe('Least privilege', () => {
-  it('the invalidator may touch only its own distribution, and read what the site has', () => {
+  it('the invalidator may touch and watch only its own distribution, and read what the site has', () => {
     expect(allowed('invalidator')).toEqual(
       [
-        ...on(DISTRIBUTION, 'cloudfront:CreateInvalidation'),
+        ...on(
+          DISTRIBUTION,
+          'cloudfront:CreateInvalidation',
+          'cloudfront:GetInvalidation',
+          'cloudfront:ListInvalidations',
+        ),
         ...on(REFRESHES, 'dynamodb:BatchGetItem', ...FOLLOW_REFRESH),
         ...on(SITE_BUCKET, 's3:ListBucket'),
         ...on(`${SITE_BUCKET}/*`, 's3:GetObject'),

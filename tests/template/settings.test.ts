@@ -57,7 +57,12 @@ describe('The settings', () => {
     const other = templateWith({
       notifyEmail: 'a@school.example,b@school.example',
       mailWhen: 'failed',
-      maxExactPaths: '7',
+      pathPriceUsd: '0.0000001',
+      refetchPriceUsd: 0,
+      freePathsPerMonth: '7',
+      maxNeedlessPurges: '8',
+      extensionlessUrls: 'true',
+      quotaPatienceMinutes: '9',
       quietSeconds: '9',
       maxLooks: '11',
     });
@@ -68,7 +73,14 @@ describe('The settings', () => {
       Variables: { MAIL_WHEN: 'failed' },
     });
     expect(environmentOf(other, 'AutoInvalidationInvalidate')).toMatchObject({
-      Variables: { MAX_EXACT_PATHS: '7' },
+      Variables: {
+        PATH_PRICE_USD: '1e-7',
+        REFETCH_PRICE_USD: '0',
+        FREE_PATHS_PER_MONTH: '7',
+        MAX_NEEDLESS_PURGES: '8',
+        EXTENSIONLESS_URLS: 'true',
+        QUOTA_PATIENCE_MINUTES: '9',
+      },
     });
     expect(resourceOf(other, 'AWS::StepFunctions::StateMachine', '').properties).toMatchObject({
       DefinitionSubstitutions: { QuietSeconds: '9', MaxLooks: '11' },
@@ -86,7 +98,12 @@ describe('The settings', () => {
     ['maxLooks', 'many'],
     ['batchSize', '10001'],
     ['batchWindowSeconds', '301'],
-    ['maxExactPaths', '3001'],
+    ['pathPriceUsd', ''],
+    ['refetchPriceUsd', '-0.1'],
+    ['freePathsPerMonth', '0.5'],
+    ['maxNeedlessPurges', 'some'],
+    ['extensionlessUrls', 'yes'],
+    ['quotaPatienceMinutes', '-1'],
   ])('are refused by name when %s is %j', (name, value) => {
     expect(() => templateWith({ [name]: value })).toThrow(
       new RegExp(`cdk.json and -c options:.*at ${name}`, 's'),

@@ -43,7 +43,7 @@ export function buildStack(settings: Readonly<Record<string, unknown>> = {}): {
 } {
   const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [], ...settings } });
   const stack = new StudentSiteStack(app, 'StudentSite', {
-    settings: readSettings(app.node),
+    settings: readSettings(name => app.node.tryGetContext(name)),
     websiteDirectory: `${ASSEMBLY}/website`,
     env: { region: 'us-east-1' },
   });

@@ -47,6 +47,14 @@ const handled = tasks.flatMap(({ name, Retry, Catch }) =>
   [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals.map(error => ({ name, error }))),
 );
 
+/** The seconds of the one `States.Array` in a state. */
+function pausesIn(state: unknown): number[] {
+  const [, list = ''] = /States\.Array\(([^)]*)\)/.exec(JSON.stringify(state)) ?? [];
+  return list.split(',').map(Number);
+}
+
+const sum = (seconds: readonly number[]) => seconds.reduce((total, pause) => total + pause, 0);
+
 type Validator = (
   definition: object,
   options: { checkPaths: boolean; checkArn: boolean },
@@ -70,14 +78,28 @@ describe('The workflow', () => {
   });
 
   it('watches an invalidation for 15 minutes', () => {
-    const [, watch] = states.find(([name]) => name === 'Watch') ?? [];
-    const pauses = z.object({ Parameters: z.object({ 'pauses.$': z.string() }) }).parse(watch);
-    const seconds = /^States\.Array\((.*)\)$/
-      .exec(pauses.Parameters['pauses.$'])?.[1]
-      ?.split(',')
-      .map(Number);
-    expect(seconds?.reduce((sum, pause) => sum + pause, 0)).toBe(15 * 60);
-    expect(seconds).toEqual(seconds?.toSorted((a, b) => a - b));
+    const seconds = pausesIn(definition.States['Watch']);
+    expect(sum(seconds)).toBe(15 * 60);
+    expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
+  });
+
+  it('waits for CloudFront’s quota 30 s, then longer and longer, 15 minutes at last, for a day', () => {
+    const Refusals = z.object({
+      Choices: z.tuple([
+        z.object({ NumericLessThan: z.number(), Next: z.literal('WaitLonger') }),
+        z.object({ NumericLessThan: z.number(), Next: z.literal('WaitLongest') }),
+      ]),
+      Default: z.literal('ReportFailed'),
+    });
+    const Longest = z.object({ Parameters: z.object({ seconds: z.number() }) });
+    const [growing, atMost] = Refusals.parse(definition.States['Refused']).Choices;
+    const longest = Longest.parse(definition.States['WaitLongest']).Parameters.seconds;
+    const pauses = pausesIn(definition.States['Begin']);
+    expect(pauses).toEqual([30, 60, 120, 240, 480]);
+    expect(longest).toBe(15 * 60);
+    expect(growing.NumericLessThan).toBe(pauses.length);
+    const hours = (sum(pauses) + (atMost.NumericLessThan - pauses.length) * longest) / 3600;
+    expect(Math.round(hours)).toBe(24);
   });
 
   it.each(tasks)('tries $name again, and not for ever', ({ TimeoutSeconds, Retry }) => {

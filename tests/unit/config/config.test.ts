@@ -5,7 +5,9 @@ const SHAPE = {
   SITE_BUCKET: setting.text,
   MAIL_QUEUE_URL: setting.url,
   NOTIFY_EMAIL: setting.list,
-  MAX_EXACT_PATHS: setting.count,
+  FREE_PATHS_PER_MONTH: setting.count,
+  PATH_PRICE_USD: setting.amount,
+  EXTENSIONLESS_URLS: setting.flag,
   ORIGIN_PATH: setting.originPath,
   MAIL_WHEN: setting.mailPolicy,
 };
@@ -14,7 +16,9 @@ const VALID = {
   SITE_BUCKET: 'site-bucket',
   MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
   NOTIFY_EMAIL: 'a@example.com, b@example.com,',
-  MAX_EXACT_PATHS: '100',
+  FREE_PATHS_PER_MONTH: '100',
+  PATH_PRICE_USD: '0.005',
+  EXTENSIONLESS_URLS: 'false',
   ORIGIN_PATH: '',
   MAIL_WHEN: 'failed',
 };
@@ -27,7 +31,9 @@ describe('the settings of a function', () => {
       SITE_BUCKET: 'site-bucket',
       MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
       NOTIFY_EMAIL: ['a@example.com', 'b@example.com'],
-      MAX_EXACT_PATHS: 100,
+      FREE_PATHS_PER_MONTH: 100,
+      PATH_PRICE_USD: 0.005,
+      EXTENSIONLESS_URLS: false,
       ORIGIN_PATH: '',
       MAIL_WHEN: 'failed',
     });
@@ -46,9 +52,12 @@ describe('the settings of a function', () => {
   it.each([
     { name: 'MAIL_QUEUE_URL', value: 'mail-queue' },
     { name: 'NOTIFY_EMAIL', value: ' , ' },
-    { name: 'MAX_EXACT_PATHS', value: 'many' },
-    { name: 'MAX_EXACT_PATHS', value: '-1' },
-    { name: 'MAX_EXACT_PATHS', value: '1.5' },
+    { name: 'FREE_PATHS_PER_MONTH', value: 'many' },
+    { name: 'FREE_PATHS_PER_MONTH', value: '-1' },
+    { name: 'FREE_PATHS_PER_MONTH', value: '1.5' },
+    { name: 'PATH_PRICE_USD', value: 'cheap' },
+    { name: 'PATH_PRICE_USD', value: '-0.005' },
+    { name: 'EXTENSIONLESS_URLS', value: 'yes' },
     { name: 'ORIGIN_PATH', value: 'site' },
     { name: 'ORIGIN_PATH', value: '/site/' },
     { name: 'ORIGIN_PATH', value: '/' },
@@ -56,7 +65,7 @@ describe('the settings of a function', () => {
   ])('refuse $name=$value', ({ name, value }) => expect(() => read({ [name]: value })).toThrow(name));
 
   it('name every problem at once', () => {
-    const wrong = { SITE_BUCKET: undefined, MAX_EXACT_PATHS: 'x', MAIL_WHEN: '' };
-    expect(() => read(wrong)).toThrow(/SITE_BUCKET: .*MAX_EXACT_PATHS: .*MAIL_WHEN: /);
+    const wrong = { SITE_BUCKET: undefined, FREE_PATHS_PER_MONTH: 'x', MAIL_WHEN: '' };
+    expect(() => read(wrong)).toThrow(/SITE_BUCKET: .*FREE_PATHS_PER_MONTH: .*MAIL_WHEN: /);
   });
 });

@@ -1,50 +1,86 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QuotaExceededError } from '../../../shared/errors.ts';
-import { type InvalidateInput, invalidate } from '../../../shared/refresh/invalidate.ts';
+import {
+  type InvalidateDependencies,
+  type InvalidateInput,
+  invalidate,
+} from '../../../shared/refresh/invalidate.ts';
+import type { PathsInProgress } from '../../../shared/refresh/quota.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
 import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
 import { changeOf } from '../../helpers/changes.ts';
-import { PLANNING } from '../../helpers/planning.ts';
+import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable } from './memory-table.ts';
 
 type Step = <T>(label: string, effect: () => T) => Promise<T>;
 const inOneGo: Step = async (_, effect) => effect();
 
-/** An open refresh `r1` with one change of `a.css`, and a CloudFront that first refuses so many requests. */
-function setUp({ refusals = 0, step = inOneGo, changes = {} as Partial<Changes>, originPath = '' } = {}) {
+interface SetUp {
+  /** How many requests CloudFront refuses at first. */
+  readonly refusals?: number;
+  readonly step?: Step;
+  readonly changes?: Partial<Changes>;
+  readonly originPath?: string;
+  readonly inProgress?: () => PathsInProgress;
+  readonly now?: () => Date;
+}
+
+/** An open refresh `r1` with one change of `a.css`. */
+function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ...given }: SetUp = {}) {
   const table = createMemoryTable({ step, without: undefined, report: () => {} });
   table.put('r1', 'open', { key: 'a.css', sequencer: '01' });
   const records = createMemoryRecords({ step });
   const sent: { reference: string; paths: string }[] = [];
+  /** Paths by month and reference. */
+  const used = new Map<string, number>();
+  const unknown: unknown[] = [];
   let [left, marks] = [refusals, 0];
+  const { inProgress = () => ({ exact: 0, wildcard: 0 }), now = () => new Date('2026-11-02T10:00:00Z') } =
+    given;
+  const dependencies: InvalidateDependencies = {
+    refreshes: { ...table, changesOf: async id => ({ ...(await table.changesOf(id)), ...changes }) },
+    invalidations: {
+      create: (paths, reference) =>
+        step('create', () => {
+          sent.push({ reference, paths: paths.join(' ') });
+          if (left-- > 0) throw new QuotaExceededError(undefined);
+          return `I-${reference}`;
+        }),
+      inProgress: async () => inProgress(),
+    },
+    pathUse: {
+      usedIn: async month =>
+        [...used].filter(([of]) => of.startsWith(month)).reduce((sum, [, paths]) => sum + paths, 0),
+      record: async (month, reference, paths) => void used.set(`${month} ${reference}`, paths),
+    },
+    site: { keys: async () => ['a.css', 'b.css', 'c.css'] },
+    // Purging c.css costs more than any path.
+    settings: {
+      ...PLAN_SETTINGS,
+      prices: { ...PLAN_SETTINGS.prices, refetch: 1 },
+      freePathsPerMonth: 2,
+      urls: { originPath, extensionless: false },
+    },
+    edge: { records, objects: { head: async () => undefined } },
+    newMark: () => `m${++marks}`,
+    now,
+    onUnknownQuota: error => void unknown.push(error),
+  };
   return {
     table,
     records,
     sent,
+    used,
+    unknown,
     invalidate: (input: Partial<InvalidateInput> = {}) =>
-      invalidate(
-        { refreshId: 'r1', round: 1, ...input },
-        {
-          refreshes: { ...table, changesOf: async id => ({ ...(await table.changesOf(id)), ...changes }) },
-          invalidations: {
-            create: (paths, reference) =>
-              step('create', () => {
-                sent.push({ reference, paths: paths.join(' ') });
-                if (left-- > 0) throw new QuotaExceededError(undefined);
-                return `I-${reference}`;
-              }),
-          },
-          site: { keys: async () => ['a.css', 'b.css', 'unchanged.css'] },
-          planning: { ...PLANNING, urls: { originPath, extensionless: false } },
-          edge: { records, objects: { head: async () => undefined } },
-          newMark: () => `m${++marks}`,
-        },
-      ),
+      invalidate({ refreshId: 'r1', round: 1, ...input }, dependencies),
   };
 }
 
+/** Asks that CloudFront takes no more of. */
+const FULL = { exact: 3000, wildcard: 15 };
 const named = (name: string) => expect.objectContaining({ name });
 
 describe('the step Invalidate', () => {
@@ -125,8 +161,104 @@ describe('the step Invalidate', () => {
     expect(records.peek('a.css')).toEqual({ key: 'a.css', sequencer: '01', mark: plan?.mark });
   });
 
+  it('of an earlier round, if late, repeats what the later one sends', async () => {
+    const { sent, invalidate } = setUp();
+    await invalidate({ round: 1 });
+    await invalidate({ round: 2 });
+    await invalidate({ round: 1 });
+    expect(sent.map(({ reference }) => reference)).toEqual(['r1-1', 'r1-2', 'r1-2']);
+  });
+
+  it('opens the refresh again when it is refused, and what comes meanwhile joins it', async () => {
+    const { table, sent, invalidate } = setUp({ refusals: 1 });
+    await expect(invalidate({ generation: 1 })).rejects.toThrow(named('TooManyInvalidationsInProgress'));
+    expect(await table.get('r1')).toMatchObject({ state: 'open', refusedAt: '2026-11-02T10:00:00.000Z' });
+    expect(await table.get('r1')).not.toHaveProperty('plan');
+    table.put('r1', 'open', { key: 'b.css', sequencer: '02' });
+    expect(await invalidate()).toMatchObject({ paths: 2 });
+    expect(sent.at(-1)).toEqual({ reference: 'r1-2', paths: '/a.css /b.css' });
+  });
+
+  it('asks CloudFront for nothing while there is no room beside what is in progress', async () => {
+    const busy = [FULL];
+    const { table, sent, invalidate } = setUp({ inProgress: () => busy.pop() ?? { exact: 0, wildcard: 0 } });
+    await expect(invalidate()).rejects.toThrow(named('TooManyInvalidationsInProgress'));
+    expect(sent).toEqual([]);
+    expect(await table.get('r1')).toMatchObject({ state: 'open' });
+    expect(await invalidate()).toMatchObject({ paths: 1 });
+  });
+
+  it('stays within what is free', async () => {
+    const { sent, invalidate } = setUp({
+      inProgress: () => ({ exact: 2999, wildcard: 14 }),
+      changes: { objects: [changeOf('a.css'), changeOf('b.css')] },
+    });
+    await invalidate();
+    const paths = sent.flatMap(batch => batch.paths.split(' '));
+    expect(paths.filter(path => path.endsWith('*'))).toHaveLength(1);
+    expect(paths.filter(path => !path.endsWith('*')).length).toBeLessThan(2);
+  });
+
+  it('plans under the whole quota when what is in progress cannot be read, and says so', async () => {
+    const failure = new Error('denied');
+    const { unknown, invalidate } = setUp({
+      inProgress: () => {
+        throw failure;
+      },
+    });
+    expect(await invalidate()).toMatchObject({ paths: 1 });
+    expect(unknown).toEqual([failure]);
+  });
+
+  it('asks for one path for all when CloudFront has refused it for longer than its patience', async () => {
+    let minutes = 0;
+    const { table, sent, invalidate } = setUp({
+      refusals: 3,
+      now: () => new Date(Date.UTC(2026, 10, 2, 10, minutes)),
+      changes: { paths: ['/docs/*'] },
+    });
+    for (minutes of [0, 50]) await expect(invalidate()).rejects.toThrow();
+    for (minutes of [61, 75]) await invalidate().catch(() => undefined);
+    expect(sent.map(({ paths }) => paths)).toEqual(['/a.css /docs/*', '/a.css /docs/*', '/*', '/*']);
+    expect(await table.get('r1')).toMatchObject({ state: 'invalidating', plan: { number: 4 } });
+  });
+
+  it('counts the paths of an invalidation in the month of its plan, once however often it is repeated', async () => {
+    const times = [new Date('2025-11-30T23:59:59.999Z'), new Date('2025-12-01T00:00:00.000Z')];
+    const { used, invalidate } = setUp({ now: () => times.shift() ?? new Date('2025-12-02') });
+    await invalidate();
+    await invalidate();
+    expect([...used]).toEqual([['2025-11 r1-1', 1]]);
+  });
+
+  it('takes from the month’s free paths only what is left', async () => {
+    const { table, used, invalidate } = setUp({
+      changes: { objects: [changeOf('a.css'), changeOf('b.css')] },
+    });
+    used.set('2026-10 r0-1', 5);
+    used.set('2026-11 r0-2', 1);
+    await invalidate();
+    const paid = PLAN_SETTINGS.prices.path;
+    expect((await table.get('r1'))?.plan).toMatchObject({ paths: ['/a.css', '/b.css'], costUsd: paid });
+  });
+
   it('says so when there is no such refresh', async () => {
     await expect(setUp().invalidate({ refreshId: 'r0' })).rejects.toThrow(named('UnknownRefresh'));
+  });
+
+  it('of which a twin was refused after it was sent is not over: the refresh is open again', async () => {
+    const { table, sent, invalidate } = setUp({
+      step: async (label, effect) => {
+        if (label === 'create') {
+          const { generation = 0 } = (await table.get('r1')) ?? {};
+          await table.reopen('r1', { generation, plans: 1, at: new Date(0) });
+        }
+        return effect();
+      },
+    });
+    await expect(invalidate()).rejects.toThrow(named('RefreshNotQuiet'));
+    expect(sent).toHaveLength(1);
+    expect(await table.get('r1')).toMatchObject({ state: 'open' });
   });
 
   it('running twice at the same time never sends two lists of paths under one reference', async () => {

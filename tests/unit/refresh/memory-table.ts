@@ -11,17 +11,25 @@ export type Guard =
   | 'the pointer moves only from the refresh it named'
   | 'the successor of an abandoned refresh inherits'
   | 'an ended execution is noticed'
+  | 'a refresh is superseded before the pointer leaves it'
+  | 'a superseded refresh stays closed'
   | 'a plan is stored before it is sent'
+  | 'a plan is stored in its own generation'
+  | 'a refusal ends the generation'
+  | 'an invalidation is recorded while its plan is there'
   | 'a caller reference finds its invalidation';
 
 interface Stored {
   readonly id: string;
   state: RefreshState;
   generation: number;
-  /** The generation at the last look of its execution. */
-  seen?: number;
+  /** The generation at the last look of its execution since it opened. */
+  seen?: number | undefined;
   abandoned?: true;
-  plan?: StoredPlan;
+  superseded?: true;
+  plan: StoredPlan | undefined;
+  plans: number;
+  refusedAt?: string;
   /** By key and sequencer: the same event twice is one. */
   readonly changes: Map<string, Change>;
 }
@@ -50,7 +58,7 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
   const has = (guard: Guard) => without !== guard;
 
   const create = (id: string, state: RefreshState = 'open') => {
-    const record: Stored = { id, state, generation: 0, changes: new Map() };
+    const record: Stored = { id, state, generation: 0, plan: undefined, plans: 0, changes: new Map() };
     records.set(id, record);
     return record;
   };
@@ -64,9 +72,9 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
   const current = () => step('read the pointer', () => pointer);
 
   const get = (id: string) =>
-    update('read', id, ({ state, generation, plan, abandoned }): Refresh => {
-      const optional = { ...(plan === undefined ? {} : { plan }), ...(abandoned ? { abandoned } : {}) };
-      return { id, state, generation, startedAt: '', ...optional };
+    update('read', id, ({ state, generation, plan, plans, refusedAt }): Refresh => {
+      const optional = { ...(plan && { plan }), ...(refusedAt && { refusedAt }) };
+      return { id, state, generation, plans, startedAt: '', ...optional };
     });
 
   const addChanges = (id: string, { objects }: Changes) =>
@@ -95,9 +103,16 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
 
     async replace(previous, next) {
       await step(`create ${next}`, () => void create(next));
-      if (previous !== undefined && (await get(previous))?.abandoned) {
-        const inherited = await changesOf(previous);
-        if (has('the successor of an abandoned refresh inherits')) await addChanges(next, inherited);
+      if (previous !== undefined) {
+        const superseded = await update('supersede', previous, record => {
+          if (!has('a refresh is superseded before the pointer leaves it')) return record;
+          if (record.state === 'open') return undefined;
+          record.superseded = true;
+          return record;
+        });
+        if (superseded === undefined && (await get(previous)) !== undefined) return previous;
+        if (superseded?.abandoned && has('the successor of an abandoned refresh inherits'))
+          await addChanges(next, await changesOf(previous));
       }
       const moved = await step(`move the pointer to ${next}`, () => {
         if (pointer !== previous && has('the pointer moves only from the refresh it named')) return false;
@@ -141,19 +156,45 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
       return closed ?? false;
     },
 
-    async storePlan(id, plan) {
+    async storePlan(id, plan, generation) {
       const stored = await update('store the plan of', id, record => {
-        if (!has('a plan is stored before it is sent')) return plan;
-        if ((record.plan?.number ?? 0) === plan.number - 1) record.plan = plan;
-        return record.plan;
+        if (!has('a plan is stored before it is sent')) return true;
+        const isCurrent = record.state !== 'open' && record.generation === generation;
+        if (!(isCurrent || !has('a plan is stored in its own generation'))) return false;
+        if (record.plans !== plan.number - 1) return false;
+        Object.assign(record, { plan, plans: plan.number, state: 'closed' });
+        return true;
       });
-      return stored ?? plan;
+      return stored ?? false;
     },
 
-    async recordInvalidation(id) {
-      await update('record the invalidation of', id, record => {
+    async recordInvalidation(id, _, planNumber) {
+      const recorded = await update('record the invalidation of', id, record => {
+        const isMissing = record.plan?.number !== planNumber && has('a plan is stored before it is sent');
+        if (isMissing && has('an invalidation is recorded while its plan is there')) return false;
         record.state = 'invalidating';
+        return true;
       });
+      return recorded ?? false;
+    },
+
+    async reopen(id, { generation, plans, at }) {
+      const drop = (record: Stored) => {
+        if (record.state !== 'closed' || record.generation !== generation || record.plans !== plans)
+          return false;
+        record.refusedAt ??= at.toISOString();
+        record.plan = undefined;
+        if (has('a refusal ends the generation')) record.generation++;
+        return true;
+      };
+      const opened = await update('reopen', id, record => {
+        if (record.superseded && has('a superseded refresh stays closed')) return false;
+        if (!drop(record)) return false;
+        if (pointer !== id) report('a refresh opened again beside the open one');
+        Object.assign(record, { state: 'open', seen: undefined });
+        return true;
+      });
+      if (!opened) await update('drop the plan of', id, drop);
     },
 
     async look(id) {

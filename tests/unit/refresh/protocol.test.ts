@@ -17,14 +17,36 @@ const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   }),
   stopAtLook: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
   refusals: fc.nat(2),
+  fullLooks: fc.nat(2),
+  timeouts: fc.array(fc.nat(4), { maxLength: 2 }),
   needsSecondRound: fc.boolean(),
 });
 
-/** Runs random scenarios, each in a random order of its steps, until one breaks a promise that is looked at. */
-function explore(numRuns: number, isLookedAt: (violation: string) => boolean, without?: Guard) {
+/** An execution no longer waits for a run of the step Invalidate, and starts another one beside it; one of them is refused. */
+const TWINS: Partial<Scenario> = {
+  before: 'an open refresh',
+  uploads: ['a.html', 'b.html'],
+  timeouts: [0],
+  crashes: [],
+  stopAtLook: undefined,
+  needsSecondRound: false,
+};
+const REFUSED_BY_CLOUDFRONT = { ...TWINS, refusals: 1, fullLooks: 0 };
+const REFUSED_BY_THE_PLANNER = { ...TWINS, refusals: 0, fullLooks: 1 };
+
+/**
+ * Runs random scenarios, each in a random order of its steps, until one breaks a promise that is looked at.
+ * @param given what the scenarios have in common
+ */
+function explore(
+  numRuns: number,
+  isLookedAt: (violation: string) => boolean,
+  without?: Guard,
+  given: Partial<Scenario> = {},
+) {
   return fc.check(
     fc.asyncProperty(fc.scheduler(), anyScenario, async (scheduler, scenario) => {
-      const violations = await runProtocol(scheduler, scenario, without);
+      const violations = await runProtocol(scheduler, { ...scenario, ...given }, without);
       expect(violations.filter(isLookedAt)).toEqual([]);
     }),
     { numRuns },
@@ -37,6 +59,12 @@ describe('however collectors, executions, crashes and lost answers interleave', 
     expect(explored.failed, fc.defaultReportMessage(explored)).toBe(false);
   });
 });
+
+interface Loss {
+  readonly guard: Guard;
+  readonly violation: string;
+  readonly given?: Partial<Scenario>;
+}
 
 describe('without the guard that', () => {
   it.each([
@@ -51,10 +79,30 @@ describe('without the guard that', () => {
       guard: 'the pointer moves only from the refresh it named',
       violation: 'the pointer left an open refresh',
     },
+    {
+      guard: 'a refresh is superseded before the pointer leaves it',
+      violation: 'the pointer left an open refresh',
+    },
+    { guard: 'a superseded refresh stays closed', violation: 'a refresh opened again beside the open one' },
+    {
+      guard: 'a plan is stored in its own generation',
+      violation: 'an upload was never invalidated',
+      given: REFUSED_BY_THE_PLANNER,
+    },
+    {
+      guard: 'a refusal ends the generation',
+      violation: 'a refresh closed though not quiet',
+      given: REFUSED_BY_THE_PLANNER,
+    },
+    {
+      guard: 'an invalidation is recorded while its plan is there',
+      violation: 'an upload was never invalidated',
+      given: REFUSED_BY_CLOUDFRONT,
+    },
     { guard: 'a plan is stored before it is sent', violation: 'a round made no invalidation of its own' },
     { guard: 'a caller reference finds its invalidation', violation: 'a round made two invalidations' },
-  ] satisfies { guard: Guard; violation: string }[])('$guard, $violation', async ({ guard, violation }) => {
-    const explored = await explore(5000, found => found === violation, guard);
+  ] satisfies Loss[])('$guard, $violation', async ({ guard, violation, given }: Loss) => {
+    const explored = await explore(5000, found => found === violation, guard, given);
     expect(explored.failed).toBe(true);
   });
 });

@@ -1,0 +1,30 @@
+import { CLOUDFRONT_LIMITS, type PathBudget } from '../invalidation/prices.ts';
+
+/** Paths of one distribution in invalidations that CloudFront has not completed. */
+export interface PathsInProgress {
+  readonly exact: number;
+  readonly wildcard: number;
+}
+
+/** What a plan may use while others are in progress. Exact paths and wildcards are counted independently of each other. */
+export function budgetBeside(busy: PathsInProgress): PathBudget {
+  const { exactPaths, wildcardPaths, bytes } = CLOUDFRONT_LIMITS;
+  return {
+    exactPaths: Math.max(0, exactPaths - busy.exact),
+    wildcardPaths: Math.max(0, wildcardPaths - busy.wildcard),
+    bytes,
+  };
+}
+
+/** Whether a refresh has waited so long since its first refusal that it is satisfied with one path for all. */
+export function isOverdue(refusedAt: string | undefined, now: Date, patienceMinutes: number): boolean {
+  return refusedAt !== undefined && now.getTime() - Date.parse(refusedAt) > patienceMinutes * 60_000;
+}
+
+/**
+ * The budget of an overdue refresh: one wildcard for everything, whatever CloudFront's count of the rest is. When no wildcard is
+ * free, exact paths may still be.
+ */
+export function lastResort(free: PathBudget): PathBudget {
+  return free.wildcardPaths > 0 ? { ...free, exactPaths: 0, wildcardPaths: 1 } : free;
+}
