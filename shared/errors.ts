@@ -46,14 +46,14 @@ export class NoOpenRefreshError extends ExpectedError {
 }
 
 /**
- * CloudFront refuses more invalidations until earlier ones complete (3,000 exact and 15 wildcard paths in progress).
- * Carries the name that CloudFront itself uses.
+ * CloudFront takes no more invalidations until earlier ones complete (3,000 exact and 15 wildcard paths in progress), or until
+ * requests come more slowly. Carries the name that CloudFront itself uses.
  */
 export class QuotaExceededError extends ExpectedError {
   override readonly name = 'TooManyInvalidationsInProgress';
 
   constructor(cause: unknown) {
-    super('Too many invalidations are in progress', { cause });
+    super('CloudFront takes no more invalidations for now', { cause });
   }
 }
 

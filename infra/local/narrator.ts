@@ -71,6 +71,7 @@ type Execution = Extract<JournalEntry, { kind: 'execution' }>;
 
 /** The states of infra/workflows/refresh.asl.json that a reader wants to hear of. */
 const STATES: Readonly<Record<string, string>> = {
+  WaitForQuota: 'CloudFront takes no more invalidations for now: waiting, and open for more uploads',
   Verify: 'asking the edge for every changed URL',
   ReportFresh: 'edge verified: visitors get the new content',
   SecondRound: 'once more, with a new invalidation',
