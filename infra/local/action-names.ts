@@ -14,7 +14,8 @@ export function actionOf(request: AwsRequest): string {
 type RestAction = (request: AwsRequest, path: string, query: URLSearchParams) => string;
 
 const REST_ACTIONS: Readonly<Record<string, RestAction>> = {
-  s3: s3Action,
+  // Not of the parsed URL, which resolves `/../` in a key.
+  s3: (request, _, query) => s3Action(request, request.url.split('?', 1)[0] ?? '', query),
   cloudfront: ({ method }, path) => {
     const [, , collection = '', id, resource, item] = path.split('/');
     if (collection !== 'distribution') return `${method} ${path}`;

@@ -4,7 +4,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface AwsRequest {
   /** Signing name of the service from the credential scope: `s3`, `sqs`, `dynamodb`, `states`, `cloudfront` … */
   readonly service: string;
-  /** Who calls: the local account's root for outside callers, else the template's logical id of the role. */
+  /**
+   * Who calls: a role by its logical id in the template, an AWS service by the ARN of the resource for which it calls; any other
+   * name is an administrator's.
+   */
   readonly caller: string;
   readonly method: string;
   /** Path with query string, exactly as sent. */

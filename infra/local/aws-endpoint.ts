@@ -152,8 +152,10 @@ async function readRequest(incoming: IncomingMessage): Promise<AwsRequest> {
 function credentialScopeOf({ headers, url = '/' }: IncomingMessage): { caller: string; service: string } {
   const presigned = new URL(url, 'http://aws').searchParams.get('X-Amz-Credential');
   const credential = presigned ?? /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
-  const [caller = '', , , service = ''] = credential.split('/');
-  return { caller, service: SIGNING_ALIASES[service] ?? service };
+  // The caller may be an ARN with slashes of its own.
+  const parts = credential.split('/');
+  const [service = ''] = parts.slice(-2);
+  return { caller: parts.slice(0, -4).join('/'), service: SIGNING_ALIASES[service] ?? service };
 }
 
 const SIGNING_ALIASES: Readonly<Record<string, string>> = { email: 'ses', sesv2: 'ses' };

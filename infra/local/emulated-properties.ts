@@ -22,7 +22,7 @@ const KNOWN: Readonly<Record<string, Properties>> = {
       'WebsiteConfiguration',
     ],
   },
-  'AWS::S3::BucketPolicy': { emulated: [], accepted: ['Bucket', 'PolicyDocument'] },
+  'AWS::S3::BucketPolicy': { emulated: ['Bucket', 'PolicyDocument'] },
   'AWS::SQS::Queue': {
     emulated: [
       'QueueName',
@@ -32,7 +32,7 @@ const KNOWN: Readonly<Record<string, Properties>> = {
       'SqsManagedSseEnabled',
     ],
   },
-  'AWS::SQS::QueuePolicy': { emulated: [], accepted: ['PolicyDocument', 'Queues'] },
+  'AWS::SQS::QueuePolicy': { emulated: ['PolicyDocument', 'Queues'] },
   'AWS::DynamoDB::Table': {
     emulated: ['TableName', 'AttributeDefinitions', 'KeySchema', 'BillingMode', 'GlobalSecondaryIndexes'],
     accepted: ['PointInTimeRecoverySpecification', 'SSESpecification', 'TimeToLiveSpecification'],
@@ -98,8 +98,8 @@ const KNOWN: Readonly<Record<string, Properties>> = {
     accepted: ['Description'],
   },
   'AWS::SecretsManager::Secret': { emulated: ['GenerateSecretString', 'Name', 'Description'] },
-  'AWS::IAM::Role': { emulated: ['RoleName'], accepted: ['AssumeRolePolicyDocument', 'ManagedPolicyArns'] },
-  'AWS::IAM::Policy': { emulated: [], accepted: ['PolicyDocument', 'PolicyName', 'Roles'] },
+  'AWS::IAM::Role': { emulated: ['AssumeRolePolicyDocument', 'ManagedPolicyArns', 'RoleName'] },
+  'AWS::IAM::Policy': { emulated: ['PolicyDocument', 'PolicyName', 'Roles'] },
   'AWS::Logs::LogGroup': { emulated: ['LogGroupName'], accepted: ['RetentionInDays'] },
   'AWS::SES::EmailIdentity': { emulated: ['EmailIdentity'] },
   'AWS::CloudWatch::Alarm': {

@@ -13,8 +13,10 @@ import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
+import { functionArn } from './lambda/execution-environment.ts';
 import { createFunctionPool } from './lambda/function-pool.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
+import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import { distributionDomain, restApiDomain } from './resource-identity.ts';
 import { type EventDelivery, withEvents } from './s3-events.ts';
@@ -57,6 +59,7 @@ export interface LocalCloud {
   readonly siteUrl: string;
   readonly inboxUrl: string;
   readonly journal: Journal;
+  readonly permissions: Permissions;
   /** What the template asks for and the local cloud accepts without an effect. */
   readonly notEmulated: readonly string[];
   intercept(interceptor: Interceptor): () => void;
@@ -132,6 +135,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const stack = withSecrets(template, secrets);
   const accepted = checkProperties(stack.resources);
   const parts = partsOf(stack);
+  const permissions = createPermissions(stack.resources);
 
   const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
   started.push(storage.stop);
@@ -161,7 +165,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const apiGateway = createApiGateway({
     definition: parts.apiGateway,
     invokeFunction: functions.invoke,
-    mayInvoke: parts.mayInvoke,
+    mayInvoke: permissions.mayInvoke,
     store,
   });
   const [restApi] = parts.apiGateway.apis;
@@ -186,7 +190,10 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
 
   const stepFunctions = createStepFunctions({
     machines: parts.stateMachines,
-    invokeFunction: (name, payload) => functions.invoke(name, payload),
+    async invokeFunction(name, payload, caller) {
+      await permissions.requireInvocation(caller, name);
+      return functions.invoke(name, payload);
+    },
     endpoint: () => endpoint.url,
     store,
     journal,
@@ -194,25 +201,30 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   });
   started.push(stepFunctions.stop);
 
+  const { guard } = permissions;
   services
-    .set('s3', s3.handle)
-    .set('sqs', storage.sqs)
-    .set('sts', storage.sqs)
-    .set('dynamodb', dynamoDb.handle)
-    .set('ses', inbox.handle)
-    .set('cloudfront', cloudFront.api)
-    .set('apigateway', apiGateway.api)
-    .set('secretsmanager', secrets.api)
-    .set('lambda', functions.handle)
-    .set('states', stepFunctions.api)
-    .set('cloudformation', createCloudFormation(stack, new Date()));
+    .set('s3', guard(s3.handle))
+    .set('sqs', guard(storage.sqs))
+    .set('sts', guard(storage.sqs))
+    .set('dynamodb', guard(dynamoDb.handle))
+    .set('ses', guard(inbox.handle))
+    .set('cloudfront', guard(cloudFront.api))
+    .set('apigateway', guard(apiGateway.api))
+    .set('secretsmanager', guard(secrets.api))
+    .set('lambda', guard(functions.handle))
+    .set('states', guard(stepFunctions.api))
+    .set('cloudformation', guard(createCloudFormation(stack, new Date())));
 
+  for (const { name, roleAccessKeyId } of parts.functions)
+    await permissions.requireTrust(roleAccessKeyId, 'lambda.amazonaws.com', functionArn(name));
+  for (const { arn, caller } of parts.stateMachines)
+    await permissions.requireTrust(caller, 'states.amazonaws.com', arn);
   for (const { caller, ...mapping } of parts.eventSourceMappings) {
+    await permissions.requirePolling(caller, mapping.queueArn);
     const dependencies = { callAws: endpoint.call, caller, invoke: functions.invoke, journal, timeScale };
     started.push(startEventSourceMapping(mapping, dependencies).stop);
   }
-  const { rules, mayInvoke } = parts;
-  started.push(startSchedules({ rules, callAws: endpoint.call, mayInvoke }));
+  started.push(startSchedules({ rules: parts.rules, callAws: endpoint.call }));
   stepFunctions.resume();
   if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
 
@@ -222,6 +234,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     siteUrl,
     inboxUrl: inbox.url,
     journal,
+    permissions,
     notEmulated: [...accepted, ...cloudFront.notEmulated],
     intercept: endpoint.intercept,
     crashFunctions: functions.crash,

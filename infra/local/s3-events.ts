@@ -62,9 +62,9 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   const stopping = new AbortController();
 
   /** S3 tries until the queue takes the event, which so may come twice. */
-  async function send(queueUrl: string, body: string): Promise<void> {
+  async function send(bucket: string, queueUrl: string, body: string): Promise<void> {
     const message = { QueueUrl: queueUrl, MessageBody: body };
-    const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', message, 's3.amazonaws.com');
+    const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', message, `arn:aws:s3:::${bucket}`);
     for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
       const answer = await callAws(request).catch(unlessCut);
       if (answer?.status === 200) return;
@@ -80,7 +80,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
     );
     await Promise.all(
       targets.map(({ queueUrl }) =>
-        deliver({ key: event.key, name: event.name }, () => send(queueUrl, body)),
+        deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueUrl, body)),
       ),
     );
   }

@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { type AwsService, LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
-import type { MayInvoke } from './function-permissions.ts';
 import { parseSchedule, type Schedule } from './schedule-expression.ts';
 import type { Resource } from './template.ts';
 
 export interface ScheduleOptions {
   readonly rules: readonly Resource[];
-  /** Takes Lambda's asynchronous invocations. */
+  /** Takes Lambda's asynchronous invocations; the caller is the rule, for which EventBridge calls. */
   readonly callAws: AwsService;
-  readonly mayInvoke: MayInvoke;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
   /** @default real time */
@@ -50,11 +48,9 @@ export function startSchedules(options: ScheduleOptions): () => void {
 
   async function invoke(rule: Resource, functionArn: string, due: number): Promise<void> {
     const { Arn: ruleArn = '' } = rule.attributes;
-    if (!options.mayInvoke({ functionArn, principal: 'events.amazonaws.com', sourceArn: ruleArn }))
-      throw new Error(`${functionArn} has no permission for ${ruleArn}`);
     const { status, body } = await options.callAws({
       service: 'lambda',
-      caller: 'events.amazonaws.com',
+      caller: ruleArn,
       method: 'POST',
       url: `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`,
       headers: { 'x-amz-invocation-type': 'Event' },

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type ApiGatewayDefinition, apiGatewayOf } from './api-gateway/definition.ts';
 import type { DistributionParts, DistributionResource } from './cloudfront/distribution.ts';
-import { functionPermissions, type MayInvoke } from './function-permissions.ts';
 import type { EventSourceMappingDefinition } from './lambda/event-source-mapping.ts';
 import type { FunctionDefinition } from './lambda/function-pool.ts';
 import type { QueueNotification } from './s3-events.ts';
@@ -36,7 +35,6 @@ export interface StackParts {
   readonly senders: readonly string[];
   readonly functions: readonly FunctionDefinition[];
   readonly eventSourceMappings: readonly (EventSourceMappingDefinition & { readonly caller: string })[];
-  readonly mayInvoke: MayInvoke;
   readonly apiGateway: ApiGatewayDefinition;
   /** Rules of EventBridge. */
   readonly rules: readonly Resource[];
@@ -101,7 +99,6 @@ export function partsOf(stack: LoadedStack): StackParts {
           : { maximumConcurrency: mapping.ScalingConfig.MaximumConcurrency }),
       };
     }),
-    mayInvoke: functionPermissions(stack.resources),
     apiGateway: apiGatewayOf(stack.resources),
     rules: all('AWS::Events::Rule'),
     stateMachines: all('AWS::StepFunctions::StateMachine').map(({ ref, attributes, properties }) => {

@@ -7,7 +7,6 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
-import { functionPermissions } from '../../infra/local/function-permissions.ts';
 import { startSchedules } from '../../infra/local/schedules.ts';
 import { loadStack } from '../../infra/local/template.ts';
 import { manifestKeyOf } from '../../shared/backup/manifest.ts';
@@ -154,7 +153,6 @@ describe('A backup', () => {
     const reported = school.report();
     const stop = startSchedules({
       rules: resources.filter(({ type }) => type === 'AWS::Events::Rule'),
-      mayInvoke: functionPermissions(resources),
       now: () => now,
       async wait(milliseconds) {
         now += milliseconds;

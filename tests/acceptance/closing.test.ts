@@ -42,7 +42,7 @@ beforeAll(async () => {
   site = await startSite({ timeScale: 0.1 });
 });
 beforeEach(async () => {
-  await Promise.all(['page.html', 'other.html'].map(key => site.put(key, 'first')));
+  await Promise.all(['page.html', 'other.html', 'third.html'].map(key => site.put(key, 'first')));
   await site.settled();
   await site.warm();
   refreshesBefore = (await site.refreshes()).length;

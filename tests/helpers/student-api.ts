@@ -1,11 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
 import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/students/student.ts';
+import { assemblyWith } from './assembly.ts';
 import { startSite } from './site.ts';
 
 /** The student of the documentation's request. */
@@ -57,7 +56,7 @@ export type StudentApi = Awaited<ReturnType<typeof startStudentApi>>;
  * @param options as of the local cloud; by default a tenth of real time and no page deployed
  */
 export async function startStudentApi(options: LocalCloudOptions = {}, limits: Partial<Limits> = {}) {
-  const assemblyDirectory = await assemblyWith({ ...PLENTY, ...limits });
+  const assemblyDirectory = await assemblyWithLimits({ ...PLENTY, ...limits });
   const site = await startSite({ timeScale: 0.1, assemblyDirectory, ...options });
   const { clients, output } = site;
   const apiUrl = output('ApiUrl');
@@ -151,33 +150,15 @@ async function keyValue(endpoint: string, id: string): Promise<string> {
   return value;
 }
 
-const ASSEMBLY = join(import.meta.dirname, '../../cdk.out');
-
-/** The synthesised assembly as other limits in the context would make it; to synthesise again would take too long. */
-async function assemblyWith({ rate, burst, requestsPerDay }: Limits): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
-  for (const name of await readdir(ASSEMBLY)) {
-    const file = join(ASSEMBLY, name);
-    if (!name.endsWith('.template.json')) await symlink(file, join(directory, name));
-    else {
-      const template = JSON.parse(await readFile(file, 'utf8')) as Template;
-      for (const { Type, Properties = {} } of Object.values(template.Resources)) {
-        if (Type === 'AWS::ApiGateway::UsagePlan') {
-          Properties['Throttle'] = { RateLimit: rate, BurstLimit: burst };
-          Properties['Quota'] = { Limit: requestsPerDay, Period: 'DAY' };
-        } else if (Type === 'AWS::ApiGateway::Stage') {
-          const throttling = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
-          Properties['MethodSettings'] = [{ ResourcePath: '/*', HttpMethod: '*', ...throttling }];
-        }
-      }
-      await writeFile(join(directory, name), JSON.stringify(template));
+/** The assembly as other limits in the context would make it. */
+function assemblyWithLimits({ rate, burst, requestsPerDay }: Limits): Promise<string> {
+  return assemblyWith(({ Type, Properties }) => {
+    if (Type === 'AWS::ApiGateway::UsagePlan') {
+      Properties['Throttle'] = { RateLimit: rate, BurstLimit: burst };
+      Properties['Quota'] = { Limit: requestsPerDay, Period: 'DAY' };
+    } else if (Type === 'AWS::ApiGateway::Stage') {
+      const throttling = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
+      Properties['MethodSettings'] = [{ ResourcePath: '/*', HttpMethod: '*', ...throttling }];
     }
-  }
-  return directory;
-}
-
-interface Template {
-  readonly Resources: Readonly<
-    Record<string, { readonly Type: string; readonly Properties?: Record<string, unknown> }>
-  >;
+  });
 }

@@ -23,7 +23,6 @@ async function callsOf(properties: Record<string, unknown>, start: string, count
   let now = Date.parse(start);
   const stop = startSchedules({
     rules: [rule(properties)],
-    mayInvoke: ({ principal, sourceArn }) => principal === 'events.amazonaws.com' && sourceArn === RULE_ARN,
     callAws: async (request): Promise<AwsResponse> => {
       calls.push(request);
       if (calls.length === count) done.resolve();
@@ -45,7 +44,7 @@ describe('A rule with a schedule', () => {
     const [call] = await callsOf({ ScheduleExpression: 'cron(0 2 * * ? *)' }, '2026-11-22T12:00:00Z', 1);
     expect(call).toMatchObject({
       service: 'lambda',
-      caller: 'events.amazonaws.com',
+      caller: RULE_ARN,
       method: 'POST',
       url: `/2015-03-31/functions/${encodeURIComponent(FUNCTION_ARN)}/invocations`,
       headers: { 'x-amz-invocation-type': 'Event' },
@@ -80,7 +79,6 @@ describe('A rule with a schedule', () => {
     const start = () =>
       startSchedules({
         rules: [rule(properties)],
-        mayInvoke: () => true,
         callAws: async () => ({ status: 202 }),
       });
     expect(start).toThrow(name);

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError, LOCAL_ACCOUNT, LOCAL_REGION } from '../aws-api.ts';
 import type { DurableStore } from '../durable-map.ts';
-import type { MayInvoke } from '../function-permissions.ts';
 import type { InvocationResult } from '../lambda/function-definition.ts';
 import type {
   ApiGatewayDefinition,
@@ -22,6 +21,14 @@ import { type ApiRequest, type ApiResponse, headerOf } from './messages.ts';
 import { proxyAnswer } from './proxy-answer.ts';
 import { proxyEvent } from './proxy-event.ts';
 import { findRoute } from './routing.ts';
+
+/** Whether a service may invoke a function, by the function's own policy. */
+export type MayInvoke = (invocation: {
+  readonly functionArn: string;
+  readonly principal: 'apigateway.amazonaws.com';
+  /** API, stage, method and resource. */
+  readonly sourceArn: string;
+}) => boolean | Promise<boolean>;
 
 export interface RestApiOptions {
   readonly definition: ApiGatewayDefinition;
@@ -114,7 +121,7 @@ export function createRestApis(
     event: string,
     source: string,
   ): Promise<ApiResponse> {
-    if (!options.mayInvoke({ functionArn, principal: 'apigateway.amazonaws.com', sourceArn: source }))
+    if (!(await options.mayInvoke({ functionArn, principal: 'apigateway.amazonaws.com', sourceArn: source })))
       throw new GatewayError('API_CONFIGURATION_ERROR');
     if (Buffer.byteLength(event) > MAX_EVENT_BYTES) throw new GatewayError('REQUEST_TOO_LARGE');
     const late = Promise.withResolvers<never>();
