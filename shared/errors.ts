@@ -52,8 +52,8 @@ export class NoOpenRefreshError extends ExpectedError {
 export class QuotaExceededError extends ExpectedError {
   override readonly name = 'TooManyInvalidationsInProgress';
 
-  constructor(cause: unknown) {
-    super('CloudFront takes no more invalidations for now', { cause });
+  constructor(cause: unknown, message = 'CloudFront takes no more invalidations for now') {
+    super(message, { cause });
   }
 }
 

@@ -75,6 +75,9 @@ function totalsOf(report: Report): string[] {
       `${counted(freePathsLeft, 'free path')} left this month`,
     ].join('; '),
     ...guarded,
+    ...(report.isCheapest
+      ? []
+      : ['The search for a cheaper plan was given up: there may be one that costs slightly less.']),
     ...(paths.includes('/*')
       ? []
       : [

@@ -5,7 +5,7 @@ import { setting } from '../../shared/config.ts';
 import { explainPlan } from '../../shared/invalidation/explain.ts';
 import { type PlanRequest, planInvalidation } from '../../shared/invalidation/plan.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../shared/invalidation/prices.ts';
-import { pathProblem, viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
+import { decodePath, pathProblem, viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
 import { readCdkJson } from '../settings.ts';
 import { changeBetween, type SiteChange } from './folder-changes.ts';
 import { describeReport, type Report } from './plan-report.ts';
@@ -101,14 +101,18 @@ async function planUpload(options: Options, input: NodeJS.ReadableStream): Promi
     requested: planning.requestedPaths,
     freePathsLeft: Math.max(0, planning.prices.freePaths - plan.paths.length),
     maxNeedless: planning.maxCollateral,
-    everything: { collateral: countUnchanged(request), costUsd: costOfPaths(1, planning.prices) },
+    everything: { collateral: countBystanders(request), costUsd: costOfPaths(1, planning.prices) },
   };
 }
 
-/** The objects that viewers see and that `/*` would purge needlessly. */
-function countUnchanged({ changedKeys, siteKeys, urls }: PlanRequest): number {
+/** The objects that viewers see and that `/*` would purge although they neither changed nor were asked for. */
+function countBystanders({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): number {
   const changed = new Set(changedKeys);
-  return siteKeys.filter(key => !changed.has(key) && viewerPaths(key, urls).length > 0).length;
+  const asked = requestedPaths.filter(path => path.endsWith('*')).map(path => decodePath(path.slice(0, -1)));
+  return siteKeys
+    .filter(key => !changed.has(key))
+    .flatMap(key => viewerPaths(key, urls).slice(0, 1))
+    .filter(path => !asked.some(prefix => path.startsWith(prefix))).length;
 }
 
 /** All of a plan's circumstances that options tell. */
@@ -136,13 +140,14 @@ function planningOf(options: Options): Omit<PlanRequest, 'changedKeys' | 'siteKe
 }
 
 function readCount(options: Options, name: 'used' | 'free-paths' | 'max-needless'): number {
-  const count = Number(options[name]);
-  if (/^\d+$/.test(options[name]) && Number.isSafeInteger(count)) return count;
+  const count = setting.count.safeParse(options[name]);
+  if (count.success && Number.isSafeInteger(count.data)) return count.data;
   throw new Error(`--${name} ${options[name]}: it must be a whole number, 0 or more`);
 }
 
 function readPrice(options: Options, name: 'path-price' | 'refetch-price'): number {
-  if (/^\d+(\.\d+)?(e-\d+)?$/.test(options[name])) return Number(options[name]);
+  const price = setting.amount.safeParse(options[name]);
+  if (price.success) return price.data;
   throw new Error(`--${name} ${options[name]}: it must be US dollars, such as 0.005`);
 }
 

@@ -24,11 +24,12 @@ const WORTH_A_STEP = 0.02;
 const MAX_SHADOW_STEPS = 20;
 
 /**
- * How many labels the search keeps at a cut: enough to find the cheapest cover, until it has had so many in all; then only the most
- * promising. That happens when thousands of changes are scattered evenly over a site and the budget is too small for them: what is
- * found then costs a few per cent more than the bound.
+ * How many labels the search keeps at a cut, until it has had so many in all; then only the most promising few. For a hundred changes
+ * and more, scattered evenly over a site, with too few free paths for them, that is not always enough to find the cheapest cover.
  */
-const LABELS = { atACut: 128, inAll: 30_000, afterThat: 4 };
+const LABELS = { atACut: 1000, inAll: 100_000, afterThat: 4 };
+/** Where single targets have no cuts, most plans are proven cheapest without a search, and the rest are many. */
+const COARSE_LABELS = { atACut: 128, inAll: 30_000, afterThat: 4 };
 
 /** A way through the first cuts. */
 interface Label extends Usage {
@@ -82,12 +83,27 @@ class CoverSearch {
 
   run(): Cover | undefined {
     if (this.#isHopeless()) return undefined;
-    this.#findShadowPrices();
-    if (!this.#isProven()) this.#setLabels();
+    this.#search();
     if (this.#best === undefined) return undefined;
     const wildcards: Cut[] = [];
     for (let { last } = this.#best; last !== undefined; last = last.before.last) wildcards.push(last.cut);
     return { wildcards, isCheapest: this.#isProven() || this.#isComplete };
+  }
+
+  #search(): void {
+    this.#findShadowPrices();
+    if (!this.#isProven()) this.#searchFreePaths();
+    if (!this.#isProven()) this.#setLabels();
+  }
+
+  /** What is cheapest within the free paths is nearly so beyond them, and a good cover to begin with spares labels. */
+  #searchFreePaths(): void {
+    const { budget, prices } = this.#problem;
+    if (prices.freePaths >= budget.exactPaths) return;
+    const limited = { ...budget, exactPaths: prices.freePaths };
+    const search = new CoverSearch({ ...this.#problem, budget: limited });
+    search.#search();
+    if (search.#best !== undefined) this.#consider(search.#best);
   }
 
   /** Whether something needs a wildcard, and there is none. */
@@ -183,6 +199,7 @@ class CoverSearch {
   #setLabels(): void {
     this.#relaxed.relax(this.#shadow);
     const { cuts } = this.#problem;
+    const limit = this.#problem.isCoarse ? COARSE_LABELS : LABELS;
     let count = 0;
     const labels = new Map<number, Label[]>([[0, [START]]]);
     const push = (index: number, label: Label) => {
@@ -193,7 +210,7 @@ class CoverSearch {
     };
     for (let index = 0; index < cuts.length; index++) {
       const cut = cuts[index] as Cut;
-      const most = count < LABELS.inAll ? LABELS.atACut : LABELS.afterThat;
+      const most = count < limit.inAll ? limit.atACut : limit.afterThat;
       const here = this.#mostPromising(labels.get(index) ?? [], index, most);
       for (const label of here) {
         if (!cut.wildcardOnly) push(index + 1, passing(cut, label));

@@ -4,7 +4,7 @@ import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { CoverProblem } from './relaxed-cover.ts';
 import { type Exempt, SiteKeys } from './site-keys.ts';
 import { findCuts, type Target } from './url-tree.ts';
-import { decodePath, doubtfulFrom, requestPath, type UrlRules, viewerPaths } from './viewer-urls.ts';
+import { decodePath, doubtfulFrom, QUERY, requestPath, type UrlRules, viewerPaths } from './viewer-urls.ts';
 
 /** What an invalidation has to cover. */
 export interface Wanted {
@@ -37,6 +37,8 @@ export interface Plan {
   readonly costUsd: number;
   /** Whether the cheapest plan would have purged more than `maxCollateral`. */
   readonly guarded: boolean;
+  /** False when the search was given up, and a slightly cheaper plan may exist. */
+  readonly isCheapest: boolean;
 }
 
 /** The prefix of the keys that the plan has to know: '' for all of them; undefined when it needs none. */
@@ -46,7 +48,8 @@ export function listingPrefix(wanted: Wanted & Pick<PlanRequest, 'budget'>): str
   if (first === undefined) return undefined;
   if (targets.length === 1 && !first.wildcardOnly && wanted.budget.exactPaths > 0) return undefined;
   const [root] = findCuts(targets, new SiteKeys([], NOTHING), { bytesOfWildcard: () => 0, isCoarse: true });
-  return root?.prefix;
+  // Variants of one object: no key begins with a query string.
+  return root?.prefix.includes(QUERY) ? undefined : root?.prefix;
 }
 
 /**
@@ -83,12 +86,14 @@ export function planInvalidation(request: PlanRequest): Plan {
     required: required.size,
     costUsd: costOfPaths(paths.length, prices),
     guarded,
+    isCheapest: chosen.isCheapest,
   };
 }
 
 function choose(problem: CoverProblem) {
   const cover = cheapestCover(problem);
-  if (cover === undefined) throw new QuotaExceededError('No set of paths fits the budget');
+  if (cover === undefined)
+    throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
   return { ...cover, collateral: cover.wildcards.reduce((sum, cut) => sum + cut.collateral, 0) };
 }
 
@@ -97,8 +102,8 @@ const MOST_FINE_TARGETS = 3000;
 
 const NOTHING: Exempt = { keys: new Set(), prefixes: [] };
 
-/** Every path is free, and no purge. */
-const LEAST_COLLATERAL: Prices = { path: 0, refetch: 1, freePaths: 0 };
+/** Paths cost nothing: ties go to fewer needless purges. */
+const LEAST_COLLATERAL: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
 function targetsOf({ changedKeys, requestedPaths, urls }: Wanted): Target[] {
   const exact = changedKeys.flatMap(key => viewerPaths(key, urls)).map(path => targetOf(path, urls));

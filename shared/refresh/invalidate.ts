@@ -100,8 +100,8 @@ export interface InvalidateDependencies {
  *
  * @throws RefreshNotQuietError when changes arrived since the last look, or may: a twin of this call was refused and opened
  *   the refresh again
- * @throws QuotaExceededError when CloudFront takes no more for now. The refresh is open again, so that what arrives while it
- *   waits joins it, and the next call plans anew
+ * @throws QuotaExceededError when CloudFront takes no more for now; the next call plans anew. The refresh is open again, so that what
+ *   arrives while it waits joins it, unless another one is open already or this was its second round
  */
 export async function invalidate(
   { refreshId, generation, round }: InvalidateInput,

@@ -29,6 +29,7 @@ export function planOf(paths: readonly string[], details: Partial<StoredPlan> = 
     paths,
     wildcards: [],
     guarded: false,
+    isCheapest: true,
     mark: 'm1',
     skipped: NOTHING_SKIPPED,
     ...details,

@@ -8,6 +8,7 @@ const REPORT: Report = {
   required: 3,
   costUsd: 0.005,
   guarded: false,
+  isCheapest: true,
   explain: [
     { path: '/', keys: ['index.html'], requestedPaths: [], collateral: 0 },
     { path: '/docs/*', keys: ['docs/a.css', 'docs/b.css'], requestedPaths: ['/docs/*'], collateral: 1200 },

@@ -37,7 +37,19 @@ const anyRelatedKey = fc
 const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
   changedKeys: fc.array(fc.oneof({ weight: 4, arbitrary: anyRelatedKey }, anyObjectKey()), { maxLength: 8 }),
   requestedPaths: fc.array(
-    fc.constantFrom('/', '/a', '/a/', '/a*', '/a/*', '/%C3%A9*', '/b%20a', "/a'b", '/a?b=%20~'),
+    fc.constantFrom(
+      '/',
+      '/a',
+      '/a/',
+      '/a*',
+      '/a/*',
+      '/%C3%A9*',
+      '/b%20a',
+      "/a'b",
+      '/a?b=%20~',
+      '/a?b=%21',
+      '/a?b*',
+    ),
     { maxLength: 2 },
   ),
   siteKeys: fc.uniqueArray(anyRelatedKey, { maxLength: 12 }),
@@ -108,6 +120,7 @@ describe('the plan of an invalidation', () => {
       required: 0,
       costUsd: 0,
       guarded: false,
+      isCheapest: true,
     });
   });
 
@@ -213,6 +226,7 @@ describe('the plan of an invalidation', () => {
     fc.assert(
       fc.property(anyRequest, request => {
         const prefix = listingPrefix(request);
+        expect(prefix?.isWellFormed()).not.toBe(false);
         const siteKeys = prefix === undefined ? [] : request.siteKeys.filter(key => key.startsWith(prefix));
         expect(planInvalidation({ ...request, siteKeys })).toEqual(planInvalidation(request));
       }),
