@@ -5,13 +5,13 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createMailer, type Mailer } from '../shared/aws/ses.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { InvalidMessageError } from '../shared/errors.ts';
-import { MailMessage } from '../shared/mail/mail.ts';
+import { QueuedMail } from '../shared/mail/queued-mail.ts';
 import { renderMail } from '../shared/mail/render.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
 
 interface Dependencies {
   readonly mailer: Mailer;
-  /** Who gets the reports about the site and its backups. */
+  /** Who gets the reports about the site and its backups, and the alarms. */
   readonly reportsTo: readonly string[];
   readonly idempotencyTable: string;
 }
@@ -27,7 +27,7 @@ export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependenc
     expiresAfterSeconds: REMEMBERED_SECONDS,
   });
   const sendOnce = makeIdempotent(
-    async (message: MailMessage) => ({
+    async (message: QueuedMail) => ({
       messageId: await mailer.send(recipientsOf(message, reportsTo), renderMail(message)),
     }),
     {
@@ -60,13 +60,13 @@ export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependenc
   });
 }
 
-function recipientsOf(message: MailMessage, reportsTo: readonly string[]): readonly string[] {
+function recipientsOf(message: QueuedMail, reportsTo: readonly string[]): readonly string[] {
   return message.type === 'student-confirmation' ? [message.to] : reportsTo;
 }
 
-function parse(body: string): MailMessage {
+function parse(body: string): QueuedMail {
   try {
-    return MailMessage.parse(JSON.parse(body));
+    return QueuedMail.parse(JSON.parse(body));
   } catch (cause) {
     throw new InvalidMessageError('Not a message of the mail queue', { cause });
   }

@@ -3,6 +3,8 @@ import type { Construct } from 'constructs';
 import { Alarms } from './constructs/alarms.ts';
 import { AutoInvalidation } from './constructs/auto-invalidation.ts';
 import { Mail } from './constructs/mail.ts';
+import { ServiceFunction } from './constructs/service-function.ts';
+import { SiteDashboard } from './constructs/site-dashboard.ts';
 import { StudentApi } from './constructs/student-api.ts';
 import { StudentRecords } from './constructs/student-records.ts';
 import { Website } from './constructs/website.ts';
@@ -59,11 +61,15 @@ export class StudentSiteStack extends Stack {
       requestsPerDay: settings.apiRequestsPerDay,
     });
     website.serveApi(api);
-    new Alarms(this, 'Alarms', {
-      notify: settings.notifyEmail,
-      deadLetterQueues: { SiteChanges: autoInvalidation.deadLetterQueue, Mail: mail.deadLetterQueue },
-      backup: records.backup,
-    });
+    const watched = {
+      siteChanges: autoInvalidation,
+      mail,
+      functions: this.node.findAll().filter(node => node instanceof ServiceFunction),
+      stateMachine: autoInvalidation.stateMachine,
+      api: api.restApi,
+    };
+    new Alarms(this, 'Alarms', { notify: settings.notifyEmail, ...watched });
+    new SiteDashboard(this, 'Dashboard', watched);
     website.publish(websiteDirectory);
 
     const outputs = {

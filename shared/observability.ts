@@ -4,10 +4,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-
-/** Service name in every log line and dimension of every metric. */
-const SERVICE = 'student-site';
-const METRICS_NAMESPACE = 'StudentSite';
+import { METRICS_NAMESPACE, SERVICE } from './metric-source.ts';
 
 export const logger = new Logger({ serviceName: SERVICE });
 export const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });

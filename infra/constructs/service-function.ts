@@ -34,6 +34,9 @@ export interface ServiceFunctionProps {
 
 /** One Lambda of this product: Node 24, one bundled file, logs kept for a month. */
 export class ServiceFunction extends NodejsFunction {
+  /** File name in `handlers/`, by which people know it. */
+  readonly handlerName: string;
+
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id, {
       entry: `${ROOT}handlers/${props.handler}.ts`,
@@ -51,6 +54,7 @@ export class ServiceFunction extends NodejsFunction {
       depsLockFilePath: `${ROOT}package-lock.json`,
       bundling: BUNDLING,
     });
+    this.handlerName = props.handler;
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
       reason: "AWS's managed policy for writing a function's logs grants nothing else.",

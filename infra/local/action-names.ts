@@ -5,6 +5,8 @@ export function actionOf(request: AwsRequest): string {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.').at(-1) ?? target;
   const { pathname, searchParams } = new URL(request.url, 'http://aws');
+  const rpc = /^\/service\/[^/]+\/operation\/(\w+)$/.exec(pathname)?.[1];
+  if (rpc !== undefined && 'smithy-protocol' in request.headers) return rpc;
   const rest = REST_ACTIONS[request.service];
   if (rest !== undefined) return rest(request, pathname, searchParams);
   const form = request.method === 'POST' ? new URLSearchParams(request.body.toString()) : searchParams;

@@ -1,4 +1,4 @@
-/** What happens in the local cloud, in order. Tests wait on it and `npm start` narrates it; nothing depends on it. */
+/** What happens in the local cloud, in order. Tests wait on it, `npm start` narrates it, and CloudWatch counts it. */
 export type JournalEntry =
   | {
       readonly kind: 'call';
@@ -12,6 +12,7 @@ export type JournalEntry =
   | { readonly kind: 'object'; readonly bucket: string; readonly key: string; readonly event: string }
   | {
       readonly kind: 'execution';
+      readonly machineArn: string;
       readonly name: string;
       readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
       /** The state entered; absent once the execution has ended. */
@@ -32,6 +33,21 @@ export type JournalEntry =
       readonly requestId: string;
       readonly outcome: 'success' | 'error' | 'timeout';
       readonly milliseconds: number;
+    }
+  | {
+      /** A request to an API of API Gateway, answered. */
+      readonly kind: 'request';
+      readonly apiName: string;
+      readonly stage: string;
+      readonly status: number;
+      readonly milliseconds: number;
+    }
+  | {
+      readonly kind: 'alarm';
+      readonly name: string;
+      readonly state: 'OK' | 'ALARM';
+      readonly previousState: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+      readonly reason: string;
     }
   | { readonly kind: 'log'; readonly functionName: string; readonly line: string }
   | { readonly kind: 'mail'; readonly to: readonly string[]; readonly subject: string };

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { createCloudWatch } from './alarms/cloudwatch.ts';
 import { createApiGateway } from './api-gateway/api-gateway.ts';
 import type { AwsService } from './aws-api.ts';
 import { close, type Interceptor, listen, startAwsEndpoint } from './aws-endpoint.ts';
@@ -23,7 +24,7 @@ import { type EventDelivery, withEvents } from './s3-events.ts';
 import { createS3Origin } from './s3-origin.ts';
 import { startSchedules } from './schedules.ts';
 import { createSecrets, withSecrets } from './secrets.ts';
-import { partsOf } from './stack-parts.ts';
+import { partsOf, type StackParts } from './stack-parts.ts';
 import { createStepFunctions } from './step-functions/step-functions.ts';
 import { loadStack } from './template.ts';
 
@@ -49,6 +50,8 @@ export interface LocalCloudOptions {
   readonly pointsOfPresence?: readonly string[];
   /** Uploads the page as a deployment does. @default true */
   readonly deployWebsite?: boolean;
+  /** Evaluates the template's alarms, and mails them. @default true */
+  readonly alarms?: boolean;
   /** How S3 events travel. @default each once, at once */
   readonly deliverEvent?: EventDelivery;
 }
@@ -78,6 +81,7 @@ const DEFAULTS = {
   stackName: 'StudentSite',
   timeScale: 1,
   deployWebsite: true,
+  alarms: true,
 };
 
 /** Whatever was started, to be stopped in reverse order. */
@@ -167,6 +171,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     invokeFunction: functions.invoke,
     mayInvoke: permissions.mayInvoke,
     store,
+    onAnswered: answered => journal.record({ kind: 'request', ...answered }),
   });
   const [restApi] = parts.apiGateway.apis;
   if (restApi === undefined) throw new Error('The template has no API');
@@ -201,6 +206,16 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   });
   started.push(stepFunctions.stop);
 
+  const cloudWatch = createCloudWatch({
+    ...parts.watch,
+    callAws: endpoint.call,
+    measureQueue: storage.measureQueue,
+    journal,
+    store,
+    timeScale,
+  });
+  started.push(cloudWatch.stop);
+
   const { guard } = permissions;
   services
     .set('s3', guard(s3.handle))
@@ -213,18 +228,17 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     .set('secretsmanager', guard(secrets.api))
     .set('lambda', guard(functions.handle))
     .set('states', guard(stepFunctions.api))
+    .set('monitoring', guard(cloudWatch.api))
     .set('cloudformation', guard(createCloudFormation(stack, new Date())));
 
-  for (const { name, roleAccessKeyId } of parts.functions)
-    await permissions.requireTrust(roleAccessKeyId, 'lambda.amazonaws.com', functionArn(name));
-  for (const { arn, caller } of parts.stateMachines)
-    await permissions.requireTrust(caller, 'states.amazonaws.com', arn);
+  await requireTrust(parts, permissions);
   for (const { caller, ...mapping } of parts.eventSourceMappings) {
     await permissions.requirePolling(caller, mapping.queueArn);
     const dependencies = { callAws: endpoint.call, caller, invoke: functions.invoke, journal, timeScale };
     started.push(startEventSourceMapping(mapping, dependencies).stop);
   }
-  started.push(startSchedules({ rules: parts.rules, callAws: endpoint.call }));
+  started.push(startSchedules({ rules: parts.schedules, callAws: endpoint.call }));
+  if (settings.alarms) cloudWatch.start();
   stepFunctions.resume();
   if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
 
@@ -247,4 +261,15 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     mails: inbox.mails,
     publish: createPublisher(parts.deployments, endpoint.call, store),
   };
+}
+
+/** @throws Error when a service may not act by the role that the template gives it */
+async function requireTrust(
+  { functions, stateMachines }: StackParts,
+  permissions: Permissions,
+): Promise<void> {
+  for (const { name, roleAccessKeyId } of functions)
+    await permissions.requireTrust(roleAccessKeyId, 'lambda.amazonaws.com', functionArn(name));
+  for (const { arn, caller } of stateMachines)
+    await permissions.requireTrust(caller, 'states.amazonaws.com', arn);
 }

@@ -49,6 +49,10 @@ export function narrate(journal: Journal, print: (line: string) => void): () => 
       case 'mail':
         tell(`mail to ${entry.to.join(', ')}: ${entry.subject}`);
         return;
+      case 'alarm':
+        if (entry.state === 'ALARM' || entry.previousState === 'ALARM')
+          tell(`${entry.state}: ${entry.name}: ${entry.reason}`);
+        return;
       case 'log':
         tellProblem(entry.functionName, entry.line, tell);
         return;
@@ -56,6 +60,7 @@ export function narrate(journal: Journal, print: (line: string) => void): () => 
         if (entry.outcome === 'timeout') tell(`${entry.functionName} timed out`);
         return;
       case 'call':
+      case 'request':
         return;
     }
   };

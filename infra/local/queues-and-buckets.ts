@@ -34,12 +34,25 @@ async function loadInternals() {
   };
 }
 
+export interface QueueFigures {
+  readonly visible: number;
+  readonly notVisible: number;
+  /**
+   * Of the message whose age SQS reports, in milliseconds since the epoch: those received three times or more are skipped (SQS
+   * developer guide, "Available CloudWatch metrics"). Undefined when there is none.
+   */
+  readonly oldestSentAt: number | undefined;
+}
+
+const RECEIVES_OF_A_POISON_PILL = 3;
+
 export interface QueuesAndBuckets {
   readonly sqs: AwsService;
   readonly s3: AwsService;
   /** Creates a queue, or brings the attributes of a kept one up to date. */
   ensureQueue(name: string, url: string, attributes: Record<string, string>): void;
   ensureBucket(name: string): void;
+  measureQueue(name: string): QueueFigures;
   stop(): Promise<void>;
 }
 
@@ -86,6 +99,20 @@ export async function startQueuesAndBuckets(directory?: string): Promise<QueuesA
       }
     },
     ensureBucket: name => s3Store.createBucket(name),
+    measureQueue(name) {
+      const queue = sqsStore.getQueueByName(name);
+      // Messages whose visibility time-out has passed are visible, though nobody has looked since.
+      queue?.processTimers();
+      const { ready = [], inflight = [] } = queue?.inspectMessages() ?? {};
+      const sentAt = [...ready, ...inflight.map(({ message }) => message)]
+        .filter(({ approximateReceiveCount }) => approximateReceiveCount < RECEIVES_OF_A_POISON_PILL)
+        .map(({ sentTimestamp }) => sentTimestamp);
+      return {
+        visible: ready.length,
+        notVisible: inflight.length,
+        oldestSentAt: sentAt.length === 0 ? undefined : Math.min(...sentAt),
+      };
+    },
     async stop() {
       await app.close();
       persistence?.close();

@@ -155,6 +155,7 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
   },
   'AWS::SES::EmailIdentity': ({ property }) => plain(String(property('EmailIdentity'))),
   'AWS::CloudWatch::Alarm': ({ named }) => plain(named('AlarmName')),
+  'AWS::CloudWatch::Dashboard': ({ named }) => plain(named('DashboardName')),
   'AWS::SNS::Topic': ({ named }) => plain(arn('sns', named('TopicName'))),
   'AWS::SNS::TopicPolicy': ({ logicalId }) => plain(logicalId),
   'AWS::SNS::Subscription': ({ logicalId }) => plain(arn('sns', logicalId)),

@@ -36,8 +36,14 @@ export interface StackParts {
   readonly functions: readonly FunctionDefinition[];
   readonly eventSourceMappings: readonly (EventSourceMappingDefinition & { readonly caller: string })[];
   readonly apiGateway: ApiGatewayDefinition;
-  /** Rules of EventBridge. */
-  readonly rules: readonly Resource[];
+  /** Rules of EventBridge with a schedule. */
+  readonly schedules: readonly Resource[];
+  /** What CloudWatch watches, and the rules of EventBridge that hear of it. */
+  readonly watch: {
+    readonly alarms: readonly Resource[];
+    readonly queues: readonly Resource[];
+    readonly rules: readonly Resource[];
+  };
   readonly stateMachines: readonly StateMachineDefinitionResource[];
   readonly distributions: readonly DistributionResource[];
   readonly distributionParts: DistributionParts;
@@ -100,7 +106,12 @@ export function partsOf(stack: LoadedStack): StackParts {
       };
     }),
     apiGateway: apiGatewayOf(stack.resources),
-    rules: all('AWS::Events::Rule'),
+    schedules: all('AWS::Events::Rule').filter(({ properties }) => 'ScheduleExpression' in properties),
+    watch: {
+      alarms: all('AWS::CloudWatch::Alarm'),
+      queues: all('AWS::SQS::Queue'),
+      rules: all('AWS::Events::Rule').filter(({ properties }) => !('ScheduleExpression' in properties)),
+    },
     stateMachines: all('AWS::StepFunctions::StateMachine').map(({ ref, attributes, properties }) => {
       const machine = StateMachine.parse(properties);
       return {

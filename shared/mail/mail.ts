@@ -62,7 +62,7 @@ export type BackupReport = z.infer<typeof BackupReport>;
 /** Longer lists are cut in messages and mails: a queue message ends at 1 MiB, a reader's patience before. */
 export const MAX_LISTED = 50;
 
-/** Everything that the mail queue takes. */
+/** What the program puts into the mail queue. */
 export const MailMessage = z.discriminatedUnion('type', [RefreshReport, StudentConfirmation, BackupReport]);
 export type MailMessage = z.infer<typeof MailMessage>;
 

@@ -1,11 +1,13 @@
-import type { BackupReport, MailMessage, RefreshReport, RenderedMail, StudentConfirmation } from './mail.ts';
+import type { AlarmNotice } from './alarm-event.ts';
+import type { BackupReport, RefreshReport, RenderedMail, StudentConfirmation } from './mail.ts';
+import type { QueuedMail } from './queued-mail.ts';
 
 type Facts = [name: string, value: string][];
 type Lists = [name: string, items: string[]][];
 
 const MAX_SUBJECT_LENGTH = 200;
 
-export function renderMail(message: MailMessage): RenderedMail {
+export function renderMail(message: QueuedMail): RenderedMail {
   switch (message.type) {
     case 'refresh-report':
       return renderRefreshReport(message);
@@ -13,7 +15,21 @@ export function renderMail(message: MailMessage): RenderedMail {
       return renderStudentConfirmation(message);
     case 'backup-report':
       return renderBackupReport(message);
+    case 'alarm':
+      return renderAlarm(message);
   }
+}
+
+function renderAlarm({ name, state, reason, at, description }: AlarmNotice): RenderedMail {
+  const advice = state === 'OK' ? 'It is over. There is nothing to do.' : description;
+  const facts: Facts = [
+    ['Alarm', name],
+    ['State', state],
+    ['Since', at],
+    ['Reason', reason],
+    ...(state === 'OK' ? fact('It meant', description) : []),
+  ];
+  return mail(`${state}: ${name}`, advice, facts);
 }
 
 function renderStudentConfirmation(student: StudentConfirmation): RenderedMail {

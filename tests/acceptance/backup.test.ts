@@ -152,7 +152,7 @@ describe('A backup', () => {
     let now = Date.parse('2026-11-22T12:00:00Z');
     const reported = school.report();
     const stop = startSchedules({
-      rules: resources.filter(({ type }) => type === 'AWS::Events::Rule'),
+      rules: resources.filter(({ properties }) => 'ScheduleExpression' in properties),
       now: () => now,
       async wait(milliseconds) {
         now += milliseconds;

@@ -1,5 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Fault, faulty, type Target } from '../helpers/faults.ts';
 import { type Reply, type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';
 
 /** Nothing in a log may look like these by chance. */
@@ -9,7 +11,7 @@ const NAMESAKE = { ...STUDENT, name: 'Trần Văn Kín', email: 'van.kin@example
 let api: StudentApi;
 
 beforeAll(async () => {
-  api = await startStudentApi({ deployWebsite: true });
+  api = await startStudentApi({ deployWebsite: true, timeScale: 0.02 });
 });
 afterAll(() => api.stop());
 
@@ -18,6 +20,7 @@ it('the key is in nothing that the site serves and in no log, and no log names a
   expect(new Set(replies.map(({ status }) => status))).toEqual(
     new Set([200, 201, 204, 400, 403, 404, 409, 412, 413, 415]),
   );
+  await everyKindOfTrouble();
   await api.settled();
   const spellings = [api.key, btoa(api.key), Buffer.from(api.key).toString('hex')];
   for (const { text, headers } of replies) {
@@ -27,7 +30,8 @@ it('the key is in nothing that the site serves and in no log, and no log names a
 
   const logs = api.cloud.journal.entries.flatMap(entry => (entry.kind === 'log' ? [entry.line] : []));
   expect(logs.some(line => line.includes('"Answered"'))).toBe(true);
-  expect(logs.some(line => line.includes('"Mailed"'))).toBe(true);
+  for (const told of ['Mailed', 'Not mailed', 'Confirmation pending', 'Failed', 'Backed up', 'Reported'])
+    expect(logs.filter(line => line.includes(`"message":"${told}"`))).not.toEqual([]);
   const personal = [STUDENT.name, STUDENT.email, STUDENT.birthdate, NAMESAKE.name, NAMESAKE.email];
   for (const word of [...spellings, ...personal]) {
     expect(logs.filter(line => line.includes(word) || line.includes(asciiJson(word)))).toEqual([]);
@@ -99,6 +103,63 @@ async function everyKindOfAnswer(): Promise<Reply[]> {
     );
   }
   return [...replies, await api.askWithoutKey('GET /students', { headers: { 'x-api-key': 'wrong' } })];
+}
+
+/** What goes wrong around a student: SES, the mail queue, DynamoDB and S3 refuse, a function is killed, messages make no sense. */
+async function everyKindOfTrouble(): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  const create = (studentid: string) =>
+    api.ask('POST /students', { headers, body: { ...STUDENT, studentid } });
+  // SES alone repeats what it was given.
+  const refused =
+    (type: string, message = 'Refused by a test'): Fault =>
+    async () => ({
+      status: 400,
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
+      body: JSON.stringify({ __type: type, message }),
+    });
+  const during = async (target: Target, fault: Fault, work: () => Promise<unknown>) => {
+    const remove = api.cloud.intercept(faulty(target, fault).interceptor);
+    await work();
+    remove();
+  };
+  await during(
+    { action: 'SendEmail' },
+    refused('MessageRejected', `Email address is not verified: ${STUDENT.email}`),
+    async () => {
+      const handedBack = api.next(
+        entry => entry.kind === 'log' && entry.line.includes('"Not mailed"'),
+        'a mail that SES refuses',
+      );
+      await create('SECRET2');
+      await handedBack;
+    },
+  );
+  await during({ action: 'SendMessage', caller: 'Students' }, refused('AccessDenied'), () =>
+    create('SECRET3'),
+  );
+  await during({ action: 'PutItem', caller: 'Students' }, refused('AccessDeniedException'), () =>
+    create('SECRET4'),
+  );
+  const killed: Fault = ({ request }, next) => {
+    api.cloud.crashFunctions(request.caller);
+    return next();
+  };
+  await during({ action: 'PutItem', caller: 'Students' }, killed, () => create('SECRET5'));
+  await during({ action: 'Scan' }, refused('AccessDeniedException'), async () => {
+    const failed = api.next(
+      entry =>
+        entry.kind === 'invocation' && entry.functionName.includes('Backup') && entry.outcome === 'error',
+      'a backup that fails',
+    );
+    await api.ask('POST /backup');
+    await failed;
+  });
+  const QueueUrl = api.output('MailQueueUrl');
+  const MessageBody = JSON.stringify({ type: 'student-confirmation', to: STUDENT.email, name: STUDENT.name });
+  await api.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  await api.send(`${STUDENT.name} ${STUDENT.email}`);
+  await api.put('secret.txt', STUDENT.name);
 }
 
 /** As a log may escape it. */

@@ -39,7 +39,7 @@ const PARALLEL_CALLS = 64;
  * The whole system on this machine with an empty bucket, and what an acceptance test does with it: only AWS APIs, stack
  * outputs and viewers' requests. Stop it at the end: `onTestFinished(site.stop)`.
  *
- * @param options as of the local cloud; by default three points of presence, no page deployed, a fifth of real time
+ * @param options as of the local cloud; by default three points of presence, no page deployed, no alarms, a fifth of real time
  */
 export async function startSite(options: LocalCloudOptions = {}) {
   const { deliverEvent = (_, send) => send() }: LocalCloudOptions = options;
@@ -48,6 +48,7 @@ export async function startSite(options: LocalCloudOptions = {}) {
   const cloud: LocalCloud = await startLocalCloud({
     timeScale: 0.2,
     deployWebsite: false,
+    alarms: false,
     pointsOfPresence: pops,
     ...options,
     deliverEvent(event, send) {

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
 import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/students/student.ts';
 import { assemblyWith } from './assembly.ts';
+import { deadLetterQueueUrl } from './dead-letters.ts';
 import { startSite } from './site.ts';
 
 /** The student of the documentation's request. */
@@ -95,15 +96,11 @@ export async function startStudentApi(options: LocalCloudOptions = {}, limits: P
 
     /** Messages that the mail function gave up. */
     async deadMails(): Promise<number> {
-      const attributesOf = async (QueueUrl: string | undefined) => {
-        const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
-        return (await clients.sqs.send(command)).Attributes ?? {};
-      };
-      const { RedrivePolicy = '' } = await attributesOf(output('MailQueueUrl'));
-      const { deadLetterTargetArn } = JSON.parse(RedrivePolicy) as { deadLetterTargetArn: string };
-      const QueueName = deadLetterTargetArn.split(':').at(-1);
-      const { QueueUrl } = await clients.sqs.send(new GetQueueUrlCommand({ QueueName }));
-      return Number((await attributesOf(QueueUrl))['ApproximateNumberOfMessages']);
+      const QueueUrl = await deadLetterQueueUrl(site, 'MailQueueUrl');
+      const { Attributes = {} } = await clients.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+      );
+      return Number(Attributes['ApproximateNumberOfMessages']);
     },
 
     async stop() {

@@ -18,6 +18,7 @@ const EVERYWHERE: Parts = {
     'shared/concurrently.ts',
     'shared/config.ts',
     'shared/errors.ts',
+    'shared/metric-source.ts',
     'shared/observability.ts',
   ],
   packages: [
@@ -37,7 +38,7 @@ const PARTS: Readonly<Record<string, Parts>> = {
   invalidate: { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
   'verify-edge': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
   'report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
-  'send-mail': { own: [...MAIL_MESSAGES, 'shared/mail/render.ts'], packages: IDEMPOTENCY },
+  'send-mail': { own: ['shared/mail/'], packages: IDEMPOTENCY },
   backup: { own: ['shared/backup/'], packages: [] },
   students: {
     own: ['shared/students/', 'shared/http/', 'shared/backup/manifest.ts', 'shared/mail/email-address.ts'],

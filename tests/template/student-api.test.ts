@@ -178,7 +178,7 @@ describe('The students’ records', () => {
   });
 
   it('are backed up every night, by a rule that alone may start the function', () => {
-    const rule = one('Events::Rule');
+    const rule = one('Events::Rule', 'Records');
     expect(rule.properties).toMatchObject({
       ScheduleExpression: 'cron(0 2 * * ? *)',
       State: 'ENABLED',

@@ -1,5 +1,6 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { alarmEvent } from './mail/alarms.ts';
 import { IDEMPOTENCY_TABLE, startTables } from './students/local-tables.ts';
 
 const OWNER = 'owner@example.com';
@@ -76,6 +77,16 @@ describe('who gets a mail', () => {
   it('the same confirmation asked for again is mailed once', async () => {
     for (const _ of ['first', 'again']) await deliver({ ...CONFIRMATION, id: 'c2' });
     expect(sent).toHaveLength(1);
+  });
+
+  it('an alarm goes to the people who run the site, and one that is delivered again is mailed once', async () => {
+    await deliver(alarmEvent('ALARM'));
+    await deliver(alarmEvent('ALARM', { id: 'delivered again' }));
+    await deliver(alarmEvent('OK'));
+    expect(sent).toEqual([
+      { to: [OWNER], subject: 'ALARM: StudentSite/mail-dead-letters' },
+      { to: [OWNER], subject: 'OK: StudentSite/mail-dead-letters' },
+    ]);
   });
 
   it('a confirmation for something else than one address is handed back, alone', async () => {

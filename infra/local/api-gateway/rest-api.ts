@@ -42,6 +42,15 @@ export interface RestApiOptions {
   readonly store: DurableStore;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
+  /** Called with every answer that a stage gave. */
+  readonly onAnswered?: (answered: Answered) => void;
+}
+
+export interface Answered {
+  readonly apiName: string;
+  readonly stage: string;
+  readonly status: number;
+  readonly milliseconds: number;
 }
 
 /** The domain of an API, under which CloudFront knows it. */
@@ -147,8 +156,14 @@ export function createRestApis(
     const api = apis.get(apiId);
     if (api === undefined) throw new Error(`There is no API ${apiId}`);
     const requestId = randomUUID();
+    const startedAt = performance.now();
     const response =
       request.body.length > MAX_BODY_BYTES ? BODY_TOO_LARGE : await answer(api, request, requestId);
+    const { stage } = splitUrl(request.url);
+    if (api.stages.has(stage)) {
+      const milliseconds = Math.round(performance.now() - startedAt);
+      options.onAnswered?.({ apiName: api.name, stage, status: response.status, milliseconds });
+    }
     const ids = { 'x-amzn-RequestId': requestId, 'x-amz-apigw-id': randomBytes(11).toString('base64') };
     return { ...response, headers: { ...response.headers, ...ids } };
   };

@@ -48,6 +48,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     const { error, cause } = 'error' in details || 'cause' in details ? details : {};
     journal.record({
       kind: 'execution',
+      machineArn: record.machineArn,
       name: record.name,
       status,
       ...(error === undefined ? {} : { error }),
@@ -65,7 +66,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
         onEvent: event => records.append(arn, event, now()),
         onStateEntered: (state, stateInput) => {
           records.save({ ...find(arn), current: { state, input: stateInput } });
-          journal.record({ kind: 'execution', name, status: 'RUNNING', state });
+          journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING', state });
         },
       },
     );
@@ -108,7 +109,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       };
       records.save(record);
       records.append(arn, executionStarted(input, machine.roleArn), record.startedAt);
-      journal.record({ kind: 'execution', name, status: 'RUNNING' });
+      journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING' });
       run(machine, record);
       return record;
     },

@@ -1,0 +1,288 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { jsonRequest } from '../../infra/local/aws-api.ts';
+import { takeDeadLetters } from '../helpers/dead-letters.ts';
+import { executionArnOf } from '../helpers/endings.ts';
+import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
+import { type Site, startSite } from '../helpers/site.ts';
+import { type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';
+
+const ASSEMBLY = join(import.meta.dirname, '../../cdk.out');
+
+/** Of five minutes in one and a half seconds; a function that starts slowly is not late yet. */
+const TIME_SCALE = 0.005;
+
+let api: StudentApi;
+let lambda: LambdaClient;
+let students = 0;
+
+beforeAll(async () => {
+  api = await startStudentApi({ timeScale: TIME_SCALE, invalidationDelayMs: 0, alarms: true });
+  lambda = new LambdaClient({
+    endpoint: api.cloud.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'acceptance-test', secretAccessKey: 'none' },
+  });
+  await upload();
+  await createStudent();
+  await api.settled();
+});
+afterAll(() => api.stop());
+
+const upload = () => api.put('page.txt', `content ${Math.random()}`);
+const createStudent = () => api.create(studentWith(`SV${++students}`));
+
+/** Puts a fault into the local cloud until it is cured, or the test ends. */
+function inject(
+  target: Target,
+  fault: Fault,
+  { site = api, times }: { site?: Site; times?: number } = {},
+): () => void {
+  const cure = site.cloud.intercept(faulty(target, fault, times).interceptor);
+  onTestFinished(cure);
+  return cure;
+}
+
+/** Lets calls wait until it is cured. */
+function hold(target: Target, site: Site = api): { cure: () => void; reached: Promise<void> } {
+  const reached = Promise.withResolvers<void>();
+  const freed = Promise.withResolvers<void>();
+  const remove = inject(
+    target,
+    async (_, next) => {
+      reached.resolve();
+      await freed.promise;
+      return next();
+    },
+    { site },
+  );
+  const cure = () => {
+    remove();
+    freed.resolve();
+  };
+  onTestFinished(cure);
+  return { cure, reached: reached.promise };
+}
+
+/** Kills the function that makes the call, once. */
+function killOnce(target: Target): void {
+  const kill: Fault = ({ request }, next) => {
+    api.cloud.crashFunctions(request.caller);
+    return next();
+  };
+  inject(target, kill, { times: 1 });
+}
+
+/** DynamoDB has an error of its own. */
+const dynamoDbFails: Fault = async () => ({
+  status: 500,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: '{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Refused by a test"}',
+});
+
+type Cure = () => unknown;
+const passesByItself: Cure = () => undefined;
+
+/** What raises each alarm; answers how to put an end to it. */
+const CAUSES: Readonly<Record<string, () => Promise<Cure> | Cure>> = {
+  'site-changes-dead-letters': async () => {
+    await api.send('nobody can read this');
+    return () => takeDeadLetters(api, 'SiteChangesQueueUrl');
+  },
+  'mail-dead-letters': async () => {
+    await api.clients.sqs.send(
+      new SendMessageCommand({ QueueUrl: api.output('MailQueueUrl'), MessageBody: 'nor this' }),
+    );
+    return () => takeDeadLetters(api, 'MailQueueUrl');
+  },
+  'site-changes-too-old': async () => {
+    const { cure } = hold({ action: 'GetItem', caller: 'Collect' });
+    await upload();
+    return cure;
+  },
+  'mail-too-old': async () => {
+    const { cure } = hold({ action: 'SendEmail', caller: 'MailSend' });
+    await createStudent();
+    return cure;
+  },
+  'collect-changes-errors': async () => {
+    killOnce({ action: 'StartExecution', caller: 'Collect' });
+    await upload();
+    return passesByItself;
+  },
+  'report-refresh-errors': async () => {
+    killOnce({ action: 'UpdateItem', caller: 'Report' });
+    await upload();
+    return passesByItself;
+  },
+  'send-mail-errors': async () => {
+    killOnce({ action: 'SendEmail', caller: 'MailSend' });
+    await upload();
+    return passesByItself;
+  },
+  'students-errors': async () => {
+    killOnce({ action: 'PutItem', caller: 'Students' });
+    await createStudent();
+    return passesByItself;
+  },
+  'backup-errors': async () => {
+    killOnce({ action: 'Scan', caller: 'Backup' });
+    await api.ask('POST /backup');
+    return passesByItself;
+  },
+  'invalidate-errors': () => failRepeatedly('Invalidate'),
+  'verify-edge-errors': () => failRepeatedly('Verify'),
+  'refresh-failed': async () => {
+    const cure = inject({ action: 'CreateInvalidation' }, refused('AccessDenied', 403));
+    await upload();
+    return cure;
+  },
+  'refresh-aborted': async () => {
+    const { cure, reached } = hold({ action: 'GetItem', caller: 'StateMachine' });
+    await upload();
+    await reached;
+    const [running] = await api.refreshes();
+    const executionArn = executionArnOf(api, running?.id ?? '');
+    await api.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
+    return cure;
+  },
+  'api-5xx': async () => {
+    const cure = inject({ action: 'PutItem', caller: 'Students' }, dynamoDbFails);
+    expect((await createStudent()).status).toBe(500);
+    return cure;
+  },
+  'quota-refusals': async () => {
+    const cure = inject({ action: 'CreateInvalidation' }, refused('TooManyInvalidationsInProgress', 400));
+    await upload();
+    return cure;
+  },
+  'alarm-mails-lost': async () => {
+    // As the queue's policy would, if it did not name the rule.
+    const denied: Fault = async () => ({
+      status: 403,
+      headers: { 'x-amzn-errortype': 'AccessDenied' },
+      body: '{"__type":"AccessDenied","message":"Refused by a test"}',
+    });
+    inject({ action: 'SendMessage', caller: ':rule/' }, denied, { times: 1 });
+    killOnce({ action: 'UpdateItem', caller: 'Report' });
+    await upload();
+    return passesByItself;
+  },
+};
+
+/** Has a function invoked with an event that it cannot use, again and again. */
+async function failRepeatedly(role: string): Promise<Cure> {
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+  const FunctionName = Functions.find(each => each.FunctionName?.includes(role))?.FunctionName;
+  let cured = false;
+  const failing = (async () => {
+    while (!cured) await lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
+  })();
+  const cure = async () => {
+    cured = true;
+    await failing;
+  };
+  onTestFinished(cure);
+  return cure;
+}
+
+/** An alarm is raised, put an end to, and over; each of the two is mailed once. */
+async function expectMailedOnce(site: Site, alarm: string, cause: () => Promise<Cure> | Cure): Promise<void> {
+  const name = `StudentSite/${alarm}`;
+  const changes: string[] = [];
+  const mailed = site.mails().length;
+  const unsubscribe = site.cloud.journal.subscribe(entry => {
+    if (entry.kind !== 'alarm' || entry.name !== name) return;
+    if (entry.state === 'ALARM' || entry.previousState === 'ALARM') changes.push(`${entry.state}: ${name}`);
+  });
+  onTestFinished(unsubscribe);
+  const raised = site.next(
+    entry => entry.kind === 'alarm' && entry.name === name && entry.state === 'ALARM',
+    `the alarm ${name}`,
+    120_000,
+  );
+  const over = site.next(
+    entry => entry.kind === 'mail' && entry.subject === `OK: ${name}`,
+    `the mail that ${name} is over`,
+    200_000,
+  );
+  over.catch(() => undefined);
+  const [cure] = await Promise.all([cause(), raised]);
+  await cure();
+  await over;
+  await site.settled();
+  const mails = site
+    .mails()
+    .slice(mailed)
+    .map(({ subject }) => subject);
+  expect(changes.slice(0, 2)).toEqual([`ALARM: ${name}`, `OK: ${name}`]);
+  expect(inOrder(mails.filter(subject => subject.endsWith(name)))).toEqual(inOrder(changes));
+}
+
+describe('an alarm is mailed when it is raised and when it is over, each time once:', () => {
+  it.each(Object.entries(CAUSES))('%s', (alarm, cause) => expectMailedOnce(api, alarm, cause));
+
+  it('no-backup, a day and two hours after the start', async () => {
+    // In 19 seconds.
+    const school = await startStudentApi({ timeScale: 0.0002, alarms: true });
+    onTestFinished(school.stop);
+    await school.create(studentWith('SV1'));
+    await expectMailedOnce(school, 'no-backup', () => () => school.ask('POST /backup'));
+  });
+
+  it('refresh-timed-out, of a state machine with a time limit', async () => {
+    const assemblyDirectory = await assemblyWithTimeLimit(1);
+    onTestFinished(() => rm(assemblyDirectory, { recursive: true }));
+    const site = await startSite({ timeScale: TIME_SCALE, alarms: true, assemblyDirectory });
+    onTestFinished(site.stop);
+    await expectMailedOnce(site, 'refresh-timed-out', async () => {
+      const { cure } = hold({ action: 'GetItem', caller: 'StateMachine' }, site);
+      await site.put('page.txt', 'never verified');
+      return cure;
+    });
+  });
+
+  it('every alarm of the template is among them', async () => {
+    const { MetricAlarms } = await describeAlarms(api.cloud.endpoint);
+    const tried = [...Object.keys(CAUSES), 'no-backup', 'refresh-timed-out'];
+    expect(new Set(MetricAlarms.map(({ AlarmName }) => AlarmName))).toEqual(
+      new Set(tried.map(name => `StudentSite/${name}`)),
+    );
+  });
+});
+
+/** Mails overtake each other. */
+const inOrder = (subjects: readonly string[]) => subjects.toSorted((a, b) => a.localeCompare(b));
+
+/** In the JSON protocol. */
+async function describeAlarms(endpoint: string) {
+  const { headers, body } = jsonRequest(
+    'monitoring',
+    'GraniteServiceVersion20100801.DescribeAlarms',
+    {},
+    'tester',
+  );
+  const { host: _, ...sent } = headers as Record<string, string>;
+  const response = await fetch(endpoint, { method: 'POST', headers: sent, body: new Uint8Array(body) });
+  return (await response.json()) as { readonly MetricAlarms: readonly { readonly AlarmName: string }[] };
+}
+
+/** The assembly with a limit on the whole execution, which the workflow itself has none of. */
+async function assemblyWithTimeLimit(seconds: number): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'assembly-'));
+  for (const name of await readdir(ASSEMBLY)) {
+    const file = join(ASSEMBLY, name);
+    const content = name.endsWith('.json') ? await readFile(file, 'utf8') : '';
+    if (!content.includes('"StartAt"')) await symlink(file, join(directory, name));
+    else {
+      const definition = { ...JSON.parse(content), TimeoutSeconds: seconds };
+      await writeFile(join(directory, name), JSON.stringify(definition));
+    }
+  }
+  return directory;
+}

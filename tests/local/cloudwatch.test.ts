@@ -1,0 +1,127 @@
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { cbor } from '@smithy/core/cbor';
+import { describe, expect, it } from 'vitest';
+import { createCloudWatch } from '../../infra/local/alarms/cloudwatch.ts';
+import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { openDurableStore } from '../../infra/local/durable-map.ts';
+import { alarmResource } from '../unit/local-alarms/alarms.ts';
+import { startStorage } from './storage.ts';
+
+const SERVICE = 'GraniteServiceVersion20100801';
+
+async function start() {
+  const { endpoint, services, storage, journal, ...rest } = await startStorage();
+  const cloudWatch = createCloudWatch({
+    alarms: ['a', 'b', 'c'].map(name => alarmResource(name)),
+    rules: [],
+    queues: [],
+    callAws: endpoint.call,
+    measureQueue: storage.measureQueue,
+    journal,
+    store: openDurableStore(),
+    timeScale: 1,
+  });
+  services.set('monitoring', cloudWatch.api);
+  const post = (path: string, headers: Record<string, string>, body: string | Uint8Array<ArrayBuffer>) =>
+    fetch(`${endpoint.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: authorizationOf('tester', 'monitoring'), ...headers },
+      body,
+    });
+  return { ...rest, endpoint, storage, post };
+}
+
+describe('DescribeAlarms', () => {
+  const expected = {
+    AlarmName: 'b',
+    AlarmArn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:b',
+    StateValue: 'INSUFFICIENT_DATA',
+    MetricName: 'Errors',
+    Dimensions: [{ Name: 'FunctionName', Value: 'worker' }],
+    Threshold: 1,
+  };
+
+  it('in CBOR, as the AWS CLI and SDKs ask today', async () => {
+    const { post } = await start();
+    const response = await post(
+      `/service/${SERVICE}/operation/DescribeAlarms`,
+      { 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' },
+      new Uint8Array(cbor.serialize({ AlarmNames: ['b'] })),
+    );
+    expect(response.headers.get('smithy-protocol')).toBe('rpc-v2-cbor');
+    expect(cbor.deserialize(new Uint8Array(await response.arrayBuffer()))).toMatchObject({
+      MetricAlarms: [{ ...expected, StateUpdatedTimestamp: { tag: 1 } }],
+    });
+  });
+
+  it('in JSON, page by page', async () => {
+    const { post } = await start();
+    const ask = async (input: object) => {
+      const headers = {
+        'x-amz-target': `${SERVICE}.DescribeAlarms`,
+        'content-type': 'application/x-amz-json-1.0',
+      };
+      return (await (await post('/', headers, JSON.stringify(input))).json()) as {
+        MetricAlarms: { AlarmName: string }[];
+        NextToken?: string;
+      };
+    };
+    const first = await ask({ MaxRecords: 2 });
+    const second = await ask({ MaxRecords: 2, NextToken: first.NextToken });
+    expect([first, second].map(page => page.MetricAlarms.map(({ AlarmName }) => AlarmName))).toEqual([
+      ['a', 'b'],
+      ['c'],
+    ]);
+    expect(second.NextToken).toBeUndefined();
+    expect((await ask({ StateValue: 'ALARM' })).MetricAlarms).toEqual([]);
+    expect(await ask({ NextToken: 'none' })).toMatchObject({ __type: 'InvalidNextToken' });
+  });
+
+  it('in the query protocol of older clients', async () => {
+    const { post } = await start();
+    const form = 'Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=b';
+    const response = await post('/', { 'content-type': 'application/x-www-form-urlencoded' }, form);
+    const text = await response.text();
+    expect(text).toContain('<DescribeAlarmsResult><MetricAlarms><member><AlarmName>b</AlarmName>');
+    expect(text.match(/<AlarmName>/g)).toHaveLength(1);
+  });
+
+  it('any other action is refused by name, in the protocol that asks', async () => {
+    const { post } = await start();
+    const response = await post(
+      `/service/${SERVICE}/operation/PutMetricAlarm`,
+      { 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' },
+      new Uint8Array(cbor.serialize({})),
+    );
+    expect(response.status).toBe(400);
+    expect(cbor.deserialize(new Uint8Array(await response.arrayBuffer()))).toMatchObject({
+      __type: expect.stringContaining('InvalidAction'),
+      message: 'CloudWatch PutMetricAlarm is not emulated',
+    });
+  });
+});
+
+describe('What SQS tells of a queue', () => {
+  it('is how many messages wait and are worked on, and since when the oldest waits', async () => {
+    const { sqs, queueUrl: QueueUrl, storage } = await start();
+    expect(storage.measureQueue('events')).toEqual({ visible: 0, notVisible: 0, oldestSentAt: undefined });
+    for (const MessageBody of ['a', 'b']) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    expect(storage.measureQueue('events')).toEqual({
+      visible: 1,
+      notVisible: 1,
+      oldestSentAt: expect.any(Number),
+    });
+  });
+
+  it('leaves out a message that was received three times', async () => {
+    const { sqs, queueUrl: QueueUrl, storage } = await start();
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'poison' }));
+    const ages: boolean[] = [];
+    for (const _ of ['first', 'second', 'third']) {
+      await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
+      ages.push(storage.measureQueue('events').oldestSentAt !== undefined);
+    }
+    expect(ages).toEqual([true, true, false]);
+  });
+});
