@@ -35,7 +35,8 @@ const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason
   },
   alarmMails: {
     grants: /^MailQueuePolicy sqs:(GetQueueAttributes|GetQueueUrl|SendMessage) /,
-    reason: "The alarms' rule sends by it, as tests/acceptance/alarms.test.ts shows; CDK grants the rest along.",
+    reason:
+      "The alarms' rule sends by it, as tests/acceptance/alarms.test.ts shows; CDK grants the rest along.",
   },
   polling: {
     grants: /ServiceRoleDefaultPolicy sqs:(ChangeMessageVisibility|GetQueueUrl) /,
