@@ -86,6 +86,9 @@ export async function startAwsEndpoint(options: {
   };
 }
 
+/** Connections that may wait to be accepted. Node's 511 are not enough for a burst of a thousand: the rest would be reset. */
+const BACKLOG = 4096;
+
 /**
  * @param option of `npm start` that chooses the port
  * @throws Error with advice when the port is taken
@@ -95,7 +98,8 @@ export function listen(server: Server, port: number, option: string): Promise<nu
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portTaken(port, option) : error),
     );
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    const address = { port, host: '127.0.0.1', backlog: BACKLOG };
+    server.listen(address, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
