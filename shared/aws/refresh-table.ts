@@ -22,7 +22,7 @@ import { planWrites, type UpdateRecord } from './refresh-plans.ts';
 /*
  * One table, partition key `pk`, sort key `sk`:
  *   open      / <distribution id>      the pointer: id of the open refresh
- *   <refresh> / refresh                the record
+ *   <refresh> / refresh                the record, which names its distribution
  *   <refresh> / change#<hash>#<seq>    one S3 event: an append-only log, so that neither order nor repetition matters
  *   <refresh> / path#<hash>            one path asked for by hand
  * and, of edge-records.ts and path-use.ts,
@@ -158,7 +158,13 @@ export function createRefreshTable({
     changesOf,
 
     async replace(previous, refreshId) {
-      const record = { state: 'open', generation: 0, startedAt: now().toISOString(), expiresAt: expiresAt() };
+      const record = {
+        distributionId,
+        state: 'open',
+        generation: 0,
+        startedAt: now().toISOString(),
+        expiresAt: expiresAt(),
+      };
       // The record first: a pointer must never name a refresh that does not exist, nor leave changes behind.
       await documents.send(new PutCommand({ TableName, Item: { pk: refreshId, sk: RECORD, ...record } }));
       if (previous !== undefined) {
