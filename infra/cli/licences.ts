@@ -13,7 +13,11 @@ const PERMISSIVE: ReadonlySet<string> = new Set([
 ]);
 
 /** Packages under other licences, which serve this machine and are in nothing that deploys unless the reason says so. */
-const EXCEPTIONS: readonly { readonly packages: RegExp; readonly licence: string; readonly reason: string }[] = [
+const EXCEPTIONS: readonly {
+  readonly packages: RegExp;
+  readonly licence: string;
+  readonly reason: string;
+}[] = [
   {
     packages: /^@cloud-copilot\/iam-/,
     licence: 'AGPL-3.0-or-later',

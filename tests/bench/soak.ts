@@ -104,7 +104,12 @@ function siteOf({ endpoint, siteUrl, outputs }: Host) {
   const sqs = new SQSClient(client);
   const stepFunctions = new SFNClient(client);
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(client));
-  const { SiteBucketName: Bucket, SiteChangesQueueUrl = '', RefreshStateMachineArn, RefreshTableName } = outputs;
+  const {
+    SiteBucketName: Bucket,
+    SiteChangesQueueUrl = '',
+    RefreshStateMachineArn,
+    RefreshTableName,
+  } = outputs;
 
   async function waiting(QueueUrl: string): Promise<number> {
     const { Attributes } = await sqs.send(

@@ -23,7 +23,9 @@ describe('Dependencies', () => {
 
   it('that deploy are permissive without exception', async () => {
     const bundles = [...(await functionBundles()).map(({ bundle }) => bundle), await pageScript()];
-    const deployed = new Set(bundles.flatMap(({ files }) => [...files.keys()].flatMap(file => packageOf(file) ?? [])));
+    const deployed = new Set(
+      bundles.flatMap(({ files }) => [...files.keys()].flatMap(file => packageOf(file) ?? [])),
+    );
     expect(deployed).toContain('zod');
     const odd = packages.filter(({ name, licence }) => deployed.has(name) && !isPermissive(licence));
     expect(odd).toEqual([]);
@@ -55,6 +57,11 @@ describe('The check of dependencies', () => {
   it('knows an exception by name and licence, not by one of them', () => {
     const font = { name: '@fontsource/poppins', version: '5.3.0', licence: 'OFL-1.1' };
     expect(exceptionFor(font)).toContain('font');
-    expect(licenceProblems([{ ...font, licence: 'GPL-3.0-only' }, { ...font, name: 'some' }])).toHaveLength(2);
+    expect(
+      licenceProblems([
+        { ...font, licence: 'GPL-3.0-only' },
+        { ...font, name: 'some' },
+      ]),
+    ).toHaveLength(2);
   });
 });
