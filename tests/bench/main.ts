@@ -2,6 +2,7 @@ import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBackup } from './backup.ts';
 import { benchBundles } from './bundles.ts';
+import { benchCost } from './cost.ts';
 import { benchLoneUpload } from './lone-upload.ts';
 import { benchPlanner } from './planner.ts';
 import { benchPlannerSites } from './planner-sites.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (print: Print, options: Options) => Promi
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
   bundles: benchBundles,
+  cost: benchCost,
   soak: (print, { uploads, minutes }) => benchSoak(print, uploads, minutes),
 };
 

@@ -12,7 +12,7 @@ import { type RunningSite, runningSite } from './running-site.ts';
 import type { Host, Memory, Side } from './soak-host.ts';
 
 /** After each the memory is measured, once every refresh has ended. */
-const DEPLOYS = 20;
+const DEPLOYS = 40;
 /** Of the site; each is uploaded again and again, with another content each time. */
 const KEYS = 200;
 const PARALLEL_UPLOADS = 32;
