@@ -1,8 +1,12 @@
-import { ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
+import { CreateInvalidationCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../infra/cli/main.ts';
+import type { Status } from '../../infra/cli/status-report.ts';
 import type { RefreshList } from '../../shared/refresh/history.ts';
 import type { RefreshDetails } from '../../shared/refresh/refresh-details.ts';
-import { inject } from '../helpers/endings.ts';
+import { executionArnOf, inject } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
 import { JSON_CONTENT, type StudentApi, startStudentApi } from '../helpers/student-api.ts';
 
@@ -115,6 +119,123 @@ describe('The history', () => {
       pathPriceUsd: 0.005,
       costUsd: 0,
     });
+  });
+});
+
+/** A command against this cloud, without its process. */
+async function run(command: string, ...options: string[]) {
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const exitCode = await main(
+    [command, '--local', '--endpoint', site.cloud.endpoint, ...options],
+    line => printed.push(line),
+    line => complaints.push(line),
+  );
+  return { exitCode, printed: printed.join('\n'), complaint: complaints.join('\n') };
+}
+
+describe('npm run status', () => {
+  const statusOf = async (...options: string[]): Promise<Status> =>
+    JSON.parse((await run('status', '--json', ...options)).printed);
+
+  it('agrees with the API and with CloudFront’s list, and shows what somebody else invalidated', async () => {
+    const DistributionId = site.output('DistributionId');
+    const paths = { Quantity: 2, Items: ['/somebody', '/elses'] };
+    const InvalidationBatch = { CallerReference: 'a pipeline', Paths: paths };
+    await site.clients.cloudFront.send(new CreateInvalidationCommand({ DistributionId, InvalidationBatch }));
+    await upload(['latest.css'], 'after somebody else');
+    const { InvalidationList } = await site.clients.cloudFront.send(
+      new ListInvalidationsCommand({ DistributionId }),
+    );
+    const status = await statusOf('--limit', '100');
+    const api = await list('?limit=100');
+    expect(status).toMatchObject({ refreshes: api.refreshes, month: api.month });
+    expect(status.invalidations.map(({ id, status: now }) => [id, now])).toEqual(
+      InvalidationList?.Items?.map(({ Id, Status: now }) => [Id, now]),
+    );
+    expect(status.invalidations.flatMap(({ maker = [] }) => maker)).toEqual([{ paths: 2 }]);
+    const { printed } = await run('status');
+    for (const { Id } of InvalidationList?.Items ?? []) expect(printed).toContain(Id);
+    expect(printed).toMatch(/by somebody else .* Completed +2/);
+  });
+
+  it('shows no invalidation from before the refreshes that it shows', async () => {
+    const { refreshes, invalidations } = await statusOf('--limit', '1');
+    expect(invalidations.map(({ id }) => id)).toEqual(refreshes.map(({ invalidationId }) => invalidationId));
+  });
+
+  it('counts what waits and what was given up, and ends with 1 then', async () => {
+    const deadLetters = { QueueUrl: site.output('SiteChangesDeadLetterQueueUrl') };
+    expect(await run('status')).toMatchObject({ exitCode: 0, complaint: '' });
+    await site.clients.sqs.send(new SendMessageCommand({ ...deadLetters, MessageBody: 'unreadable' }));
+    const { exitCode, printed, complaint } = await run('status');
+    expect({ exitCode, complaint }).toEqual({
+      exitCode: 1,
+      complaint: expect.stringContaining('RUNBOOK.md#site-changes-dead-letters'),
+    });
+    expect(printed).toContain('StudentSite-site-changes: 0 waiting, 0 in work, 1 dead letter\n');
+    await site.clients.sqs.send(new PurgeQueueCommand(deadLetters));
+  });
+});
+
+describe('npm run refresh', () => {
+  it('asks, and says which refresh takes the paths', async () => {
+    const { exitCode, printed } = await run('refresh', '--paths', '/docs/*', '/index.html', '--json');
+    expect(exitCode).toBe(0);
+    await site.settled();
+    expect(await details(JSON.parse(printed).id)).toMatchObject({
+      state: 'fresh',
+      requestedPaths: ['/docs/*', '/index.html'],
+    });
+  });
+
+  it('tells how it goes with --wait, until the edge is fresh', async () => {
+    const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait');
+    expect({ exitCode, complaint }).toEqual({ exitCode: 0, complaint: '' });
+    const lines = printed.split('\n');
+    expect(lines[0]).toMatch(/^Refresh \S+: 1 path asked for$/);
+    expect(lines.at(-1)).toMatch(/^[\d:]{8} {2}fresh after [\d.]+ s: \d+ URLs verified$/);
+  });
+
+  it('ends with 1, and why, when it fails', async () => {
+    inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
+    const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait', '--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(printed)).toMatchObject({ state: 'failed', requestedPathCount: 1 });
+    expect(complaint).toMatch(/failed: AccessDenied/);
+    expect(await run('status')).toMatchObject({ exitCode: 1, complaint });
+  });
+
+  it('ends with 1 when its execution is stopped, which nobody else tells of', async () => {
+    const looked = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    inject(site, { action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
+      looked.resolve();
+      await stopped.promise;
+      return next();
+    });
+    const waiting = run('refresh', '--paths', '/*', '--wait');
+    await looked.promise;
+    const [open] = await site.refreshes();
+    const executionArn = executionArnOf(site, open?.id ?? '');
+    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
+    stopped.resolve();
+    expect(await waiting).toMatchObject({
+      exitCode: 1,
+      complaint: expect.stringContaining('was stopped while it was open'),
+    });
+  });
+
+  it.each([
+    [['--wait'], 'Which paths?'],
+    [['--paths', 'index.html'], '--paths index.html: it must begin with /'],
+    [['--paths', '/a b'], '--paths /a b: unsafe'],
+    [['--paths', '/*', '--now'], "Unknown option '--now'"],
+  ])('ends with 2 for %j, and explains itself', async (options, reason) => {
+    const { exitCode, printed, complaint } = await run('refresh', ...options);
+    expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
+    expect(complaint).toContain(reason);
+    expect(complaint).toContain('npm run refresh --');
   });
 });
 
