@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { CreateTableCommand, DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPathUse } from '../../../shared/aws/path-use.ts';
 import { createRefreshHistory } from '../../../shared/aws/refresh-history.ts';
@@ -10,32 +7,21 @@ import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
 import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { planOf } from '../../helpers/planning.ts';
 import { REFRESH_TABLE } from '../../helpers/refresh-table.ts';
 import { createMemoryTable } from './memory-table.ts';
 
-const server = dynalite({ createTableMs: 0 });
 const tableName = 'refreshes';
 let client: DynamoDBClient;
+let stop: () => Promise<void>;
 let distributions = 0;
 
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A string or null only for pipes, and before it listens.
-  const { port } = server.address() as AddressInfo;
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  ({ client, stop } = await startDynamoDb());
   await client.send(new CreateTableCommand({ TableName: tableName, ...REFRESH_TABLE }));
 });
-afterAll(async () => {
-  client.destroy();
-  server.close();
-  await once(server, 'close');
-});
+afterAll(() => stop());
 
 const AT = new Date('2026-11-02T10:00:00Z');
 const LATER = new Date('2026-11-02T11:00:00Z');
