@@ -66,6 +66,7 @@ export type Main = (
   complain: (line: string) => void,
 ) => Promise<ExitCode>;
 
+/** A command about a stack. What goes wrong is explained, never thrown. */
 export function stackCommand<Options extends StackOptions>({
   usage,
   readOptions,
