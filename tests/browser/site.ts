@@ -36,10 +36,10 @@ export function servedSite() {
     edge,
     api: edge.api,
     /** Opens the page in a browser of its own and runs the scenario. */
-    open: (options: VisitOptions, scenario: (page: Page) => Promise<void>) =>
+    open: (options: VisitOptions, scenario: (page: Page) => Promise<void>, path = '/') =>
       visit(
         browser,
-        origin,
+        `${origin}${path}`,
         { clockAt: OPENED_AT, timezoneId: 'UTC', locale: 'en-GB', ...options },
         scenario,
       ),
