@@ -35,7 +35,7 @@ export class RefreshForm {
   /** Takes what the month's paths amount to. Before it is known nothing can be asked for, as its cost could not be said. */
   showMonth(month: PathUse): void {
     this.#month = month;
-    element('refresh-fields', HTMLFieldSetElement).disabled = false;
+    for (const button of [this.#someButton, this.#allButton]) button.disabled = false;
     this.#check();
   }
 
