@@ -20,7 +20,14 @@ import {
   restore,
   verify,
 } from '../../shared/backup/restore.ts';
-import { CommandError, runCommand, STACK_OPTIONS, STACK_USAGE, type Stack } from './stack-command.ts';
+import {
+  CommandError,
+  type ExitCode,
+  runCommand,
+  STACK_OPTIONS,
+  STACK_USAGE,
+  type Stack,
+} from './stack-command.ts';
 
 const USAGE = `Writes the students of a backup back into a table.
 
@@ -43,7 +50,7 @@ export const main = (
   args: readonly string[],
   print: (line: string) => void,
   complain: (line: string) => void,
-): Promise<0 | 1> =>
+): Promise<ExitCode> =>
   runCommand({ usage: USAGE, readOptions, perform: restoreBackup, advice: ADVICE }, args, print, complain);
 
 function readOptions(args: readonly string[]) {
@@ -193,5 +200,3 @@ const ADVICE: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'The file is not compressed as a backup is. Nothing was written.',
   ResourceNotFoundException: 'Check --into: the table must exist, with the key studentid.',
 };
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), console.log, console.error);

@@ -9,6 +9,7 @@ import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
 import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { planOf } from '../../helpers/planning.ts';
+import { REFRESH_TABLE } from '../../helpers/refresh-table.ts';
 import { createMemoryTable } from './memory-table.ts';
 
 const server = dynalite({ createTableMs: 0 });
@@ -26,20 +27,7 @@ beforeAll(async () => {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await client.send(new CreateTableCommand({ TableName: tableName, ...REFRESH_TABLE }));
 });
 afterAll(async () => {
   client.destroy();
