@@ -7,18 +7,29 @@ import { benchPlanner } from './planner.ts';
 import { benchPlannerSites } from './planner-sites.ts';
 import { benchPlannerSpeed } from './planner-speed.ts';
 import { type Print, writeReport } from './report.ts';
+import { benchSoak } from './soak.ts';
+
+interface Options {
+  /** Of the soak. */
+  readonly uploads: number;
+}
 
 /** Each prints its own figures, always beside a baseline measured in the same run; BENCHMARKS.md keeps the last ones. */
-const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
+const BENCHES: Readonly<Record<string, (print: Print, options: Options) => Promise<void>>> = {
   planner: benchPlanner,
   'planner-sites': benchPlannerSites,
   'planner-speed': benchPlannerSpeed,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
   bundles: benchBundles,
+  soak: (print, { uploads }) => benchSoak(print, uploads),
 };
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { uploads: { type: 'string', default: '100000' } },
+});
+const options: Options = { uploads: Number(values.uploads) };
 const unknown = positionals.filter(name => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}`);
@@ -35,6 +46,6 @@ for (const [name, bench] of Object.entries(BENCHES)) {
     lines.push(line);
   };
   print(`${today}, ${machine}\n`);
-  await bench(print);
+  await bench(print, options);
   await writeReport(name, lines.join('\n'));
 }
