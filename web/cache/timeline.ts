@@ -1,5 +1,4 @@
 import type { RefreshDetails, RefreshStep } from '../api/refresh-api.ts';
-import { isRunning } from './refresh-words.ts';
 
 /** One point of a refresh's timeline. */
 export interface Milestone {
@@ -30,27 +29,38 @@ const ORDER: readonly RefreshStep[] = [
   'finished',
 ];
 
+/** What a refresh waits for in each state but the last ones. */
+const NEXT: Partial<Readonly<Record<RefreshDetails['state'], RefreshStep>>> = {
+  open: 'closed',
+  closed: 'invalidated',
+  invalidating: 'completed',
+  verifying: 'verified',
+};
+
 type Told = Pick<RefreshDetails, 'state' | 'timeline' | 'changeCount'>;
 
-/** What has happened; of a running refresh also what comes next, and after that. */
+/**
+ * What has happened; of a running refresh also what comes next, and after that. One that the quota refused, or that is in its
+ * second round, has been further than it is: the state says where it is.
+ */
 export function milestonesOf(refresh: Told): Milestone[] {
-  const { timeline } = refresh;
+  const { state, timeline } = refresh;
   const happened = timeline.map(({ step, at }, index): Milestone => {
     const before = timeline[index - 1];
     return {
       step,
       label: labelOf(step, refresh),
-      state: step === 'finished' && refresh.state === 'failed' ? 'failed' : 'done',
+      state: step === 'finished' && state === 'failed' ? 'failed' : 'done',
       at,
       ...(before === undefined ? {} : { tookMs: Math.max(0, Date.parse(at) - Date.parse(before.at)) }),
     };
   });
-  if (!isRunning(refresh)) return happened;
-  const last = timeline.at(-1)?.step;
-  const ahead = ORDER.slice(last === undefined ? 0 : ORDER.indexOf(last) + 1);
+  const waitsFor = NEXT[state];
+  if (waitsFor === undefined) return happened;
+  const next = ORDER.indexOf(waitsFor);
   return [
-    ...happened,
-    ...ahead.map(
+    ...happened.filter(({ step }) => ORDER.indexOf(step) < next),
+    ...ORDER.slice(next).map(
       (step, index): Milestone => ({
         step,
         label: labelOf(step, refresh),

@@ -42,8 +42,17 @@ describe('the timeline', () => {
     );
   });
 
-  it('before anything is known starts with the upload', () => {
-    expect(labelsOf({ state: 'open', timeline: [] })[0]).toBe('Uploaded (current)');
+  it('before anything is known waits for quiet', () => {
+    expect(labelsOf({ state: 'open', timeline: [] })[0]).toBe('Uploads quiet (current)');
+  });
+
+  it('of one that starts over shows where it is, not how far it had been', () => {
+    const timeline = [UPLOADED, CLOSED, INVALIDATED];
+    expect(labelsOf({ state: 'open', timeline }).slice(0, 2)).toEqual([
+      'Uploaded (done)',
+      'Uploads quiet (current)',
+    ]);
+    expect(labelsOf({ state: 'closed', timeline })[2]).toBe('CloudFront told (current)');
   });
 
   it('measures each step from the one before, and the whole from the upload', () => {
