@@ -1,10 +1,4 @@
-import type { ExitCode } from './stack-command.ts';
-
-type Main = (
-  args: readonly string[],
-  print: (line: string) => void,
-  complain: (line: string) => void,
-) => Promise<ExitCode>;
+import type { Main } from './stack-command.ts';
 
 /** Each is loaded when it is meant: `plan` needs no AWS client. */
 const COMMANDS: Readonly<

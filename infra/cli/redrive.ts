@@ -7,13 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { countIn, deadLettersOf, QUEUE_OUTPUTS } from './queues.ts';
-import {
-  type ExitCode,
-  runCommand,
-  STACK_OPTIONS,
-  STACK_USAGE,
-  type Stack,
-} from './stack-command.ts';
+import { STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
 
 const USAGE = `Puts dead letters back on their queue, to be tried again once their cause is mended.
 
@@ -29,13 +23,8 @@ const LONG_POLL_SECONDS = 1;
 /** The most that one ReceiveMessage answers. */
 const BATCH_SIZE = 10;
 
-/** `npm run redrive`, as `runCommand` runs it. */
-export const main = (
-  args: readonly string[],
-  print: (line: string) => void,
-  complain: (line: string) => void,
-): Promise<ExitCode> =>
-  runCommand({ usage: USAGE, readOptions, perform: redriveStack }, args, print, complain);
+/** `npm run redrive` */
+export const main = stackCommand({ usage: USAGE, readOptions, perform: redriveStack });
 
 function readOptions(args: readonly string[]) {
   const options = { ...STACK_OPTIONS, 'dry-run': { type: 'boolean', default: false } } as const;

@@ -9,14 +9,7 @@ import { collect } from '../../shared/refresh/collect.ts';
 import { summaryOf } from '../../shared/refresh/history.ts';
 import { ManualRequest, pathProblems } from '../../shared/refresh/manual-request.ts';
 import { type Refresh, refreshIdOf } from '../../shared/refresh/refresh.ts';
-import {
-  CommandError,
-  type ExitCode,
-  runCommand,
-  STACK_OPTIONS,
-  STACK_USAGE,
-  type Stack,
-} from './stack-command.ts';
+import { CommandError, STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
 import { counted, dollars, secondsBetween } from './text.ts';
 
 const USAGE = `Refreshes paths at the edge: they join the open refresh, as uploads do.
@@ -34,12 +27,8 @@ Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
 /** Of the record, while it is followed. */
 const LOOK_EVERY_MS = 500;
 
-/** `npm run refresh`, as `runCommand` runs it. */
-export const main = (
-  args: readonly string[],
-  print: (line: string) => void,
-  complain: (line: string) => void,
-): Promise<ExitCode> => runCommand({ usage: USAGE, readOptions, perform: refresh }, args, print, complain);
+/** `npm run refresh` */
+export const main = stackCommand({ usage: USAGE, readOptions, perform: refresh });
 
 function readOptions(args: readonly string[]) {
   const options = {

@@ -57,35 +57,41 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/**
- * A command, without the process around it.
- *
- * @param print takes the lines of the report
- * @param complain takes the lines about what went wrong
- */
-export async function runCommand<Options extends StackOptions>(
-  { usage, readOptions, perform, advice = {} }: StackCommand<Options>,
+/** A command, without the process around it. */
+export type Main = (
   args: readonly string[],
+  /** Takes the lines of the report. */
   print: (line: string) => void,
+  /** Takes the lines about what went wrong. */
   complain: (line: string) => void,
-): Promise<ExitCode> {
-  let options: Options;
-  let stack: Stack;
-  try {
-    options = readOptions(args);
-    stack = openStack(options);
-  } catch (error) {
-    complain(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-    return 2;
-  }
-  try {
-    if (options.help) print(usage);
-    else await perform(options, stack, print);
-    return 0;
-  } catch (error) {
-    complain(explain(error, { ...ADVICE, ...advice }));
-    return 1;
-  }
+) => Promise<ExitCode>;
+
+/** A command about a stack. What goes wrong is explained, never thrown. */
+export function stackCommand<Options extends StackOptions>({
+  usage,
+  readOptions,
+  perform,
+  advice = {},
+}: StackCommand<Options>): Main {
+  return async (args, print, complain) => {
+    let options: Options;
+    let stack: Stack;
+    try {
+      options = readOptions(args);
+      stack = openStack(options);
+    } catch (error) {
+      complain(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+      return 2;
+    }
+    try {
+      if (options.help) print(usage);
+      else await perform(options, stack, print);
+      return 0;
+    } catch (error) {
+      complain(explain(error, { ...ADVICE, ...advice }));
+      return 1;
+    }
+  };
 }
 
 function openStack(options: StackOptions): Stack {

@@ -8,14 +8,7 @@ import { listRefreshes } from '../../shared/refresh/history.ts';
 import { readCdkJson } from '../settings.ts';
 import { invalidationsSince } from './invalidations.ts';
 import { countIn, deadLettersOf, QUEUE_OUTPUTS } from './queues.ts';
-import {
-  CommandError,
-  type ExitCode,
-  runCommand,
-  STACK_OPTIONS,
-  STACK_USAGE,
-  type Stack,
-} from './stack-command.ts';
+import { CommandError, STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
 import { describeStatus, type QueueStatus, type Status } from './status-report.ts';
 
 /** What a deployment is made with, but for `-c` options. */
@@ -33,12 +26,8 @@ Prices are those of cdk.json: $${DEPLOYED.pathPriceUsd} a path beyond ${DEPLOYED
 Exit codes: 0, all is well; 1, the refresh that ended last failed, or there are dead letters; 2, the arguments are wrong.
 Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
 
-/** `npm run status`, as `runCommand` runs it. */
-export const main = (
-  args: readonly string[],
-  print: (line: string) => void,
-  complain: (line: string) => void,
-): Promise<ExitCode> => runCommand({ usage: USAGE, readOptions, perform: showStatus }, args, print, complain);
+/** `npm run status` */
+export const main = stackCommand({ usage: USAGE, readOptions, perform: showStatus });
 
 function readOptions(args: readonly string[]) {
   const options = {

@@ -2,10 +2,17 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { ManualAllowance } from '../refresh/manual-request.ts';
 import { unlessConditionFails } from './conditional-write.ts';
-import type { RefreshTableOptions } from './refresh-table.ts';
 
 /** The day after is soon enough to forget what a day's refreshes by hand used. */
 const KEPT_DAYS = 2;
+
+export interface ManualAllowanceOptions {
+  readonly tableName: string;
+  /** Each has an allowance of its own. */
+  readonly distributionId: string;
+  readonly client?: DynamoDBClient;
+  readonly now?: () => Date;
+}
 
 /** In the refresh table, a counter a day. */
 export function createManualAllowance({
@@ -13,7 +20,7 @@ export function createManualAllowance({
   distributionId,
   client = new DynamoDBClient({}),
   now = () => new Date(),
-}: RefreshTableOptions): ManualAllowance {
+}: ManualAllowanceOptions): ManualAllowance {
   const documents = DynamoDBDocumentClient.from(client);
   return {
     async take(day, paths, pathsPerDay) {

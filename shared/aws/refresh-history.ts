@@ -1,17 +1,22 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ListedRefresh, RefreshPages } from '../refresh/history.ts';
-import type { RefreshTableOptions } from './refresh-table.ts';
 
 /** Index of a distribution's refreshes in the order of their ids, and so of time: keys `distributionId` and `pk`. */
 export const REFRESHES_IN_ORDER = 'RefreshesInOrder';
+
+export interface RefreshHistoryOptions {
+  readonly tableName: string;
+  readonly distributionId: string;
+  readonly client?: DynamoDBClient;
+}
 
 /** Lists come from an index, which sees a change a moment later than the table does. */
 export function createRefreshHistory({
   tableName: TableName,
   distributionId,
   client = new DynamoDBClient({}),
-}: Omit<RefreshTableOptions, 'now'>): RefreshPages {
+}: RefreshHistoryOptions): RefreshPages {
   const documents = DynamoDBDocumentClient.from(client);
   return {
     async page({ after, limit }) {

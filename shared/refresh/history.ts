@@ -183,10 +183,15 @@ export function summaryOf(refresh: ListedRefresh): RefreshSummary {
     costUsd: totals?.totalCostUsd ?? spentUsd,
     skipped: totals?.skipped ?? NOTHING_SKIPPED,
     ...(invalidationId === undefined ? {} : { invalidationId }),
-    ...(failure === undefined ? {} : { failure }),
+    ...(failure === undefined ? {} : { failure: withoutArns(failure) }),
     round: totals?.round ?? 1,
     refusals,
   };
+}
+
+/** Whoever can open the site reads it: names of roles and the account's number are for the mail and the logs. */
+function withoutArns(failure: string): string {
+  return failure.replaceAll(/\barn:[^\s,]+/g, 'arn:…');
 }
 
 const tokenOf = (after: string) => Buffer.from(after).toString('base64url');

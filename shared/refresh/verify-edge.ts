@@ -99,16 +99,17 @@ export async function verifyEdge(
 const LISTED = { urls: 200, characters: 20_000 };
 
 function firstVerified(checks: readonly Check[], outcomes: readonly Outcome[]): string[] {
-  const urls: string[] = [];
+  const urls = new Set<string>();
   let characters = 0;
   for (const [index, { viewerPath }] of checks.entries()) {
     if (outcomes[index]?.state !== 'verified') continue;
     const url = requestPath(viewerPath);
+    if (urls.has(url)) continue;
     characters += url.length;
-    if (urls.length === LISTED.urls || characters > LISTED.characters) break;
-    urls.push(url);
+    if (urls.size === LISTED.urls || characters > LISTED.characters) break;
+    urls.add(url);
   }
-  return urls;
+  return [...urls];
 }
 
 async function recordVerified(

@@ -122,6 +122,41 @@ describe('The history', () => {
   });
 });
 
+describe('A refresh by hand', () => {
+  it('is answered with its id, joins the pipeline and ends fresh', async () => {
+    const { status, body, headers } = await refresh(['/docs/*', '/index.html', '/docs/*']);
+    expect({ status, body }).toEqual({ status: 202, body: { id: expect.any(String) } });
+    const { id } = body as { id: string };
+    expect(headers.get('location')).toBe(`/refreshes/${id}`);
+    expect((await details(id)).state).not.toBe('failed');
+    await site.settled();
+    expect(await details(id)).toMatchObject({
+      state: 'fresh',
+      requestedPaths: ['/docs/*', '/index.html'],
+      paths: [
+        { path: '/docs/*', requestedPaths: ['/docs/*'], keyCount: 0 },
+        { path: '/index.html', requestedPaths: ['/index.html'], keyCount: 0 },
+      ],
+      verification: { urls: ['/docs/a.html', '/index.html'] },
+    });
+  });
+
+  it('is refused when a day’s allowance does not hold its paths, and none is taken', async () => {
+    const paths = Array.from({ length: 501 }, (_, index) => `/${index}`);
+    expect(await refresh(paths)).toMatchObject({
+      status: 429,
+      body: { error: { code: 'TooManyRefreshes', message: expect.stringContaining('500 paths') } },
+    });
+  });
+
+  it('is limited in rate, apart from everything else', async () => {
+    const statuses = new Set<number>();
+    while (!statuses.has(429)) statuses.add((await refresh([])).status);
+    expect(statuses).toEqual(new Set([400, 429]));
+    expect(await site.ask('GET /refreshes')).toMatchObject({ status: 200 });
+  });
+});
+
 /** A command against this cloud, without its process. */
 async function run(command: string, ...options: string[]) {
   const printed: string[] = [];
@@ -236,40 +271,5 @@ describe('npm run refresh', () => {
     expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
     expect(complaint).toContain(reason);
     expect(complaint).toContain('npm run refresh --');
-  });
-});
-
-describe('A refresh by hand', () => {
-  it('is answered with its id, joins the pipeline and ends fresh', async () => {
-    const { status, body, headers } = await refresh(['/docs/*', '/index.html', '/docs/*']);
-    expect({ status, body }).toEqual({ status: 202, body: { id: expect.any(String) } });
-    const { id } = body as { id: string };
-    expect(headers.get('location')).toBe(`/refreshes/${id}`);
-    expect((await details(id)).state).not.toBe('failed');
-    await site.settled();
-    expect(await details(id)).toMatchObject({
-      state: 'fresh',
-      requestedPaths: ['/docs/*', '/index.html'],
-      paths: [
-        { path: '/docs/*', requestedPaths: ['/docs/*'], keyCount: 0 },
-        { path: '/index.html', requestedPaths: ['/index.html'], keyCount: 0 },
-      ],
-      verification: { urls: ['/docs/a.html', '/index.html'] },
-    });
-  });
-
-  it('is refused when a day’s allowance does not hold its paths, and none is taken', async () => {
-    const paths = Array.from({ length: 501 }, (_, index) => `/${index}`);
-    expect(await refresh(paths)).toMatchObject({
-      status: 429,
-      body: { error: { code: 'TooManyRefreshes', message: expect.stringContaining('500 paths') } },
-    });
-  });
-
-  it('is limited in rate, apart from everything else', async () => {
-    const statuses = new Set<number>();
-    while (!statuses.has(429)) statuses.add((await refresh([])).status);
-    expect(statuses).toEqual(new Set([400, 429]));
-    expect(await site.ask('GET /refreshes')).toMatchObject({ status: 200 });
   });
 });

@@ -120,18 +120,20 @@ describe('Limits', () => {
   });
 
   it('a plan’s limit for a method holds for it alone, within the plan’s own', async () => {
-    const strict = { '/students/POST': { RateLimit: 1, BurstLimit: 1 } };
+    const strict = { '/students/GET': { RateLimit: 1, BurstLimit: 1 } };
     const ApiStages = [{ ApiId: 'api1', Stage: 'prod', Throttle: strict }];
     let now = 0;
-    const resources = schoolApi({ plan: { ...plan, ApiStages } });
-    const { send } = await startApi({ resources, now: () => now });
-    expect(await send('POST /prod/students')).toMatchObject({ status: 200 });
-    expect(await send('POST /prod/students')).toEqual(throttled);
-    expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
+    const { send } = await startApi({
+      resources: schoolApi({ plan: { ...plan, ApiStages } }),
+      now: () => now,
+    });
     expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
     expect(await send('GET /prod/students')).toEqual(throttled);
+    expect(await send('GET /prod/students/SV1')).toMatchObject({ status: 200 });
+    expect(await send('GET /prod/students/SV1')).toMatchObject({ status: 200 });
+    expect(await send('GET /prod/students/SV1')).toEqual(throttled);
     now += 1000;
-    expect(await send('POST /prod/students')).toMatchObject({ status: 200 });
+    expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
   });
 
   it('a quota is counted per day, throttled requests not, and survives a restart', async () => {

@@ -114,7 +114,7 @@ describe('npm run plan with two folders', () => {
     symlinkSync(join(linked, 'docs/a'), join(linked, 'docs/link'));
     for (const [from, to] of [[plain, linked] as const, [linked, plain] as const]) {
       const { exitCode, complaints } = await plan(['--from', from, '--to', to]);
-      expect(exitCode).toBe(1);
+      expect(exitCode).toBe(2);
       expect(complaints).toContain(`${join(linked, 'docs/link')} is a symbolic link`);
     }
   });
@@ -124,7 +124,7 @@ describe('npm run plan with two folders', () => {
     expect((await reportOf(['--from', folderOf({}), '--to', folder])).changed).toEqual(['\uFFFD']);
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xff])]), '');
     const { exitCode, complaints } = await plan(['--from', folderOf({}), '--to', folder]);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(complaints).toContain(`The name of ${folder}/a\uFFFD is not UTF-8`);
   });
 });

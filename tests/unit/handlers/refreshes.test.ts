@@ -1,14 +1,12 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import dynalite from 'dynalite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createManualAllowance } from '../../../shared/aws/manual-allowance.ts';
 import { createPathUse } from '../../../shared/aws/path-use.ts';
 import { createRefreshHistory } from '../../../shared/aws/refresh-history.ts';
 import { createRefreshTable } from '../../../shared/aws/refresh-table.ts';
 import { CONTEXT, eventOf, readAnswer } from '../../helpers/api-event.ts';
+import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 import { REFRESH_TABLE } from '../../helpers/refresh-table.ts';
 
@@ -16,29 +14,17 @@ const SITE = 'https://d111111abcdef8.cloudfront.net';
 const AT = new Date('2026-11-22T08:00:00Z');
 const PATHS_PER_DAY = 10;
 
-const server = dynalite({ createTableMs: 0 });
 const tableName = 'refreshes';
 let client: DynamoDBClient;
+let stop: () => Promise<void>;
 let call: Awaited<ReturnType<typeof startFunction>>;
 let distributions = 0;
 
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A string or null only for pipes, and before it listens.
-  const { port } = server.address() as AddressInfo;
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  ({ client, stop } = await startDynamoDb());
   await client.send(new CreateTableCommand({ TableName: tableName, ...REFRESH_TABLE }));
 });
-afterAll(async () => {
-  client.destroy();
-  server.close();
-  await once(server, 'close');
-});
+afterAll(() => stop());
 beforeEach(async () => {
   for (const level of ['debug', 'info', 'warn', 'error', 'log'] as const)
     vi.spyOn(console, level).mockImplementation(() => {});

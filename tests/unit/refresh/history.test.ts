@@ -111,6 +111,15 @@ describe('the summary of a refresh', () => {
     });
   });
 
+  it('of a failed one says why, without what only its owner should know', () => {
+    const failure =
+      'AccessDenied: User: arn:aws:sts::111122223333:assumed-role/Site-Invalidate/x is not authorized to perform: ' +
+      'cloudfront:CreateInvalidation on resource: arn:aws:cloudfront::111122223333:distribution/E1';
+    expect(summaryOf(refreshOf('0123abcd', { state: 'failed', failure })).failure).toBe(
+      'AccessDenied: User: arn:… is not authorized to perform: cloudfront:CreateInvalidation on resource: arn:…',
+    );
+  });
+
   it('of a planned one says what the plan comes to, all rounds’ cost included', () => {
     const skipped = { unchanged: 3, neverCached: 2, duplicate: 1 };
     const plan = planOf(['/a', '/b*'], {
