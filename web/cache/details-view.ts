@@ -96,7 +96,7 @@ export class DetailsView {
 
   #showLists(refresh: RefreshDetails): void {
     const { changes, requestedPaths, paths, verification, pathCount } = refresh;
-    const urls = verification?.urls ?? [];
+    const urls = verification?.urls.toSorted() ?? [];
     this.#changes.show(changes);
     this.#requested.show(requestedPaths);
     this.#paths.show(paths);
