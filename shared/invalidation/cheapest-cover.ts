@@ -31,7 +31,7 @@ export function cheapestCover(problem: CoverProblem): Cover | undefined {
   const prices = new ShadowPriceSearch(problem);
   prices.run();
   if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
-  if (prices.best !== undefined && prices.isProven) return { wildcards: prices.best, isCheapest: true };
+  if (prices.best && prices.isProven) return { wildcards: prices.best, isCheapest: true };
   return new CoverSearch(problem, prices).run();
 }
 

@@ -47,7 +47,7 @@ export class ShadowPriceSearch {
   }
 
   get isProven(): boolean {
-    return this.cost - this.bound <= toleranceOf(this.cost);
+    return this.best !== undefined && this.cost - this.bound <= toleranceOf(this.cost);
   }
 
   /** Most often one limit alone is scarce, so each is tried alone first. */
