@@ -1,0 +1,126 @@
+import type { AwsResponse } from '../../infra/local/aws-api.ts';
+import { OUTCOMES, type Outcome } from './faults.ts';
+import { createSchool, type School } from './school.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { type Fault, type Simulation, simulate, type Turn } from './simulation.ts';
+import { findViolations } from './violations.ts';
+
+/** One call of a scenario, and what becomes of it. */
+export interface CrashPoint {
+  readonly scenario: string;
+  /** Counted from the beginning of the scenario's story. */
+  readonly number: number;
+  /** `caller action`, as the undisturbed run had it. */
+  readonly call: string;
+  readonly outcome: string;
+}
+
+interface Met {
+  readonly turn: Turn;
+  readonly answer: AwsResponse;
+}
+
+/**
+ * Every call of an undisturbed run with everything that can become of it. A poll that brought nothing is none: nothing depends on
+ * it.
+ */
+export async function crashPointsOf(scenarioName: string): Promise<CrashPoint[]> {
+  const scenario = scenarioNamed(scenarioName);
+  const met: Met[] = [];
+  const violations = await play(scenario, () => async (turn, next) => {
+    const answer = await next();
+    met.push({ turn, answer });
+    return answer;
+  });
+  if (violations.length > 0) throw new Error(`${scenarioName}, undisturbed: ${violations.join('; ')}`);
+  return met
+    .filter(({ answer }) => !isEmptyPoll(answer))
+    .flatMap(({ turn }) =>
+      OUTCOMES.filter(outcome => outcome.isPossible(turn)).map(outcome => ({
+        scenario: scenarioName,
+        number: turn.number,
+        call: nameOf(turn),
+        outcome: outcome.name,
+      })),
+    )
+    .sort((a, b) => a.number - b.number);
+}
+
+/** @returns what was not as it should be in the end */
+export async function runCrashPoint({ scenario, number, call, outcome: name }: CrashPoint): Promise<string[]> {
+  const outcome = OUTCOMES.find(each => each.name === name);
+  if (outcome === undefined) throw new Error(`There is no outcome ${name}`);
+  let met: string | undefined;
+  let attempts: unknown;
+  const violations = await play(scenarioNamed(scenario), turn => {
+    if (turn.number === number) {
+      met = nameOf(turn);
+      attempts = attemptsOf(turn);
+      return outcome.fault;
+    }
+    return isAnotherAttempt(turn, attempts, outcome) ? outcome.fault : undefined;
+  });
+  if (met !== call) violations.push(`Call ${number} was ${met}, not ${call}: the run does not replay`);
+  return violations;
+}
+
+/** What the attempts of one SDK call have in common. */
+const attemptsOf = ({ request }: Turn) => request.headers['amz-sdk-invocation-id'];
+
+function isAnotherAttempt(turn: Turn, attempts: unknown, { everyAttempt }: Outcome): boolean {
+  return everyAttempt && attempts !== undefined && attemptsOf(turn) === attempts;
+}
+
+const nameOf = ({ request, action }: Turn) => `${request.caller} ${action}`;
+
+function isEmptyPoll({ body = '', status }: AwsResponse): boolean {
+  const text = String(body);
+  return status === 200 && (text === '{}' || text === '{"Messages":[]}');
+}
+
+function scenarioNamed(name: string): Scenario {
+  const scenario = SCENARIOS.find(each => each.name === name);
+  if (scenario === undefined) throw new Error(`There is no scenario ${name}`);
+  return scenario;
+}
+
+/** Numbers count from the beginning of the story. */
+async function play(scenario: Scenario, faultFor: (turn: Turn) => Fault | undefined): Promise<string[]> {
+  const director: { direct?: Fault } = {};
+  let numberOfFirst: number | undefined;
+  return simulate(
+    {
+      seed: 0,
+      ...scenario.options?.(),
+      faultFor(turn) {
+        if (numberOfFirst === undefined) return undefined;
+        const counted = { ...turn, number: turn.number - numberOfFirst };
+        const fault = faultFor(counted);
+        const { direct } = director;
+        if (direct === undefined) return fault && ((_, next) => fault(counted, next));
+        return (_, next) => direct(turn, async () => (fault === undefined ? next() : fault(counted, next)));
+      },
+    },
+    async simulation => {
+      const school = createSchool(simulation);
+      await simulation.play(async () => scenario.before?.(school));
+      await school.warm();
+      numberOfFirst = simulation.trace.length;
+      const direct = scenario.direct?.(school);
+      if (direct !== undefined) director.direct = direct;
+      await simulation.play(() => scenario.story(school));
+      numberOfFirst = undefined;
+      await confirmPending(simulation, school);
+      return findViolations(simulation, school);
+    },
+  );
+}
+
+/** Where the mail queue was not to be reached, the record says so, and whoever saves the student next sends the confirmation. */
+export async function confirmPending(simulation: Simulation, school: School): Promise<void> {
+  const pending = await school.pendingConfirmations();
+  if (pending.length === 0) return;
+  await simulation.play(async () => {
+    for (const student of pending) await school.change(student);
+  });
+}
