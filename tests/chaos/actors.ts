@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Random } from './random.ts';
 
 /**
  * Whoever acts in the simulated cloud: an invocation of a function, or a service that performs a call. The simulation moves on when
@@ -11,6 +12,8 @@ export interface Actor {
   dead: boolean;
   /** How far its host's clock is ahead. */
   readonly skewMs: number;
+  /** What it draws lots by; absent: as nobody in particular. */
+  readonly random?: Random;
 }
 
 const current = new AsyncLocalStorage<Actor | undefined>();

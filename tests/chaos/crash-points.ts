@@ -1,7 +1,7 @@
-import type { AwsResponse } from '../../infra/local/aws-api.ts';
 import { OUTCOMES, type Outcome } from './faults.ts';
-import { createSchool, type School } from './school.ts';
+import { messagesIn } from './long-polls.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { createSchool, type School } from './school.ts';
 import { type Fault, type Simulation, simulate, type Turn } from './simulation.ts';
 import { findViolations } from './violations.ts';
 
@@ -15,39 +15,47 @@ export interface CrashPoint {
   readonly outcome: string;
 }
 
-interface Met {
-  readonly turn: Turn;
-  readonly answer: AwsResponse;
+/**
+ * Every call of undisturbed runs with everything that can become of it. A poll that brought nothing is none: nothing depends on it.
+ *
+ * @param names of scenarios; all by default
+ */
+export async function crashPointsOf(
+  names: readonly string[] = SCENARIOS.map(({ name }) => name),
+): Promise<CrashPoint[]> {
+  const points: CrashPoint[] = [];
+  for (const name of names) points.push(...(await callsOf(name)).flatMap(turn => outcomesOf(name, turn)));
+  return points;
 }
 
-/**
- * Every call of an undisturbed run with everything that can become of it. A poll that brought nothing is none: nothing depends on
- * it.
- */
-export async function crashPointsOf(scenarioName: string): Promise<CrashPoint[]> {
-  const scenario = scenarioNamed(scenarioName);
-  const met: Met[] = [];
-  const violations = await play(scenario, () => async (turn, next) => {
+async function callsOf(scenarioName: string): Promise<Turn[]> {
+  const calls: Turn[] = [];
+  const violations = await play(scenarioNamed(scenarioName), () => async (turn, next) => {
     const answer = await next();
-    met.push({ turn, answer });
+    if (turn.action !== 'ReceiveMessage' || messagesIn(answer) > 0) calls.push(turn);
     return answer;
   });
   if (violations.length > 0) throw new Error(`${scenarioName}, undisturbed: ${violations.join('; ')}`);
-  return met
-    .filter(({ answer }) => !isEmptyPoll(answer))
-    .flatMap(({ turn }) =>
-      OUTCOMES.filter(outcome => outcome.isPossible(turn)).map(outcome => ({
-        scenario: scenarioName,
-        number: turn.number,
-        call: nameOf(turn),
-        outcome: outcome.name,
-      })),
-    )
-    .sort((a, b) => a.number - b.number);
+  return calls.sort((a, b) => a.number - b.number);
+}
+
+function outcomesOf(scenario: string, turn: Turn): CrashPoint[] {
+  const possible = OUTCOMES.filter(outcome => outcome.isPossible(turn));
+  return possible.map(({ name: outcome }) => ({
+    scenario,
+    number: turn.number,
+    call: nameOf(turn),
+    outcome,
+  }));
 }
 
 /** @returns what was not as it should be in the end */
-export async function runCrashPoint({ scenario, number, call, outcome: name }: CrashPoint): Promise<string[]> {
+export async function runCrashPoint({
+  scenario,
+  number,
+  call,
+  outcome: name,
+}: CrashPoint): Promise<string[]> {
   const outcome = OUTCOMES.find(each => each.name === name);
   if (outcome === undefined) throw new Error(`There is no outcome ${name}`);
   let met: string | undefined;
@@ -65,18 +73,13 @@ export async function runCrashPoint({ scenario, number, call, outcome: name }: C
 }
 
 /** What the attempts of one SDK call have in common. */
-const attemptsOf = ({ request }: Turn) => request.headers['amz-sdk-invocation-id'];
+export const attemptsOf = ({ request }: Turn) => request.headers['amz-sdk-invocation-id'];
 
 function isAnotherAttempt(turn: Turn, attempts: unknown, { everyAttempt }: Outcome): boolean {
   return everyAttempt && attempts !== undefined && attemptsOf(turn) === attempts;
 }
 
 const nameOf = ({ request, action }: Turn) => `${request.caller} ${action}`;
-
-function isEmptyPoll({ body = '', status }: AwsResponse): boolean {
-  const text = String(body);
-  return status === 200 && (text === '{}' || text === '{"Messages":[]}');
-}
 
 function scenarioNamed(name: string): Scenario {
   const scenario = SCENARIOS.find(each => each.name === name);

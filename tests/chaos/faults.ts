@@ -83,7 +83,9 @@ interface AwsFailure {
 }
 
 /** Errors that every action of a service may give: its API reference, "Common errors". */
-const COMMON_ERRORS: Readonly<Record<string, { readonly throttled: AwsFailure; readonly failed: AwsFailure }>> = {
+const COMMON_ERRORS: Readonly<
+  Record<string, { readonly throttled: AwsFailure; readonly failed: AwsFailure }>
+> = {
   dynamodb: {
     throttled: { code: 'ProvisionedThroughputExceededException', status: 400 },
     failed: { code: 'InternalServerError', status: 500 },
@@ -120,7 +122,8 @@ const OWN_ERRORS: Readonly<Record<string, AwsFailure>> = {
   CompleteMultipartUpload: { code: 'InternalError', status: 200 },
 };
 
-const errorsOf = ({ request }: Turn): Partial<(typeof COMMON_ERRORS)[string]> => COMMON_ERRORS[request.service] ?? {};
+const errorsOf = ({ request }: Turn): Partial<(typeof COMMON_ERRORS)[string]> =>
+  COMMON_ERRORS[request.service] ?? {};
 const ownErrorOf = ({ action }: Turn) => OWN_ERRORS[action];
 
 function refused({ request }: Turn, failure: AwsFailure | undefined): AwsResponse {
@@ -129,7 +132,10 @@ function refused({ request }: Turn, failure: AwsFailure | undefined): AwsRespons
   if (request.service === 's3')
     return xml(status, `<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
   if (request.service === 'cloudfront')
-    return xml(status, `<ErrorResponse><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`);
+    return xml(
+      status,
+      `<ErrorResponse><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    );
   return {
     status,
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': code },

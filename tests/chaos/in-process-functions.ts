@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ExecutionEnvironment, Outcome } from '../../infra/local/lambda/execution-environment.ts';
-import type { FunctionDefinition } from '../../infra/local/lambda/function-definition.ts';
 import { functionArn } from '../../infra/local/lambda/execution-environment.ts';
+import type { FunctionDefinition } from '../../infra/local/lambda/function-definition.ts';
 import { type Actor, actAs, newActor } from './actors.ts';
+import { createRandom } from './random.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
@@ -34,8 +35,9 @@ let instances = 0;
  *
  * @param newSkewMs how far the clock of a new environment's host is ahead
  */
-export function createInProcessFunctions(newSkewMs: () => number): InProcessFunctions {
+export function createInProcessFunctions(newSkewMs: () => number, seed: number): InProcessFunctions {
   const invocations = new Set<Invocation>();
+  let started = 0;
 
   function start(definition: FunctionDefinition): ExecutionEnvironment {
     const skewMs = newSkewMs();
@@ -55,7 +57,8 @@ export function createInProcessFunctions(newSkewMs: () => number): InProcessFunc
     async function run(requestId: string, payload: string): Promise<Outcome> {
       const outcome = Promise.withResolvers<Outcome>();
       const kill = () => end('Runtime exited with error: signal: killed');
-      const invocation: Invocation = { ...newActor(skewMs), definition, kill };
+      const random = createRandom(seed * 1000 + ++started);
+      const invocation: Invocation = { ...newActor(skewMs), random, definition, kill };
       invocations.add(invocation);
       const finish = (result: Outcome) => {
         invocations.delete(invocation);
@@ -106,7 +109,8 @@ async function perform(handle: Handler, payload: string, context: object): Promi
   }
 }
 
-const failure = (errorType: string, errorMessage: string) => JSON.stringify({ errorType, errorMessage, trace: [] });
+const failure = (errorType: string, errorMessage: string) =>
+  JSON.stringify({ errorType, errorMessage, trace: [] });
 
 function contextOf({ name, timeoutSeconds, memoryMb }: FunctionDefinition, awsRequestId: string) {
   const deadline = Date.now() + timeoutSeconds * 1000;

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { Readable, Writable } from 'node:stream';
-import { awsRequestOf, ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
 import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
+import { awsRequestOf, ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
 import { type Actor, actAs, currentActor, waitFor } from './actors.ts';
 
 /** Takes every request that this process would send by node:http, as SDK clients do. */
@@ -45,11 +45,11 @@ class InProcessRequest extends Writable {
   }
 
   async #send(): Promise<void> {
-    const { method = 'GET', path = '/', host, port, headers = {} } = this.#options;
+    const { method = 'GET', path, host, port, headers = {} } = this.#options;
     const named = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
     );
-    const message = { method, url: path, headers: { host: `${host}:${port}`, ...named } };
+    const message = { method, url: path ?? '/', headers: { host: `${host}:${port}`, ...named } };
     const request = awsRequestOf(message, Buffer.concat(this.#chunks));
     try {
       // What the call sets going is not its sender's doing any more.
@@ -61,7 +61,8 @@ class InProcessRequest extends Writable {
     }
   }
 
-  #receive({ status, headers = {}, body = '' }: AwsResponse): void {
+  /** Without the emulators' `date`, which is of the real clock: SDKs would set theirs by it. */
+  #receive({ status, headers: { date: _, ...headers } = {}, body = '' }: AwsResponse): void {
     if (this.destroyed) return;
     const content = Buffer.from(body);
     const isHead = this.#options.method === 'HEAD';

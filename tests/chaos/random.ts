@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
+import { currentActor } from './actors.ts';
 
 /** From 0 up to but not including 1, the same for the same seed. */
 export type Random = () => number;
@@ -24,11 +25,18 @@ export function pick<T>(from: readonly T[], random: Random): T {
   return picked;
 }
 
-/** Has everything in this process that draws lots draw them here: names, back-off. */
-export function seedRandomness(random: Random): void {
+/**
+ * Has everything in this process that draws lots draw them here: names, back-off. Each actor has its own, as a module that is loaded for one
+ * must not change what another one draws.
+ */
+export function seedRandomness(seed: number): void {
+  const nobodys = createRandom(seed);
+  const random = () => (currentActor()?.random ?? nobodys)();
   const hex = (digits: number) =>
-    Array.from({ length: digits }, () => below(16, random).toString(16)).join('');
-  const randomUUID = () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
+    below(16 ** digits, random)
+      .toString(16)
+      .padStart(digits, '0');
+  const randomUUID = () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(6)}${hex(6)}`;
   const randomInt = (min: number, max?: number) =>
     max === undefined ? below(min, random) : min + below(max - min, random);
   Math.random = random;

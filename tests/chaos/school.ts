@@ -1,4 +1,4 @@
-import { authorizationOf, type AwsResponse, jsonRequest } from '../../infra/local/aws-api.ts';
+import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/local/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/students/student.ts';
 import { output, POINTS_OF_PRESENCE, type Simulation, TESTER } from './simulation.ts';
@@ -27,7 +27,14 @@ export function createSchool({ cloud, time }: Simulation) {
       'cache-control': 'max-age=31536000',
       'content-type': 'text/plain',
     };
-    return cloud.callAws({ service: 's3', caller: TESTER, method, url: path, headers, body: Buffer.from(body) });
+    return cloud.callAws({
+      service: 's3',
+      caller: TESTER,
+      method,
+      url: path,
+      headers,
+      body: Buffer.from(body),
+    });
   }
 
   /** Sends a request through the edge until the answer tells what has become of it. */
@@ -67,7 +74,10 @@ export function createSchool({ cloud, time }: Simulation) {
 
     /** A request by hand. */
     async invalidate(paths: readonly string[]): Promise<void> {
-      const input = { QueueUrl: output(cloud, 'SiteChangesQueueUrl'), MessageBody: JSON.stringify({ paths }) };
+      const input = {
+        QueueUrl: output(cloud, 'SiteChangesQueueUrl'),
+        MessageBody: JSON.stringify({ paths }),
+      };
       await cloud.callAws(jsonRequest('sqs', 'AmazonSQS.SendMessage', input, TESTER));
     },
 
@@ -125,7 +135,9 @@ export function createSchool({ cloud, time }: Simulation) {
         'DynamoDB_20120810.Scan',
         input,
       );
-      const ids = Items.filter(item => item['confirmation']?.S === 'pending').map(item => item['studentid']?.S ?? '');
+      const ids = Items.filter(item => item['confirmation']?.S === 'pending').map(
+        item => item['studentid']?.S ?? '',
+      );
       return ids.map(id => students.get(id)).filter(student => student !== undefined);
     },
 

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { type AwsResponse, jsonRequest } from '../../infra/local/aws-api.ts';
+import { type AwsRequest, type AwsResponse, jsonRequest } from '../../infra/local/aws-api.ts';
 import type { AwsCall } from '../../infra/local/aws-endpoint.ts';
 import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { type Actor, actAs, currentActor, newActor, waitFor } from './actors.ts';
-import { installInProcessHttp } from './in-process-http.ts';
 import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
+import { installInProcessHttp } from './in-process-http.ts';
+import { createLongPolls, messagesIn, queueUrlOf, withoutWaiting } from './long-polls.ts';
 import { createRandom, type Random, seedRandomness } from './random.ts';
 import { installVirtualTime, type VirtualTime } from './virtual-time.ts';
 
@@ -22,10 +23,8 @@ export type Fault = (turn: Turn, next: () => Promise<AwsResponse>) => Promise<Aw
 
 export interface SimulationOptions {
   readonly seed: number;
-  /**
-   * Which of the calls that wait goes next, or undefined: time passes first. @default the one that waits longest
-   */
-  readonly choose?: (waiting: number, random: Random) => number | undefined;
+  /** Which of the calls that wait goes next. @default the one that waits longest */
+  readonly choose?: (waiting: number, random: Random) => number;
   /** The fault that a call meets, if any. */
   readonly faultFor?: (turn: Turn, random: Random) => Fault | undefined;
   /** Milliseconds by which the clock of a new function host is ahead. @default 0 */
@@ -56,10 +55,14 @@ export interface Simulation {
 /** The calls of the tests themselves pass at once, whatever waits. */
 export const TESTER = 'chaos-test';
 export const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2'];
+/** Outputs that name the queues whose messages are worked on. */
+export const QUEUES = ['SiteChangesQueueUrl', 'MailQueueUrl'];
 
 /** Ten in the morning, so that no run of some hours meets the nightly backup. */
 const BEGINNING = Date.parse('2026-11-02T10:00:00Z');
 const LONGEST_MS = 14 * 3_600_000;
+/** As clients of AWS do at their first call. */
+const IS_READING_FILES = /^(FSReq|CloseReq)/;
 /** Turns of the event loop in which nothing happens before the actors count as waiting. */
 const STILL_TURNS = 4;
 /** Turns of the event loop after which something must be stuck. */
@@ -83,7 +86,7 @@ export async function simulate<T>(
   use: (simulation: Simulation) => Promise<T>,
 ): Promise<T> {
   const random = createRandom(options.seed);
-  seedRandomness(random);
+  seedRandomness(options.seed);
   time.reset(BEGINNING);
   const waiting: { readonly go: () => void; readonly isDead: () => boolean }[] = [];
   const acting = new Set<Actor>();
@@ -93,13 +96,15 @@ export async function simulate<T>(
   let [activity, calls, eventsOnTheirWay, executionsRunning, functionEvents] = [0, 0, 0, 0, 0];
   let [isPlaying, queuesTouched] = [false, true];
 
-  const functions = createInProcessFunctions(() => options.newSkewMs?.(random) ?? 0);
+  const functions = createInProcessFunctions(() => options.newSkewMs?.(random) ?? 0, options.seed);
   const cloud = await startLocalCloud({
     deployWebsite: false,
     alarms: false,
     pointsOfPresence: POINTS_OF_PRESENCE,
     ports,
-    ...(options.invalidationDelayMs === undefined ? {} : { invalidationDelayMs: options.invalidationDelayMs }),
+    ...(options.invalidationDelayMs === undefined
+      ? {}
+      : { invalidationDelayMs: options.invalidationDelayMs }),
     ...(permissions === undefined ? {} : { permissions }),
     startEnvironment: functions.start,
     async deliverEvent(_, send) {
@@ -126,25 +131,46 @@ export async function simulate<T>(
   };
   globalThis.fetch = (url, init) => edgeOrNetwork(cloud, String(url), init);
 
-  cloud.intercept(async (call, next) => {
+  const visibility = new Map<string, number>();
+  for (const name of QUEUES) {
+    const attributes = await queueAttributes(cloud, output(cloud, name));
+    visibility.set(output(cloud, name), Number(attributes['VisibilityTimeout']));
+  }
+  const polls = createLongPolls(queueUrl => visibility.get(queueUrl) ?? 0);
+  const withoutTurn = new WeakSet<AwsRequest>();
+
+  async function perform(call: AwsCall, next: () => Promise<AwsResponse>): Promise<AwsResponse> {
+    const answer = await actFor(acting, next);
+    applied.push({ ...call, invocation: senders.get(call.request), status: answer.status });
+    if (call.request.service === 'sqs') queuesTouched = true;
+    if (call.action === 'SendMessage') polls.wake(queueUrlOf(call.request));
+    if (call.action === 'ReceiveMessage') polls.gaveOut(queueUrlOf(call.request), messagesIn(answer));
+    if (call.action === 'InvokeFunction' && answer.status === 202) functionEvents++;
+    activity++;
+    return answer;
+  }
+
+  async function inTurn(call: AwsCall, next: () => Promise<AwsResponse>): Promise<AwsResponse> {
     const invocation = senders.get(call.request);
-    const perform = async () => {
-      const answer = await actFor(acting, next);
-      applied.push({ ...call, invocation, status: answer.status });
-      if (call.request.service === 'sqs') queuesTouched = true;
-      if (call.action === 'InvokeFunction' && answer.status === 202) functionEvents++;
-      activity++;
-      return answer;
-    };
-    if (!isPlaying || call.request.caller === TESTER) return perform();
     const turn = Promise.withResolvers<void>();
     waiting.push({ go: turn.resolve, isDead: () => invocation?.dead ?? false });
     activity++;
     await turn.promise;
     const numbered: Turn = { ...call, number: calls++, ...(invocation === undefined ? {} : { invocation }) };
     trace.push(`${numbered.number} ${time.now()} ${call.request.caller} ${call.action}`);
-    const fault = options.faultFor?.(numbered, random);
-    return fault === undefined ? perform() : fault(numbered, perform);
+    const act = () => perform(call, next);
+    return options.faultFor?.(numbered, random)?.(numbered, act) ?? act();
+  }
+
+  cloud.intercept((call, next) => {
+    const { request, action } = call;
+    if (withoutTurn.has(request)) return next();
+    const take = (follow: typeof next) =>
+      isPlaying && request.caller !== TESTER ? inTurn(call, follow) : perform(call, follow);
+    if (action !== 'ReceiveMessage') return take(next);
+    const poll = withoutWaiting(request);
+    withoutTurn.add(poll);
+    return polls.receive(queueUrlOf(request), () => take(() => cloud.callAws(poll)));
   });
 
   /** Until whoever acts waits for something that is brought about here. */
@@ -159,7 +185,7 @@ export async function simulate<T>(
         activity === before &&
         ![...acting].some(isBusy) &&
         ![...functions.invocations].some(isBusy) &&
-        !process.getActiveResourcesInfo().some(resource => resource.startsWith('FSReq'));
+        !process.getActiveResourcesInfo().some(resource => IS_READING_FILES.test(resource));
       still = isStill ? still + 1 : 0;
     }
   }
@@ -169,8 +195,17 @@ export async function simulate<T>(
       return false;
     if (!queuesTouched) return false;
     queuesTouched = false;
-    for (const queue of ['SiteChangesQueueUrl', 'MailQueueUrl'] as const)
-      if ((await queueLength(cloud, output(cloud, queue))) > 0) return false;
+    for (const queue of QUEUES) if ((await queueLength(cloud, output(cloud, queue))) > 0) return false;
+    return true;
+  }
+
+  /** Has one of the calls that wait happen; false when none does. */
+  function giveTurn(): boolean {
+    for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]?.isDead()) waiting.splice(i, 1);
+    if (waiting.length === 0) return false;
+    const [turn] = waiting.splice(options.choose?.(waiting.length, random) ?? 0, 1);
+    activity++;
+    turn?.go();
     return true;
   }
 
@@ -183,24 +218,16 @@ export async function simulate<T>(
     telling.catch(() => undefined);
     for (;;) {
       await atRest();
-      for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]?.isDead()) waiting.splice(i, 1);
-      const index = waiting.length === 0 ? undefined : (options.choose ?? first)(waiting.length, random);
-      if (index !== undefined) {
-        const [turn] = waiting.splice(index, 1);
-        activity++;
-        turn?.go();
-        continue;
-      }
-      if (isTold && waiting.length === 0 && (await isSettled())) break;
-      if (time.now() > BEGINNING + LONGEST_MS) throw new Error('It never settles');
-      if (!time.advance()) throw new Error('Nothing is left to happen');
+      if (giveTurn()) continue;
+      if (isTold && (await isSettled())) break;
+      if (!time.advance(BEGINNING + LONGEST_MS)) throw new Error('It never settles');
     }
     await telling;
     isPlaying = false;
   }
 
-  // Tables are there a moment after they are made.
-  while (time.now() < BEGINNING + 1000 && time.advance()) await atRest();
+  // By then the tables are there, and the first polls, which began before anyone looked on, are over.
+  while (time.advance(BEGINNING + 21_000)) await atRest();
   try {
     return await use({ cloud, time, random, trace, applied, play });
   } finally {
@@ -210,8 +237,6 @@ export async function simulate<T>(
   }
 }
 
-const first = () => 0;
-
 export function output({ outputs }: LocalCloud, name: string): string {
   const value = outputs[name];
   if (value === undefined) throw new Error(`The stack has no output ${name}`);
@@ -219,14 +244,20 @@ export function output({ outputs }: LocalCloud, name: string): string {
 }
 
 /** Messages in a queue, those being worked on included. */
-export async function queueLength(cloud: LocalCloud, QueueUrl: string): Promise<number> {
-  const input = { QueueUrl, AttributeNames: ['All'] };
-  const { body = '' } = await cloud.callAws(jsonRequest('sqs', 'AmazonSQS.GetQueueAttributes', input, TESTER));
-  const { Attributes } = JSON.parse(String(body)) as { Attributes: Record<string, string> };
+export async function queueLength(cloud: LocalCloud, queueUrl: string): Promise<number> {
+  const attributes = await queueAttributes(cloud, queueUrl);
   return (
-    Number(Attributes['ApproximateNumberOfMessages']) +
-    Number(Attributes['ApproximateNumberOfMessagesNotVisible'])
+    Number(attributes['ApproximateNumberOfMessages']) +
+    Number(attributes['ApproximateNumberOfMessagesNotVisible'])
   );
+}
+
+async function queueAttributes(cloud: LocalCloud, QueueUrl: string): Promise<Record<string, string>> {
+  const input = { QueueUrl, AttributeNames: ['All'] };
+  const { body = '' } = await cloud.callAws(
+    jsonRequest('sqs', 'AmazonSQS.GetQueueAttributes', input, TESTER),
+  );
+  return (JSON.parse(String(body)) as { Attributes: Record<string, string> }).Attributes;
 }
 
 /** An asynchronous event of Lambda's has been dealt with, or given up. */

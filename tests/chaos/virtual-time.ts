@@ -9,8 +9,8 @@ export interface VirtualTime {
   readonly now: () => number;
   /** Begins anew, without timers. */
   reset(now: number): void;
-  /** Lets time pass until a timer is due, and fires that one. False when there is none. */
-  advance(): boolean;
+  /** Lets time pass until a timer is due, and fires that one. False when none is due by `latest`, milliseconds since the epoch. */
+  advance(latest?: number): boolean;
 }
 
 interface Timer {
@@ -99,7 +99,8 @@ export function installVirtualTime(): VirtualTime {
     clearTimeout: clear,
     clearInterval: clear,
     Date: new Proxy(RealDate, {
-      construct: (date, args, target) => Reflect.construct(date, args.length > 0 ? args : [hostTime()], target),
+      construct: (date, args, target) =>
+        Reflect.construct(date, args.length > 0 ? args : [hostTime()], target),
       apply: () => new RealDate(hostTime()).toString(),
       get: (date, name) => (name === 'now' ? hostTime : Reflect.get(date, name)),
     }),
@@ -115,11 +116,12 @@ export function installVirtualTime(): VirtualTime {
       timers.clear();
       clock = now;
     },
-    advance() {
+    advance(latest = Number.POSITIVE_INFINITY) {
       let [next, due]: [number, Timer | undefined] = [0, undefined];
       // Of those due at the same time the oldest, which comes first in the map.
-      for (const [id, timer] of timers) if (due === undefined || timer.dueAt < due.dueAt) [next, due] = [id, timer];
-      if (due === undefined) return false;
+      for (const [id, timer] of timers)
+        if (due === undefined || timer.dueAt < due.dueAt) [next, due] = [id, timer];
+      if (due === undefined || due.dueAt > latest) return false;
       remove(next);
       clock = Math.max(clock, due.dueAt);
       if (!due.actor?.dead) due.fire();
