@@ -1,4 +1,5 @@
 import { OUTCOMES, type Outcome } from './faults.ts';
+import { type Guard, guardNamed } from './guards.ts';
 import { messagesIn } from './long-polls.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { createSchool, type School } from './school.ts';
@@ -50,12 +51,10 @@ function outcomesOf(scenario: string, turn: Turn): CrashPoint[] {
 }
 
 /** @returns what was not as it should be in the end */
-export async function runCrashPoint({
-  scenario,
-  number,
-  call,
-  outcome: name,
-}: CrashPoint): Promise<string[]> {
+export async function runCrashPoint(
+  { scenario, number, call, outcome: name }: CrashPoint,
+  without?: Guard,
+): Promise<string[]> {
   const outcome = OUTCOMES.find(each => each.name === name);
   if (outcome === undefined) throw new Error(`There is no outcome ${name}`);
   let met: string | undefined;
@@ -67,9 +66,25 @@ export async function runCrashPoint({
       return outcome.fault;
     }
     return isAnotherAttempt(turn, attempts, outcome) ? outcome.fault : undefined;
-  });
+  }, without);
   if (met !== call) violations.push(`Call ${number} was ${met}, not ${call}: the run does not replay`);
   return violations;
+}
+
+/**
+ * How the lack of a guard shows: already when nothing else goes wrong, or when an answer is lost.
+ *
+ * @returns the violations, none when it does not show
+ */
+export async function runWithout(guardName: string): Promise<string[]> {
+  const guard = guardNamed(guardName);
+  const undisturbed = await play(scenarioNamed(guard.scenario), () => undefined, guard);
+  if (undisturbed.length > 0) return undisturbed;
+  for (const point of await crashPointsOf([guard.scenario])) {
+    const violations = point.outcome === 'answer lost' ? await runCrashPoint(point, guard) : [];
+    if (violations.length > 0) return [`${point.call}, ${point.outcome}`, ...violations];
+  }
+  return [];
 }
 
 /** What the attempts of one SDK call have in common. */
@@ -88,12 +103,17 @@ function scenarioNamed(name: string): Scenario {
 }
 
 /** Numbers count from the beginning of the story. */
-async function play(scenario: Scenario, faultFor: (turn: Turn) => Fault | undefined): Promise<string[]> {
+async function play(
+  scenario: Scenario,
+  faultFor: (turn: Turn) => Fault | undefined,
+  without?: Guard,
+): Promise<string[]> {
   const director: { direct?: Fault } = {};
   let numberOfFirst: number | undefined;
   return simulate(
     {
       seed: 0,
+      ...(without === undefined ? {} : { without }),
       ...scenario.options?.(),
       faultFor(turn) {
         if (numberOfFirst === undefined) return undefined;

@@ -101,8 +101,8 @@ export function createInProcessFunctions(newSkewMs: () => number, seed: number):
 
 async function perform(handle: Handler, payload: string, context: object): Promise<Outcome> {
   try {
-    const result = await handle(JSON.parse(payload), context);
-    return { kind: 'success', payload: JSON.stringify(result) ?? 'null' };
+    const result = (await handle(JSON.parse(payload), context)) ?? null;
+    return { kind: 'success', payload: JSON.stringify(result) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { kind: 'error', payload: failure(name, message) };

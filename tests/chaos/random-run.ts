@@ -21,8 +21,8 @@ const CONTENTS = ['first', 'second', 'third'];
 const STUDENTS = ['SV001', 'SV002', 'SV003'];
 const NAMES = ['Pham Thi E', 'Tran Van F'];
 
-const FEWEST_DEEDS = 3;
-const MOST_DEEDS = 9;
+const FEWEST_DEEDS = 2;
+const MOST_DEEDS = 6;
 const MOST_FAULTS = 8;
 /** Of calls, while there are faults left. */
 const FAULT_CHANCE = 0.05;

@@ -43,7 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await school.put('second.txt', 'old');
     },
     story: school => school.put('first.txt', 'new'),
-    direct: commitAsItCloses,
+    direct: commitTooLate,
   },
   {
     name: 'two collectors at once',
@@ -75,27 +75,25 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** While one refresh closes, another upload's collector has found it open and writes into it: its commit comes too late. */
-function commitAsItCloses(school: School): Direction {
-  const committing = Promise.withResolvers<void>();
-  const closed = Promise.withResolvers<void>();
-  let state: 'open' | 'closing' | 'closed' = 'open';
+/**
+ * While one refresh closes, the collector of another upload has found it open, and writes only when everybody has read what there is to
+ * read: its commit comes too late.
+ */
+function commitTooLate(school: School): Direction {
+  const writing = Promise.withResolvers<void>();
+  const reporting = Promise.withResolvers<void>();
+  let isClosing = false;
   return async ({ action, request }, next) => {
-    const isUpdateOf = (role: string) => action === 'UpdateItem' && request.caller.includes(role);
-    if (state === 'open' && isUpdateOf('Invalidate')) {
-      state = 'closing';
+    const isOf = (role: string) => request.caller.startsWith(`AutoInvalidation${role}`);
+    if (!isClosing && action === 'UpdateItem' && isOf('Invalidate')) {
+      isClosing = true;
       await school.put('second.txt', 'new');
-      await Promise.race([committing.promise, sleep(3)]);
-      const answer = await next();
-      state = 'closed';
-      closed.resolve();
-      return answer;
-    }
-    if (state === 'closing' && isUpdateOf('Collect')) {
-      committing.resolve();
-      // Whoever was to close it may have been killed.
-      await Promise.race([closed.promise, sleep(3)]);
-    }
+      // Either may have been killed.
+      await Promise.race([writing.promise, sleep(3)]);
+    } else if (isClosing && action === 'BatchWriteItem' && isOf('Collect')) {
+      writing.resolve();
+      await Promise.race([reporting.promise, sleep(20)]);
+    } else if (isOf('Report')) reporting.resolve();
     return next();
   };
 }
@@ -103,10 +101,8 @@ function commitAsItCloses(school: School): Direction {
 /** Others keep CloudFront busy when the refresh is planned; it waits, and what comes meanwhile joins it. */
 function quotaPressure(): Scenario {
   const OTHERS_MS = 20_000;
-  const others = [
-    ...Array.from({ length: 15 }, (_, index) => `/others/${index}/*`),
-    ...Array.from({ length: 3000 }, (_, index) => `/others/${index}`),
-  ];
+  const wildcards = Array.from({ length: 15 }, (_, index) => `/others/${index}/*`);
+  const exact = Array.from({ length: 3000 }, (_, index) => `/others/${index}`);
   let delayMs = 0;
   return {
     name: 'quota pressure',
@@ -120,7 +116,8 @@ function quotaPressure(): Scenario {
     },
     async story(school) {
       delayMs = OTHERS_MS;
-      await school.keepCloudFrontBusy(others);
+      await school.keepCloudFrontBusy(wildcards);
+      await school.keepCloudFrontBusy(exact);
       delayMs = 3000;
       await school.put('first.txt', 'new');
       await sleep(10);

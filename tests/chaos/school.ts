@@ -119,7 +119,7 @@ export function createSchool({ cloud, time }: Simulation) {
         url: `/2020-05-31/distribution/${output(cloud, 'DistributionId')}/invalidation`,
         headers: { host: 'localhost', authorization: authorizationOf(TESTER, 'cloudfront') },
         body: Buffer.from(
-          `<InvalidationBatch><Paths><Quantity>${paths.length}</Quantity><Items>${items}</Items></Paths><CallerReference>others</CallerReference></InvalidationBatch>`,
+          `<InvalidationBatch><Paths><Quantity>${paths.length}</Quantity><Items>${items}</Items></Paths><CallerReference>others ${paths.length}</CallerReference></InvalidationBatch>`,
         ),
       };
       const { status, body } = await cloud.callAws(request);

@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { type Actor, actAs, currentActor, newActor, waitFor } from './actors.ts';
 import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
+import type { Guard } from './guards.ts';
 import { installInProcessHttp } from './in-process-http.ts';
 import { createLongPolls, messagesIn, queueUrlOf, withoutWaiting } from './long-polls.ts';
 import { createRandom, type Random, seedRandomness } from './random.ts';
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   readonly faultFor?: (turn: Turn, random: Random) => Fault | undefined;
   /** Milliseconds by which the clock of a new function host is ahead. @default 0 */
   readonly newSkewMs?: (random: Random) => number;
+  /** A guard that the calls lack. */
+  readonly without?: Guard;
   /** From CreateInvalidation to `Completed`. @default 3 s */
   readonly invalidationDelayMs?: () => number;
   /** How an S3 event travels. @default once, at once */
@@ -165,12 +168,14 @@ export async function simulate<T>(
   cloud.intercept((call, next) => {
     const { request, action } = call;
     if (withoutTurn.has(request)) return next();
+    const ask = (other: AwsRequest) => {
+      withoutTurn.add(other);
+      return cloud.callAws(other);
+    };
     const take = (follow: typeof next) =>
       isPlaying && request.caller !== TESTER ? inTurn(call, follow) : perform(call, follow);
-    if (action !== 'ReceiveMessage') return take(next);
-    const poll = withoutWaiting(request);
-    withoutTurn.add(poll);
-    return polls.receive(queueUrlOf(request), () => take(() => cloud.callAws(poll)));
+    if (action !== 'ReceiveMessage') return take(() => options.without?.without(call, ask) ?? next());
+    return polls.receive(queueUrlOf(request), () => take(() => ask(withoutWaiting(request))));
   });
 
   /** Until whoever acts waits for something that is brought about here. */

@@ -1,4 +1,4 @@
-import { crashPointsOf, runCrashPoint } from './crash-points.ts';
+import { crashPointsOf, runCrashPoint, runWithout } from './crash-points.ts';
 import { runSeed } from './random-run.ts';
 import type { Job, Reply } from './workers.ts';
 
@@ -9,6 +9,8 @@ async function work(job: Job): Promise<unknown> {
       return crashPointsOf(job.scenarios);
     case 'crash point':
       return runCrashPoint(job.point);
+    case 'guard':
+      return runWithout(job.guard);
     case 'seed':
       return runSeed(job.seed);
   }

@@ -7,6 +7,7 @@ import type { RandomRun } from './random-run.ts';
 export type Job =
   | { readonly kind: 'crash points'; readonly scenarios?: readonly string[] | undefined }
   | { readonly kind: 'crash point'; readonly point: CrashPoint }
+  | { readonly kind: 'guard'; readonly guard: string }
   | { readonly kind: 'seed'; readonly seed: number };
 
 /** From a worker, for each job. */
@@ -19,6 +20,7 @@ export interface Reply {
 interface Results {
   readonly 'crash points': CrashPoint[];
   readonly 'crash point': string[];
+  readonly guard: string[];
   readonly seed: RandomRun;
 }
 
@@ -27,16 +29,22 @@ type ResultOf<J extends Job> = Results[J['kind']];
 /** A worker that has grown beyond this is replaced. */
 const MOST_MEMORY_BYTES = 1_200_000_000;
 
+interface RunOptions<J extends Job> {
+  /** @default as many as there are cores */
+  readonly workers?: number;
+  /** Told of each result as it comes, in no order. */
+  readonly onResult?: (job: J, result: ResultOf<J>) => void;
+}
+
 /**
- * Runs jobs in processes of their own, as many at once as there are cores: each takes its process's clocks and network over.
+ * Runs jobs in processes of their own: each takes its process's clocks and network over.
  *
- * @param onResult told of each result as it comes, in no order
  * @returns the results in the order of the jobs
  * @throws Error of the first job that could not be done
  */
 export async function runInWorkers<J extends Job>(
   jobs: readonly J[],
-  onResult: (job: J, result: ResultOf<J>) => void = () => undefined,
+  { workers = availableParallelism(), onResult = () => undefined }: RunOptions<J> = {},
 ): Promise<ResultOf<J>[]> {
   const results: ResultOf<J>[] = [];
   const queue = jobs.entries();
@@ -59,7 +67,7 @@ export async function runInWorkers<J extends Job>(
       worker?.kill();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work));
   return results;
 }
 
