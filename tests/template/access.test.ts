@@ -36,6 +36,7 @@ const ROLES = {
   mailer: 'MailSendServiceRole',
   workflow: 'AutoInvalidationStateMachineRole',
   students: 'ApiStudentsServiceRole',
+  refreshes: 'RefreshApiRefreshesServiceRole',
   backup: 'RecordsBackupServiceRole',
   gateway: 'ApiRestApiCloudWatchRole',
   uploader: 'CustomCDKBucketDeployment',
@@ -63,6 +64,11 @@ const CONSUME = [
   'sqs:GetQueueAttributes',
   'sqs:GetQueueUrl',
   'sqs:ReceiveMessage',
+];
+const COLLECT = [
+  ...on(REFRESHES, 'dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+  ...on(REFRESHES, 'dynamodb:GetItem', 'dynamodb:Query'),
+  ...on(STATE_MACHINE, 'states:StartExecution'),
 ];
 const FOLLOW_REFRESH = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 
@@ -94,18 +100,15 @@ describe('Least privilege', () => {
   });
 
   it('the collector may start refreshes, but not create invalidations', () => {
-    expect(allowed('collector')).toEqual(
+    expect(allowed('collector')).toEqual([...on(SITE_CHANGES, ...CONSUME), ...COLLECT].sort());
+  });
+
+  it('the API may read the history and collect as the collector does, but not create invalidations', () => {
+    expect(allowed('refreshes')).toEqual(
       [
-        ...on(SITE_CHANGES, ...CONSUME),
-        ...on(
-          REFRESHES,
-          'dynamodb:BatchWriteItem',
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:Query',
-          'dynamodb:UpdateItem',
-        ),
-        ...on(STATE_MACHINE, 'states:StartExecution'),
+        ...COLLECT,
+        ...on(`${REFRESHES}/index/RefreshesInOrder`, 'dynamodb:Query'),
+        ...on(DISTRIBUTION, 'cloudfront:GetInvalidation'),
       ].sort(),
     );
   });
