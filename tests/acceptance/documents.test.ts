@@ -138,6 +138,8 @@ function forHere(command: string): string {
     .replaceAll('http://127.0.0.1:4566', endpoint)
     .replaceAll('http://127.0.0.1:8081/prod', ApiUrl)
     .replaceAll('http://127.0.0.1:8080', siteUrl)
+    // The runbook's commands are for AWS, and say how they are for this machine.
+    .replace(/^npm run (?:status|refresh|redrive|restore) --(?!.* --local)/, '$& --local')
     .replaceAll('--local', `--local --endpoint ${endpoint}`)
     .replace(/^aws (?=s3api)/, 'awslocal ')
     .replaceAll('my-school-site', SiteBucketName)
