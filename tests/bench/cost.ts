@@ -179,21 +179,21 @@ function printBills(print: Print, deployed: readonly Deployed[]): void {
     [
       'billed',
       ...deployed.map(({ upload }) => `${upload.name}, ${upload.what}`),
-      '$ for one',
+      '$ a million',
       'source of the price',
     ],
     [
       ...BILLED.map(name => [
         name,
         ...deployed.map(({ bill }) => rounded(bill[name])),
-        String(PRICES[name].usd),
+        String(Number((PRICES[name].usd * 1e6).toPrecision(6))),
         PRICES[name].source,
       ]),
       ['$ for these', ...deployed.map(({ bill }) => dollarsOf(bill).toFixed(4)), '', ''],
       [
         'CloudFront paths',
         ...deployed.map(({ paths }) => String(paths)),
-        '0.005',
+        '5000',
         `${FREE_PATHS_A_MONTH} a month are free; AWS's price list`,
       ],
     ],
