@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { DEFAULTS } from './constructs/auto-invalidation-props.ts';
 
 /** Bucket names are global: S3 rules for what a name may be. */
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');
@@ -38,28 +39,28 @@ export const Settings = z.object({
     .refine(isAddressList, `must be 1 to ${MAX_RECIPIENTS} e-mail addresses with commas between them`)
     .default('site-owner@example.com'),
   /** Whether a refresh that went well is mailed too; a failed one always is. */
-  mailWhen: z.enum(['always', 'failed']).default('always'),
+  mailWhen: z.enum(['always', 'failed']).default(DEFAULTS.mailWhen),
   /** Uploads are over when nothing came for so long. */
-  quietSeconds: z.coerce.number().int().min(1).max(60).default(2),
+  quietSeconds: z.coerce.number().int().min(1).max(60).default(DEFAULTS.quietSeconds),
   /** Looks at the generation before a refresh closes although uploads go on. */
-  maxLooks: z.coerce.number().int().min(1).max(1000).default(30),
+  maxLooks: z.coerce.number().int().min(1).max(1000).default(DEFAULTS.maxLooks),
   /** Messages per invocation of collect-changes. Above 10 a batching window is obligatory. */
-  batchSize: z.coerce.number().int().min(1).max(10_000).default(10),
+  batchSize: z.coerce.number().int().min(1).max(10_000).default(DEFAULTS.batchSize),
   /** How long a batch may fill, 0 to start at once. With a window a lone upload may wait up to 20 s. */
-  batchWindowSeconds: z.coerce.number().int().min(0).max(300).default(0),
+  batchWindowSeconds: z.coerce.number().int().min(0).max(300).default(DEFAULTS.batchWindowSeconds),
   /** What AWS charges for a path beyond the free ones, and what it is worth not to purge one unchanged object. */
-  pathPriceUsd: amount.default(0.005),
-  refetchPriceUsd: amount.default(0.0001),
+  pathPriceUsd: amount.default(DEFAULTS.pathPriceUsd),
+  refetchPriceUsd: amount.default(DEFAULTS.refetchPriceUsd),
   /** AWS gives each account 1,000, for all its distributions together: lower it if others use some. */
-  freePathsPerMonth: amount.pipe(z.number().int()).default(1000),
+  freePathsPerMonth: amount.pipe(z.number().int()).default(DEFAULTS.freePathsPerMonth),
   /** So many unchanged objects one refresh may purge to save money. */
-  maxNeedlessPurges: amount.pipe(z.number().int()).default(5000),
+  maxNeedlessPurges: amount.pipe(z.number().int()).default(DEFAULTS.maxNeedlessPurges),
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: z
     .union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })])
     .default(false),
   /** Minutes after CloudFront's first refusal from which one `/*` is asked for instead of the best paths. */
-  quotaPatienceMinutes: amount.pipe(z.number().int()).default(60),
+  quotaPatienceMinutes: amount.pipe(z.number().int()).default(DEFAULTS.quotaPatienceMinutes),
   /** Requests per second that the API key allows, and how many of them may come at once. */
   apiRatePerSecond: z.coerce.number().min(1).max(10_000).default(20),
   apiBurst: z.coerce.number().int().min(1).max(5000).default(40),

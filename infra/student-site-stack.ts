@@ -27,8 +27,8 @@ export class StudentSiteStack extends Stack {
       originAccess: settings.originAccess,
     });
     const mail = new Mail(this, 'Mail', {
-      from: settings.mailFrom,
-      reportsTo: settings.notifyEmail,
+      mailFrom: settings.mailFrom,
+      notifyEmail: settings.notifyEmail,
     });
     const autoInvalidation = new AutoInvalidation(this, 'AutoInvalidation', {
       bucket: website.bucket,

@@ -52,7 +52,10 @@ const LATER = new Date('2026-11-02T11:00:00Z');
 
 // The model of the protocol stands on the second: both must behave alike.
 const TABLES: Readonly<Record<string, (distributionId: string) => OpenRefreshes & ClosingRefreshes>> = {
-  'in DynamoDB': distributionId => createRefreshTable({ tableName, distributionId, client, now: () => AT }),
+  'in DynamoDB': distributionId => {
+    const table = createRefreshTable({ tableName, client, now: () => AT });
+    return { ...table, ...table.openOf(distributionId) };
+  },
   'of the protocol’s model': () =>
     createMemoryTable({ step: async (_, effect) => effect(), without: undefined, report: () => {} }),
 };
@@ -178,12 +181,13 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
 
 describe('the refresh table in DynamoDB', () => {
   it('replaces a refresh of which only the pointer is left', async () => {
-    const table = createRefreshTable({ tableName, distributionId: 'E-expired', client });
-    await table.replace(undefined, 'expired');
+    const table = createRefreshTable({ tableName, client });
+    const open = table.openOf('E-expired');
+    await open.replace(undefined, 'expired');
     const Key = { pk: { S: 'expired' }, sk: { S: 'refresh' } };
     await client.send(new DeleteItemCommand({ TableName: tableName, Key }));
-    expect(await table.replace('expired', 'next')).toBe('next');
-    expect(await table.current()).toBe('next');
+    expect(await open.replace('expired', 'next')).toBe('next');
+    expect(await open.current()).toBe('next');
     expect(await table.get('expired')).toBeUndefined();
   });
 
