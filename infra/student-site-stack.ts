@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import { Alarms } from './constructs/alarms.ts';
 import { AutoInvalidation } from './constructs/auto-invalidation.ts';
 import { Mail } from './constructs/mail.ts';
-import { ServiceFunction } from './constructs/service-function.ts';
 import { SiteDashboard } from './constructs/site-dashboard.ts';
 import { StudentApi } from './constructs/student-api.ts';
 import { StudentRecords } from './constructs/student-records.ts';
+import { workingFunctions } from './constructs/watched.ts';
 import { Website } from './constructs/website.ts';
 import type { Settings } from './settings.ts';
 
@@ -64,9 +64,9 @@ export class StudentSiteStack extends Stack {
     const watched = {
       siteChanges: autoInvalidation,
       mail,
-      functions: this.node.findAll().filter(node => node instanceof ServiceFunction),
+      functions: workingFunctions(this),
       stateMachine: autoInvalidation.stateMachine,
-      api: api.restApi,
+      students: { api: api.restApi },
     };
     new Alarms(this, 'Alarms', { notify: settings.notifyEmail, ...watched });
     new SiteDashboard(this, 'Dashboard', watched);

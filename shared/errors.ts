@@ -45,6 +45,11 @@ export class UnknownDistributionError extends ExpectedError {
   }
 }
 
+/** What was asked for cannot be deployed; the message says what to do about it. */
+export class DeploymentRefusedError extends ExpectedError {
+  override readonly name = 'DeploymentRefused';
+}
+
 /** Every collector kept losing the race for the open refresh. The queue redelivers the batch. */
 export class NoOpenRefreshError extends ExpectedError {
   override readonly name = 'NoOpenRefresh';

@@ -64,7 +64,7 @@ export class AutoInvalidation extends Construct {
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
     this.table = this.createTable();
-    sendEvents({ bucket: pipeline.bucket, queue, keyPrefixes: pipeline.keyPrefixes });
+    sendEvents(this, { bucket: pipeline.bucket, queue, keyPrefixes: pipeline.keyPrefixes });
     this.mail = 'mail' in props ? props.mail : new Mail(this, 'Mail', props);
     this.stateMachine = this.createStateMachine(pipeline);
     this.collectChanges(pipeline, batchWindow);
