@@ -34,8 +34,8 @@ export interface ResourceKind {
   remove(properties: unknown): Promise<void>;
 }
 
-/** The whole response may have 4,096 bytes, and a character up to four. */
-const LONGEST_REASON = 800;
+/** The whole response may have 4,096 bytes, and JSON six for a character. */
+const LONGEST_REASON = 500;
 
 /**
  * Does what CloudFormation asks for, and answers in any case: an error is the reason of a failure, and so is time that runs out.

@@ -47,7 +47,7 @@ export interface FunctionBundle {
  * @throws Error when the synthesised assembly holds other bytes, or a handler has no function
  */
 export async function functionBundles(): Promise<FunctionBundle[]> {
-  const template = synthesised();
+  const templates = [synthesised(), synthesised('AutoInvalidation')];
   const handlers = readdirSync(`${ROOT}handlers`).map(file => basename(file, '.ts'));
   return await Promise.all(
     handlers.map(async handler => {
@@ -55,7 +55,7 @@ export async function functionBundles(): Promise<FunctionBundle[]> {
       const bundle = await bundleOf({ entryPoints: [entry] });
       return {
         handler,
-        resource: functionOf(template, handler, bundle),
+        ...functionOf(templates, handler, bundle),
         bundle,
         baseline: await baselineOf(entry),
       };
@@ -75,12 +75,17 @@ async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Pro
 }
 
 /** The function whose code is this bundle, byte for byte: what is measured is what deploys. */
-function functionOf(template: CfnTemplate, handler: string, { code }: Bundle): Resource {
-  const found = resourcesOf(template, 'AWS::Lambda::Function').find(resource =>
-    deployedCode(resource)?.equals(code),
+function functionOf(
+  templates: readonly CfnTemplate[],
+  handler: string,
+  { code }: Bundle,
+): Pick<FunctionBundle, 'resource' | 'template'> {
+  const functions = templates.flatMap(template =>
+    resourcesOf(template, 'AWS::Lambda::Function').map(resource => ({ resource, template })),
   );
+  const found = functions.find(({ resource }) => deployedCode(resource)?.equals(code));
   if (found === undefined)
-    throw new Error(`No function of the synthesised template runs ${handler} as bundled here`);
+    throw new Error(`No function of the synthesised templates runs ${handler} as bundled here`);
   return found;
 }
 

@@ -96,13 +96,13 @@ export async function startSchool() {
     name: 'StudentSite',
     resources: [],
     outputs: { BackupBucketName: BUCKET, StudentTableName: TABLE },
-    assetPath: () => '',
+    assets: new Map(),
   };
   services
     .set('s3', storage.s3)
     .set('sqs', storage.sqs)
     .set('dynamodb', dynamo.handle)
-    .set('cloudformation', createCloudFormation(stack, new Date(0)))
+    .set('cloudformation', createCloudFormation([stack], new Date(0)))
     .set('lambda', async request => {
       invocations.push(request);
       return { status: 202 };
