@@ -34,7 +34,8 @@ export interface Bundle {
 export interface FunctionBundle {
   /** File name in `handlers/`, without its extension. */
   readonly handler: string;
-  /** The function as the template has it. */
+  /** The template that has the function, and how it has it. */
+  readonly template: CfnTemplate;
   readonly resource: Resource;
   readonly bundle: Bundle;
   /** What no implementation can do without: the AWS clients that the function uses, imported and constructed, made alike. */
