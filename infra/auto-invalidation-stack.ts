@@ -46,6 +46,7 @@ export class AutoInvalidationStack extends Stack {
 
     const outputs = {
       SiteBucketName: bucketName,
+      DistributionId: distributionId[0] ?? '',
       DistributionIds: distributionId.join(','),
       RefreshTableName: freshness.table.tableName,
       SiteChangesQueueUrl: freshness.queue.queueUrl,

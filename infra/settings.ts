@@ -70,6 +70,8 @@ export const Settings = z.object({
   /** Who gets the reports about refreshes; several addresses with commas between them. */
   notifyEmail: notifyEmail.default('site-owner@example.com'),
   ...refreshSettings,
+  /** Paths a day that may be refreshed by hand, with the page or the API: whoever can open the site can ask. */
+  manualPathsPerDay: amount.pipe(z.number().int()).default(500),
   /** Requests per second that the API key allows, and how many of them may come at once. */
   apiRatePerSecond: z.coerce.number().min(1).max(10_000).default(20),
   apiBurst: z.coerce.number().int().min(1).max(5000).default(40),

@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-history.ts';
+import { LISTED } from '../../shared/refresh/history.ts';
 import type { Distribution } from '../../shared/refresh/distribution.ts';
 import type { KeyFilter } from '../../shared/refresh/key-filter.ts';
 import {
@@ -47,6 +50,7 @@ export class AutoInvalidation extends Construct {
   readonly stateMachine: StateMachine;
   /** Its own, unless it was given one. */
   readonly mail: Mail;
+  private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
     super(scope, id);
@@ -55,6 +59,7 @@ export class AutoInvalidation extends Construct {
       ...props,
       distributions: 'distributions' in props ? props.distributions : [props],
     };
+    this.pipeline = pipeline;
     const batchWindow = Duration.seconds(pipeline.batchWindowSeconds);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
       name: 'site-changes',
@@ -70,6 +75,33 @@ export class AutoInvalidation extends Construct {
     this.collectChanges(pipeline, batchWindow);
   }
 
+  /**
+   * The function may read the history of a distribution's refreshes, and take changes as the collector does; it finds everything in its
+   * environment.
+   *
+   * @param shown one of those that this pipeline refreshes
+   */
+  bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
+    const { distributions, pathPriceUsd, freePathsPerMonth } = this.pipeline;
+    const [bound] = this.described(distributions.filter(({ distribution }) => distribution === shown));
+    const environment = {
+      DISTRIBUTION: Stack.of(this).toJsonString(bound),
+      REFRESH_TABLE: this.table.tableName,
+      REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
+      PATH_PRICE_USD: String(pathPriceUsd),
+      FREE_PATHS_PER_MONTH: String(freePathsPerMonth),
+    };
+    for (const [name, value] of Object.entries(environment)) user.addEnvironment(name, value);
+    this.allowCollecting(user);
+    user.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: [`${this.table.tableArn}/index/${REFRESHES_IN_ORDER}`],
+      }),
+    );
+    shown.grant(user, 'cloudfront:GetInvalidation');
+  }
+
   private createTable(): Table {
     const table = new Table(this, 'Refreshes', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -78,6 +110,13 @@ export class AutoInvalidation extends Construct {
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       removalPolicy: RemovalPolicy.DESTROY,
+    });
+    table.addGlobalSecondaryIndex({
+      indexName: REFRESHES_IN_ORDER,
+      partitionKey: { name: 'distributionId', type: AttributeType.STRING },
+      sortKey: { name: 'pk', type: AttributeType.STRING },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...LISTED],
     });
     Validations.of(table).acknowledge({
       id: 'AwsSolutions-DDB3',
@@ -91,7 +130,7 @@ export class AutoInvalidation extends Construct {
     const { bucket, distributions } = pipeline;
     const REFRESH_TABLE = this.table.tableName;
     const SITE_BUCKET = bucket.bucketName;
-    const DISTRIBUTIONS = this.describe(distributions);
+    const DISTRIBUTIONS = Stack.of(this).toJsonString(this.described(distributions));
 
     const invalidate = new ServiceFunction(this, 'Invalidate', {
       handler: 'invalidate',
@@ -108,7 +147,8 @@ export class AutoInvalidation extends Construct {
         QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatienceMinutes),
       },
     });
-    this.table.grant(
+    allowOn(
+      this.table,
       invalidate,
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
@@ -123,7 +163,7 @@ export class AutoInvalidation extends Construct {
       timeout: STEP_TIMEOUT,
       environment: { SITE_BUCKET, DISTRIBUTIONS, REFRESH_TABLE },
     });
-    this.table.grant(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    allowOn(this.table, verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     allowReading(verify, bucket);
 
     const report = new ServiceFunction(this, 'Report', {
@@ -131,7 +171,7 @@ export class AutoInvalidation extends Construct {
       description: 'Ends a refresh: history, metrics, mail',
       environment: { REFRESH_TABLE, MAIL_WHEN: pipeline.mailWhen },
     });
-    this.table.grant(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    allowOn(this.table, report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     this.mail.bindTo(report);
 
     const { stackName } = Stack.of(this);
@@ -169,7 +209,7 @@ export class AutoInvalidation extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'X-Ray and CloudWatch log delivery have no resources to name.',
     });
-    this.table.grant(stateMachine, 'dynamodb:GetItem');
+    allowOn(this.table, stateMachine, 'dynamodb:GetItem');
     for (const { distribution } of distributions) {
       distribution.grant(
         invalidate,
@@ -182,6 +222,19 @@ export class AutoInvalidation extends Construct {
     return stateMachine;
   }
 
+  private allowCollecting(collector: ServiceFunction): void {
+    allowOn(
+      this.table,
+      collector,
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:BatchWriteItem',
+    );
+    this.stateMachine.grantStartExecution(collector);
+  }
+
   private collectChanges(pipeline: Pipeline, batchWindow: Duration): void {
     const keys: KeyFilter = { prefixes: [...pipeline.keyPrefixes], excluded: [...pipeline.excludedKeys] };
     const collect = new ServiceFunction(this, 'Collect', {
@@ -191,20 +244,12 @@ export class AutoInvalidation extends Construct {
       environment: {
         SITE_BUCKET: pipeline.bucket.bucketName,
         SITE_KEYS: JSON.stringify(keys),
-        DISTRIBUTIONS: this.describe(pipeline.distributions),
+        DISTRIBUTIONS: Stack.of(this).toJsonString(this.described(pipeline.distributions)),
         REFRESH_TABLE: this.table.tableName,
         REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       },
     });
-    this.table.grant(
-      collect,
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:BatchWriteItem',
-    );
-    this.stateMachine.grantStartExecution(collect);
+    this.allowCollecting(collect);
     collect.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: pipeline.batchSize,
@@ -214,18 +259,20 @@ export class AutoInvalidation extends Construct {
     );
   }
 
-  /** For the functions' setting `DISTRIBUTIONS`. Ids and domains are known to the deployment only. */
-  private describe(distributions: readonly SiteDistribution[]): string {
-    const described = distributions.map(
-      ({ distribution, originPath = '', url, extensionlessUrls = false }): Distribution => ({
-        id: distribution.distributionId,
-        url: url ?? `https://${distribution.distributionDomainName}`,
-        originPath,
-        extensionless: extensionlessUrls,
-      }),
-    );
-    return Stack.of(this).toJsonString(described);
+  /** For the functions' settings. Ids and domains are known to the deployment only. */
+  private described(distributions: readonly SiteDistribution[]): Distribution[] {
+    return distributions.map(({ distribution, originPath = '', url, extensionlessUrls = false }) => ({
+      id: distribution.distributionId,
+      url: url ?? `https://${distribution.distributionDomainName}`,
+      originPath,
+      extensionless: extensionlessUrls,
+    }));
   }
+}
+
+/** Not `table.grant`, which would grant the table's indexes as well. */
+function allowOn(table: Table, grantee: IGrantable, ...actions: string[]): void {
+  Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
 }
 
 /** HeadObject needs GetObject, and answers a missing key with 404 only to those who may list. */

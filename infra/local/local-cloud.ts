@@ -7,7 +7,7 @@ import { type Interceptor, startAwsEndpoint } from './aws-endpoint.ts';
 import { createBucketNotifications } from './bucket-notifications.ts';
 import { createCloudFormation } from './cloudformation.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
-import type { ViewerResponse } from './cloudfront/messages.ts';
+import type { ViewerRequest, ViewerResponse } from './cloudfront/messages.ts';
 import { deployCustomResources } from './custom-resources.ts';
 import { createPublisher, publishDeployments } from './deployments.ts';
 import { openDurableStore } from './durable-map.ts';
@@ -15,7 +15,7 @@ import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
-import { functionArn } from './lambda/execution-environment.ts';
+import { functionArn, type StartEnvironment } from './lambda/execution-environment.ts';
 import { createFunctionPool, type FunctionDefinition } from './lambda/function-pool.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
@@ -61,6 +61,10 @@ export interface LocalCloudOptions extends StackLocation {
   readonly alarms?: boolean;
   /** How S3 events travel. @default each once, at once */
   readonly deliverEvent?: EventDelivery;
+  /** Where functions run. @default each in a process of its own */
+  readonly startEnvironment?: StartEnvironment;
+  /** Of an earlier start from the same assembly: what is decided already need not be decided again. */
+  readonly permissions?: Permissions;
 }
 
 export interface LocalCloud {
@@ -77,8 +81,12 @@ export interface LocalCloud {
   intercept(interceptor: Interceptor): () => void;
   /** Kills the processes of the functions that have this role, by its name, as failing hosts do. */
   crashFunctions(role: string): void;
+  /** An AWS call made in this process, without a connection between. */
+  readonly callAws: AwsService;
   /** A viewer's GET through one point of presence. @param distributionId default: the first */
   view(path: string, pop?: string, distributionId?: string): Promise<ViewerResponse>;
+  /** Any request of a viewer. */
+  request(request: ViewerRequest, pop?: string, distributionId?: string): Promise<ViewerResponse>;
   mails(): readonly ReceivedMail[];
   /** Uploads a file of the page with the headers of its deployment; without content, removes it. */
   publish(file: string, content: Buffer | undefined): Promise<void>;
@@ -140,7 +148,8 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const { buckets, queues, distributions, distributionParts, ...deploying } = partsOf(
     inOneAccount(beforeDeployment),
   );
-  const permissions = createPermissions(inOneAccount(beforeDeployment).resources);
+  const permissions =
+    settings.permissions ?? createPermissions(inOneAccount(beforeDeployment).resources);
   const { guard } = permissions;
 
   const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
@@ -176,7 +185,13 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     .set('cloudfront', guard(cloudFront.api));
 
   const runFunctions = (definitions: readonly FunctionDefinition[]) =>
-    createFunctionPool({ functions: definitions, endpoint: () => endpoint.url, journal, timeScale });
+    createFunctionPool({
+      functions: definitions,
+      endpoint: () => endpoint.url,
+      journal,
+      timeScale,
+      ...(settings.startEnvironment === undefined ? {} : { startEnvironment: settings.startEnvironment }),
+    });
   // What other functions are told may depend on what these answer.
   const deployers = runFunctions(deploying.functions);
   started.push(deployers.stop);
@@ -256,6 +271,9 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   };
   const [site] = parts.distributions;
   if (site === undefined) throw new Error('No template has a distribution');
+  const request: LocalCloud['request'] = (viewerRequest, pop, distributionId = site.id) =>
+    cloudFront.handleViewer(distributionId, viewerRequest, pop);
+
   return {
     outputs: outputsOf(settings.stackName),
     outputsOf,
@@ -267,11 +285,13 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     notEmulated: [...accepted, ...cloudFront.notEmulated],
     intercept: endpoint.intercept,
     crashFunctions: functions.crash,
-    view: (path, pop, distributionId = site.id) =>
-      cloudFront.handleViewer(
-        distributionId,
-        { method: 'GET', url: path, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) },
+    callAws: endpoint.call,
+    request,
+    view: (url, pop, distributionId) =>
+      request(
+        { method: 'GET', url, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) },
         pop,
+        distributionId,
       ),
     mails: inbox.mails,
     publish: createPublisher(parts.deployments, endpoint.call, store),

@@ -208,7 +208,7 @@ export function createRefreshTable({
 
   return {
     openOf,
-    ...planWrites(update),
+    ...planWrites(update, now),
     get,
     changesOf,
 
@@ -229,16 +229,17 @@ export function createRefreshTable({
 
     async recordVerifying(refreshId) {
       await update(refreshId, {
-        UpdateExpression: 'SET #state = :state',
+        UpdateExpression: 'SET #state = :state, verifyingAt = :at',
+        ConditionExpression: '#state <> :state AND attribute_not_exists(finishedAt)',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': 'verifying' },
+        ExpressionAttributeValues: { ':state': 'verifying', ':at': now().toISOString() },
       });
     },
 
     async recordVerification(refreshId, verification) {
       await update(refreshId, {
-        UpdateExpression: 'SET verification = :verification',
-        ExpressionAttributeValues: { ':verification': verification },
+        UpdateExpression: 'SET verification = :verification, verifiedAt = :at',
+        ExpressionAttributeValues: { ':verification': verification, ':at': now().toISOString() },
       });
     },
 

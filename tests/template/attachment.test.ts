@@ -79,6 +79,7 @@ describe('The stack for a site that there is already', () => {
 
   it('names its outputs as the school’s stack does', () => {
     expect(Object.keys(template.Outputs).sort()).toEqual([
+      'DistributionId',
       'DistributionIds',
       'MailQueueUrl',
       'RefreshStateMachineArn',

@@ -64,6 +64,7 @@ describe('The settings', () => {
       maxNeedlessPurges: '8',
       extensionlessUrls: 'true',
       quotaPatienceMinutes: '9',
+      manualPathsPerDay: '12',
       quietSeconds: '9',
       maxLooks: '11',
     });
@@ -86,6 +87,13 @@ describe('The settings', () => {
       .object({ Variables: z.record(z.string(), z.json()) })
       .parse(environmentOf(other, 'AutoInvalidationInvalidate'));
     expect(JSON.parse(textOf(Variables['DISTRIBUTIONS']))).toMatchObject([{ extensionless: true }]);
+    expect(environmentOf(other, 'RefreshApi')).toMatchObject({
+      Variables: {
+        PATH_PRICE_USD: '1e-7',
+        FREE_PATHS_PER_MONTH: '7',
+        MANUAL_PATHS_PER_DAY: '12',
+      },
+    });
     expect(resourceOf(other, 'AWS::StepFunctions::StateMachine', '').properties).toMatchObject({
       DefinitionSubstitutions: { QuietSeconds: '9', MaxLooks: '11' },
     });
@@ -108,6 +116,7 @@ describe('The settings', () => {
     ['maxNeedlessPurges', 'some'],
     ['extensionlessUrls', 'yes'],
     ['quotaPatienceMinutes', '-1'],
+    ['manualPathsPerDay', 'many'],
   ])('are refused by name when %s is %j', (name, value) => {
     expect(() => templateWith({ [name]: value })).toThrow(
       new RegExp(`cdk.json and -c options:.*at ${name}`, 's'),
