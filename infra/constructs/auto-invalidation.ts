@@ -10,8 +10,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-history.ts';
-import { LISTED } from '../../shared/refresh/history.ts';
 import type { Distribution } from '../../shared/refresh/distribution.ts';
+import { LISTED } from '../../shared/refresh/history.ts';
 import type { KeyFilter } from '../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,

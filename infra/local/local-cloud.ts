@@ -15,17 +15,18 @@ import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
-import { functionArn, type StartEnvironment } from './lambda/execution-environment.ts';
+import type { StartEnvironment } from './lambda/execution-environment.ts';
 import { createFunctionPool, type FunctionDefinition } from './lambda/function-pool.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
+import { requireTrust } from './permissions/trust.ts';
 import { servePublicly } from './public-servers.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import { type EventDelivery, withEvents } from './s3-events.ts';
 import { createS3Origin } from './s3-origin.ts';
 import { startSchedules } from './schedules.ts';
 import { createSecrets, withSecrets } from './secrets.ts';
-import { partsOf, type StackParts } from './stack-parts.ts';
+import { partsOf } from './stack-parts.ts';
 import { createStepFunctions } from './step-functions/step-functions.ts';
 import { inOneAccount, loadStack, withTexts } from './template.ts';
 
@@ -148,8 +149,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const { buckets, queues, distributions, distributionParts, ...deploying } = partsOf(
     inOneAccount(beforeDeployment),
   );
-  const permissions =
-    settings.permissions ?? createPermissions(inOneAccount(beforeDeployment).resources);
+  const permissions = settings.permissions ?? createPermissions(inOneAccount(beforeDeployment).resources);
   const { guard } = permissions;
 
   const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
@@ -296,15 +296,4 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     mails: inbox.mails,
     publish: createPublisher(parts.deployments, endpoint.call, store),
   };
-}
-
-/** @throws Error when a service may not act by the role that the template gives it */
-async function requireTrust(
-  { functions, stateMachines }: StackParts,
-  permissions: Permissions,
-): Promise<void> {
-  for (const { name, roleAccessKeyId } of functions)
-    await permissions.requireTrust(roleAccessKeyId, 'lambda.amazonaws.com', functionArn(name));
-  for (const { arn, caller } of stateMachines)
-    await permissions.requireTrust(caller, 'states.amazonaws.com', arn);
 }

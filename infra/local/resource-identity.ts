@@ -38,8 +38,8 @@ function apiGatewayId(name: string): string {
 }
 
 /** Where AWS serves a distribution or a REST API to everybody. */
-export function publicUrlOf({ ref, attributes: { DomainName } }: Identity): string {
-  return `https://${DomainName ?? `${ref}.execute-api.${LOCAL_REGION}.amazonaws.com`}`;
+export function publicUrlOf({ ref, attributes }: Identity): string {
+  return `https://${attributes['DomainName'] ?? `${ref}.execute-api.${LOCAL_REGION}.amazonaws.com`}`;
 }
 
 /**

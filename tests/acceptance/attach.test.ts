@@ -55,7 +55,10 @@ const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket
 
 /** What the two distributions show a viewer. */
 async function shown(wholeSitePath: string, docsPath: string): Promise<unknown[]> {
-  const views = [cloud.view(wholeSitePath, undefined, WHOLE_SITE), cloud.view(docsPath, undefined, DOCS_ONLY)];
+  const views = [
+    cloud.view(wholeSitePath, undefined, WHOLE_SITE),
+    cloud.view(docsPath, undefined, DOCS_ONLY),
+  ];
   return (await Promise.all(views)).map(({ status, body }) => (status === 200 ? body.toString() : status));
 }
 

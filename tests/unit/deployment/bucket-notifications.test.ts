@@ -158,8 +158,8 @@ describe('The resource of our notifications', () => {
     const configurations: Record<string, NotificationConfiguration> = {};
     const kind = kindOf(configurations);
     await kind.put({ ...OURS, ServiceToken: 'arn' });
-    expect(configurations['site']?.QueueConfigurations).toHaveLength(1);
+    expect(configurations).toMatchObject({ site: { QueueConfigurations: [{ QueueArn: OURS.QueueArn }] } });
     await kind.remove(OURS);
-    expect(configurations['site']).toEqual({});
+    expect(configurations).toEqual({ site: {} });
   });
 });

@@ -36,7 +36,11 @@ describe("A bucket's endpoint", () => {
 
 describe('A distribution that is looked up', () => {
   it('tells its domain and the origin path of the bucket, whatever other origins it has', () => {
-    const found = showing(['api.school.example', '/prod'], [S3, '/public'], ['my.site.s3.amazonaws.com', '/public']);
+    const found = showing(
+      ['api.school.example', '/prod'],
+      [S3, '/public'],
+      ['my.site.s3.amazonaws.com', '/public'],
+    );
     expect(explain('E1', found, 'my.site')).toEqual({
       DomainName: 'd1.cloudfront.net',
       OriginPath: '/public',
