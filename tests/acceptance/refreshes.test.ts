@@ -8,6 +8,7 @@ import type { RefreshList } from '../../shared/refresh/history.ts';
 import type { RefreshDetails } from '../../shared/refresh/refresh-details.ts';
 import { executionArnOf, inject } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import { JSON_CONTENT, type StudentApi, startStudentApi } from '../helpers/student-api.ts';
 
 let site: StudentApi;
@@ -158,16 +159,8 @@ describe('A refresh by hand', () => {
 });
 
 /** A command against this cloud, without its process. */
-async function run(command: string, ...options: string[]) {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  const exitCode = await main(
-    [command, '--local', '--endpoint', site.cloud.endpoint, ...options],
-    line => printed.push(line),
-    line => complaints.push(line),
-  );
-  return { exitCode, printed: printed.join('\n'), complaint: complaints.join('\n') };
-}
+const run = (command: string, ...options: string[]) =>
+  runCommand(main, [command, '--local', '--endpoint', site.cloud.endpoint, ...options]);
 
 describe('npm run status', () => {
   const statusOf = async (...options: string[]): Promise<Status> =>
