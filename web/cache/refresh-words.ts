@@ -40,15 +40,15 @@ export function doingWords({ state, refusals }: Pick<RefreshSummary, 'state' | '
     : DOING[state];
 }
 
-/** "3 files and 1 path by hand": what a refresh was made for. */
-export function causeOf({ changeCount, requestedPathCount }: RefreshSummary): string {
-  if (changeCount === undefined) return 'Uploads';
-  const byHand = requestedPathCount ?? 0;
+/** "3 files and 1 path by hand": what a refresh was made for. While it collects only its details can tell. */
+export function causeOf(refresh: RefreshSummary & Partial<RefreshDetails>): string {
+  const files = refresh.changeCount ?? refresh.changes?.length ?? 0;
+  const byHand = refresh.requestedPathCount ?? refresh.requestedPaths?.length ?? 0;
   const parts = [
-    ...(changeCount > 0 || byHand === 0 ? [counted(changeCount, 'file')] : []),
+    ...(files > 0 ? [counted(files, 'file')] : []),
     ...(byHand > 0 ? [`${counted(byHand, 'path')} by hand`] : []),
   ];
-  return parts.join(' and ');
+  return parts.length === 0 ? 'Uploads' : parts.join(' and ');
 }
 
 /** From the first change noticed to the end; to now while it runs. */
