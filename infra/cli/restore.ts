@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createBackupBucket } from '../../shared/aws/backup-bucket.ts';
+import type { Content } from '../../shared/backup/content.ts';
 import type { StudentItem } from '../../shared/backup/item-line.ts';
 import { BackupKey, type Manifest } from '../../shared/backup/manifest.ts';
 import {
   BackupRefusedError,
-  type Content,
   type FinishedBackups,
   type Outcome,
   type RestoreTarget,

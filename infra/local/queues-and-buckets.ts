@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 import { type AwsRequest, type AwsService, LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
 import { inProcess } from './in-process.ts';
+import { withConditionalWrites } from './s3-conditional-writes.ts';
 import { withDeleteObjects } from './s3-delete-objects.ts';
 import { withoutUnknownSubresources } from './s3-subresources.ts';
 
@@ -85,7 +86,9 @@ export async function startQueuesAndBuckets(directory?: string): Promise<QueuesA
 
   return {
     sqs: handle,
-    s3: withoutUnknownSubresources(withDeleteObjects(request => handle(withBody(request)))),
+    s3: withoutUnknownSubresources(
+      withConditionalWrites(withDeleteObjects(request => handle(withBody(request)))),
+    ),
     ensureQueue(name, url, attributes) {
       const kept = sqsStore.getQueueByName(name);
       if (kept === undefined) {

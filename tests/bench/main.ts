@@ -2,6 +2,7 @@ import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBackup } from './backup.ts';
 import { benchBundles } from './bundles.ts';
+import { benchCost } from './cost.ts';
 import { benchLoneUpload } from './lone-upload.ts';
 import { benchPlanner } from './planner.ts';
 import { benchPlannerSites } from './planner-sites.ts';
@@ -9,9 +10,11 @@ import { benchPlannerSpeed } from './planner-speed.ts';
 import { type Print, writeReport } from './report.ts';
 import { benchSoak } from './soak.ts';
 
+/** Of the soak: `--uploads N`, `--minutes M`. */
 interface Options {
-  /** Of the soak. */
   readonly uploads: number;
+  /** It ends early after so long. */
+  readonly minutes: number;
 }
 
 /** Each prints its own figures, always beside a baseline measured in the same run; BENCHMARKS.md keeps the last ones. */
@@ -22,14 +25,18 @@ const BENCHES: Readonly<Record<string, (print: Print, options: Options) => Promi
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
   bundles: benchBundles,
-  soak: (print, { uploads }) => benchSoak(print, uploads),
+  cost: benchCost,
+  soak: (print, { uploads, minutes }) => benchSoak(print, uploads, minutes),
 };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { uploads: { type: 'string', default: '100000' } },
+  options: {
+    uploads: { type: 'string', default: '100000' },
+    minutes: { type: 'string', default: '20' },
+  },
 });
-const options: Options = { uploads: Number(values.uploads) };
+const options: Options = { uploads: Number(values.uploads), minutes: Number(values.minutes) };
 const unknown = positionals.filter(name => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}`);

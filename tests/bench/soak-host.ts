@@ -31,7 +31,7 @@ export interface Memory {
 }
 
 /** The soak waits for quiet periods and invalidations, not for what they cost. */
-const TIME_SCALE = 0.25;
+const TIME_SCALE = 0.5;
 
 type Started = Host & { stop(): Promise<void> };
 

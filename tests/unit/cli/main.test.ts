@@ -7,7 +7,7 @@ import { main } from '../../../infra/cli/main.ts';
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')));
-const commands = Object.entries(scripts).filter(([, script]) => script.startsWith('node infra/cli/main.ts'));
+const commands = Object.entries(scripts).filter(([, script]) => script.startsWith('node infra/cli/main.ts '));
 
 async function run(...args: string[]) {
   const printed: string[] = [];
