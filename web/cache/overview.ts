@@ -120,7 +120,7 @@ export class Overview {
       again: () => void this.#showOlder(),
     });
     this.#showLoadingOlder(false);
-    if (!page || this.#history === undefined) return;
+    if (!page || this.#history?.next !== token) return;
     this.#notice.hide();
     const isLast = page.next === undefined;
     this.#history = withOlder(this.#history, page);

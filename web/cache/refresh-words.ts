@@ -23,6 +23,9 @@ const DOING: Readonly<Record<State, string>> = {
   failed: 'Visitors may get old content',
 };
 
+/** Of a refresh's changes the API lists so many. */
+const MAX_LISTED = 200;
+
 export function isRunning({ state }: Pick<RefreshSummary, 'state'>): boolean {
   return state !== 'fresh' && state !== 'failed';
 }
@@ -43,9 +46,10 @@ export function doingWords({ state, refusals }: Pick<RefreshSummary, 'state' | '
 /** "3 files and 1 path by hand": what a refresh was made for. While it collects only its details can tell. */
 export function causeOf(refresh: RefreshSummary & Partial<RefreshDetails>): string {
   const files = refresh.changeCount ?? refresh.changes?.length ?? 0;
+  const isCut = refresh.changeCount === undefined && files === MAX_LISTED;
   const byHand = refresh.requestedPathCount ?? refresh.requestedPaths?.length ?? 0;
   const parts = [
-    ...(files > 0 ? [counted(files, 'file')] : []),
+    ...(files > 0 ? [`${isCut ? 'At least ' : ''}${counted(files, 'file')}`] : []),
     ...(byHand > 0 ? [`${counted(byHand, 'path')} by hand`] : []),
   ];
   return parts.length === 0 ? 'Uploads' : parts.join(' and ');
