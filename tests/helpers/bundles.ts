@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, transform } from 'esbuild';
 import { BUNDLING } from '../../infra/constructs/service-function.ts';
+import { SCRIPTS } from '../../infra/website-assets.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from '../template/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -67,8 +68,9 @@ export async function functionBundles(): Promise<FunctionBundle[]> {
 /** A module without content, made like the functions' bundles. */
 export const emptyBundle = () => bundleOf({ stdin: { contents: '' } });
 
-/** The page's script. */
-export const pageScript = () => bundleOf({ entryPoints: ['web/scripts.ts'] });
+/** The scripts of the page and the cache panel. */
+export const pageScripts = () =>
+  Promise.all(SCRIPTS.map(name => bundleOf({ entryPoints: [`web/${name}.ts`] })));
 
 async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
   const { outputFiles, metafile } = await build({ ...OPTIONS, ...entry });

@@ -7,7 +7,7 @@ import {
   readJson,
   unpinned,
 } from '../../infra/cli/licences.ts';
-import { functionBundles, packageOf, pageScript } from '../helpers/bundles.ts';
+import { functionBundles, packageOf, pageScripts } from '../helpers/bundles.ts';
 
 const packages = installedPackages(readJson('package-lock.json'));
 
@@ -22,7 +22,7 @@ describe('Dependencies', () => {
   });
 
   it('that deploy are permissive without exception', async () => {
-    const bundles = [...(await functionBundles()).map(({ bundle }) => bundle), await pageScript()];
+    const bundles = [...(await functionBundles()).map(({ bundle }) => bundle), ...(await pageScripts())];
     const deployed = new Set(
       bundles.flatMap(({ files }) => [...files.keys()].flatMap(file => packageOf(file) ?? [])),
     );
