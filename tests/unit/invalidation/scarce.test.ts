@@ -5,52 +5,117 @@ import { PLANNING } from '../../helpers/planning.ts';
 
 /** A site of names that part at every character, some of which changed: the hardest for a planner with too few free paths. */
 const anyScatteredUpload = fc
-  .uniqueArray(fc.nat(2 ** 16 - 1), { minLength: 700, maxLength: 900, size: 'max' })
-  .map(names => {
-    const siteKeys = names.map(name => name.toString(2).padStart(16, '0'));
-    return { siteKeys, changedKeys: siteKeys.filter((_, index) => index % 16 === 0) };
+  .record({
+    names: fc.uniqueArray(fc.nat(2 ** 16 - 1), { minLength: 700, maxLength: 900, size: 'max' }),
+    digits: fc.constantFrom(2, 4, 16),
+    oneOf: fc.constantFrom(2, 4, 16),
+  })
+  .map(({ names, digits, oneOf }) => {
+    const siteKeys = names.map(name => name.toString(digits).padStart(16, '0'));
+    return { siteKeys, changedKeys: siteKeys.filter((_, index) => index % oneOf === 0) };
   });
+
+const anyScarcity = fc.record({
+  upload: anyScatteredUpload,
+  freePaths: fc.nat(120),
+  wildcardPaths: fc.integer({ min: 1, max: 15 }),
+  exactPaths: fc.integer({ min: 20, max: 400 }),
+});
 
 const planOf = (request: Partial<PlanRequest>) =>
   planInvalidation({ ...PLANNING, changedKeys: [], requestedPaths: [], siteKeys: [], ...request });
 
 describe('a plan with fewer free paths than changes', () => {
   it('is proven cheapest and costs what a programme over all numbers of paths finds', () => {
-    const anyCase = fc.record({
-      upload: anyScatteredUpload,
-      freePaths: fc.integer({ min: 5, max: 25 }),
-      wildcardPaths: fc.integer({ min: 8, max: 15 }),
-    });
     fc.assert(
-      fc.property(anyCase, ({ upload, freePaths, wildcardPaths }) => {
-        const prices = { ...PLANNING.prices, freePaths };
-        const budget = { ...PLANNING.budget, wildcardPaths };
-        const plan = planOf({ ...upload, prices, budget, maxCollateral: Number.POSITIVE_INFINITY });
+      fc.property(anyScarcity, ({ upload, freePaths, ...limits }) => {
+        const plan = scarcePlan(upload, freePaths, limits);
         expect(plan.isCheapest).toBe(true);
         expect(microDollars(plan.paths.length, plan.collateral, freePaths)).toBe(
-          leastCost(upload, freePaths, wildcardPaths),
+          leastCost(upload, freePaths, limits),
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 40 },
     );
   });
 
-  it('covers every change within the budget when there are more than it considers singly', () => {
-    const siteKeys = Array.from({ length: 9000 }, (_, index) => index.toString(36).padStart(4, '0'));
-    const changedKeys = siteKeys.filter((_, index) => index % 2 === 0);
+  it('never gets dearer when the budget grows', () => {
+    const more = fc.record({ freePaths: fc.nat(5), wildcardPaths: fc.nat(2), exactPaths: fc.nat(20) });
+    fc.assert(
+      fc.property(anyScarcity, more, ({ upload, freePaths, ...limits }, grown) => {
+        const before = scarcePlan(upload, freePaths, limits);
+        const after = scarcePlan(upload, freePaths + grown.freePaths, {
+          exactPaths: limits.exactPaths + grown.exactPaths,
+          wildcardPaths: limits.wildcardPaths + grown.wildcardPaths,
+        });
+        expect(
+          microDollars(after.paths.length, after.collateral, freePaths + grown.freePaths),
+        ).toBeLessThanOrEqual(microDollars(before.paths.length, before.collateral, freePaths));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a plan for more changes than there may be exact paths', () => {
+  const siteKeys = Array.from({ length: 9000 }, (_, index) => index.toString(36).padStart(4, '0'));
+  const everySecond = siteKeys.filter((_, index) => index % 2 === 0);
+
+  it('covers all of them within the budget', () => {
     const budget = { ...PLANNING.budget, exactPaths: 1000 };
-    const { paths, wildcards } = planOf({ siteKeys, changedKeys, budget });
+    const { paths, wildcards } = planOf({ siteKeys, changedKeys: everySecond, budget });
     const exact = new Set(paths);
     const prefixes = wildcards.map(({ path }) => path.slice(0, -1));
     expect(
-      changedKeys.filter(
+      everySecond.filter(
         key => !exact.has(`/${key}`) && !prefixes.some(prefix => `/${key}`.startsWith(prefix)),
       ),
     ).toEqual([]);
     expect(wildcards.length).toBeLessThanOrEqual(15);
     expect(paths.length - wildcards.length).toBeLessThanOrEqual(1000);
   });
+
+  it('takes wildcards for single ones where these are enough', () => {
+    const changedKeys = everySecond.slice(0, 3015);
+    expect(planOf({ siteKeys, changedKeys, maxCollateral: 0 })).toMatchObject({
+      collateral: 0,
+      isCheapest: true,
+    });
+  });
+
+  it('costs the same whether the bytes of its paths are just enough or plenty', () => {
+    const plenty = planOf({ siteKeys, changedKeys: everySecond, maxCollateral: 0 });
+    const bytes = JSON.stringify(plenty.paths).length - 1;
+    const just = planOf({
+      siteKeys,
+      changedKeys: everySecond,
+      maxCollateral: 0,
+      budget: { ...PLANNING.budget, bytes },
+    });
+    expect(just).toMatchObject({ collateral: plenty.collateral, isCheapest: true });
+  });
 });
+
+it('thousands of wildcards asked for by hand become as few as there may be', () => {
+  const requestedPaths = Array.from({ length: 3000 }, (_, index) => `/photos/${index}/*`);
+  const siteKeys = requestedPaths.map(path => path.replace('*', 'a.jpg'));
+  expect(planOf({ requestedPaths, siteKeys })).toMatchObject({ paths: ['/photos/*'], collateral: 0 });
+});
+
+type Limits = Pick<PlanRequest['budget'], 'exactPaths' | 'wildcardPaths'>;
+
+function scarcePlan(
+  upload: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
+  freePaths: number,
+  limits: Limits,
+) {
+  return planOf({
+    ...upload,
+    prices: { ...PLANNING.prices, freePaths },
+    budget: { ...PLANNING.budget, ...limits },
+    maxCollateral: Number.POSITIVE_INFINITY,
+  });
+}
 
 function microDollars(paths: number, collateral: number, freePaths: number): number {
   const { path, refetch } = PLANNING.prices;
@@ -67,7 +132,7 @@ interface Spent {
 function leastCost(
   { siteKeys, changedKeys }: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
   freePaths: number,
-  wildcardPaths: number,
+  { exactPaths, wildcardPaths }: Limits,
 ): number {
   const changed = new Set(changedKeys);
   const ways = (keys: readonly string[], length: number): Spent[] => {
@@ -84,7 +149,8 @@ function leastCost(
     );
     return fewest([...combined, wildcard], wildcardPaths);
   };
-  const costs = ways(siteKeys, 0).map(({ wildcards, exact, collateral }) =>
+  const affordable = ways(siteKeys, 0).filter(({ exact }) => exact <= exactPaths);
+  const costs = affordable.map(({ wildcards, exact, collateral }) =>
     microDollars(wildcards + exact, collateral, freePaths),
   );
   return Math.min(...costs);
