@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import PlainSummary from './tests/helpers/plain-summary.ts';
 
-/** Suites by what they need: nothing (unit), the synthesised template, the local cloud, a browser. */
+/** Suites by what they need: nothing (unit), the synthesised template, the local cloud, the local cloud in virtual time, a browser. */
 const suite = (name: string, options: { timeoutSeconds: number }) => ({
   test: {
     name,
@@ -24,6 +24,7 @@ export default defineConfig({
       suite('template', { timeoutSeconds: 60 }),
       suite('local', { timeoutSeconds: 60 }),
       suite('acceptance', { timeoutSeconds: 240 }),
+      suite('chaos', { timeoutSeconds: 600 }),
       suite('browser', { timeoutSeconds: 120 }),
     ],
   },

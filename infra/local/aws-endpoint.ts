@@ -147,13 +147,19 @@ async function readRequest(incoming: IncomingMessage): Promise<AwsRequest> {
     if (size > MAX_BODY_BYTES)
       throw new Error(`A request of more than ${MAX_BODY_BYTES} bytes: upload in parts`);
   }
-  const { method = 'GET' } = incoming;
-  const { caller, service } = credentialScopeOf(incoming);
-  return { service, caller, method, ...pathStyle(incoming), body: Buffer.concat(chunks) };
+  return awsRequestOf(incoming, Buffer.concat(chunks));
 }
 
+/** An HTTP request to any AWS service, as the local cloud sees it. */
+export function awsRequestOf(message: HttpMessage, body: Buffer): AwsRequest {
+  const { method = 'GET' } = message;
+  return { ...credentialScopeOf(message), method, ...pathStyle(message), body };
+}
+
+type HttpMessage = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+
 /** From the Authorization header, or a presigned URL's query. */
-function credentialScopeOf({ headers, url = '/' }: IncomingMessage): { caller: string; service: string } {
+function credentialScopeOf({ headers, url = '/' }: HttpMessage): { caller: string; service: string } {
   const presigned = new URL(url, 'http://aws').searchParams.get('X-Amz-Credential');
   const credential = presigned ?? /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
   // The caller may be an ARN with slashes of its own.
@@ -165,7 +171,7 @@ function credentialScopeOf({ headers, url = '/' }: IncomingMessage): { caller: s
 const SIGNING_ALIASES: Readonly<Record<string, string>> = { email: 'ses', sesv2: 'ses' };
 
 /** Turns `http://bucket.localhost/key` into `/bucket/key`. */
-function pathStyle({ headers, url = '/' }: IncomingMessage): Pick<AwsRequest, 'url' | 'headers'> {
+function pathStyle({ headers, url = '/' }: HttpMessage): Pick<AwsRequest, 'url' | 'headers'> {
   const bucket = /^([a-z0-9.-]+)\.localhost(?::\d+)?$/.exec(headers.host ?? '')?.[1];
   if (bucket === undefined) return { url, headers };
   return { url: `/${bucket}${url}`, headers: { ...headers, host: 'localhost' } };

@@ -7,14 +7,14 @@ import type { AwsService } from './aws-api.ts';
 import { close, type Interceptor, listen, startAwsEndpoint } from './aws-endpoint.ts';
 import { createCloudFormation } from './cloudformation.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
-import type { ViewerResponse } from './cloudfront/messages.ts';
+import type { ViewerRequest, ViewerResponse } from './cloudfront/messages.ts';
 import { createPublisher, publishDeployments } from './deployments.ts';
 import { openDurableStore } from './durable-map.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
-import { functionArn } from './lambda/execution-environment.ts';
+import { functionArn, type StartEnvironment } from './lambda/execution-environment.ts';
 import { createFunctionPool } from './lambda/function-pool.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
@@ -54,6 +54,10 @@ export interface LocalCloudOptions {
   readonly alarms?: boolean;
   /** How S3 events travel. @default each once, at once */
   readonly deliverEvent?: EventDelivery;
+  /** Where functions run. @default each in a process of its own */
+  readonly startEnvironment?: StartEnvironment;
+  /** Of an earlier start from the same assembly: what is decided already need not be decided again. */
+  readonly permissions?: Permissions;
 }
 
 export interface LocalCloud {
@@ -68,8 +72,12 @@ export interface LocalCloud {
   intercept(interceptor: Interceptor): () => void;
   /** Kills the processes of the functions that have this role, by its logical id, as failing hosts do. */
   crashFunctions(role: string): void;
+  /** An AWS call made in this process, without a connection between. */
+  readonly callAws: AwsService;
   /** A viewer's GET through one point of presence. */
   view(path: string, pop?: string): Promise<ViewerResponse>;
+  /** Any request of a viewer. */
+  request(request: ViewerRequest, pop?: string): Promise<ViewerResponse>;
   mails(): readonly ReceivedMail[];
   /** Uploads a file of the page with the headers of its deployment; without content, removes it. */
   publish(file: string, content: Buffer | undefined): Promise<void>;
@@ -139,7 +147,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const stack = withSecrets(template, secrets);
   const accepted = checkProperties(stack.resources);
   const parts = partsOf(stack);
-  const permissions = createPermissions(stack.resources);
+  const permissions = settings.permissions ?? createPermissions(stack.resources);
 
   const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
   started.push(storage.stop);
@@ -164,6 +172,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     endpoint: () => endpoint.url,
     journal,
     timeScale,
+    ...(settings.startEnvironment === undefined ? {} : { startEnvironment: settings.startEnvironment }),
   });
   started.push(functions.stop);
   const apiGateway = createApiGateway({
@@ -242,6 +251,9 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   stepFunctions.resume();
   if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
 
+  const request: LocalCloud['request'] = (viewerRequest, pop) =>
+    cloudFront.handleViewer(distribution.id, viewerRequest, pop);
+
   return {
     outputs: stack.outputs,
     endpoint: endpoint.url,
@@ -252,12 +264,10 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     notEmulated: [...accepted, ...cloudFront.notEmulated],
     intercept: endpoint.intercept,
     crashFunctions: functions.crash,
-    view: (path, pop) =>
-      cloudFront.handleViewer(
-        distribution.id,
-        { method: 'GET', url: path, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) },
-        pop,
-      ),
+    callAws: endpoint.call,
+    request,
+    view: (url, pop) =>
+      request({ method: 'GET', url, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) }, pop),
     mails: inbox.mails,
     publish: createPublisher(parts.deployments, endpoint.call, store),
   };

@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { BackupFiles } from '../backup/backup.ts';
 import {
@@ -60,7 +61,15 @@ export function createBackupBucket(Bucket: string, client = new S3Client({})): B
     find: key => find(client, Bucket, key),
     list: () => list(client, Bucket),
 
-    write: (Key, content) => uploadInParts(client, { Bucket, Key, ContentType: 'application/gzip' }, content),
+    async write(Key, content) {
+      try {
+        await uploadInParts(client, { Bucket, Key, ContentType: 'application/gzip' }, content);
+        return true;
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.name === 'PreconditionFailed') return false;
+        throw error;
+      }
+    },
 
     async publish(manifest) {
       await client.send(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { BackupReport } from '../mail/mail.ts';
+import { type Content, gunzip } from './content.ts';
 import { type StudentItem, toLine } from './item-line.ts';
 import { Manifest } from './manifest.ts';
 
@@ -13,8 +14,10 @@ export interface StudentSource {
 
 export interface BackupFiles {
   find(key: string): Promise<Manifest | undefined>;
-  /** Stores the data file whole or not at all, never in place of another. */
-  write(key: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Stores the data file whole or not at all, never in place of another: false when there is one. */
+  write(key: string, content: AsyncIterable<Uint8Array>): Promise<boolean>;
+  /** The data file; undefined when there is none. */
+  open(key: string): Promise<Content | undefined>;
   publish(manifest: Manifest): Promise<void>;
   /** Takes both files away. */
   discard(key: string): Promise<void>;
@@ -34,8 +37,8 @@ export interface BackupDependencies {
 }
 
 /**
- * Backs up every student under `key` and reports by mail how it went. Safe to repeat: a backup that is finished is kept, and
- * reported under the same id in case its first report was lost.
+ * Backs up every student under `key` and reports by mail how it went. Safe to repeat: a backup that is finished is kept, one that was
+ * stopped before its manifest gets that, and the report has the same id in case the first one was lost.
  * @throws whatever prevented the backup, once it is reported; nothing is then left under the key
  */
 export async function backup(key: string, dependencies: BackupDependencies): Promise<Manifest> {
@@ -57,9 +60,7 @@ async function make(
   startedAt: string,
   { source, files, now, signal }: BackupDependencies,
 ): Promise<Manifest> {
-  const sha256 = createHash('sha256');
   let count = 0;
-  let bytes = 0;
 
   async function* lines() {
     for await (const students of source.pages()) {
@@ -69,20 +70,11 @@ async function make(
     }
   }
 
-  async function* measured(content: AsyncIterable<Uint8Array>) {
-    for await (const chunk of content) {
-      sha256.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
-
-  await files.write(key, measured(gzip(lines())));
+  const measured = measure(gzip(lines()));
+  const isNew = await files.write(key, measured.content);
   const manifest = Manifest.parse({
     key,
-    count,
-    sha256: sha256.digest('hex'),
-    bytes,
+    ...(isNew ? { count, ...measured.result() } : await describe(key, files)),
     startedAt,
     finishedAt: now().toISOString(),
     table: source.table,
@@ -90,11 +82,37 @@ async function make(
   try {
     await files.publish(manifest);
   } catch (error) {
-    // If this fails too, a data file without manifest remains: no backup to any reader.
-    await Promise.allSettled([files.discard(key)]);
+    // If this fails too, a data file without manifest remains: no backup to any reader. That of another run is left to it.
+    if (isNew) await Promise.allSettled([files.discard(key)]);
     throw error;
   }
   return manifest;
+}
+
+/** A data file without manifest is whole: whoever stored it was stopped a moment later, or is about to say the same. */
+async function describe(key: string, files: BackupFiles) {
+  const content = await files.open(key);
+  if (content === undefined) throw new Error(`The data file of ${key} has gone`);
+  const measured = measure(content());
+  let count = 0;
+  for await (const chunk of gunzip(measured.content)) for (const byte of chunk) if (byte === NEWLINE) count++;
+  return { count, ...measured.result() };
+}
+
+const NEWLINE = 0x0a;
+
+/** Passes content on, and tells at its end what passed. */
+function measure(content: AsyncIterable<Uint8Array>) {
+  const sha256 = createHash('sha256');
+  let bytes = 0;
+  async function* passOn() {
+    for await (const chunk of content) {
+      sha256.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  return { content: passOn(), result: () => ({ sha256: sha256.digest('hex'), bytes }) };
 }
 
 /** Compresses with back-pressure. What fails in `text` fails in the reader; a reader that stops, stops `text`. */

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { type Content, gunzip } from './content.ts';
 import { type StudentItem, toLine } from './item-line.ts';
 import type { Manifest } from './manifest.ts';
 import { fromLine } from './read-line.ts';
-
-/** The stored bytes of one backup, from the start each time it is called. */
-export type Content = () => AsyncIterable<Uint8Array>;
 
 export interface FinishedBackups {
   find(key: string): Promise<Manifest | undefined>;
@@ -123,8 +119,4 @@ async function* linesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   }
   rest += decoder.decode();
   if (rest !== '') yield rest;
-}
-
-function gunzip(compressed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return pipeline(Readable.from(compressed), createGunzip(), () => undefined);
 }

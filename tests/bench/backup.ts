@@ -94,7 +94,9 @@ async function printPeakMemory(count: number): Promise<void> {
     find: async () => undefined,
     async write(_, content) {
       for await (const _ of partsOf(content, PART_BYTES)) parts++;
+      return true;
     },
+    open: async () => undefined,
     publish: async () => undefined,
     discard: async () => undefined,
   };

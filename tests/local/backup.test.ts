@@ -123,7 +123,7 @@ describe('A backup', () => {
   );
 
   it.each(['Scan', 'UploadPart', 'CompleteMultipartUpload', 'PutObject'])(
-    'that crashes at %s is no backup to anyone',
+    'that crashes at %s is no backup to anyone, until it is made again',
     async action => {
       const school = await start();
       await school.enrol(UNUSUAL);
@@ -135,6 +135,9 @@ describe('A backup', () => {
       expect((await school.stored()).includes(KEY)).toBe(action === 'PutObject');
       expect(await createBackups(BUCKET, 'backup', school).list()).toEqual([]);
       expect(await school.restore('--from', KEY)).toMatchObject({ exitCode: 1, printed: '' });
+
+      expect(await school.backUp(KEY)).toMatchObject({ count: UNUSUAL.length });
+      expect(await school.restore('--from', KEY, '--dry-run')).toMatchObject({ exitCode: 0 });
     },
   );
 

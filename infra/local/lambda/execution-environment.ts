@@ -102,11 +102,13 @@ function exitReason(code: number | null, signal: NodeJS.Signals | null): string 
 }
 
 /** @param onLogLine called with every line the process writes to stdout or stderr */
-export function startExecutionEnvironment(
+export type StartEnvironment = (
   definition: FunctionDefinition,
   endpoint: string,
   onLogLine: (line: string) => void,
-): ExecutionEnvironment {
+) => ExecutionEnvironment;
+
+export const startExecutionEnvironment: StartEnvironment = (definition, endpoint, onLogLine) => {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
   const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
   const child = startProcess(definition, endpoint, logStreamName);
@@ -191,4 +193,4 @@ export function startExecutionEnvironment(
       });
     },
   };
-}
+};

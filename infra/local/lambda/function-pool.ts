@@ -7,6 +7,7 @@ import {
   type ExecutionEnvironment,
   functionArn,
   type Outcome,
+  type StartEnvironment,
   startExecutionEnvironment,
 } from './execution-environment.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
@@ -46,6 +47,8 @@ export interface FunctionPoolOptions {
   readonly idleSeconds?: number;
   /** Real seconds per AWS second between the attempts of an asynchronous event. @default 1 */
   readonly timeScale?: number;
+  /** @default a process of its own for each */
+  readonly startEnvironment?: StartEnvironment;
 }
 
 /** Takes a bare name, a partial or a full ARN, each with or without the one version there is, `$LATEST`. */
@@ -57,6 +60,7 @@ const stopped = () => new AwsError('ServiceException', 'The local Lambda service
 /** Runs each function in a process per concurrent execution, reused while warm. */
 export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const { journal, endpoint, maximumConcurrency = 10, idleSeconds = 300, timeScale = 1 } = options;
+  const { startEnvironment = startExecutionEnvironment } = options;
   const functions = new Map(options.functions.map(definition => [definition.name, definition]));
   options.functions.forEach(assertNoReservedVariables);
 
@@ -111,7 +115,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   function start(definition: FunctionDefinition): ExecutionEnvironment {
     const [longestIdle] = idle.keys();
     if (environments.size >= maximumConcurrency && longestIdle !== undefined) retire(longestIdle);
-    const environment = startExecutionEnvironment(definition, endpoint(), line =>
+    const environment = startEnvironment(definition, endpoint(), line =>
       journal.record({ kind: 'log', functionName: definition.name, line }),
     );
     environments.add(environment);

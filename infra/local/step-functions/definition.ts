@@ -57,15 +57,19 @@ const RETRY_FIELDS = [
 ];
 const CATCH_FIELDS = ['ErrorEquals', 'Next', 'ResultPath', 'Comment'];
 
+/** Definitions found valid, as JSON: the validator compiles its schema anew each time, which is most of a local cloud's start. */
+const valid = new Set<string>();
+
 /**
  * Reads an ASL definition.
  * @throws Error with the validator's message when it is not valid ASL, or naming what is valid but not emulated
  */
 export function parseDefinition(machine: string, source: unknown): Definition {
-  // A copy, because the validator writes into what it is given.
-  const copy: unknown = structuredClone(source);
+  const text = JSON.stringify(source);
   try {
-    new StateMachine(copy as StateMachineDefinition);
+    // A copy, because the validator writes into what it is given.
+    if (!valid.has(text)) new StateMachine(JSON.parse(text) as StateMachineDefinition);
+    valid.add(text);
   } catch (error) {
     throw new Error(`State machine ${machine}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -56,6 +56,24 @@ describe('A backup', () => {
     expect(new Set(dependencies.reports.sent.map(({ id }) => id)).size).toBe(1);
   });
 
+  it('stopped between its file and its manifest is finished by the next attempt, as the file is', async () => {
+    const dependencies = scene();
+    const { count, bytes, sha256 } = await backup(KEY, dependencies);
+    dependencies.files.manifests.clear();
+    const second = await backup(KEY, { ...dependencies, source: sourceOf([student('later')]) });
+    expect(second).toMatchObject({ count, bytes, sha256 });
+    expect(await dependencies.files.find(KEY)).toEqual(second);
+  });
+
+  it('that cannot publish the manifest of another attempt leaves that its file', async () => {
+    const dependencies = scene();
+    await backup(KEY, dependencies);
+    dependencies.files.manifests.clear();
+    dependencies.files.publish = () => Promise.reject(FAILURE);
+    await expect(backup(KEY, dependencies)).rejects.toBe(FAILURE);
+    expect(dependencies.files.contents.size).toBe(1);
+  });
+
   it('whose source fails leaves nothing, says why, and fails', async () => {
     const dependencies = scene();
     const source = {
@@ -87,6 +105,7 @@ describe('A backup', () => {
     };
     dependencies.files.write = async (_, content) => {
       for await (const _ of content) throw FAILURE;
+      return true;
     };
     await expect(backup(KEY, { ...dependencies, source })).rejects.toBe(FAILURE);
     await expect.poll(() => stopped).toBe(true);

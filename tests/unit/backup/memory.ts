@@ -17,7 +17,17 @@ export class MemoryFiles implements BackupFiles {
   async write(key: string, content: AsyncIterable<Uint8Array>) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of content) chunks.push(chunk);
+    if (this.contents.has(key)) return false;
     this.contents.set(key, Buffer.concat(chunks));
+    return true;
+  }
+
+  async open(key: string) {
+    const content = this.contents.get(key);
+    if (content === undefined) return undefined;
+    return async function* () {
+      yield content;
+    };
   }
 
   async publish(manifest: Manifest) {

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ExecutionEnvironment, Outcome } from '../../infra/local/lambda/execution-environment.ts';
+import { functionArn } from '../../infra/local/lambda/execution-environment.ts';
+import type { FunctionDefinition } from '../../infra/local/lambda/function-definition.ts';
+import { type Actor, actAs, newActor } from './actors.ts';
+import { createRandom } from './random.ts';
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+/** One run of a function, from its start to its end. */
+export interface Invocation extends Actor {
+  readonly definition: FunctionDefinition;
+  /** Ends it as a failing host does. */
+  kill(): void;
+}
+
+export const isInvocation = (actor: Actor | undefined): actor is Invocation =>
+  actor !== undefined && 'definition' in actor;
+
+export interface InProcessFunctions {
+  /** Takes the place of `startExecutionEnvironment`. */
+  start(definition: FunctionDefinition): ExecutionEnvironment;
+  /** Those running now. */
+  readonly invocations: ReadonlySet<Invocation>;
+}
+
+/** Instances of a function's module that no environment uses, by its folder. They outlive the simulated clouds: to load one takes long. */
+const idleInstances = new Map<string, Handler[]>();
+let instances = 0;
+
+/**
+ * Runs the functions' bundles in this process, a module instance for each concurrent execution. What a killed one leaves in its
+ * module, such as an open client, the next one finds: real processes are killed by tests/acceptance/interruptions.test.ts.
+ *
+ * @param newSkewMs how far the clock of a new environment's host is ahead
+ */
+export function createInProcessFunctions(newSkewMs: () => number, seed: number): InProcessFunctions {
+  const invocations = new Set<Invocation>();
+  let started = 0;
+
+  function start(definition: FunctionDefinition): ExecutionEnvironment {
+    const skewMs = newSkewMs();
+    const instance = takeInstance(definition);
+    const exited = Promise.withResolvers<void>();
+    let alive = true;
+    let killRunning: (reason: string) => void = () => undefined;
+
+    function end(reason: string): void {
+      if (!alive) return;
+      alive = false;
+      killRunning(reason);
+      exited.resolve();
+      void instance.then(handler => idleInstances.get(definition.codeDirectory)?.push(handler));
+    }
+
+    async function run(requestId: string, payload: string): Promise<Outcome> {
+      const outcome = Promise.withResolvers<Outcome>();
+      const kill = () => end('Runtime exited with error: signal: killed');
+      const random = createRandom(seed * 1000 + ++started);
+      const invocation: Invocation = { ...newActor(skewMs), random, definition, kill };
+      invocations.add(invocation);
+      const finish = (result: Outcome) => {
+        invocations.delete(invocation);
+        outcome.resolve(result);
+      };
+      const die = (kind: 'error' | 'timeout', errorType: string, reason: string) => {
+        invocation.dead = true;
+        finish({ kind, payload: failure(errorType, `RequestId: ${requestId} Error: ${reason}`) });
+      };
+      killRunning = reason => die('error', 'Runtime.ExitError', reason);
+      const seconds = definition.timeoutSeconds;
+      const timer = setTimeout(() => {
+        die('timeout', 'Sandbox.Timedout', `Task timed out after ${seconds} seconds`);
+        end('');
+      }, seconds * 1000);
+      const handle = await instance;
+      const result = await Promise.race([
+        outcome.promise,
+        actAs(invocation, () => perform(handle, payload, contextOf(definition, requestId))),
+      ]);
+      clearTimeout(timer);
+      killRunning = () => undefined;
+      finish(result);
+      return result;
+    }
+
+    return {
+      functionName: definition.name,
+      exited: exited.promise,
+      get alive() {
+        return alive;
+      },
+      run,
+      kill: () => end('Runtime exited with error: signal: killed'),
+    };
+  }
+
+  return { start, invocations };
+}
+
+async function perform(handle: Handler, payload: string, context: object): Promise<Outcome> {
+  try {
+    const result = (await handle(JSON.parse(payload), context)) ?? null;
+    return { kind: 'success', payload: JSON.stringify(result) };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { kind: 'error', payload: failure(name, message) };
+  }
+}
+
+const failure = (errorType: string, errorMessage: string) =>
+  JSON.stringify({ errorType, errorMessage, trace: [] });
+
+function contextOf({ name, timeoutSeconds, memoryMb }: FunctionDefinition, awsRequestId: string) {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  return {
+    awsRequestId,
+    functionName: name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: functionArn(name),
+    memoryLimitInMB: String(memoryMb),
+    logGroupName: `/aws/lambda/${name}`,
+    logStreamName: 'in-process',
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+async function takeInstance({ codeDirectory, environment, name }: FunctionDefinition): Promise<Handler> {
+  const idle = idleInstances.get(codeDirectory) ?? [];
+  idleInstances.set(codeDirectory, idle);
+  const known = idle.pop();
+  if (known !== undefined) return known;
+  // Read when the module is loaded. Loads of two functions must not mix: they are told apart by nothing but the order.
+  loading = loading.then(async () => {
+    Object.assign(process.env, QUIET, environment, { AWS_LAMBDA_FUNCTION_NAME: name });
+    const url = pathToFileURL(join(codeDirectory, 'index.mjs'));
+    const { handler } = (await import(`${url}?instance=${++instances}`)) as { handler: Handler };
+    return handler;
+  });
+  return (await loading) as Handler;
+}
+
+let loading: Promise<unknown> = Promise.resolve();
+
+/** Beside each function's own. Nobody reads the logs of thousands of runs. */
+const QUIET = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'in-process',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
+  POWERTOOLS_METRICS_DISABLED: 'true',
+};

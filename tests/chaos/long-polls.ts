@@ -1,0 +1,58 @@
+import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
+
+export interface LongPolls {
+  /** Asks until there are messages: again whenever some may have come. */
+  receive(queueUrl: string, ask: () => Promise<AwsResponse>): Promise<AwsResponse>;
+  /** Messages have come: one who waits asks again. */
+  wake(queueUrl: string): void;
+  /** Messages were given out, whether they arrived or not: each comes again, unless it is deleted. */
+  gaveOut(queueUrl: string, messages: number): void;
+}
+
+/**
+ * Polls of empty queues, which wait for a message as long as it takes: asking again every 20 seconds would be most of what a
+ * simulation does.
+ *
+ * @param visibilitySeconds how long a received message is away
+ */
+export function createLongPolls(visibilitySeconds: (queueUrl: string) => number): LongPolls {
+  const parked = new Map<string, (() => void)[]>();
+
+  function wake(queueUrl: string): void {
+    parked.get(queueUrl)?.shift()?.();
+  }
+
+  return {
+    wake,
+    gaveOut(queueUrl, messages) {
+      // Just after the time-out, when the queue gives it out again.
+      const ms = visibilitySeconds(queueUrl) * 1000 + 1;
+      for (let i = 0; i < messages; i++) setTimeout(wake, ms, queueUrl);
+    },
+    async receive(queueUrl, ask) {
+      for (;;) {
+        const answer = await ask();
+        if (answer.status !== 200 || messagesIn(answer) > 0) return answer;
+        const woken = Promise.withResolvers<void>();
+        parked.set(queueUrl, [...(parked.get(queueUrl) ?? []), woken.resolve]);
+        await woken.promise;
+      }
+    },
+  };
+}
+
+export function messagesIn({ body = '' }: AwsResponse): number {
+  const { Messages = [] } = JSON.parse(String(body)) as { Messages?: readonly unknown[] };
+  return Messages.length;
+}
+
+/** The same request, answered at once. */
+export function withoutWaiting(request: AwsRequest): AwsRequest {
+  const input = JSON.parse(request.body.toString()) as object;
+  return { ...request, body: Buffer.from(JSON.stringify({ ...input, WaitTimeSeconds: 0 })) };
+}
+
+/** Of a call to SQS in the JSON protocol. */
+export function queueUrlOf({ body }: AwsRequest): string {
+  return (JSON.parse(body.toString()) as { QueueUrl: string }).QueueUrl;
+}

@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { CrashPoint } from './crash-points.ts';
+import { GUARDS } from './guards.ts';
+import type { RandomRun } from './random-run.ts';
+import { runInWorkers } from './workers.ts';
+
+const USAGE = `npm run test:chaos -- [options]
+
+Without options: every crash point of every scenario.
+  --scenario NAME    crash points of this scenario alone; may be repeated
+  --mutations        shows what goes wrong without each guard of the protocol instead
+  --seeds N          N random runs instead
+  --first-seed S     of which this is the first; to replay one: --seeds 1 --first-seed S
+  --workers N        processes at once; as many as there are cores without`;
+
+const { values } = parseArgs({
+  options: {
+    scenario: { type: 'string', multiple: true },
+    mutations: { type: 'boolean', default: false },
+    seeds: { type: 'string' },
+    'first-seed': { type: 'string', default: '1' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const workers = Number(values.workers);
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function runCrashPoints(scenarios: readonly string[] | undefined): Promise<boolean> {
+  const startedAt = performance.now();
+  const [points = []] = await runInWorkers([{ kind: 'crash points', scenarios } as const]);
+  const jobs = points.map(point => ({ kind: 'crash point', point }) as const);
+  const failures: CrashPoint[] = [];
+  let done = 0;
+  const onResult = ({ point }: (typeof jobs)[number], violations: readonly string[]) => {
+    if (violations.length > 0) {
+      failures.push(point);
+      print(
+        `FAILED ${point.scenario}, call ${point.number} (${point.call}), ${point.outcome}: ${violations.join('; ')}`,
+      );
+    }
+    if (++done % 200 === 0) print(`${done} of ${jobs.length}`);
+  };
+  await runInWorkers(jobs, { workers, onResult });
+  print(tableOf(points, failures));
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  print(`${jobs.length} crash points, ${jobs.length - failures.length} passed, 0 skipped, in ${seconds} s`);
+  return failures.length === 0;
+}
+
+/** Each guard has to be missed: without it, something must go wrong. */
+async function missGuards(): Promise<boolean> {
+  const jobs = GUARDS.map(({ name }) => ({ kind: 'guard', guard: name }) as const);
+  const shown = await runInWorkers(jobs, { workers });
+  for (const [index, { guard }] of jobs.entries()) {
+    const violations = shown[index] ?? [];
+    print(`Without the guard that ${guard}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`);
+  }
+  return shown.every(violations => violations.length > 0);
+}
+
+/** Passed of all, scenario by scenario and outcome by outcome. */
+function tableOf(points: readonly CrashPoint[], failed: readonly CrashPoint[]): string {
+  const outcomes = [...new Set(points.map(({ outcome }) => outcome))];
+  const scenarios = [...new Set(points.map(({ scenario }) => scenario))];
+  const cell = (scenario: string, outcome: string) => {
+    const isIn = (point: CrashPoint) => point.scenario === scenario && point.outcome === outcome;
+    const all = points.filter(isIn).length;
+    return all === 0 ? '' : `${all - failed.filter(isIn).length}/${all}`;
+  };
+  const calls = (scenario: string) =>
+    String(new Set(points.filter(point => point.scenario === scenario).map(({ number }) => number)).size);
+  const rows = [
+    ['Scenario', 'Calls', ...outcomes],
+    ...scenarios.map(scenario => [
+      scenario,
+      calls(scenario),
+      ...outcomes.map(outcome => cell(scenario, outcome)),
+    ]),
+  ];
+  const widths = ['', '', ...outcomes].map((_, column) =>
+    Math.max(...rows.map(row => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map(row =>
+      row
+        .map((text, column) => text.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+async function runSeeds(first: number, count: number): Promise<boolean> {
+  const startedAt = performance.now();
+  const jobs = Array.from({ length: count }, (_, index) => ({ kind: 'seed', seed: first + index }) as const);
+  let [done, failed, calls, faults] = [0, 0, 0, 0];
+  const onResult = ({ seed }: (typeof jobs)[number], run: RandomRun) => {
+    calls += run.calls;
+    faults += run.faults;
+    if (run.violations.length > 0) {
+      failed++;
+      print(`FAILED seed ${seed}: ${run.violations.join('; ')}`);
+      print(`  again: npm run test:chaos -- --seeds 1 --first-seed ${seed}`);
+    }
+    if (count === 1)
+      print(`Seed ${seed}: ${run.calls} calls, ${run.faults} faults, fingerprint ${run.fingerprint}`);
+    if (++done % 200 === 0) print(`${done} of ${count}`);
+  };
+  await runInWorkers(jobs, { workers, onResult });
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  print(
+    `${count} seeds from ${first}: ${count - failed} passed, ${calls} calls, ${faults} faults, in ${seconds} s`,
+  );
+  return failed === 0;
+}
+
+function run(): Promise<boolean> {
+  if (values.mutations) return missGuards();
+  if (values.seeds !== undefined) return runSeeds(Number(values['first-seed']), Number(values.seeds));
+  return runCrashPoints(values.scenario);
+}
+
+if (values.help) print(USAGE);
+else process.exitCode = (await run()) ? 0 : 1;

@@ -1,0 +1,127 @@
+import type { AwsResponse } from '../../infra/local/aws-api.ts';
+import { type School, sleep, studentWith } from './school.ts';
+import type { SimulationOptions, Turn } from './simulation.ts';
+
+/** Something people do, of which every call is a crash point. */
+export interface Scenario {
+  readonly name: string;
+  /** What was there before. */
+  readonly before?: (school: School) => Promise<void>;
+  readonly story: (school: School) => Promise<void>;
+  /** Brings calls into the order that the scenario is about. */
+  readonly direct?: (school: School) => Direction;
+  readonly options?: () => Pick<SimulationOptions, 'invalidationDelayMs'>;
+}
+
+export type Direction = (turn: Turn, next: () => Promise<AwsResponse>) => Promise<AwsResponse>;
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'lone upload',
+    before: school => school.put('page.txt', 'old'),
+    story: school => school.put('page.txt', 'new'),
+  },
+  {
+    name: 'burst',
+    async before(school) {
+      for (const key of ['index.html', 'a.css', 'gone.txt']) await school.put(key, 'old');
+    },
+    async story(school) {
+      await school.put('index.html', 'new');
+      await school.put('a.css', 'new');
+      await sleep(1);
+      await school.remove('gone.txt');
+      await sleep(1);
+      await school.put('b.css', 'new');
+      await school.invalidate(['/by-hand/*']);
+    },
+  },
+  {
+    name: 'change while closing',
+    async before(school) {
+      await school.put('first.txt', 'old');
+      await school.put('second.txt', 'old');
+    },
+    story: school => school.put('first.txt', 'new'),
+    direct: commitTooLate,
+  },
+  {
+    name: 'two collectors at once',
+    async before(school) {
+      await school.put('first.txt', 'old');
+      await school.put('second.txt', 'old');
+    },
+    async story(school) {
+      await Promise.all([school.put('first.txt', 'new'), school.put('second.txt', 'new')]);
+    },
+  },
+  quotaPressure(),
+  {
+    name: 'student create',
+    story: school => school.register(studentWith('SV005')),
+  },
+  {
+    name: 'backup',
+    async before(school) {
+      for (const id of ['SV001', 'SV002', 'SV003']) await school.register(studentWith(id));
+    },
+    story: school => school.backUp(),
+  },
+  {
+    name: 'mail',
+    async story(school) {
+      for (const id of ['SV001', 'SV002', 'SV003']) await school.confirm(studentWith(id));
+    },
+  },
+];
+
+/**
+ * While one refresh closes, the collector of another upload has found it open, and writes only when everybody has read what there is to
+ * read: its commit comes too late.
+ */
+function commitTooLate(school: School): Direction {
+  const writing = Promise.withResolvers<void>();
+  const reporting = Promise.withResolvers<void>();
+  let isClosing = false;
+  return async ({ action, request }, next) => {
+    const isOf = (role: string) => request.caller.startsWith(`AutoInvalidation${role}`);
+    if (!isClosing && action === 'UpdateItem' && isOf('Invalidate')) {
+      isClosing = true;
+      await school.put('second.txt', 'new');
+      // Either may have been killed.
+      await Promise.race([writing.promise, sleep(3)]);
+    } else if (isClosing && action === 'BatchWriteItem' && isOf('Collect')) {
+      writing.resolve();
+      await Promise.race([reporting.promise, sleep(20)]);
+    } else if (isOf('Report')) reporting.resolve();
+    return next();
+  };
+}
+
+/** Others keep CloudFront busy when the refresh is planned; it waits, and what comes meanwhile joins it. */
+function quotaPressure(): Scenario {
+  const OTHERS_MS = 20_000;
+  const wildcards = Array.from({ length: 15 }, (_, index) => `/others/${index}/*`);
+  const exact = Array.from({ length: 3000 }, (_, index) => `/others/${index}`);
+  let delayMs = 0;
+  return {
+    name: 'quota pressure',
+    options() {
+      delayMs = 3000;
+      return { invalidationDelayMs: () => delayMs };
+    },
+    async before(school) {
+      await school.put('first.txt', 'old');
+      await school.put('second.txt', 'old');
+    },
+    async story(school) {
+      delayMs = OTHERS_MS;
+      await school.keepCloudFrontBusy(wildcards);
+      await school.keepCloudFrontBusy(exact);
+      delayMs = 3000;
+      await school.put('first.txt', 'new');
+      await sleep(10);
+      await school.put('second.txt', 'new');
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/local/aws-api.ts';
+import type { LocalCloud } from '../../infra/local/local-cloud.ts';
+import type { StudentFields } from '../../shared/students/student.ts';
+import { output, POINTS_OF_PRESENCE, type Simulation, TESTER } from './simulation.ts';
+
+export type School = ReturnType<typeof createSchool>;
+
+/** Long enough for every second try to come after the first one's locks. */
+const RETRY_SECONDS = 5;
+const MAX_TRIES = 40;
+
+/**
+ * What people do with the school's system, and what should have become of it: every upload and every request is repeated until
+ * it is answered clearly, as people do, so that there is one right end.
+ */
+export function createSchool({ cloud, time }: Simulation) {
+  /** What the site bucket should hold, for every key ever touched; undefined: nothing. */
+  const files = new Map<string, string | undefined>();
+  const students = new Map<string, StudentFields>();
+  /** Addresses that a confirmation should have gone to. */
+  const registered = new Set<string>();
+
+  async function s3(method: string, path: string, body = ''): Promise<AwsResponse> {
+    const headers = {
+      host: 'localhost',
+      authorization: authorizationOf(TESTER, 's3'),
+      'cache-control': 'max-age=31536000',
+      'content-type': 'text/plain',
+    };
+    return cloud.callAws({
+      service: 's3',
+      caller: TESTER,
+      method,
+      url: path,
+      headers,
+      body: Buffer.from(body),
+    });
+  }
+
+  /** Sends a request through the edge until the answer tells what has become of it. */
+  async function ask(method: string, path: string, body?: unknown, key?: string): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      const { status, body: answer } = await cloud.request({
+        method,
+        url: `/api${path}`,
+        headers: {
+          host: '127.0.0.1',
+          'content-type': 'application/json',
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+        },
+        body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+      });
+      const isUnclear = status >= 500 || status === 429 || String(answer).includes('"InProgress"');
+      if (!isUnclear) return status;
+      if (tries === MAX_TRIES) throw new Error(`${method} ${path} is still answered ${status}: ${answer}`);
+      await sleep(RETRY_SECONDS);
+    }
+  }
+
+  return {
+    files,
+    students,
+    registered,
+
+    async put(key: string, content: string): Promise<void> {
+      files.set(key, content);
+      await s3('PUT', `/${output(cloud, 'SiteBucketName')}/${key}`, content);
+    },
+
+    async remove(key: string): Promise<void> {
+      files.set(key, undefined);
+      await s3('DELETE', `/${output(cloud, 'SiteBucketName')}/${key}`);
+    },
+
+    /** A request by hand. */
+    async invalidate(paths: readonly string[]): Promise<void> {
+      const input = {
+        QueueUrl: output(cloud, 'SiteChangesQueueUrl'),
+        MessageBody: JSON.stringify({ paths }),
+      };
+      await cloud.callAws(jsonRequest('sqs', 'AmazonSQS.SendMessage', input, TESTER));
+    },
+
+    async register(student: StudentFields): Promise<void> {
+      const status = await ask('POST', '/students', student, `register-${student.studentid}`);
+      if (status !== 201) throw new Error(`${student.studentid} could not be registered: ${status}`);
+      students.set(student.studentid, student);
+      registered.add(student.email);
+    },
+
+    async change(student: StudentFields): Promise<void> {
+      const status = await ask('PUT', `/students/${student.studentid}`, student);
+      if (status !== 200) throw new Error(`${student.studentid} could not be changed: ${status}`);
+      students.set(student.studentid, student);
+    },
+
+    async expel(studentid: string): Promise<void> {
+      const status = await ask('DELETE', `/students/${studentid}`);
+      if (status !== 204) throw new Error(`${studentid} could not be removed: ${status}`);
+      students.delete(studentid);
+    },
+
+    /** A message to the mail queue, as the API sends it; sending it again says nothing new. */
+    async confirm({ studentid, name, email, class: studentClass }: StudentFields): Promise<void> {
+      const message = { type: 'student-confirmation', id: `confirmation-${studentid}`, to: email };
+      const MessageBody = JSON.stringify({ ...message, studentid, name, class: studentClass });
+      const input = { QueueUrl: output(cloud, 'MailQueueUrl'), MessageBody };
+      await cloud.callAws(jsonRequest('sqs', 'AmazonSQS.SendMessage', input, TESTER));
+      registered.add(email);
+    },
+
+    /** Somebody else's invalidation of so many paths. */
+    async keepCloudFrontBusy(paths: readonly string[]): Promise<void> {
+      const items = paths.map(path => `<Path>${path}</Path>`).join('');
+      const request = {
+        service: 'cloudfront',
+        caller: TESTER,
+        method: 'POST',
+        url: `/2020-05-31/distribution/${output(cloud, 'DistributionId')}/invalidation`,
+        headers: { host: 'localhost', authorization: authorizationOf(TESTER, 'cloudfront') },
+        body: Buffer.from(
+          `<InvalidationBatch><Paths><Quantity>${paths.length}</Quantity><Items>${items}</Items></Paths><CallerReference>others ${paths.length}</CallerReference></InvalidationBatch>`,
+        ),
+      };
+      const { status, body } = await cloud.callAws(request);
+      if (status !== 201) throw new Error(`CreateInvalidation answered ${status}: ${body}`);
+    },
+
+    /** Students whose record says that their confirmation is still to be sent. */
+    async pendingConfirmations(): Promise<StudentFields[]> {
+      const input = { TableName: output(cloud, 'StudentTableName'), ConsistentRead: true };
+      const { Items } = await askAws<{ Items: Record<string, { S?: string }>[] }>(
+        cloud,
+        'dynamodb',
+        'DynamoDB_20120810.Scan',
+        input,
+      );
+      const ids = Items.filter(item => item['confirmation']?.S === 'pending').map(
+        item => item['studentid']?.S ?? '',
+      );
+      return ids.map(id => students.get(id)).filter(student => student !== undefined);
+    },
+
+    async backUp(): Promise<void> {
+      const status = await ask('POST', '/backup');
+      if (status !== 201 && status !== 202) throw new Error(`No backup was started: ${status}`);
+    },
+
+    /** Has every point of presence cache what it shows now. */
+    async warm(): Promise<void> {
+      for (const key of files.keys())
+        for (const url of urlsOf(key)) for (const pop of POINTS_OF_PRESENCE) await cloud.view(url, pop);
+    },
+
+    sleep,
+    time,
+  };
+}
+
+export function sleep(seconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, seconds * 1000));
+}
+
+export function urlsOf(key: string): string[] {
+  return key === 'index.html' ? ['/', '/index.html'] : [`/${key}`];
+}
+
+/** A student whose e-mail address tells the student's mails from others. */
+export function studentWith(studentid: string, name = 'Pham Thi E'): StudentFields {
+  const email = `${studentid.toLowerCase()}@example.com`;
+  return { studentid, name, class: 'CNTT05', birthdate: '2001-05-05', email };
+}
+
+/** Whatever an AWS JSON call of the tests answers. */
+export async function askAws<T>(
+  cloud: LocalCloud,
+  service: string,
+  target: string,
+  input: unknown,
+): Promise<T> {
+  const { status, body = '' } = await cloud.callAws(jsonRequest(service, target, input, TESTER));
+  if (status !== 200) throw new Error(`${target} answered ${status}: ${body}`);
+  return JSON.parse(String(body)) as T;
+}

@@ -1,0 +1,26 @@
+import { crashPointsOf, runCrashPoint, runWithout } from './crash-points.ts';
+import { runSeed } from './random-run.ts';
+import type { Job, Reply } from './workers.ts';
+
+/** The process that a job runs in: one after the other, each in a simulation of its own. */
+async function work(job: Job): Promise<unknown> {
+  switch (job.kind) {
+    case 'crash points':
+      return crashPointsOf(job.scenarios);
+    case 'crash point':
+      return runCrashPoint(job.point);
+    case 'guard':
+      return runWithout(job.guard);
+    case 'seed':
+      return runSeed(job.seed);
+  }
+}
+
+const send = (reply: Reply) => process.send?.(reply);
+
+process.on('message', (job: Job) => {
+  work(job).then(
+    result => send({ result, memoryBytes: process.memoryUsage.rss() }),
+    error => send({ error: error instanceof Error ? (error.stack ?? '') : String(error), memoryBytes: 0 }),
+  );
+});
