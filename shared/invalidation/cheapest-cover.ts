@@ -22,9 +22,6 @@ export interface Cover {
 /** Where the search begins: with covers that cost little more than the bound, told in parts of the gap, or of the bound itself. */
 const FIRST_GAP = { ofGap: 1 / 64, ofBound: 1 / 1000 };
 
-/** Bounds beyond these spare less than they take. */
-const MOST_BOUNDS = 8;
-
 /** Labels kept in one round: of 20 bytes each, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
 
@@ -73,7 +70,7 @@ class CoverSearch {
 
   constructor(problem: CoverProblem, { relaxed, bound, best, cost }: ShadowPriceSearch) {
     this.#problem = problem;
-    this.#relaxed = relaxed.toSorted((a, b) => b.cost - a.cost).slice(0, MOST_BOUNDS);
+    this.#relaxed = relaxed.toSorted((a, b) => b.cost - a.cost);
     this.#first = this.#relaxed[0] as RelaxedCover;
     this.#bound = bound;
     this.#lastNeeded = problem.cuts.findLastIndex(cut => cut.wildcardOnly);

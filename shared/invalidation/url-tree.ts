@@ -96,9 +96,11 @@ function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: s
     end: keysBefore[end] ?? 0,
   });
   return ({ start, end, length }: Span): Cut => {
-    const prefix = (wanted[start] as Target).text.slice(0, length);
-    // No target beside the span has the prefix, so keys with it lie between those.
-    const keys = site.narrow(prefix, keysBetween(start, end + 1), keysBetween(start + 1, end));
+    const { text } = wanted[start] as Target;
+    const prefix = text.slice(0, length);
+    // No target beside the span has the prefix, so keys with it lie between those, and none before the prefix itself.
+    const outer = keysBetween(prefix === text ? start + 1 : start, end + 1);
+    const keys = site.narrow(prefix, outer, keysBetween(start + 1, end));
     const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
     return {
       prefix,

@@ -8,7 +8,7 @@ const anyScatteredUpload = fc
   .record({
     names: fc.uniqueArray(fc.nat(2 ** 16 - 1), { minLength: 700, maxLength: 900, size: 'max' }),
     digits: fc.constantFrom(2, 4, 16),
-    oneOf: fc.constantFrom(2, 4, 16),
+    oneOf: fc.constantFrom(4, 8, 16),
   })
   .map(({ names, digits, oneOf }) => {
     const siteKeys = names.map(name => name.toString(digits).padStart(16, '0'));
@@ -17,9 +17,9 @@ const anyScatteredUpload = fc
 
 const anyScarcity = fc.record({
   upload: anyScatteredUpload,
-  freePaths: fc.nat(120),
+  freePaths: fc.nat(60),
   wildcardPaths: fc.integer({ min: 1, max: 15 }),
-  exactPaths: fc.integer({ min: 20, max: 400 }),
+  exactPaths: fc.integer({ min: 10, max: 200 }),
 });
 
 const planOf = (request: Partial<PlanRequest>) =>
@@ -122,11 +122,8 @@ function microDollars(paths: number, collateral: number, freePaths: number): num
   return Math.round((Math.max(0, paths - freePaths) * path + collateral * refetch) * 1e6);
 }
 
-interface Spent {
-  readonly wildcards: number;
-  readonly exact: number;
-  readonly collateral: number;
-}
+/** The fewest needless purges by the number of wildcards, and of exact paths. */
+type Purges = readonly (readonly number[])[];
 
 /** For every number of wildcards and of exact paths the fewest needless purges, prefix by prefix and in all combinations. */
 function leastCost(
@@ -135,46 +132,34 @@ function leastCost(
   { exactPaths, wildcardPaths }: Limits,
 ): number {
   const changed = new Set(changedKeys);
-  const ways = (keys: readonly string[], length: number): Spent[] => {
+  const purgesOf = (keys: readonly string[], length: number): Purges => {
     const own = keys.filter(key => changed.has(key)).length;
-    if (own === 0) return [NOTHING];
-    const wildcard = { wildcards: 1, exact: 0, collateral: keys.length - own };
-    if (keys.length === 1) return [{ ...NOTHING, exact: 1 }, wildcard];
-    const groups = [...Map.groupBy(keys, key => key[length]).values()].map(group => ways(group, length + 1));
-    const combined = groups.reduce((all, group) =>
-      fewest(
-        all.flatMap(a => group.map(b => sum(a, b))),
-        wildcardPaths,
-      ),
-    );
-    return fewest([...combined, wildcard], wildcardPaths);
+    if (own === 0) return [[0]];
+    if (keys.length === 1) return [[Number.POSITIVE_INFINITY, 0], [0]];
+    const groups = [...Map.groupBy(keys, key => key[length]).values()];
+    const [none = [], one = [], ...more] = groups
+      .map(group => purgesOf(group, length + 1))
+      .reduce((a, b) => combined(a, b, wildcardPaths));
+    return [none, one.with(0, Math.min(one[0] ?? 0, keys.length - own)), ...more];
   };
-  const affordable = ways(siteKeys, 0).filter(({ exact }) => exact <= exactPaths);
-  const costs = affordable.map(({ wildcards, exact, collateral }) =>
-    microDollars(wildcards + exact, collateral, freePaths),
+  const costs = purgesOf(siteKeys, 0).flatMap((row, wildcards) =>
+    row.slice(0, exactPaths + 1).map((purges, exact) => microDollars(wildcards + exact, purges, freePaths)),
   );
   return Math.min(...costs);
 }
 
-const NOTHING: Spent = { wildcards: 0, exact: 0, collateral: 0 };
-
-function sum(a: Spent, b: Spent): Spent {
-  return {
-    wildcards: a.wildcards + b.wildcards,
-    exact: a.exact + b.exact,
-    collateral: a.collateral + b.collateral,
-  };
-}
-
-/** Of each number of wildcards and of exact paths, the one with the fewest purges. */
-function fewest(ways: readonly Spent[], wildcardPaths: number): Spent[] {
-  const best = new Map<string, Spent>();
-  for (const way of ways) {
-    const number = `${way.wildcards} ${way.exact}`;
-    const known = best.get(number);
-    if (way.wildcards <= wildcardPaths && (known === undefined || known.collateral > way.collateral)) {
-      best.set(number, way);
+function combined(a: Purges, b: Purges, wildcardPaths: number): Purges {
+  const most = Math.min(a.length + b.length - 2, wildcardPaths);
+  const length = Math.max(...a.map(row => row.length)) + Math.max(...b.map(row => row.length)) - 1;
+  const sums = Array.from({ length: most + 1 }, () => new Array<number>(length).fill(Number.POSITIVE_INFINITY));
+  for (const [x, one] of a.entries()) {
+    for (const [y, other] of b.entries()) {
+      const row = sums[x + y];
+      if (row === undefined) break;
+      for (const [i, purges] of one.entries()) {
+        for (const [j, others] of other.entries()) row[i + j] = Math.min(row[i + j] as number, purges + others);
+      }
     }
   }
-  return [...best.values()];
+  return sums;
 }
