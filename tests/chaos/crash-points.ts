@@ -115,6 +115,9 @@ async function play(
       seed: 0,
       ...(without === undefined ? {} : { without }),
       ...scenario.options?.(),
+      async deliverEvent(send) {
+        if (scenario.isNoticedBefore || numberOfFirst !== undefined) await send();
+      },
       faultFor(turn) {
         if (numberOfFirst === undefined) return undefined;
         const counted = { ...turn, number: turn.number - numberOfFirst };
