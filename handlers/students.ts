@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { Router } from '@aws-lambda-powertools/event-handler/http';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { createBackups } from '../shared/aws/backup-bucket.ts';
 import { createMailQueue } from '../shared/aws/mail-queue.ts';
 import { createStudentTable } from '../shared/aws/student-table.ts';
 import { backupKeyOf } from '../shared/backup/manifest.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { RequestRefusedError } from '../shared/errors.ts';
-import { answer, answerFor, noContent } from '../shared/http/answers.ts';
-import { type ApiRequest, etagOf, readRequest } from '../shared/http/request.ts';
-import { logger, observed } from '../shared/observability.ts';
+import { answer, noContent } from '../shared/http/answers.ts';
+import { createApi } from '../shared/http/api.ts';
+import { etagOf } from '../shared/http/request.ts';
+import { logger } from '../shared/observability.ts';
 import { createOnce } from '../shared/students/create-once.ts';
 import { listStudents, readListRequest, type StudentPages } from '../shared/students/list-students.ts';
 import { type BackupDependencies, requestBackup } from '../shared/students/request-backup.ts';
@@ -49,9 +48,7 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
   const check = (input: unknown, rules: Omit<StudentRules, 'today'> = {}) =>
     fieldsOf(checkStudent(input, { ...rules, today: now().toISOString().slice(0, 10) }));
 
-  function routesFor(request: ApiRequest, context: Context): Router {
-    const router = new Router({ logger });
-
+  return createApi(siteOrigin, (router, request, context) => {
     router.post('/students', async () => {
       const fields = check(request.json());
       const key = request.idempotencyKey();
@@ -92,50 +89,7 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
       const finished = await backups.list();
       return answer(200, { backups: finished.map(({ table: _, ...backup }) => backup) });
     });
-
-    router.errorHandler(Error, async error => {
-      const response = answerFor(error);
-      if (response.status >= 500) logger.error('Failed', { error });
-      return response;
-    });
-    return router;
-  }
-
-  return observed(async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
-    const router = routesFor(readRequest(event), context);
-    const { headers, ...result } = await router.resolve(withRouteOnly(event), context);
-    logger.info('Answered', {
-      method: event.httpMethod,
-      resource: event.resource,
-      status: result.statusCode,
-    });
-    return { ...result, headers: { ...headers, ...headersOfEveryAnswer(siteOrigin) } };
   });
-}
-
-/**
- * What the router needs to find the route. It makes a web `Request` of all it gets before it handles errors, and that throws for
- * a GET with a body and for headers outside Latin-1.
- */
-function withRouteOnly(event: APIGatewayProxyEvent): APIGatewayProxyEvent {
-  return {
-    ...event,
-    headers: {},
-    multiValueHeaders: {},
-    queryStringParameters: null,
-    multiValueQueryStringParameters: null,
-    body: null,
-  };
-}
-
-function headersOfEveryAnswer(siteOrigin: string) {
-  return {
-    'access-control-allow-origin': siteOrigin,
-    'access-control-expose-headers': 'ETag, Location',
-    // Students are nobody else's business: no cache keeps them.
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  };
 }
 
 /** An id that no student can have is one that none has. */

@@ -60,6 +60,8 @@ export const Settings = z.object({
     .default(false),
   /** Minutes after CloudFront's first refusal from which one `/*` is asked for instead of the best paths. */
   quotaPatienceMinutes: amount.pipe(z.number().int()).default(60),
+  /** Paths a day that may be refreshed by hand, with the page or the API: whoever can open the site can ask. */
+  manualPathsPerDay: amount.pipe(z.number().int()).default(500),
   /** Requests per second that the API key allows, and how many of them may come at once. */
   apiRatePerSecond: z.coerce.number().min(1).max(10_000).default(20),
   apiBurst: z.coerce.number().int().min(1).max(5000).default(40),

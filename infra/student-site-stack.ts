@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { Alarms } from './constructs/alarms.ts';
 import { AutoInvalidation } from './constructs/auto-invalidation.ts';
 import { Mail } from './constructs/mail.ts';
+import { RefreshApi } from './constructs/refresh-api.ts';
 import { ServiceFunction } from './constructs/service-function.ts';
 import { SiteDashboard } from './constructs/site-dashboard.ts';
 import { StudentApi } from './constructs/student-api.ts';
@@ -59,6 +60,12 @@ export class StudentSiteStack extends Stack {
       ratePerSecond: settings.apiRatePerSecond,
       burst: settings.apiBurst,
       requestsPerDay: settings.apiRequestsPerDay,
+    });
+    new RefreshApi(this, 'RefreshApi', {
+      api,
+      autoInvalidation,
+      siteUrl: website.url,
+      manualPathsPerDay: settings.manualPathsPerDay,
     });
     website.serveApi(api);
     const watched = {

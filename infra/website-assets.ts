@@ -8,11 +8,14 @@ import { filesIn } from './files-in.ts';
 
 const WEB_DIRECTORY = fileURLToPath(new URL('../web', import.meta.url));
 
-/** The sources that are not published as they are: `scripts.ts`, `styles.css` and what those are made of. */
+/** The page's script and the cache panel's, each with its modules as one file. */
+const SCRIPTS = ['scripts', 'cache'] as const;
+
+/** The sources that are not published as they are: the scripts, `styles.css` and what those are made of. */
 const SOURCES = /\.(?:ts|css)$/;
 
 /**
- * Builds the website into a directory that is left holding exactly that: `scripts.ts` with its modules as one `scripts.js`,
+ * Builds the website into a directory that is left holding exactly that: each script with its modules as one file,
  * `styles.css` as Tailwind compiles it, the fonts it names, and the other files of `web/` as they are. The same sources give
  * the same bytes. A file whose bytes are there already is not written again, so a watcher sees only what changed.
  *
@@ -22,7 +25,7 @@ const SOURCES = /\.(?:ts|css)$/;
 export function buildWebsite(outDirectory: string): readonly string[] {
   const styles = compileStyles(readFileSync(join(WEB_DIRECTORY, 'styles.css'), 'utf8'));
   const website = new Map<string, Uint8Array>([
-    ['scripts.js', bundleScript()],
+    ...SCRIPTS.map(name => [`${name}.js`, bundleScript(`${name}.ts`)] as const),
     ['styles.css', Buffer.from(styles)],
     ...fontsIn(styles),
   ]);
@@ -77,10 +80,10 @@ function isPublished(file: string): boolean {
   return !SOURCES.test(file) && !basename(file).startsWith('.');
 }
 
-function bundleScript(): Uint8Array {
+function bundleScript(entryPoint: string): Uint8Array {
   const { outputFiles } = buildSync({
     absWorkingDir: WEB_DIRECTORY,
-    entryPoints: ['scripts.ts'],
+    entryPoints: [entryPoint],
     bundle: true,
     minify: true,
     write: false,

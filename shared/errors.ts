@@ -77,12 +77,14 @@ export type RefusalCode =
   | 'ValidationFailed'
   | 'NotFound'
   | 'StudentNotFound'
+  | 'RefreshNotFound'
   | 'StudentExists'
   | 'InProgress'
   | 'PreconditionFailed'
   | 'TooLarge'
   | 'UnsupportedMediaType'
-  | 'IdempotencyMismatch';
+  | 'IdempotencyMismatch'
+  | 'TooManyRefreshes';
 
 /** A request that its sender must change, or send again later. The message is for the sender. */
 export class RequestRefusedError extends ExpectedError {

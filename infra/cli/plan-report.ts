@@ -1,5 +1,6 @@
 import type { PathReason } from '../../shared/invalidation/explain.ts';
 import type { Plan } from '../../shared/invalidation/plan.ts';
+import { counted, dollars, grouped, printable, tableOf } from './text.ts';
 
 /** A plan, and what people ask about it. */
 export interface Report extends Plan {
@@ -18,8 +19,6 @@ export interface Report extends Plan {
 
 const MOST_ROWS = 20;
 const MOST_NAMES = 3;
-/** Columns of a terminal. A longer path moves the rest of its row aside; a longer name is cut. */
-const WIDEST = 60;
 
 /** The report for people: a table, and what it comes to. */
 export function describeReport(report: Report): string {
@@ -27,20 +26,14 @@ export function describeReport(report: Report): string {
   if (report.paths.length === 0) {
     return `No viewer can see the ${files(report.changed.length)} that changed: no invalidation.`;
   }
-  return [...tableOf(report.explain), '', ...totalsOf(report)].join('\n');
+  return [...reasonsOf(report.explain), '', ...totalsOf(report)].join('\n');
 }
 
-function tableOf(reasons: readonly PathReason[]): string[] {
-  const rows = reasons.slice(0, MOST_ROWS).map(reason => ({
-    path: reason.path,
-    needless: grouped(reason.collateral),
-    why: whyOf(reason),
-  }));
-  const titled = [{ path: 'Path', needless: 'Needless purges', why: 'Why' }, ...rows];
-  const width = Math.min(WIDEST, Math.max(...titled.map(({ path }) => path.length)));
-  const lines = titled.map(({ path, needless, why }) =>
-    [path.padEnd(width), needless.padStart('Needless purges'.length), why].join('  '),
-  );
+function reasonsOf(reasons: readonly PathReason[]): string[] {
+  const rows = reasons
+    .slice(0, MOST_ROWS)
+    .map(reason => [reason.path, grouped(reason.collateral), whyOf(reason)]);
+  const lines = tableOf(['Path', '>Needless purges', 'Why'], rows);
   const hidden = reasons.length - rows.length;
   return hidden === 0 ? lines : [...lines, `… and ${counted(hidden, 'more path')}: --json tells all`];
 }
@@ -86,18 +79,4 @@ function totalsOf(report: Report): string[] {
   ];
 }
 
-/** Safe to print, whatever a key holds: a terminal obeys control characters. */
-function printable(name: string): string {
-  const [...characters] = name.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
-    character => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-  return characters.length <= WIDEST ? characters.join('') : `${characters.slice(0, WIDEST - 1).join('')}…`;
-}
-
-const grouped = (count: number) => count.toLocaleString('en-US');
-const counted = (count: number, thing: string) => `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
 const files = (count: number, which = '') => counted(count, `${which}file`);
-/** A path costs half a cent, so cents are not enough. */
-const dollars = (usd: number) =>
-  `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`;

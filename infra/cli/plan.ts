@@ -43,14 +43,14 @@ It supposes that whatever differs is uploaded, nothing else, and that no other i
  * @param print takes the report
  * @param complain takes what went wrong
  * @param input standard input
- * @returns the exit code: 0, or 1 when there is no plan
+ * @returns the exit code: 0, or 2 when the arguments, or the files they name, make no plan
  */
 export async function main(
   args: readonly string[],
   print: (line: string) => void,
   complain: (line: string) => void,
   input: NodeJS.ReadableStream = process.stdin,
-): Promise<0 | 1> {
+): Promise<0 | 2> {
   try {
     const options = readOptions(args);
     if (options.help) print(USAGE);
@@ -61,7 +61,7 @@ export async function main(
     return 0;
   } catch (error) {
     complain(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    return 1;
+    return 2;
   }
 }
 
@@ -185,5 +185,3 @@ async function readLists(
   };
   return { changedKeys: await readKeys(changed), siteKeys: await readKeys(inventory) };
 }
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), console.log, console.error);

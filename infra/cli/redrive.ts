@@ -1,15 +1,13 @@
 import { parseArgs } from 'node:util';
 import {
   DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
-import { CommandError, runCommand, STACK_OPTIONS, STACK_USAGE, type Stack } from './stack-command.ts';
+import { countIn, deadLettersOf, QUEUE_OUTPUTS } from './queues.ts';
+import { STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
 
 const USAGE = `Puts dead letters back on their queue, to be tried again once their cause is mended.
 
@@ -20,22 +18,13 @@ ${STACK_USAGE}
 
 Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
 
-/** The stack's outputs that name a queue with dead letters. */
-const QUEUE_OUTPUTS = ['SiteChangesQueueUrl', 'MailQueueUrl'];
-
 /** Short polling asks only some of SQS's servers and may find nothing where there is something. */
 const LONG_POLL_SECONDS = 1;
 /** The most that one ReceiveMessage answers. */
 const BATCH_SIZE = 10;
 
-const RedrivePolicy = z.object({ deadLetterTargetArn: z.string() });
-
-/** `npm run redrive`, as `runCommand` runs it. */
-export const main = (
-  args: readonly string[],
-  print: (line: string) => void,
-  complain: (line: string) => void,
-): Promise<0 | 1> => runCommand({ usage: USAGE, readOptions, perform: redriveStack }, args, print, complain);
+/** `npm run redrive` */
+export const main = stackCommand({ usage: USAGE, readOptions, perform: redriveStack });
 
 function readOptions(args: readonly string[]) {
   const options = { ...STACK_OPTIONS, 'dry-run': { type: 'boolean', default: false } } as const;
@@ -62,29 +51,6 @@ async function redriveStack(
       print(`${queue}: moved ${messages(moved)} from ${deadLetters.name}`);
     }
   }
-}
-
-async function deadLettersOf(queueUrl: string, sqs: SQSClient): Promise<{ name: string; url: string }> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] }),
-  );
-  if (Attributes?.RedrivePolicy === undefined) throw new CommandError(`${queueUrl} has no dead-letter queue`);
-  const { deadLetterTargetArn } = RedrivePolicy.parse(JSON.parse(Attributes.RedrivePolicy));
-  const [account, name = ''] = deadLetterTargetArn.split(':').slice(4);
-  const { QueueUrl = '' } = await sqs.send(
-    new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }),
-  );
-  return { name, url: QueueUrl };
-}
-
-async function countIn(queueUrl: string, sqs: SQSClient): Promise<number> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages'],
-    }),
-  );
-  return Number(Attributes?.ApproximateNumberOfMessages);
 }
 
 /** Moves until no message is visible. @returns how many, batch by batch */
@@ -114,5 +80,3 @@ async function move(message: Message, from: string, to: string, sqs: SQSClient):
 }
 
 const messages = (count: number) => (count === 1 ? '1 message' : `${count} messages`);
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), console.log, console.error);

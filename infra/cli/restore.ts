@@ -20,7 +20,7 @@ import {
   restore,
   verify,
 } from '../../shared/backup/restore.ts';
-import { CommandError, runCommand, STACK_OPTIONS, STACK_USAGE, type Stack } from './stack-command.ts';
+import { CommandError, STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
 
 const USAGE = `Writes the students of a backup back into a table.
 
@@ -38,13 +38,13 @@ Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
 
 const LATEST = 'latest';
 
-/** `npm run restore`, as `runCommand` runs it. */
-export const main = (
-  args: readonly string[],
-  print: (line: string) => void,
-  complain: (line: string) => void,
-): Promise<0 | 1> =>
-  runCommand({ usage: USAGE, readOptions, perform: restoreBackup, advice: ADVICE }, args, print, complain);
+const ADVICE: Readonly<Record<string, string>> = {
+  Z_DATA_ERROR: 'The file is not compressed as a backup is. Nothing was written.',
+  ResourceNotFoundException: 'Check --into: the table must exist, with the key studentid.',
+};
+
+/** `npm run restore` */
+export const main = stackCommand({ usage: USAGE, readOptions, perform: restoreBackup, advice: ADVICE });
 
 function readOptions(args: readonly string[]) {
   const options = {
@@ -188,10 +188,3 @@ function describe({ manifest, into, dryRun, figures }: Report): string {
     ),
   ].join('\n');
 }
-
-const ADVICE: Readonly<Record<string, string>> = {
-  Z_DATA_ERROR: 'The file is not compressed as a backup is. Nothing was written.',
-  ResourceNotFoundException: 'Check --into: the table must exist, with the key studentid.',
-};
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2), console.log, console.error);

@@ -6,6 +6,7 @@ const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
 export const STACK_OPTIONS = {
   stack: { type: 'string', default: 'StudentSite' },
   region: { type: 'string', default: 'us-east-1' },
+  profile: { type: 'string' },
   local: { type: 'boolean', default: false },
   endpoint: { type: 'string' },
   help: { type: 'boolean', default: false },
@@ -13,6 +14,7 @@ export const STACK_OPTIONS = {
 
 export const STACK_USAGE = `  --stack NAME     stack that is meant (StudentSite)
   --region REGION  where the stack is (us-east-1)
+  --profile NAME   whose credentials are used, as by the AWS CLI (AWS_PROFILE)
   --local          the local cloud, at ${LOCAL_ENDPOINT}
   --endpoint URL   another address than AWS's; with --local, the local cloud's
   --help           this text`;
@@ -20,6 +22,7 @@ export const STACK_USAGE = `  --stack NAME     stack that is meant (StudentSite)
 export interface StackOptions {
   readonly stack: string;
   readonly region: string;
+  readonly profile?: string | undefined;
   readonly local: boolean;
   readonly endpoint?: string | undefined;
   readonly help: boolean;
@@ -38,6 +41,7 @@ export interface Stack {
   /** Settings of an SDK client for where the stack is. */
   readonly client: {
     readonly region: string;
+    readonly profile?: string;
     readonly endpoint?: string;
     readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
@@ -45,41 +49,49 @@ export interface Stack {
   output(name: string): Promise<string>;
 }
 
+/** 1: something failed, or was left undone; 2: the arguments are wrong, nothing was tried. */
+export type ExitCode = 0 | 1 | 2;
+
 /** A failure whose message is all that the user needs. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/**
- * A command, without the process around it.
- *
- * @param print takes the lines of the report
- * @param complain takes the lines about what went wrong
- * @returns the exit code: 0, or 1 when anything was left undone
- */
-export async function runCommand<Options extends StackOptions>(
-  { usage, readOptions, perform, advice = {} }: StackCommand<Options>,
+/** A command, without the process around it. */
+export type Main = (
   args: readonly string[],
+  /** Takes the lines of the report. */
   print: (line: string) => void,
+  /** Takes the lines about what went wrong. */
   complain: (line: string) => void,
-): Promise<0 | 1> {
-  const understand = () => {
+) => Promise<ExitCode>;
+
+/** A command about a stack. What goes wrong is explained, never thrown. */
+export function stackCommand<Options extends StackOptions>({
+  usage,
+  readOptions,
+  perform,
+  advice = {},
+}: StackCommand<Options>): Main {
+  return async (args, print, complain) => {
+    let options: Options;
+    let stack: Stack;
     try {
-      const options = readOptions(args);
-      return { options, stack: openStack(options) };
-    } catch (cause) {
-      throw new CommandError(`${cause instanceof Error ? cause.message : cause}\n\n${usage}`, { cause });
+      options = readOptions(args);
+      stack = openStack(options);
+    } catch (error) {
+      complain(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+      return 2;
+    }
+    try {
+      if (options.help) print(usage);
+      else await perform(options, stack, print);
+      return 0;
+    } catch (error) {
+      complain(explain(error, { ...ADVICE, ...advice }));
+      return 1;
     }
   };
-  try {
-    const { options, stack } = understand();
-    if (options.help) print(usage);
-    else await perform(options, stack, print);
-    return 0;
-  } catch (error) {
-    complain(explain(error, { ...ADVICE, ...advice }));
-    return 1;
-  }
 }
 
 function openStack(options: StackOptions): Stack {
@@ -87,6 +99,7 @@ function openStack(options: StackOptions): Stack {
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw new Error(`Not a URL: ${endpoint}`);
   const client = {
     region: options.region,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(options.local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
   };

@@ -1,14 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-history.ts';
+import { LISTED } from '../../shared/refresh/history.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import type { Mail } from './mail.ts';
 import { cfnBucketOf, logicalIdOf } from './private-bucket.ts';
@@ -18,6 +20,8 @@ const WORKFLOW = fileURLToPath(new URL('../workflows/refresh.asl.json', import.m
 const COLLECT_TIMEOUT = Duration.seconds(30);
 /** Thousands of URLs are verified, or thousands of changes planned, in one invocation. */
 const STEP_TIMEOUT = Duration.minutes(10);
+/** The site is at the root of its bucket. */
+const ORIGIN_PATH = '';
 const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
 
 export interface AutoInvalidationProps {
@@ -48,9 +52,11 @@ export class AutoInvalidation extends Construct {
   readonly deadLetterQueue: Queue;
   readonly table: Table;
   readonly stateMachine: StateMachine;
+  private readonly props: AutoInvalidationProps;
 
   constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
     super(scope, id);
+    this.props = props;
     const batchWindow = Duration.seconds(props.batchWindowSeconds);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
       name: 'site-changes',
@@ -65,6 +71,29 @@ export class AutoInvalidation extends Construct {
     this.collectChanges(props, batchWindow);
   }
 
+  /** The function may read the history of refreshes and take changes as the collector does; it finds everything in its environment. */
+  bindRefreshes(user: ServiceFunction): void {
+    const { distribution, extensionlessUrls, pathPriceUsd, freePathsPerMonth } = this.props;
+    const environment = {
+      DISTRIBUTION_ID: distribution.distributionId,
+      REFRESH_TABLE: this.table.tableName,
+      REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
+      ORIGIN_PATH,
+      EXTENSIONLESS_URLS: String(extensionlessUrls),
+      PATH_PRICE_USD: String(pathPriceUsd),
+      FREE_PATHS_PER_MONTH: String(freePathsPerMonth),
+    };
+    for (const [name, value] of Object.entries(environment)) user.addEnvironment(name, value);
+    this.allowCollecting(user);
+    user.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: [`${this.table.tableArn}/index/${REFRESHES_IN_ORDER}`],
+      }),
+    );
+    distribution.grant(user, 'cloudfront:GetInvalidation');
+  }
+
   private createTable(): Table {
     const table = new Table(this, 'Refreshes', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -73,6 +102,13 @@ export class AutoInvalidation extends Construct {
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       removalPolicy: RemovalPolicy.DESTROY,
+    });
+    table.addGlobalSecondaryIndex({
+      indexName: REFRESHES_IN_ORDER,
+      partitionKey: { name: 'distributionId', type: AttributeType.STRING },
+      sortKey: { name: 'pk', type: AttributeType.STRING },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...LISTED],
     });
     Validations.of(table).acknowledge({
       id: 'AwsSolutions-DDB3',
@@ -87,8 +123,6 @@ export class AutoInvalidation extends Construct {
     const DISTRIBUTION_ID = distribution.distributionId;
     const REFRESH_TABLE = this.table.tableName;
     const SITE_BUCKET = bucket.bucketName;
-    // The site is at the root of its bucket.
-    const ORIGIN_PATH = '';
 
     const invalidate = new ServiceFunction(this, 'Invalidate', {
       handler: 'invalidate',
@@ -107,7 +141,8 @@ export class AutoInvalidation extends Construct {
         QUOTA_PATIENCE_MINUTES: String(props.quotaPatienceMinutes),
       },
     });
-    this.table.grant(
+    allowOn(
+      this.table,
       invalidate,
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
@@ -134,7 +169,7 @@ export class AutoInvalidation extends Construct {
         ORIGIN_PATH,
       },
     });
-    this.table.grant(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    allowOn(this.table, verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     allowReading(verify, bucket);
 
     const report = new ServiceFunction(this, 'Report', {
@@ -146,7 +181,7 @@ export class AutoInvalidation extends Construct {
         MAIL_WHEN: props.mailWhen,
       },
     });
-    this.table.grant(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    allowOn(this.table, report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     mail.bindTo(report);
 
     const { stackName } = Stack.of(this);
@@ -185,9 +220,22 @@ export class AutoInvalidation extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'X-Ray and CloudWatch log delivery have no resources to name.',
     });
-    this.table.grant(stateMachine, 'dynamodb:GetItem');
+    allowOn(this.table, stateMachine, 'dynamodb:GetItem');
     distribution.grant(stateMachine, 'cloudfront:GetInvalidation');
     return stateMachine;
+  }
+
+  private allowCollecting(collector: ServiceFunction): void {
+    allowOn(
+      this.table,
+      collector,
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:BatchWriteItem',
+    );
+    this.stateMachine.grantStartExecution(collector);
   }
 
   private collectChanges(
@@ -205,15 +253,7 @@ export class AutoInvalidation extends Construct {
         REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       },
     });
-    this.table.grant(
-      collect,
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:BatchWriteItem',
-    );
-    this.stateMachine.grantStartExecution(collect);
+    this.allowCollecting(collect);
     collect.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize,
@@ -222,6 +262,11 @@ export class AutoInvalidation extends Construct {
       }),
     );
   }
+}
+
+/** Not `table.grant`, which would grant the table's indexes as well. */
+function allowOn(table: Table, grantee: IGrantable, ...actions: string[]): void {
+  Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
 }
 
 /** HeadObject needs GetObject, and answers a missing key with 404 only to those who may list. */

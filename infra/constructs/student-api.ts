@@ -11,6 +11,8 @@ import {
   Period,
   ResponseType,
   RestApi,
+  type ThrottleSettings,
+  type ThrottlingPerMethod,
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -22,8 +24,10 @@ import type { StudentRecords } from './student-records.ts';
 
 const STAGE = 'prod';
 
-/** Every route there is; one function answers them all. */
-const ROUTES: Readonly<Record<string, readonly string[]>> = {
+/** Methods by path. */
+export type Routes = Readonly<Record<string, readonly string[]>>;
+
+const ROUTES: Routes = {
   students: ['GET', 'POST'],
   'students/{studentid}': ['GET', 'PUT', 'DELETE'],
   backup: ['POST'],
@@ -31,7 +35,7 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** API Gateway waits no longer than 29 s for an answer. */
-const TIMEOUT = Duration.seconds(28);
+export const API_TIMEOUT = Duration.seconds(28);
 
 export interface StudentApiProps {
   /** The one origin whose pages may read answers: no slash at its end. */
@@ -55,16 +59,20 @@ export class StudentApi extends Construct {
   readonly domainName: string;
   /** Without a slash at the end. */
   readonly url: string;
+  private readonly siteUrl: string;
+  /** Read by the usage plan when the template is made. */
+  private readonly methodLimits: ThrottlingPerMethod[] = [];
 
   constructor(scope: Construct, id: string, props: StudentApiProps) {
     super(scope, id);
+    this.siteUrl = props.siteUrl;
     this.restApi = this.createApi(props);
     const { region, urlSuffix } = Stack.of(this);
     // Only the API's id, not its stage: the stage depends on the distribution's domain by way of CORS.
     this.domainName = `${this.restApi.restApiId}.execute-api.${region}.${urlSuffix}`;
     this.url = `https://${this.domainName}/${STAGE}`;
-    this.allowOrigin(props.siteUrl);
-    this.addRoutes(this.createFunction(props), props.siteUrl);
+    this.allowOrigin();
+    this.addRoutes(ROUTES, this.createFunction(props));
     const secret = this.createSecret();
     this.apiKeyValue = secret.secretValue.unsafeUnwrap();
     this.apiKey = new ApiKey(this, 'Key', { apiKeyName: 'StudentApiKey', value: this.apiKeyValue });
@@ -74,7 +82,7 @@ export class StudentApi extends Construct {
   private createApi({ ratePerSecond, burst }: StudentApiProps): RestApi {
     const api = new RestApi(this, 'RestApi', {
       restApiName: 'student',
-      description: 'Students of the school, and their backups',
+      description: 'Students of the school and their backups, and how fresh the site is',
       // CloudFront is in front of it already; an edge-optimised endpoint would put another one between.
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: true,
@@ -118,8 +126,8 @@ export class StudentApi extends Construct {
   private createFunction({ siteUrl, records, mail }: StudentApiProps): ServiceFunction {
     const students = new ServiceFunction(this, 'Students', {
       handler: 'students',
-      description: 'Answers every request to the API',
-      timeout: TIMEOUT,
+      description: 'Answers requests about students and their backups',
+      timeout: API_TIMEOUT,
       environment: { SITE_URL: siteUrl },
     });
     records.bindTable(students);
@@ -129,22 +137,34 @@ export class StudentApi extends Construct {
     return students;
   }
 
-  private addRoutes(students: ServiceFunction, siteUrl: string): void {
+  /**
+   * Adds routes that a function answers, with the key and the usage plan of all others.
+   *
+   * @param limits of single methods, such as `refreshes/POST`, within the plan's own
+   */
+  addRoutes(
+    routes: Routes,
+    answerer: ServiceFunction,
+    limits: Readonly<Record<string, ThrottleSettings>> = {},
+  ): void {
     // One permission for the API instead of two for each method.
-    const integration = new LambdaIntegration(students, { scopePermissionToMethod: false });
-    for (const [path, methods] of Object.entries(ROUTES)) {
+    const integration = new LambdaIntegration(answerer, { scopePermissionToMethod: false });
+    for (const [path, methods] of Object.entries(routes)) {
       const resource = this.restApi.root.resourceForPath(path);
-      for (const method of methods) {
-        acknowledgeKey(resource.addMethod(method, integration, { apiKeyRequired: true }));
+      for (const name of methods) {
+        const method = resource.addMethod(name, integration, { apiKeyRequired: true });
+        acknowledgeKey(method);
+        const throttle = limits[`${path}/${name}`];
+        if (throttle !== undefined) this.methodLimits.push({ method, throttle });
       }
-      this.addPreflight(resource, methods, siteUrl);
+      this.addPreflight(resource, methods);
     }
   }
 
   /** A browser sends no key with its preflight. */
-  private addPreflight(resource: IResource, methods: readonly string[], siteUrl: string): void {
+  private addPreflight(resource: IResource, methods: readonly string[]): void {
     const preflight = resource.addCorsPreflight({
-      allowOrigins: [siteUrl],
+      allowOrigins: [this.siteUrl],
       allowMethods: [...methods],
       allowHeaders: ['Content-Type', 'X-Api-Key', 'Idempotency-Key', 'If-Match'],
       exposeHeaders: ['ETag', 'Location'],
@@ -154,11 +174,11 @@ export class StudentApi extends Construct {
   }
 
   /** Answers that API Gateway makes itself: wrong key, too many requests, time-out … */
-  private allowOrigin(siteUrl: string): void {
+  private allowOrigin(): void {
     for (const type of [ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX]) {
       this.restApi.addGatewayResponse(type.responseType, {
         type,
-        responseHeaders: { 'Access-Control-Allow-Origin': `'${siteUrl}'` },
+        responseHeaders: { 'Access-Control-Allow-Origin': `'${this.siteUrl}'` },
       });
     }
   }
@@ -181,7 +201,7 @@ export class StudentApi extends Construct {
       name: 'StudentUsagePlan',
       throttle: { rateLimit: ratePerSecond, burstLimit: burst },
       quota: { limit: requestsPerDay, period: Period.DAY },
-      apiStages: [{ stage: this.restApi.deploymentStage }],
+      apiStages: [{ stage: this.restApi.deploymentStage, throttle: this.methodLimits }],
     });
     plan.addApiKey(this.apiKey);
   }

@@ -5,7 +5,11 @@ import { type AwsService, jsonRequest } from './aws-api.ts';
 
 export interface DynamoDb {
   readonly handle: AwsService;
-  /** Creates a table from the properties of `AWS::DynamoDB::Table`, unless it is there. */
+  /**
+   * Creates a table from the properties of `AWS::DynamoDB::Table`, unless it is there.
+   *
+   * @throws Error when it cannot be made, or was kept without an index that it should have
+   */
   ensureTable(name: string, properties: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -32,10 +36,23 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
         BillingMode,
         GlobalSecondaryIndexes,
       };
-      const response = await handle(jsonRequest('dynamodb', 'DynamoDB_20120810.CreateTable', input, 'local'));
+      const call = (action: string, content: object) =>
+        handle(jsonRequest('dynamodb', `DynamoDB_20120810.${action}`, content, 'local'));
+      const response = await call('CreateTable', input);
+      if (response.status === 200) return;
       const text = String(response.body);
-      if (response.status !== 200 && !text.includes('ResourceInUseException')) {
+      if (!text.includes('ResourceInUseException')) {
         throw new Error(`Table ${name} could not be made: ${text}`);
+      }
+      const kept = JSON.parse(String((await call('DescribeTable', { TableName: name })).body)).Table;
+      const missing = new Set(namesOf(GlobalSecondaryIndexes)).difference(
+        new Set(namesOf(kept.GlobalSecondaryIndexes)),
+      );
+      // dynalite adds none to a table that exists.
+      if (missing.size > 0) {
+        throw new Error(
+          `The table ${name} was kept from an earlier version, without the index ${[...missing].join(', ')}: remove the folder of the state kept, .local/`,
+        );
       }
     },
     stop: () =>
@@ -43,6 +60,10 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
         server.close(error => (error === undefined || error === null ? resolve() : reject(error))),
       ),
   };
+}
+
+function namesOf(indexes: unknown): string[] {
+  return Array.isArray(indexes) ? indexes.map(({ IndexName }) => IndexName) : [];
 }
 
 /** Hands dynalite a request with the few members of Node's that it uses: real ones cost more than its own work. */

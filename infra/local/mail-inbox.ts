@@ -24,11 +24,14 @@ export interface ReceivedMail {
   readonly at: number;
 }
 
+/** Mails kept unless told otherwise; beyond them the oldest go. */
+const MAILS_KEPT = 2000;
+
 export interface MailInbox {
   readonly handle: AwsService;
   /** The page that shows the mails. */
   readonly url: string;
-  /** Every mail received, oldest first. */
+  /** The mails received and kept, oldest first. */
   mails(): readonly ReceivedMail[];
   stop(): Promise<void>;
 }
@@ -42,13 +45,16 @@ interface Ses {
  *
  * @param port of the inbox page
  * @param identities senders that the template verifies; SES refuses all others
+ * @param keep how many mails; the oldest make room for new ones
  */
 export async function startMailInbox(options: {
   readonly port: number;
   readonly identities: readonly string[];
   readonly store: DurableStore;
   readonly journal: Journal;
+  readonly keep?: number;
 }): Promise<MailInbox> {
+  const { keep = MAILS_KEPT } = options;
   const require = createRequire(import.meta.url);
   const ses = require('aws-ses-v2-local') as Ses;
   // Its page shows one array that lives as long as the process: mails kept from earlier starts are added to it.
@@ -81,6 +87,8 @@ export async function startMailInbox(options: {
     const accepted = shown().findLast(mail => String(response.body).includes(mail.messageId));
     if (accepted !== undefined) {
       kept.set(accepted.messageId, accepted);
+      const surplus = Math.max(0, shown().length - keep);
+      for (const { messageId } of shown().splice(0, surplus)) kept.delete(messageId);
       options.journal.record({ kind: 'mail', to: accepted.destination.to, subject: accepted.subject });
     }
     return response;

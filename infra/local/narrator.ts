@@ -30,6 +30,7 @@ export function narrate(journal: Journal, print: (line: string) => void): () => 
       tell(`invalidation ${id}: ${describePaths(paths)}`);
     } else {
       const seconds = (Date.now() - (createdAt.get(id) ?? Date.now())) / 1000;
+      createdAt.delete(id);
       tell(`Completed in ${seconds.toFixed(1)} s`);
     }
   };

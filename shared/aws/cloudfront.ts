@@ -4,10 +4,12 @@ import {
   CreateInvalidationCommand,
   GetInvalidationCommand,
   ListInvalidationsCommand,
+  NoSuchInvalidation,
   TooManyInvalidationsInProgress,
 } from '@aws-sdk/client-cloudfront';
 import { QuotaExceededError } from '../errors.ts';
 import type { Invalidations } from '../refresh/invalidate.ts';
+import type { DetailsDependencies } from '../refresh/refresh-details.ts';
 
 /** Not in the SDK's model. CloudFront answers 400, and its request rate is published nowhere (aws/aws-sdk-js#3983). */
 const THROTTLED = new Set(['Throttling', 'ThrottlingException']);
@@ -16,7 +18,7 @@ const IN_PROGRESS = 'InProgress';
 export function createInvalidations(
   distributionId: string,
   client = new CloudFrontClient({}),
-): Invalidations {
+): Invalidations & DetailsDependencies['invalidations'] {
   const DistributionId = distributionId;
 
   const pathsInProgress = async (Id: string | undefined): Promise<readonly string[]> => {
@@ -53,6 +55,17 @@ export function createInvalidations(
         for (const path of await pathsInProgress(Id)) busy[path.endsWith('*') ? 'wildcard' : 'exact']++;
       }
       return busy;
+    },
+
+    async find(id) {
+      try {
+        const { Invalidation } = await client.send(new GetInvalidationCommand({ DistributionId, Id: id }));
+        const { Status: status = '', CreateTime } = Invalidation ?? {};
+        return CreateTime && { id, status, createTime: CreateTime.toISOString() };
+      } catch (error) {
+        if (error instanceof NoSuchInvalidation) return undefined;
+        throw error;
+      }
     },
   };
 }

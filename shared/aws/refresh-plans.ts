@@ -1,5 +1,6 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { ClosingRefreshes } from '../refresh/invalidate.ts';
+import { totalsOf } from '../refresh/refresh.ts';
 
 /** Updates a refresh's record; answers the new record, or undefined when the condition did not hold. */
 export type UpdateRecord = (
@@ -14,16 +15,19 @@ export type UpdateRecord = (
  */
 export function planWrites(
   update: UpdateRecord,
+  now: () => Date,
 ): Pick<ClosingRefreshes, 'storePlan' | 'recordInvalidation' | 'reopen'> {
   return {
     async storePlan(refreshId, plan, generation) {
       const last = lastPlanIs(plan.number - 1);
       const stored = await update(refreshId, {
-        UpdateExpression: 'SET #plan = :plan, plans = :number, #state = :closed',
+        UpdateExpression:
+          'SET #plan = :plan, totals = :totals, plans = :number, #state = :closed REMOVE verifyingAt',
         ConditionExpression: `#state <> :open AND generation = :generation AND ${last.condition}`,
         ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
         ExpressionAttributeValues: {
           ':plan': plan,
+          ':totals': totalsOf(plan),
           ':number': plan.number,
           ':closed': 'closed',
           ':open': 'open',
@@ -36,12 +40,14 @@ export function planWrites(
 
     async recordInvalidation(refreshId, invalidationId, planNumber) {
       const recorded = await update(refreshId, {
-        UpdateExpression: 'SET #state = :state, invalidationId = :id',
+        UpdateExpression:
+          'SET #state = :state, invalidationId = :id, invalidatedAt = :at, spentUsd = totals.totalCostUsd',
         ConditionExpression: '#plan.#number = :number AND attribute_not_exists(finishedAt)',
         ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan', '#number': 'number' },
         ExpressionAttributeValues: {
           ':state': 'invalidating',
           ':id': invalidationId,
+          ':at': now().toISOString(),
           ':number': planNumber,
         },
       });
@@ -52,7 +58,7 @@ export function planWrites(
       const last = lastPlanIs(plans);
       const drop = (change: { and: string; where: string; values: Record<string, unknown> }) =>
         update(refreshId, {
-          UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${change.and} ADD generation :one`,
+          UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${change.and} ADD generation :one, refusals :one`,
           ConditionExpression: `#state = :closed AND generation = :generation AND ${last.condition}${change.where}`,
           ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
           ExpressionAttributeValues: {
@@ -65,11 +71,11 @@ export function planWrites(
           },
         });
       const opened = await drop({
-        and: ', #state = :open REMOVE #plan, closedAt',
+        and: ', #state = :open REMOVE #plan, totals, closedAt',
         where: ' AND attribute_not_exists(superseded)',
         values: { ':open': 'open' },
       });
-      if (opened === undefined) await drop({ and: ' REMOVE #plan', where: '', values: {} });
+      if (opened === undefined) await drop({ and: ' REMOVE #plan, totals', where: '', values: {} });
     },
   };
 }

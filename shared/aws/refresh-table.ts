@@ -151,7 +151,7 @@ export function createRefreshTable({
 
   return {
     current,
-    ...planWrites(update),
+    ...planWrites(update, now),
     isOpen: async refreshId => (await get(refreshId))?.state === 'open',
     get,
     addChanges,
@@ -220,16 +220,17 @@ export function createRefreshTable({
 
     async recordVerifying(refreshId) {
       await update(refreshId, {
-        UpdateExpression: 'SET #state = :state',
+        UpdateExpression: 'SET #state = :state, verifyingAt = :at',
+        ConditionExpression: '#state <> :state AND attribute_not_exists(finishedAt)',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': 'verifying' },
+        ExpressionAttributeValues: { ':state': 'verifying', ':at': now().toISOString() },
       });
     },
 
     async recordVerification(refreshId, verification) {
       await update(refreshId, {
-        UpdateExpression: 'SET verification = :verification',
-        ExpressionAttributeValues: { ':verification': verification },
+        UpdateExpression: 'SET verification = :verification, verifiedAt = :at',
+        ExpressionAttributeValues: { ':verification': verification, ':at': now().toISOString() },
       });
     },
 

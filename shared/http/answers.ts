@@ -6,12 +6,14 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   ValidationFailed: 400,
   NotFound: 404,
   StudentNotFound: 404,
+  RefreshNotFound: 404,
   StudentExists: 409,
   InProgress: 409,
   PreconditionFailed: 412,
   TooLarge: 413,
   UnsupportedMediaType: 415,
   IdempotencyMismatch: 422,
+  TooManyRefreshes: 429,
 };
 
 export function answer(

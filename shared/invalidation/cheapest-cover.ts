@@ -1,11 +1,6 @@
-import {
-  type CoverProblem,
-  costOf,
-  RelaxedCover,
-  type ShadowPrices,
-  TIE,
-  type Usage,
-} from './relaxed-cover.ts';
+import { Labels } from './labels.ts';
+import { type CoverProblem, costOf, isWithin, type RelaxedCover, TIE, type Usage, usageOf } from './relaxed-cover.ts';
+import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
 import type { Cut } from './url-tree.ts';
 
 /** Wildcards that cover all targets together with an exact path for each target outside them. */
@@ -16,257 +11,170 @@ export interface Cover {
   readonly isCheapest: boolean;
 }
 
-/** Sums of prices that differ by less, absolutely or relatively, are equal. */
-const TOLERANCE = { absolute: 1e-14, relative: 1e-13 };
+/** Where the search begins: with covers that cost little more than the bound, told in parts of the gap, or of the bound itself. */
+const FIRST_GAP = { ofGap: 1 / 64, ofBound: 1 / 1000 };
 
-/** Shadow prices are good enough when better ones could close no more than this part of the gap to the best cover. */
-const WORTH_A_STEP = 0.02;
-const MAX_SHADOW_STEPS = 20;
-
-/**
- * How many labels the search keeps at a cut, until it has had so many in all; then only the most promising few. For a hundred changes
- * and more, scattered evenly over a site, with too few free paths for them, that is not always enough to find the cheapest cover.
- */
-const LABELS = { atACut: 1000, inAll: 100_000, afterThat: 4 };
-/** Where single targets have no cuts, most plans are proven cheapest without a search, and the rest are many. */
-const COARSE_LABELS = { atACut: 128, inAll: 30_000, afterThat: 4 };
-
-/** A way through the first cuts. */
-interface Label extends Usage {
-  /** Where the last wildcard ends, and the way before it. */
-  readonly last?: { readonly cut: Cut; readonly before: Label };
-}
-
-const START: Label = { wildcards: 0, exactPaths: 0, bytes: 0, collateral: 0 };
+/** Of 20 bytes each, and as many in lists. */
+const MOST_LABELS = 2_000_000;
 
 /**
  * The cheapest cover within a budget: dollars for its paths, and the price of its needless purges.
  *
- * It is a shortest path under resource constraints. The way leads through the cuts in preorder: a cut is either passed, and its own
- * targets become exact paths, or taken for a wildcard, and its descendants are skipped. The relaxed problem gives a lower
- * bound. Where a cover costs no more than that it is the cheapest; else label setting finds the cheapest, and the bound
- * spares it nearly everything. (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource Constraints", 2005.)
+ * It is a shortest path under resource constraints. The way leads through the cuts in preorder: a cut is either passed, which changes
+ * nothing, or taken for a wildcard, and its descendants are skipped. The relaxed problem gives lower bounds. Where a cover costs no
+ * more than that it is the cheapest; else label setting finds the cheapest, and the bounds spare it nearly everything.
+ * (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource Constraints", 2005.)
  *
  * @returns undefined when no cover fits the budget
  */
 export function cheapestCover(problem: CoverProblem): Cover | undefined {
-  const search = new CoverSearch(problem);
-  return search.run();
+  const prices = new ShadowPriceSearch(problem);
+  prices.run();
+  if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
+  if (prices.best && prices.isProven) return { wildcards: prices.best, isCheapest: true };
+  return new CoverSearch(problem, prices).run();
 }
 
-/** What a bound does near a shadow price. */
-interface Tangent {
-  readonly price: number;
-  readonly slope: number;
-  readonly bound: number;
+/** Ways that lead to a later cut, by the number of their wildcards. */
+interface Skipping {
+  readonly end: number;
+  readonly labels: readonly (readonly number[])[];
 }
 
 class CoverSearch {
   readonly #problem: CoverProblem;
-  readonly #relaxed: RelaxedCover;
-  readonly #bytesMatter: boolean;
-  #bound = Number.NEGATIVE_INFINITY;
-  #latestBound = Number.NEGATIVE_INFINITY;
-  #shadow: ShadowPrices = { exactPath: TIE.path, byte: 0 };
-  #best: Label | undefined;
-  #cost = Number.POSITIVE_INFINITY;
-  #isComplete: boolean;
+  /** Highest bound first. */
+  readonly #relaxed: readonly RelaxedCover[];
+  readonly #first: RelaxedCover;
+  readonly #bound: number;
+  /** Behind it nothing needs a wildcard. */
+  readonly #lastNeeded: number;
+  readonly #labels = new Labels();
+  /** The ways to the current cut, by the number of their wildcards; of each number those first that save most paths. */
+  #ways: number[][] = [];
+  /** The least that ways of each number have spent, at the shadow prices of the first relaxed cover. */
+  #least: number[] = [];
+  #best: readonly Cut[] | undefined;
+  #cost: number;
+  /** Covers that cost more are not looked for, in this round. */
+  #limit = 0;
+  #isAnyLeftOut = false;
 
-  constructor(problem: CoverProblem) {
+  constructor(problem: CoverProblem, { relaxed, bound, best, cost }: ShadowPriceSearch) {
     this.#problem = problem;
-    this.#relaxed = new RelaxedCover(problem);
-    this.#isComplete = !problem.isCoarse;
-    const exactBytes = problem.cuts.reduce((sum, cut) => sum + cut.exactBytes, 0);
-    // A wildcard in the place of exact paths is one `*` longer than one of them, at most.
-    this.#bytesMatter = exactBytes + problem.budget.wildcardPaths > problem.budget.bytes;
+    this.#relaxed = relaxed.toSorted((a, b) => b.cost - a.cost);
+    this.#first = this.#relaxed[0] as RelaxedCover;
+    this.#bound = bound;
+    this.#lastNeeded = problem.cuts.findLastIndex(cut => cut.wildcardOnly);
+    [this.#best, this.#cost] = [best, cost];
+    if (this.#lastNeeded < 0) this.#offer(usageOf([], problem), () => []);
+    const whole = problem.cuts.slice(0, 1);
+    this.#offer(usageOf(whole, problem), () => whole);
   }
 
+  /** Looks for covers within a small gap above the bound, and a larger one as long as there is none. */
   run(): Cover | undefined {
-    if (this.#isHopeless()) return undefined;
-    this.#search();
-    if (this.#best === undefined) return undefined;
-    const wildcards: Cut[] = [];
-    for (let { last } = this.#best; last !== undefined; last = last.before.last) wildcards.push(last.cut);
-    return { wildcards, isCheapest: this.#isProven() || this.#isComplete };
-  }
-
-  #search(): void {
-    this.#findShadowPrices();
-    if (!this.#isProven()) this.#searchFreePaths();
-    if (!this.#isProven()) this.#setLabels();
-  }
-
-  /** What is cheapest within the free paths is nearly so beyond them, and a good cover to begin with spares labels. */
-  #searchFreePaths(): void {
-    const { budget, prices } = this.#problem;
-    if (prices.freePaths >= budget.exactPaths) return;
-    const limited = { ...budget, exactPaths: prices.freePaths };
-    const search = new CoverSearch({ ...this.#problem, budget: limited });
-    search.#search();
-    if (search.#best !== undefined) this.#consider(search.#best);
-  }
-
-  /** Whether something needs a wildcard, and there is none. */
-  #isHopeless(): boolean {
-    return this.#problem.budget.wildcardPaths === 0 && this.#problem.cuts.some(cut => cut.wildcardOnly);
-  }
-
-  #isProven(): boolean {
-    return this.#cost - this.#bound <= this.#tolerance();
-  }
-
-  #tolerance(): number {
-    return this.#best === undefined ? 0 : TOLERANCE.absolute + TOLERANCE.relative * this.#cost;
-  }
-
-  #findShadowPrices(): void {
-    const { prices, budget } = this.#problem;
-    const excessPaths = (byte: number) => (exactPath: number) => {
-      const cover = this.#relax({ exactPath, byte });
-      return cover.exactPaths - this.#relaxed.worthwhilePaths(cover.wildcards);
-    };
-    const excessBytes = (exactPath: number) => (byte: number) =>
-      this.#relax({ exactPath, byte }).bytes - budget.bytes;
-
-    this.#maximise(TIE.path, prices.path + TIE.path, excessPaths(0));
-    if (!this.#bytesMatter) return;
-    this.#maximise(0, TIE.path, excessBytes(this.#shadow.exactPath));
-    this.#maximise(TIE.path, prices.path + TIE.path, excessPaths(this.#shadow.byte));
-  }
-
-  /**
-   * Finds the shadow price that makes the bound highest. The bound is concave in it, with the excess for its slope: so it is highest
-   * where the excess changes its sign, and the tangents of two prices on both sides meet nearer to it (Kelley's cutting planes).
-   *
-   * @param low the least price that makes sense
-   * @param high a price to try next
-   */
-  #maximise(low: number, high: number, excessAt: (price: number) => number): void {
-    const tangentAt = (price: number): Tangent => {
-      const slope = excessAt(price);
-      return { price, slope, bound: this.#latestBound };
-    };
-    let below = tangentAt(low);
-    if (below.slope <= 0) return;
-    let above = tangentAt(high);
-    for (let step = 0; step < MAX_SHADOW_STEPS && !this.#isProven(); step++) {
-      if (above.slope > 0) {
-        [below, above] = [above, tangentAt(above.price * 4)];
-        continue;
-      }
-      const { price, bound } = crossing(below, above);
-      if (bound - this.#bound <= WORTH_A_STEP * (this.#cost - this.#bound)) return;
-      const between = tangentAt(price);
-      if (between.slope > 0) below = between;
-      else above = between;
-    }
-  }
-
-  /** The cheapest relaxed cover, which may be within the budget. */
-  #relax(shadow: ShadowPrices): Label {
-    this.#relaxed.relax(shadow);
-    this.#latestBound = this.#relaxed.bound(0, START);
-    if (this.#latestBound > this.#bound) [this.#bound, this.#shadow] = [this.#latestBound, shadow];
-    let label = START;
-    let [exactPaths, bytes] = [0, 0];
-    for (let index = 0; index < this.#problem.cuts.length; ) {
-      const cut = this.#problem.cuts[index] as Cut;
-      if (this.#relaxed.takes(index, label.wildcards)) {
-        label = taking(cut, label);
-        index = cut.end;
-      } else {
-        exactPaths += cut.exactPaths;
-        bytes += cut.exactBytes;
-        index++;
+    const { refetch } = this.#problem.prices;
+    const known = (this.#cost - this.#bound) * FIRST_GAP.ofGap;
+    const first = Math.abs(this.#bound) * FIRST_GAP.ofBound + refetch + TIE.object;
+    for (let gap = Math.min(known, first); ; gap *= 2) {
+      const limit = Math.min(this.#bound + gap, this.#cost);
+      this.#limit = limit + toleranceOf(limit);
+      this.#isAnyLeftOut = false;
+      this.#setLabels();
+      const isComplete = this.#labels.count <= MOST_LABELS;
+      if (!isComplete || !this.#isAnyLeftOut || this.#cost <= limit) {
+        return this.#best && { wildcards: this.#best, isCheapest: isComplete };
       }
     }
-    label = { ...label, exactPaths, bytes: label.bytes + bytes };
-    this.#consider(label);
-    return label;
-  }
-
-  #consider(label: Label): void {
-    const cost = costOf(label, this.#problem.prices);
-    if (cost >= this.#cost || !this.#fits(label)) return;
-    [this.#best, this.#cost] = [label, cost];
-  }
-
-  #fits({ wildcards, exactPaths, bytes }: Usage): boolean {
-    const { budget } = this.#problem;
-    return wildcards <= budget.wildcardPaths && exactPaths <= budget.exactPaths && bytes <= budget.bytes;
   }
 
   #setLabels(): void {
-    this.#relaxed.relax(this.#shadow);
-    const { cuts } = this.#problem;
-    const limit = this.#problem.isCoarse ? COARSE_LABELS : LABELS;
-    let count = 0;
-    const labels = new Map<number, Label[]>([[0, [START]]]);
-    const push = (index: number, label: Label) => {
-      if (!this.#fits(label) || this.#relaxed.bound(index, label) > this.#cost + this.#tolerance()) return;
-      const others = labels.get(index);
-      if (others === undefined) labels.set(index, [label]);
-      else others.push(label);
-    };
-    for (let index = 0; index < cuts.length; index++) {
+    const { cuts, budget } = this.#problem;
+    this.#labels.clear();
+    this.#ways = Array.from({ length: budget.wildcardPaths + 1 }, () => []);
+    this.#least = this.#ways.map(() => Number.POSITIVE_INFINITY);
+    [this.#ways[0], this.#least[0]] = [[Labels.START], 0];
+    const skipping: Skipping[] = [];
+    for (let index = 0; index < cuts.length && this.#labels.count <= MOST_LABELS; index++) {
+      while (skipping.at(-1)?.end === index) this.#join(index, skipping.pop() as Skipping);
       const cut = cuts[index] as Cut;
-      const most = count < limit.inAll ? limit.atACut : limit.afterThat;
-      const here = this.#mostPromising(labels.get(index) ?? [], index, most);
-      for (const label of here) {
-        if (!cut.wildcardOnly) push(index + 1, passing(cut, label));
-        push(cut.end, taking(cut, label));
-      }
-      labels.delete(index);
-      count += here.length;
+      const labels = this.#ways.map((_, wildcards) => this.#take(index, wildcards));
+      if (labels.some(ways => ways.length > 0)) skipping.push({ end: cut.end, labels });
+      if (cut.wildcardOnly) this.#ways.fill([]);
     }
-    for (const label of labels.get(cuts.length) ?? []) this.#consider(label);
   }
 
-  /** Without those that another one beats in everything, and no more than `most`. */
-  #mostPromising(labels: Label[], index: number, most: number): Label[] {
-    if (labels.length <= 1) return labels;
-    labels.sort(
-      (a, b) =>
-        a.wildcards - b.wildcards ||
-        a.exactPaths - b.exactPaths ||
-        a.collateral - b.collateral ||
-        a.bytes - b.bytes,
-    );
-    const kept: Label[] = [];
-    for (const label of labels) if (!kept.some(other => this.#dominates(other, label))) kept.push(label);
-    if (kept.length <= most) return kept;
-    this.#isComplete = false;
-    const bound = (label: Label) => this.#relaxed.bound(index, label);
-    return kept.sort((a, b) => bound(a) - bound(b)).slice(0, most);
+  /** The ways of so many wildcards that go on by taking a cut, and may lead to a cover within the limit. */
+  #take(index: number, wildcards: number): readonly number[] {
+    const cut = this.#problem.cuts[index] as Cut;
+    const ways = this.#ways[wildcards - 1] ?? [];
+    if (ways.length === 0 || !this.#isAnyPromising(cut, wildcards)) return [];
+    const labels = this.#labels;
+    const taken: number[] = [];
+    for (const way of ways) {
+      const savedPaths = labels.savedPaths(way) + cut.savedPaths;
+      const savedBytes = labels.savedBytes(way) + cut.savedBytes;
+      const collateral = labels.collateral(way) + cut.collateral;
+      if (!this.#isPromising(cut.end, wildcards, savedPaths, savedBytes, collateral)) continue;
+      if (cut.end > this.#lastNeeded) {
+        const { exactPaths, exactBytes } = this.#problem;
+        const usage = { wildcards, exactPaths: exactPaths - savedPaths, bytes: exactBytes - savedBytes, collateral };
+        this.#offer(usage, () => [cut, ...this.#cutsOf(way)]);
+      }
+      if (wildcards < this.#problem.budget.wildcardPaths) {
+        taken.push(labels.add(way, index, savedPaths, savedBytes, collateral));
+      }
+    }
+    return taken;
   }
 
-  #dominates(a: Label, b: Label): boolean {
-    return (
-      a.wildcards <= b.wildcards &&
-      a.exactPaths <= b.exactPaths &&
-      a.collateral <= b.collateral &&
-      (!this.#bytesMatter || a.bytes <= b.bytes)
-    );
+  /** Joins the ways that have skipped a cut's descendants with those that have come through them. */
+  #join(index: number, { labels }: Skipping): void {
+    for (const [wildcards, skipped] of labels.entries()) {
+      if (skipped.length === 0) continue;
+      const ways: number[] = [];
+      let least = Number.POSITIVE_INFINITY;
+      for (const way of this.#labels.unbeaten(this.#ways[wildcards] ?? [], skipped)) {
+        const savedPaths = this.#labels.savedPaths(way);
+        const savedBytes = this.#labels.savedBytes(way);
+        const collateral = this.#labels.collateral(way);
+        if (!this.#isPromising(index, wildcards, savedPaths, savedBytes, collateral)) continue;
+        ways.push(way);
+        least = Math.min(least, this.#first.spent(savedPaths, savedBytes, collateral));
+      }
+      this.#ways[wildcards] = ways;
+      this.#least[wildcards] = least;
+    }
   }
-}
 
-/** Where two tangents are equally high: no bound in between is higher. */
-function crossing(a: Tangent, b: Tangent): Pick<Tangent, 'price' | 'bound'> {
-  const price = (b.bound - b.slope * b.price - (a.bound - a.slope * a.price)) / (a.slope - b.slope);
-  return { price, bound: a.bound + a.slope * (price - a.price) };
-}
+  #isAnyPromising({ end, savedPaths, savedBytes, collateral }: Cut, wildcards: number): boolean {
+    const spent = (this.#least[wildcards - 1] ?? 0) + this.#first.spent(savedPaths, savedBytes, collateral);
+    const isPromising = spent + this.#first.rest(end, wildcards) <= this.#limit;
+    this.#isAnyLeftOut ||= !isPromising;
+    return isPromising;
+  }
 
-function passing({ exactPaths, exactBytes }: Cut, label: Label): Label {
-  if (exactPaths === 0) return label;
-  return { ...label, exactPaths: label.exactPaths + exactPaths, bytes: label.bytes + exactBytes };
-}
+  #isPromising(index: number, wildcards: number, savedPaths: number, savedBytes: number, collateral: number) {
+    for (const relaxed of this.#relaxed) {
+      const spent = relaxed.spent(savedPaths, savedBytes, collateral);
+      if (spent + relaxed.rest(index, wildcards) > this.#limit) {
+        this.#isAnyLeftOut = true;
+        return false;
+      }
+    }
+    return true;
+  }
 
-function taking(cut: Cut, label: Label): Label {
-  return {
-    wildcards: label.wildcards + 1,
-    exactPaths: label.exactPaths,
-    bytes: label.bytes + cut.bytes,
-    collateral: label.collateral + cut.collateral,
-    last: { cut, before: label },
-  };
+  #offer(usage: Usage, wildcards: () => readonly Cut[]): void {
+    const { budget, prices } = this.#problem;
+    const cost = costOf(usage, prices);
+    if (cost >= this.#cost || !isWithin(usage, budget)) return;
+    [this.#best, this.#cost] = [wildcards(), cost];
+    this.#limit = Math.min(this.#limit, cost + toleranceOf(cost));
+  }
+
+  #cutsOf(label: number): Cut[] {
+    return this.#labels.cutsOf(label).map(index => this.#problem.cuts[index] as Cut);
+  }
 }

@@ -2,9 +2,10 @@ import { QuotaExceededError } from '../errors.ts';
 import { cheapestCover } from './cheapest-cover.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { CoverProblem } from './relaxed-cover.ts';
-import { type Exempt, SiteKeys } from './site-keys.ts';
-import { findCuts, type Target } from './url-tree.ts';
+import { SiteKeys } from './site-keys.ts';
+import { commonLength, type Target, urlTree } from './url-tree.ts';
 import { decodePath, doubtfulFrom, QUERY, requestPath, type UrlRules, viewerPaths } from './viewer-urls.ts';
+import { worthwhileCuts } from './worthwhile-cuts.ts';
 
 /** What an invalidation has to cover. */
 export interface Wanted {
@@ -43,13 +44,13 @@ export interface Plan {
 
 /** The prefix of the keys that the plan has to know: '' for all of them; undefined when it needs none. */
 export function listingPrefix(wanted: Wanted & Pick<PlanRequest, 'budget'>): string | undefined {
-  const targets = targetsOf(wanted);
-  const [first] = targets;
+  const targets = requiredOf(wanted).map(path => targetOf(path, wanted.urls));
+  const [first, ...others] = targets.sort((a, b) => (a.text < b.text ? -1 : 1));
   if (first === undefined) return undefined;
-  if (targets.length === 1 && !first.wildcardOnly && wanted.budget.exactPaths > 0) return undefined;
-  const [root] = findCuts(targets, new SiteKeys([], NOTHING), { bytesOfWildcard: () => 0, isCoarse: true });
+  if (others.length === 0 && !first.wildcardOnly && wanted.budget.exactPaths > 0) return undefined;
+  const prefix = first.text.slice(0, commonLength(first.text, (others.at(-1) ?? first).text));
   // Variants of one object: no key begins with a query string.
-  return root?.prefix.includes(QUERY) ? undefined : root?.prefix;
+  return prefix.includes(QUERY) ? undefined : prefix;
 }
 
 /**
@@ -60,16 +61,18 @@ export function listingPrefix(wanted: Wanted & Pick<PlanRequest, 'budget'>): str
  */
 export function planInvalidation(request: PlanRequest): Plan {
   const { urls, budget, prices, maxCollateral } = request;
-  const targets = targetsOf(request);
   const required = requiredOf(request);
-  const site = new SiteKeys(request.siteKeys, exemptOf(request, required));
+  const targets = required.map(path => targetOf(path, urls));
+  const site = new SiteKeys(request.siteKeys, {
+    keys: required.map(path => textOf(path, urls)),
+    prefixes: required.filter(isWildcard).map(path => textOf(path, urls).slice(0, -1)),
+  });
   const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
-  const isCoarse = targets.length > MOST_FINE_TARGETS;
-  const cuts = findCuts(targets, site, { bytesOfWildcard: prefix => bytesOf(wildcardAt(prefix)), isCoarse });
+  const tree = worthwhileCuts(urlTree(targets, site, prefix => bytesOf(wildcardAt(prefix))), budget);
 
-  const cheapest = choose({ cuts, budget, prices, isCoarse });
+  const cheapest = choose({ ...tree, budget, prices });
   const guarded = cheapest.collateral > maxCollateral;
-  const chosen = guarded ? choose({ cuts, budget, prices: LEAST_COLLATERAL, isCoarse }) : cheapest;
+  const chosen = guarded ? choose({ ...tree, budget, prices: LEAST_COLLATERAL }) : cheapest;
 
   const wildcards = chosen.wildcards.map(({ prefix, collateral }) => ({
     path: wildcardAt(prefix),
@@ -78,12 +81,12 @@ export function planInvalidation(request: PlanRequest): Plan {
   const exact = targets
     .filter(({ text }) => !chosen.wildcards.some(({ prefix }) => text.startsWith(prefix)))
     .map(({ text }) => requestPath(viewerPathOf(text, urls)));
-  const paths = [...new Set([...wildcards.map(({ path }) => path), ...exact])].sort();
+  const paths = [...wildcards.map(({ path }) => path), ...exact].sort();
   return {
     paths,
     collateral: chosen.collateral,
     wildcards,
-    required: required.size,
+    required: required.length,
     costUsd: costOfPaths(paths.length, prices),
     guarded,
     isCheapest: chosen.isCheapest,
@@ -97,41 +100,24 @@ function choose(problem: CoverProblem) {
   return { ...cover, collateral: cover.wildcards.reduce((sum, cut) => sum + cut.collateral, 0) };
 }
 
-/** Above so many targets, a wildcard for a single one is not considered: there are 15 for all. */
-const MOST_FINE_TARGETS = 3000;
-
-const NOTHING: Exempt = { keys: new Set(), prefixes: [] };
-
 /** Paths cost nothing: ties go to fewer needless purges. */
 const LEAST_COLLATERAL: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
-function targetsOf({ changedKeys, requestedPaths, urls }: Wanted): Target[] {
-  const exact = changedKeys.flatMap(key => viewerPaths(key, urls)).map(path => targetOf(path, urls));
-  return [...exact, ...requestedPaths.map(path => requestedTarget(path, urls))];
+/** What has to be covered, in ascending order: viewer paths, and wildcards asked for by hand. */
+function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
+  const paths = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)].sort();
+  return paths.filter((path, index) => path !== paths[index - 1]);
 }
 
-/** A path with a spelling in doubt is covered by a wildcard that ends before the doubt. */
+/** A path with a spelling in doubt is covered by a wildcard that ends before the doubt; the `*` itself is one. */
 function targetOf(viewerPath: string, urls: UrlRules): Target {
-  const doubtful = doubtfulFrom(viewerPath);
-  const text = textOf(viewerPath.slice(0, doubtful), urls);
-  return { text, wildcardOnly: doubtful !== undefined, bytes: bytesOf(requestPath(viewerPath)) };
-}
-
-function requestedTarget(path: string, urls: UrlRules): Target {
-  if (!isWildcard(path)) return targetOf(decodePath(path), urls);
-  return { ...targetOf(prefixOf(path), urls), wildcardOnly: true };
-}
-
-/** What may be purged: what has to be, and what is asked for. */
-function exemptOf({ changedKeys, requestedPaths, urls }: Wanted, required: ReadonlySet<string>): Exempt {
-  const keys = new Set(changedKeys);
-  for (const path of required) keys.add(textOf(path, urls));
-  return { keys, prefixes: requestedPaths.filter(isWildcard).map(path => textOf(prefixOf(path), urls)) };
-}
-
-/** What has to be covered, doubtful or not: viewer paths, and wildcards asked for by hand. */
-function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): Set<string> {
-  return new Set([...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)]);
+  const asked = isWildcard(viewerPath) ? viewerPath.slice(0, -1) : viewerPath;
+  const sure = asked.slice(0, doubtfulFrom(asked));
+  return {
+    text: textOf(sure, urls),
+    wildcardOnly: sure.length < viewerPath.length,
+    bytes: bytesOf(requestPath(viewerPath)),
+  };
 }
 
 /** The key of a viewer path, or the beginning of one. */
@@ -140,9 +126,6 @@ const textOf = (viewerPath: string, { originPath }: UrlRules) => `${originPath}$
 const viewerPathOf = (text: string, { originPath }: UrlRules) => `/${text}`.slice(originPath.length);
 
 const isWildcard = (path: string) => path.endsWith('*');
-
-/** What precedes the `*`, decoded. */
-const prefixOf = (wildcard: string) => decodePath(wildcard.slice(0, -1));
 
 /** In a list written as JSON. All of ASCII. */
 const bytesOf = (path: string) => path.length + '"",'.length;

@@ -1,16 +1,12 @@
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
-import type { Cut } from './url-tree.ts';
+import type { Cut, UrlTree } from './url-tree.ts';
 
-export interface CoverProblem {
-  /** In preorder. */
-  readonly cuts: readonly Cut[];
+export interface CoverProblem extends UrlTree {
   readonly budget: PathBudget;
   readonly prices: Prices;
-  /** Whether single targets have no cuts of their own; see `CutOptions`. */
-  readonly isCoarse: boolean;
 }
 
-/** What a cover has used up to some cut. */
+/** What a cover uses of each. */
 export interface Usage {
   readonly wildcards: number;
   readonly exactPaths: number;
@@ -36,92 +32,109 @@ export function costOf({ wildcards, exactPaths, collateral }: Usage, prices: Pri
   return costOfPaths(paths, prices) + prices.refetch * collateral + ties;
 }
 
+export function usageOf(wildcards: readonly Cut[], { exactPaths, exactBytes }: UrlTree): Usage {
+  const usage = { wildcards: wildcards.length, exactPaths, bytes: exactBytes, collateral: 0 };
+  for (const { savedPaths, savedBytes, collateral } of wildcards) {
+    usage.exactPaths -= savedPaths;
+    usage.bytes -= savedBytes;
+    usage.collateral += collateral;
+  }
+  return usage;
+}
+
+export function isWithin({ wildcards, exactPaths, bytes }: Usage, budget: PathBudget): boolean {
+  return wildcards <= budget.wildcardPaths && exactPaths <= budget.exactPaths && bytes <= budget.bytes;
+}
+
 /**
  * The problem without the limits on exact paths and bytes (Lagrangian relaxation): each has a shadow price instead, and what a
  * budget leaves unused is paid back at it. The cheapest relaxed cover costs no more than any cover within the budget. The limit on
  * wildcards stays, for there are few.
  */
 export class RelaxedCover {
+  readonly shadow: ShadowPrices;
   readonly #problem: CoverProblem;
   readonly #width: number;
-  /** Where single targets have no cuts, a wildcard left over stands for one exact path more. */
-  readonly #exactPaths: number;
   /** The least that the rest costs, by the cut one has come to and the wildcards used before it. */
   readonly #rest: Float64Array;
-  #shadow: ShadowPrices = { exactPath: 0, byte: 0 };
 
-  constructor(problem: CoverProblem) {
+  constructor(problem: CoverProblem, shadow: ShadowPrices) {
     this.#problem = problem;
-    const { exactPaths, wildcardPaths } = problem.budget;
-    this.#width = wildcardPaths + 1;
-    this.#exactPaths = exactPaths + (problem.isCoarse ? wildcardPaths : 0);
+    this.shadow = shadow;
+    this.#width = problem.budget.wildcardPaths + 1;
     this.#rest = new Float64Array((problem.cuts.length + 1) * this.#width);
+    this.#solve();
   }
 
-  /** Solves the problem at these shadow prices. */
-  relax(shadow: ShadowPrices): void {
-    this.#shadow = shadow;
+  /** The least that any cover costs. */
+  get cost(): number {
+    return this.rest(0, 0);
+  }
+
+  /** What wildcards cost that purge and save so much, at the shadow prices: less than nothing where they are worth while. */
+  spent(savedPaths: number, savedBytes: number, collateral: number): number {
+    const { exactPath, byte } = this.shadow;
+    const purges = collateral * (this.#problem.prices.refetch + TIE.object);
+    return purges - savedPaths * exactPath - savedBytes * byte;
+  }
+
+  /** The least that is to be spent besides, by a cover that has used so many wildcards before a cut. */
+  rest(index: number, wildcards: number): number {
+    return this.#rest[index * this.#width + wildcards] as number;
+  }
+
+  /** The wildcards of the cheapest relaxed cover, which may be within the budget. */
+  wildcards(): Cut[] {
     const { cuts } = this.#problem;
-    const [rest, width] = [this.#rest, this.#width];
-    for (let used = 0; used < width; used++) rest[cuts.length * width + used] = this.#unused(used);
-    for (let index = cuts.length - 1; index >= 0; index--) {
+    const taken: Cut[] = [];
+    for (let index = 0; index < cuts.length; ) {
       const cut = cuts[index] as Cut;
-      const [pass, take] = [this.#priceOfPassing(cut), this.#priceOfTaking(cut)];
-      const [here, next, end] = [index * width, (index + 1) * width, cut.end * width];
-      const last = width - 1;
-      for (let used = 0; used < last; used++) {
-        const passed = pass + (rest[next + used] as number);
-        const taken = take + (rest[end + used + 1] as number);
-        rest[here + used] = passed < taken ? passed : taken;
-      }
-      rest[here + last] = pass + (rest[next + last] as number);
+      const isTaken = cut.wildcardOnly || this.rest(index + 1, taken.length) > this.rest(index, taken.length);
+      if (isTaken) taken.push(cut);
+      index = isTaken ? cut.end : index + 1;
     }
-  }
-
-  /** The least that any cover costs which has used so much before a cut. */
-  bound(index: number, usage: Usage): number {
-    return (
-      usage.collateral * (this.#problem.prices.refetch + TIE.object) +
-      usage.exactPaths * this.#shadow.exactPath +
-      usage.bytes * this.#shadow.byte +
-      (this.#rest[index * this.#width + usage.wildcards] as number)
-    );
-  }
-
-  /** Whether the cheapest relaxed cover goes on by ending a wildcard at this cut. */
-  takes(index: number, wildcards: number): boolean {
-    const cut = this.#problem.cuts[index] as Cut;
-    const next = this.#rest[(index + 1) * this.#width + wildcards] as number;
-    return this.#priceOfPassing(cut) + next > (this.#rest[index * this.#width + wildcards] as number);
+    return taken;
   }
 
   /** The number of exact paths up to which each is worth its shadow price. */
   worthwhilePaths(wildcards: number): number {
-    const { exactPath } = this.#shadow;
-    if (exactPath >= this.#problem.prices.path + TIE.path) return this.#exactPaths;
+    const { exactPath } = this.shadow;
+    if (exactPath >= this.#problem.prices.path + TIE.path) return this.#mostExactPaths;
     return exactPath >= TIE.path ? this.#freeExactPaths(wildcards) : 0;
   }
 
-  #priceOfPassing(cut: Cut): number {
-    if (cut.wildcardOnly) return Number.POSITIVE_INFINITY;
-    return cut.exactPaths * this.#shadow.exactPath + cut.exactBytes * this.#shadow.byte;
+  #solve(): void {
+    const { cuts } = this.#problem;
+    const [rest, width] = [this.#rest, this.#width];
+    for (let used = 0; used < width; used++) rest[cuts.length * width + used] = this.#withoutMore(used);
+    for (let index = cuts.length - 1; index >= 0; index--) {
+      const cut = cuts[index] as Cut;
+      const [here, next, end] = [index * width, (index + 1) * width, cut.end * width];
+      const taking = this.spent(cut.savedPaths, cut.savedBytes, cut.collateral);
+      const last = width - 1;
+      for (let used = 0; used <= last; used++) {
+        const passed = cut.wildcardOnly ? Number.POSITIVE_INFINITY : (rest[next + used] as number);
+        const taken = used < last ? taking + (rest[end + used + 1] as number) : Number.POSITIVE_INFINITY;
+        rest[here + used] = Math.min(passed, taken);
+      }
+    }
   }
 
-  #priceOfTaking(cut: Cut): number {
-    return cut.collateral * (this.#problem.prices.refetch + TIE.object) + cut.bytes * this.#shadow.byte;
-  }
-
-  /** Money for the paths, and what is paid back for the budget, at the number of exact paths where that is least. */
-  #unused(wildcards: number): number {
-    const { budget, prices } = this.#problem;
-    const at = (exactPaths: number) =>
-      costOf({ wildcards, exactPaths, bytes: 0, collateral: 0 }, prices) -
-      exactPaths * this.#shadow.exactPath;
-    const least = Math.min(at(0), at(this.#freeExactPaths(wildcards)), at(this.#exactPaths));
-    return least - budget.bytes * this.#shadow.byte;
+  /** What exact paths alone cost, and what is paid back for the budget, at the number of paths where that is least. */
+  #withoutMore(wildcards: number): number {
+    const { budget, prices, exactPaths, exactBytes } = this.#problem;
+    const { exactPath, byte } = this.shadow;
+    const unused = (used: number) =>
+      costOf({ wildcards, exactPaths: used, bytes: 0, collateral: 0 }, prices) - used * exactPath;
+    const least = Math.min(unused(0), unused(this.#freeExactPaths(wildcards)), unused(this.#mostExactPaths));
+    return least + exactPaths * exactPath + (exactBytes - budget.bytes) * byte;
   }
 
   #freeExactPaths(wildcards: number): number {
-    return Math.min(Math.max(this.#problem.prices.freePaths - wildcards, 0), this.#exactPaths);
+    return Math.min(Math.max(this.#problem.prices.freePaths - wildcards, 0), this.#mostExactPaths);
+  }
+
+  get #mostExactPaths(): number {
+    return Math.min(this.#problem.budget.exactPaths, this.#problem.exactPaths);
   }
 }

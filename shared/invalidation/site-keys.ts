@@ -4,9 +4,9 @@ export interface Range {
   readonly end: number;
 }
 
-/** What of a site may be purged: it changed, or somebody asked for it. */
+/** What of a site may be purged, in ascending order: it changed, or somebody asked for it. */
 export interface Exempt {
-  readonly keys: ReadonlySet<string>;
+  readonly keys: readonly string[];
   readonly prefixes: readonly string[];
 }
 
@@ -16,29 +16,60 @@ export class SiteKeys {
   /** How many bystanders come before each index. */
   readonly #bystandersBefore: Uint32Array;
 
-  constructor(keys: readonly string[], { keys: exempt, prefixes }: Exempt) {
+  constructor(keys: readonly string[], exempt: Exempt) {
     this.#keys = isSorted(keys) ? keys : keys.toSorted();
-    this.#bystandersBefore = new Uint32Array(keys.length + 1);
-    let [index, bystanders] = [0, 0];
-    for (const key of this.#keys) {
-      if (!exempt.has(key) && !prefixes.some(prefix => key.startsWith(prefix))) bystanders++;
-      this.#bystandersBefore[++index] = bystanders;
+    this.#bystandersBefore = this.#countBystanders(exempt);
+  }
+
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  /** The index of the first key that does not come before a text, looked for from an index on that is not behind it. */
+  indexOf(text: string, from: number): number {
+    let [low, step] = [from, 1];
+    while (low + step <= this.#keys.length && this.#at(low + step - 1) < text) {
+      low += step;
+      step *= 2;
     }
+    const end = Math.min(low + step - 1, this.#keys.length);
+    return firstIndex({ start: low, end }, index => this.#at(index) >= text);
   }
 
-  get all(): Range {
-    return { start: 0, end: this.#keys.length };
-  }
-
-  /** The keys of a range that begin with a prefix. */
-  narrow(prefix: string, range: Range): Range {
-    const start = firstIndex(range, index => this.#at(index) >= prefix);
-    const end = firstIndex({ start, end: range.end }, index => !this.#at(index).startsWith(prefix));
+  /** The keys that begin with a prefix: all those of `inner`, and perhaps some of `outer` beside it. */
+  narrow(prefix: string, outer: Range, inner: Range): Range {
+    const start = firstIndex({ start: outer.start, end: inner.start }, index => this.#at(index) >= prefix);
+    const end = firstIndex(
+      { start: inner.end, end: outer.end },
+      index => !this.#at(index).startsWith(prefix),
+    );
     return { start, end };
   }
 
   bystandersIn({ start, end }: Range): number {
     return (this.#bystandersBefore[end] ?? 0) - (this.#bystandersBefore[start] ?? 0);
+  }
+
+  #countBystanders({ keys, prefixes }: Exempt): Uint32Array {
+    const { length } = this.#keys;
+    const isExempt = new Uint8Array(length);
+    let index = 0;
+    for (const key of keys) {
+      index = this.indexOf(key, index);
+      if (this.#keys[index] === key) isExempt[index] = 1;
+    }
+    let [start, end] = [0, 0];
+    for (const prefix of prefixes) {
+      start = this.indexOf(prefix, start);
+      if (start < end) continue;
+      ({ end } = this.narrow(prefix, { start, end: length }, { start, end: start }));
+      isExempt.fill(1, start, end);
+    }
+    const before = new Uint32Array(length + 1);
+    for (index = 0; index < length; index++) {
+      before[index + 1] = (before[index] ?? 0) + 1 - (isExempt[index] ?? 0);
+    }
+    return before;
   }
 
   #at(index: number): string {

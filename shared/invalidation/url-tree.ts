@@ -1,4 +1,4 @@
-import type { Range, SiteKeys } from './site-keys.ts';
+import type { SiteKeys } from './site-keys.ts';
 import { QUERY } from './viewer-urls.ts';
 
 /** A URL that an invalidation has to cover. */
@@ -17,108 +17,107 @@ export interface Target {
  */
 export interface Cut {
   readonly prefix: string;
-  /** Length of the wildcard's path in the list of paths. */
-  readonly bytes: number;
   /** Bystanders that begin with the prefix. */
   readonly collateral: number;
+  /** How many exact paths a wildcard there spares, and how much shorter it is than they are in the list of paths. */
+  readonly savedPaths: number;
+  readonly savedBytes: number;
+  /** Whether something that no further cut stands for can be no exact path: then it, or an ancestor, has to be taken. */
+  wildcardOnly: boolean;
   /** Index of the next cut that is no descendant: cuts are listed in preorder. */
   end: number;
-  /** What its targets take as exact paths, without those of its descendants. */
-  exactPaths: number;
-  exactBytes: number;
-  /** Whether one of these can be no exact path. */
-  wildcardOnly: boolean;
+}
+
+export interface UrlTree {
+  readonly cuts: readonly Cut[];
+  /** What the targets take without any wildcard. */
+  readonly exactPaths: number;
+  readonly exactBytes: number;
 }
 
 /** Targets with a prefix of this length in common, and how many spans inside precede it. */
-interface Span extends Range {
+interface Span {
+  readonly start: number;
+  readonly end: number;
   readonly length: number;
   readonly inner: number;
-}
-
-export interface CutOptions {
-  readonly bytesOfWildcard: (prefix: string) => number;
-  /** Whether to leave out the cuts of single targets that may be exact paths: a wildcard for one only spares an exact path. */
-  readonly isCoarse: boolean;
-}
-
-/** A cut of which descendants may follow. */
-interface OpenCut {
-  readonly cut: Cut;
-  /** The site's keys that begin with its prefix. */
-  readonly range: Range;
-  /** Index of the last span inside. */
-  readonly lastInner: number;
 }
 
 /**
  * Every cut worth considering, ancestors first. A cut below another one that purges no more needlessly is left out: in its place
  * the upper one covers at least as much for the same price.
+ *
+ * @param bytesOf length of a prefix's wildcard in the list of paths
  */
-export function findCuts(
+export function urlTree(
   targets: readonly Target[],
   site: SiteKeys,
-  { bytesOfWildcard, isCoarse }: CutOptions,
-): Cut[] {
+  bytesOf: (prefix: string) => number,
+): UrlTree {
   const wanted = sortedWithoutCovered(targets);
-  const spans = commonPrefixes(wanted.map(target => target.text));
+  const texts = wanted.map(target => target.text);
+  const bytesBefore = [0];
+  for (const { bytes } of wanted) bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
+  const keysBefore = [0];
+  for (const text of texts) keysBefore.push(site.indexOf(text, keysBefore.at(-1) ?? 0));
+  keysBefore.push(site.size);
+
+  const between = (array: readonly number[], start: number, end: number) =>
+    ({ start: array[start] ?? 0, end: array[end] ?? 0 });
+  const cutAt = ({ start, end, length }: Span): Cut => {
+    const prefix = (texts[start] as string).slice(0, length);
+    // No target beside the span has the prefix, so keys with it lie between those.
+    const keys = site.narrow(prefix, between(keysBefore, start, end + 1), between(keysBefore, start + 1, end));
+    const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
+    return {
+      prefix,
+      collateral: site.bystandersIn(keys),
+      savedPaths: end - start,
+      savedBytes: exactBytes - bytesOf(prefix),
+      wildcardOnly: false,
+      end: 0,
+    };
+  };
+
+  const spans = commonPrefixes(texts);
   const cuts: Cut[] = [];
-  const above: OpenCut[] = [];
+  /** The cuts of which descendants may follow, each with the index of the last span inside. */
+  const above: { readonly cut: Cut; readonly lastInner: number }[] = [];
   const close = () => {
     const closed = above.pop();
     if (closed !== undefined) closed.cut.end = cuts.length;
   };
-  /** Undefined when it is not worth considering below its parent. */
-  const openAt = (index: number, span: Span, first: Target, parent?: OpenCut): OpenCut | undefined => {
-    const isSingle = span.end - span.start === 1 && !first.wildcardOnly;
-    if (parent !== undefined && (parent.cut.collateral === 0 || (isCoarse && isSingle))) return undefined;
-    const prefix = first.text.slice(0, span.length);
-    const range = site.narrow(prefix, parent?.range ?? site.all);
-    const collateral = site.bystandersIn(range);
-    if (parent !== undefined && collateral === parent.cut.collateral) return undefined;
-    const own = { end: 0, exactPaths: 0, exactBytes: 0, wildcardOnly: false };
-    const cut = { prefix, collateral, bytes: bytesOfWildcard(prefix), ...own };
-    return { cut, range, lastInner: index - span.inner };
-  };
-
   for (let index = spans.length - 1; index >= 0; index--) {
     const span = spans[index] as Span;
-    const first = wanted[span.start] as Target;
     while ((above.at(-1)?.lastInner ?? 0) > index) close();
-    const opened = openAt(index, span, first, above.at(-1));
-    if (opened !== undefined) {
-      cuts.push(opened.cut);
-      above.push(opened);
+    const parent = above.at(-1)?.cut;
+    if (parent?.collateral !== 0) {
+      const cut = cutAt(span);
+      if (cut.collateral !== parent?.collateral) {
+        cuts.push(cut);
+        above.push({ cut, lastInner: index - span.inner });
+      }
     }
-    const cut = above.at(-1)?.cut;
-    if (cut !== undefined && span.length === first.text.length) addOwn(cut, first);
+    const [first, cut] = [wanted[span.start] as Target, above.at(-1)?.cut];
+    if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
   }
   while (above.length > 0) close();
-  return cuts;
-}
-
-function addOwn(cut: Cut, target: Target): void {
-  cut.wildcardOnly ||= target.wildcardOnly;
-  cut.exactPaths++;
-  cut.exactBytes += target.bytes;
+  return { cuts, exactPaths: wanted.length, exactBytes: bytesBefore.at(-1) ?? 0 };
 }
 
 /** One target of each text, and none that is covered wherever another one is. */
 function sortedWithoutCovered(targets: readonly Target[]): Target[] {
-  const byText = new Map<string, Target>();
-  for (const target of targets) {
-    if (target.wildcardOnly || !byText.has(target.text)) byText.set(target.text, target);
-  }
+  const sorted = targets.toSorted((a, b) => compare(a.text, b.text) || Number(b.wildcardOnly) - Number(a.wildcardOnly));
   const kept: Target[] = [];
-  let covering: string | undefined;
-  for (const text of [...byText.keys()].sort()) {
-    if (covering !== undefined && text.startsWith(covering)) continue;
-    const target = byText.get(text) as Target;
-    kept.push(target);
-    if (target.wildcardOnly) covering = text;
+  for (const target of sorted) {
+    const last = kept.at(-1);
+    const isCovered = last?.wildcardOnly ? target.text.startsWith(last.text) : target.text === last?.text;
+    if (!isCovered) kept.push(target);
   }
   return kept;
 }
+
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 
 /** The spans of a sorted list, each after those inside it. */
 function commonPrefixes(texts: readonly string[]): Span[] {
@@ -145,7 +144,7 @@ function commonPrefixes(texts: readonly string[]): Span[] {
  * Length of the longest common prefix after which a wildcard may end: not within a character, nor within an escape of a query.
  * -1 at the ends of the list.
  */
-function commonLength(a: string | undefined, b: string | undefined): number {
+export function commonLength(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return -1;
   let length = 0;
   while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;

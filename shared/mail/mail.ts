@@ -4,6 +4,11 @@ import { isEmailAddress } from './email-address.ts';
 /** The same event always has the same id; a mail is sent once per id. */
 const MailId = z.string().check(z.minLength(1));
 
+/** Longer lists are cut in messages and mails: a queue message ends at 1 MiB, a reader's patience before. */
+export const MAX_LISTED = 50;
+
+const listed = <Item extends z.core.$ZodType>(item: Item) => z.array(item).check(z.maxLength(MAX_LISTED));
+
 /** How a refresh ended, for the people who run the site. */
 const RefreshReport = z.object({
   type: z.literal('refresh-report'),
@@ -13,14 +18,14 @@ const RefreshReport = z.object({
   startedAt: z.string(),
   finishedAt: z.string(),
   /** Changed objects, at most `MAX_LISTED` of them, and how many there were. */
-  changes: z.array(z.object({ key: z.string(), removed: z.boolean() })),
+  changes: listed(z.object({ key: z.string(), removed: z.boolean() })),
   changeCount: z.int(),
   /** Invalidation paths asked for by hand, at most `MAX_LISTED` of them, and how many there were. */
-  requestedPaths: z.array(z.string()),
+  requestedPaths: listed(z.string()),
   requestedPathCount: z.int(),
   invalidationId: z.optional(z.string()),
   /** Invalidation paths, at most `MAX_LISTED` of them, and how many there were. */
-  paths: z.array(z.string()),
+  paths: listed(z.string()),
   pathCount: z.int(),
   collateral: z.int(),
   /** Changed objects that needed no path, by why. */
@@ -58,9 +63,6 @@ const BackupReport = z.object({
   failure: z.optional(z.string()),
 });
 export type BackupReport = z.infer<typeof BackupReport>;
-
-/** Longer lists are cut in messages and mails: a queue message ends at 1 MiB, a reader's patience before. */
-export const MAX_LISTED = 50;
 
 /** What the program puts into the mail queue. */
 export const MailMessage = z.discriminatedUnion('type', [RefreshReport, StudentConfirmation, BackupReport]);

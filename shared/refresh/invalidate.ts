@@ -2,7 +2,7 @@ import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '.
 import { listingPrefix, type PlanRequest, planInvalidation } from '../invalidation/plan.ts';
 import type { Prices } from '../invalidation/prices.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
-import type { Changes, Refresh, StoredPlan } from './refresh.ts';
+import { type Changes, monthOf, newestPerKey, type Refresh, type StoredPlan } from './refresh.ts';
 import { type UnchangedDependencies, withoutUnchanged, withUnchanged } from './unchanged.ts';
 
 export interface ClosingRefreshes {
@@ -16,7 +16,7 @@ export interface ClosingRefreshes {
    * was made in; its state is `closed` then. False when that is over, or a twin was quicker.
    */
   storePlan(refreshId: string, plan: StoredPlan, generation: number): Promise<boolean>;
-  /** Records what CloudFront made of a plan; false when the refresh has dropped that plan. */
+  /** Records what CloudFront made of a plan, its cost with it; false when the refresh has dropped that plan. */
   recordInvalidation(refreshId: string, invalidationId: string, planNumber: number): Promise<boolean>;
   /**
    * Drops the plan that CloudFront refused and ends its generation; a refresh that has not been superseded is open again.
@@ -155,18 +155,22 @@ async function planOf(
     budget: overdue ? lastResort(free) : free,
   };
   const prefix = listingPrefix(wanted);
+  const cheapest = planInvalidation({
+    ...wanted,
+    siteKeys: prefix === undefined ? [] : await site.keys(prefix),
+    prices: { ...settings.prices, freePaths },
+    maxCollateral,
+  });
   const plan = {
-    ...planInvalidation({
-      ...wanted,
-      siteKeys: prefix === undefined ? [] : await site.keys(prefix),
-      prices: { ...settings.prices, freePaths },
-      maxCollateral,
-    }),
+    ...cheapest,
     number: (refresh.plans ?? 0) + 1,
     round,
     plannedAt: plannedAt.toISOString(),
     mark,
+    changeCount: newestPerKey(changes.objects).length,
+    requestedPathCount: changes.paths.length,
     skipped,
+    totalCostUsd: (refresh.spentUsd ?? 0) + cheapest.costUsd,
   };
   if (await refreshes.storePlan(refresh.id, plan, refresh.generation)) return plan;
   const stored = (await refreshes.get(refresh.id))?.plan;
@@ -203,9 +207,4 @@ async function send(
   if (!(await refreshes.recordInvalidation(refreshId, invalidationId, plan.number)))
     throw new RefreshNotQuietError(refreshId);
   return invalidationId;
-}
-
-/** The UTC month of an ISO 8601 time, which AWS bills by: `2026-11`. */
-function monthOf(time: string): string {
-  return time.slice(0, 7);
 }

@@ -34,7 +34,12 @@ export interface StoredPlan extends Plan {
   readonly plannedAt: string;
   /** Names this plan on the records of the keys that it purges. */
   readonly mark: string;
+  /** Distinct keys that changed, skipped ones included, and paths asked for by hand. */
+  readonly changeCount: number;
+  readonly requestedPathCount: number;
   readonly skipped: Skipped;
+  /** With the invalidations of earlier rounds, in US dollars. */
+  readonly totalCostUsd: number;
 }
 
 /** Changed keys that needed no path, by why; see unchanged.ts. */
@@ -47,11 +52,31 @@ export interface Skipped {
   readonly duplicate: number;
 }
 
+/** What a plan comes to, for lists: its paths may be 150 KB. */
+export interface PlanTotals
+  extends Pick<
+    StoredPlan,
+    'round' | 'changeCount' | 'requestedPathCount' | 'skipped' | 'collateral' | 'totalCostUsd'
+  > {
+  readonly pathCount: number;
+}
+
+export function totalsOf({ paths, ...plan }: StoredPlan): PlanTotals {
+  const { round, changeCount, requestedPathCount, skipped, collateral, totalCostUsd } = plan;
+  const pathCount = paths.length;
+  return { round, changeCount, requestedPathCount, pathCount, skipped, collateral, totalCostUsd };
+}
+
 export interface Verification {
   /** URLs that the edge serves as the bucket holds them. */
   readonly verified: number;
   /** URLs of keys that changed again since: their own refresh verifies them. */
   readonly superseded: number;
+}
+
+/** With the first of the URLs verified, as a client asks for them. */
+export interface StoredVerification extends Verification {
+  readonly urls: readonly string[];
 }
 
 export interface Refresh {
@@ -68,12 +93,25 @@ export interface Refresh {
   readonly closedAt?: string;
   /** Absent too when CloudFront refused it: nothing was sent. */
   readonly plan?: StoredPlan;
+  /** Of that plan. */
+  readonly totals?: PlanTotals;
   /** Number of the last plan stored, refused ones included. */
   readonly plans?: number;
   /** ISO 8601, when CloudFront first took no more invalidations. */
   readonly refusedAt?: string;
+  /** How often CloudFront took no more. */
+  readonly refusals?: number;
+  /** The newest one, if there were two rounds. */
   readonly invalidationId?: string;
-  readonly verification?: Verification;
+  /** ISO 8601, when that one was recorded. */
+  readonly invalidatedAt?: string;
+  /** What its invalidations cost together so far, in US dollars. */
+  readonly spentUsd?: number;
+  /** ISO 8601, when verifying began: the invalidation, if there is one, was seen completed. */
+  readonly verifyingAt?: string;
+  readonly verification?: StoredVerification;
+  /** ISO 8601 */
+  readonly verifiedAt?: string;
   readonly finishedAt?: string;
   /** Why it failed. */
   readonly failure?: string;
@@ -81,6 +119,11 @@ export interface Refresh {
   readonly abandoned?: true;
   /** Another refresh has taken its place, or is about to: it can never open again. */
   readonly superseded?: true;
+}
+
+/** The UTC month of an ISO 8601 time, which AWS bills by: `2026-11`. */
+export function monthOf(time: string): string {
+  return time.slice(0, 7);
 }
 
 /** Refreshes are kept as history for so long. */

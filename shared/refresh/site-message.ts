@@ -1,15 +1,12 @@
 import * as z from 'zod/mini';
 import { InvalidMessageError } from '../errors.ts';
-import { pathProblem } from '../invalidation/viewer-urls.ts';
+import { ManualRequest, pathProblems } from './manual-request.ts';
 import type { Change, Changes } from './refresh.ts';
 
 /** What a message of the site-changes queue means: changes to collect, and why the rest of it was left aside. */
 export interface SiteMessage extends Changes {
   readonly ignored: readonly string[];
 }
-
-/** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */
-const MAX_REQUESTED_PATHS = 3000;
 
 /** S3's longest object key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
@@ -36,9 +33,6 @@ type S3Record = z.infer<typeof S3Record>;
 const OtherRecord = z.object({ eventSource: z.string().check(z.refine(source => source !== 'aws:s3')) });
 const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
 const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord])) });
-const ManualRequest = z.strictObject({
-  paths: z.array(z.string()).check(z.minLength(1), z.maxLength(MAX_REQUESTED_PATHS)),
-});
 
 /**
  * Reads one message: an S3 event notification, the test event S3 sends when notifications are configured, or a request
@@ -70,11 +64,9 @@ function parseJson(body: string): unknown {
 }
 
 function checkedPaths(paths: readonly string[]): readonly string[] {
-  for (const path of paths) {
-    const problem = pathProblem(path);
-    if (problem !== undefined) throw new InvalidMessageError(`Bad path ${JSON.stringify(path)}: ${problem}`);
-  }
-  return paths;
+  const [first] = pathProblems(paths);
+  if (first === undefined) return paths;
+  throw new InvalidMessageError(`Bad path ${JSON.stringify(paths[first.index])}: ${first.problem}`);
 }
 
 function readRecords(records: readonly (S3Record | { eventSource: string })[], bucket: string): SiteMessage {

@@ -8,15 +8,23 @@ import {
   type UrlRules,
   viewerPaths,
 } from '../invalidation/viewer-urls.ts';
-import { type Change, type Changes, newestPerKey, type Refresh, type Verification } from './refresh.ts';
+import {
+  type Change,
+  type Changes,
+  newestPerKey,
+  type Refresh,
+  type StoredVerification,
+  type Verification,
+} from './refresh.ts';
 import { isSame, type Served } from './served.ts';
 import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
 
 export interface VerifiedRefreshes {
   get(refreshId: string): Promise<Refresh | undefined>;
   changesOf(refreshId: string): Promise<Changes>;
+  /** Repeated in one round, it keeps the time of the first. */
   recordVerifying(refreshId: string): Promise<void>;
-  recordVerification(refreshId: string, verification: Verification): Promise<void>;
+  recordVerification(refreshId: string, verification: StoredVerification): Promise<void>;
 }
 
 export interface OriginObjects extends SiteObjects {
@@ -82,8 +90,26 @@ export async function verifyEdge(
     superseded: outcomes.filter(({ state }) => state === 'superseded').length,
   };
   if (refresh.plan !== undefined) await recordVerified(checks, outcomes, refresh.plan.mark, records);
-  await refreshes.recordVerification(refreshId, verification);
+  const urls = firstVerified(checks, outcomes);
+  await refreshes.recordVerification(refreshId, { ...verification, urls });
   return verification;
+}
+
+/** As many as people look through, and as a record holds beside its plan. */
+const LISTED = { urls: 200, characters: 20_000 };
+
+function firstVerified(checks: readonly Check[], outcomes: readonly Outcome[]): string[] {
+  const urls = new Set<string>();
+  let characters = 0;
+  for (const [index, { viewerPath }] of checks.entries()) {
+    if (outcomes[index]?.state !== 'verified') continue;
+    const url = requestPath(viewerPath);
+    if (urls.has(url)) continue;
+    characters += url.length;
+    if (urls.size === LISTED.urls || characters > LISTED.characters) break;
+    urls.add(url);
+  }
+  return [...urls];
 }
 
 async function recordVerified(

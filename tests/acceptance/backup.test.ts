@@ -14,7 +14,7 @@ import { startStudentApi } from '../helpers/student-api.ts';
 import { enrol, linesOf, manyStudents } from '../local/school.ts';
 
 const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
-const RESTORE = fileURLToPath(new URL('../../infra/cli/restore.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));
 
 /** Subject of the mail about a backup, done or failed. */
 const REPORT = /^Backup: |backed up/;
@@ -88,7 +88,7 @@ async function startSchool(students: number, timeScale: number) {
 
     /** `npm run restore`, in a process of its own. */
     async restore(...options: string[]) {
-      const command = [RESTORE, '--local', '--endpoint', api.cloud.endpoint, ...options];
+      const command = [COMMAND, 'restore', '--local', '--endpoint', api.cloud.endpoint, ...options];
       const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
       const [printed, complaint, [exitCode]] = await Promise.all([
         text(child.stdout),

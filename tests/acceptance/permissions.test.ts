@@ -9,7 +9,7 @@ import { executionArnOf, expectFailed, upload } from '../helpers/endings.ts';
 import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
 import { decideWithout, type Grant, grantsOf } from '../helpers/grants.ts';
 import { startSite } from '../helpers/site.ts';
-import { type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';
+import { JSON_CONTENT, type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';
 
 /** Granted and not used here. The lines are `policy action resource`. */
 const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason: string }>> = {
@@ -74,6 +74,7 @@ afterAll(() => site.stop());
 async function everything(): Promise<void> {
   await refreshes();
   await students();
+  await refreshesByHand();
   await mails();
   await backups();
   await site.settled();
@@ -135,6 +136,15 @@ async function students(): Promise<void> {
   expect(await site.askEdge('GET /students')).toMatchObject({ status: 200 });
   expect(await site.update(student)).toMatchObject({ status: 200 });
   expect(await site.ask('DELETE /students/GRANTED')).toMatchObject({ status: 204 });
+}
+
+/** By the API, which shows the history too. */
+async function refreshesByHand(): Promise<void> {
+  const asked = await site.ask('POST /refreshes', { body: { paths: ['/*'] }, headers: JSON_CONTENT });
+  expect(asked).toMatchObject({ status: 202 });
+  await site.settled();
+  expect(await site.ask(`GET ${asked.headers.get('location')}`)).toMatchObject({ status: 200 });
+  expect(await site.ask('GET /refreshes')).toMatchObject({ status: 200 });
 }
 
 /** One that SES refuses at first, and one that comes twice. */

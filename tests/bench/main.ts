@@ -2,23 +2,41 @@ import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBackup } from './backup.ts';
 import { benchBundles } from './bundles.ts';
+import { benchCost } from './cost.ts';
 import { benchLoneUpload } from './lone-upload.ts';
 import { benchPlanner } from './planner.ts';
 import { benchPlannerSites } from './planner-sites.ts';
 import { benchPlannerSpeed } from './planner-speed.ts';
 import { type Print, writeReport } from './report.ts';
+import { benchSoak } from './soak.ts';
+
+/** Of the soak: `--uploads N`, `--minutes M`. */
+interface Options {
+  readonly uploads: number;
+  /** It ends early after so long. */
+  readonly minutes: number;
+}
 
 /** Each prints its own figures, always beside a baseline measured in the same run; BENCHMARKS.md keeps the last ones. */
-const BENCHES: Readonly<Record<string, (print: Print) => Promise<void>>> = {
+const BENCHES: Readonly<Record<string, (print: Print, options: Options) => Promise<void>>> = {
   planner: benchPlanner,
   'planner-sites': benchPlannerSites,
   'planner-speed': benchPlannerSpeed,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
   bundles: benchBundles,
+  cost: benchCost,
+  soak: (print, { uploads, minutes }) => benchSoak(print, uploads, minutes),
 };
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    uploads: { type: 'string', default: '100000' },
+    minutes: { type: 'string', default: '20' },
+  },
+});
+const options: Options = { uploads: Number(values.uploads), minutes: Number(values.minutes) };
 const unknown = positionals.filter(name => !(name in BENCHES));
 if (unknown.length > 0) {
   console.error(`Unknown: ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}`);
@@ -35,6 +53,6 @@ for (const [name, bench] of Object.entries(BENCHES)) {
     lines.push(line);
   };
   print(`${today}, ${machine}\n`);
-  await bench(print);
+  await bench(print, options);
   await writeReport(name, lines.join('\n'));
 }

@@ -1,6 +1,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { ASKED_ID, refreshOf } from './scripted-refreshes.ts';
 import { counted, fill, focused, press, SV005, says, servedSite, students, view } from './site.ts';
 
 const { api, open } = servedSite();
@@ -37,10 +38,44 @@ describe('axe finds nothing to object to', () => {
   });
 });
 
+describe('axe finds nothing to object to in the cache panel', () => {
+  it.each(looks.filter(({ width }) => width !== 390))('at $width px in the $colorScheme scheme', async ({ colorScheme, width }) => {
+    const failed = refreshOf({
+      state: 'failed',
+      startedAt: '2026-11-22T07:59:00.000Z',
+      failure: 'EdgeStale: /a',
+    });
+    api.refreshes.set(
+      refreshOf(),
+      failed,
+      refreshOf({ state: 'open', startedAt: '2026-11-22T08:02:05.000Z' }),
+    );
+    await open(
+      { colorScheme, viewport: { width, height: 800 } },
+      async page => {
+        await page.locator('#running').waitFor();
+        await page.getByText('Day by day as a table').click();
+        await page.getByRole('textbox', { name: 'Paths' }).fill('no slash');
+        await objections(page, width);
+
+        await press(page, 'Refresh everything');
+        await page.getByRole('dialog').waitFor();
+        await objections(page, width);
+        await page.keyboard.press('Escape');
+
+        await page.getByRole('link', { name: '22 Nov 2026, 07:59' }).click();
+        await page.locator('#failure').waitFor();
+        await objections(page, width);
+      },
+      '/cache.html',
+    );
+  });
+});
+
 describe('the keyboard alone', () => {
   it('shows where it is, starting with a way past the header', async () => {
     await open({}, async page => {
-      for (const name of ['Skip to content', 'Students', 'Backups', 'Freshness']) {
+      for (const name of ['Skip to content', 'Students', 'Backups', 'Freshness', 'Cache']) {
         await page.keyboard.press('Tab');
         const focus = page.locator(':focus-visible');
         expect(await focus.textContent()).toBe(name);
@@ -86,6 +121,35 @@ describe('the keyboard alone', () => {
       await expect.poll(() => focused(page)).toBe('students-title');
     });
   });
+
+  it('looks at a refresh, comes back to where it was, and asks for one by hand', async () => {
+    api.refreshes.set(refreshOf());
+    await open(
+      {},
+      async page => {
+        const { keyboard } = page;
+        await page.locator('#history-table').waitFor();
+        await page.locator('#history-title').focus();
+        await keyboard.press('Tab');
+        await keyboard.press('Enter');
+        await expect.poll(() => focused(page)).toBe('details-title');
+        await page.getByRole('heading', { name: '1 file, fresh' }).waitFor();
+        await keyboard.press('Shift+Tab');
+        await keyboard.press('Enter');
+        await expect.poll(() => focused(page)).toBe('22 Nov 2026, 07:58');
+
+        await page.getByRole('textbox', { name: 'Paths' }).focus();
+        await keyboard.type('/index.html');
+        await tabTo(page, 'refresh-paths');
+        await keyboard.press('Enter');
+        await tabTo(page, 'confirm-go-ahead');
+        await keyboard.press('Enter');
+        await expect.poll(() => focused(page)).toBe('details-title');
+        expect(page.url()).toContain(ASKED_ID);
+      },
+      '/cache.html',
+    );
+  });
 });
 
 it('it keeps still for those who asked for less motion', async () => {
@@ -97,6 +161,18 @@ it('it keeps still for those who asked for less motion', async () => {
     await counted(page, '1 student');
     expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
   });
+});
+
+it('the cache panel keeps still for them too', async () => {
+  api.refreshes.set(refreshOf({ state: 'open', startedAt: '2026-11-22T08:02:05.000Z' }));
+  await open(
+    { reducedMotion: 'reduce' },
+    async page => {
+      await page.locator('#running').waitFor();
+      expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    },
+    '/cache.html',
+  );
 });
 
 it('it is set in Poppins, from its own fonts', async () => {

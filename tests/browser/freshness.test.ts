@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { fill, PUBLISHED_AT, press, SV005, says, servedSite } from './site.ts';
+import { announcement, fill, PUBLISHED_AT, press, SV005, says, servedSite, setVisibility } from './site.ts';
 
 const CHANGED_AT = new Date('2026-11-22T08:02:12Z');
 const BETWEEN_CHECKS_MS = 5000;
@@ -233,10 +233,6 @@ function rowText(page: Page, name: string): Promise<string> {
   return page.getByRole('listitem').filter({ hasText: name }).first().innerText();
 }
 
-async function announcement(page: Page): Promise<string> {
-  return (await page.getByRole('status').textContent()) ?? '';
-}
-
 function headingColour(page: Page): Promise<string> {
   return page.getByRole('heading', { level: 1 }).evaluate(node => getComputedStyle(node).color);
 }
@@ -248,13 +244,4 @@ function markThisLoad(page: Page): Promise<void> {
 
 function isThisLoad(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.hasAttribute('data-load'));
-}
-
-/** A headless browser never hides a tab by itself. */
-function setVisibility(page: Page, state: 'visible' | 'hidden'): Promise<void> {
-  return page.evaluate(visibility => {
-    Object.defineProperty(document, 'visibilityState', { value: visibility, configurable: true });
-    Object.defineProperty(document, 'hidden', { value: visibility === 'hidden', configurable: true });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, state);
 }

@@ -1,7 +1,9 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { launchBrowser, visit } from '../helpers/browser.ts';
+import { faulty } from '../helpers/faults.ts';
+import { press } from './site.ts';
 
 let cloud: LocalCloud;
 let browser: Browser;
@@ -42,5 +44,30 @@ it('the page arrives with the headers that keep it safe', async () => {
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'same-origin',
+  });
+});
+
+it('the cache panel follows an upload, and then a refresh by hand, until visitors get the new content', async () => {
+  const mayGoOn = Promise.withResolvers<void>();
+  const held = faulty({ action: 'CreateInvalidation' }, (_, next) => mayGoOn.promise.then(next), 1);
+  onTestFinished(cloud.intercept(held.interceptor));
+  await visit(browser, `${cloud.siteUrl}/cache.html`, { locale: 'en-GB' }, async page => {
+    await page.getByText('Yes, everything is fresh').waitFor();
+    await cloud.publish('notes/first.txt', Buffer.from('One.'));
+    await expect.poll(() => held.met.length).toBe(1);
+    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await page.getByText('A refresh is running').waitFor();
+    await page.locator('#running [aria-current="step"]', { hasText: 'CloudFront told' }).waitFor();
+    expect(await page.locator('#running').innerText()).toMatch(/^notes\/first\.txt/);
+    mayGoOn.resolve();
+    await page.getByText('Yes, everything is fresh').waitFor();
+
+    await press(page, 'Refresh everything');
+    await page.getByRole('dialog').getByRole('button', { name: 'Refresh' }).click();
+    await page.getByRole('heading', { name: '1 path by hand, fresh' }).waitFor();
+    const details = await page.locator('#details').innerText();
+    expect(details).toMatch(/CloudFront says\s+Completed/);
+    expect(details).toMatch(/1 path\s+Path\s+Why\s+Needless purges\s+\/\*\s+Asked for by hand: \/\*/);
+    expect(details).toContain('addresses served as the bucket holds them');
   });
 });

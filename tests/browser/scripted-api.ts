@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { checkStudent, type Student, type StudentFields } from '../../shared/students/student.ts';
+import { type ApiAnswer, refusal } from './scripted-answer.ts';
+import { ScriptedRefreshes } from './scripted-refreshes.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -9,12 +11,6 @@ export interface ApiRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: unknown;
-}
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly json?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface ScriptedBackup {
@@ -29,7 +25,7 @@ interface ScriptedBackup {
 const TODAY = '2026-11-22';
 const SAVED_AT = '2026-11-22T08:02:11.000Z';
 
-/** The contract of the student API, in memory. Its answers can be replaced by what a scenario needs. */
+/** The contract of the API, in memory. Its answers can be replaced by what a scenario needs. */
 export class ScriptedApi {
   readonly #students = new Map<string, Student>();
   readonly #backups: ScriptedBackup[] = [];
@@ -37,6 +33,7 @@ export class ScriptedApi {
   readonly #instead: Array<ApiAnswer | 'lost'> = [];
   #allInstead: ApiAnswer | 'lost' | undefined;
   readonly requests: ApiRequest[] = [];
+  readonly refreshes = new ScriptedRefreshes();
   /** Backups answer 202 and have no manifest until `finishBackups`. */
   backupsTakeLong: boolean = false;
   /** Whether lists tell how many students match. */
@@ -48,6 +45,7 @@ export class ScriptedApi {
     this.#answered.clear();
     this.#instead.length = 0;
     this.#allInstead = undefined;
+    this.refreshes.reset();
     this.requests.length = 0;
     this.backupsTakeLong = false;
     this.givesTotal = true;
@@ -126,6 +124,12 @@ export class ScriptedApi {
         return this.#backUp();
       case 'GET backups':
         return { status: 200, json: { backups: this.backupsTakeLong ? [] : this.#backups } };
+      case 'GET refreshes':
+        return this.refreshes.list(searchParams);
+      case 'GET refreshes/*':
+        return this.refreshes.read(id ?? '');
+      case 'POST refreshes':
+        return this.refreshes.ask(request.body);
       default:
         return refusal(404, 'NotFound', 'There is no such route.');
     }
@@ -197,11 +201,6 @@ export class ScriptedApi {
     const student = this.find(studentid ?? '');
     return student ? perform(student) : refusal(404, 'StudentNotFound', 'There is no such student.');
   }
-}
-
-/** An error in the contract's shape. */
-export function refusal(status: number, code: string, message: string, fields?: unknown): ApiAnswer {
-  return { status, json: { error: { code, message, ...(fields === undefined ? {} : { fields }) } } };
 }
 
 function changedMeanwhile(): ApiAnswer {

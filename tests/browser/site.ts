@@ -36,10 +36,10 @@ export function servedSite() {
     edge,
     api: edge.api,
     /** Opens the page in a browser of its own and runs the scenario. */
-    open: (options: VisitOptions, scenario: (page: Page) => Promise<void>) =>
+    open: (options: VisitOptions, scenario: (page: Page) => Promise<void>, path = '/') =>
       visit(
         browser,
-        origin,
+        `${origin}${path}`,
         { clockAt: OPENED_AT, timezoneId: 'UTC', locale: 'en-GB', ...options },
         scenario,
       ),
@@ -89,7 +89,11 @@ export async function press(page: Page, name: string): Promise<void> {
 }
 
 /** Waits until a part of the page says this. */
-export async function says(page: Page, part: 'form' | 'list' | 'backup', text: string): Promise<void> {
+export async function says(
+  page: Page,
+  part: 'form' | 'list' | 'backup' | 'trouble' | 'history',
+  text: string,
+): Promise<void> {
   await page.locator(`#${part}-notice:not([hidden])`, { hasText: text }).waitFor();
 }
 
@@ -119,7 +123,21 @@ export async function passTime(page: Page, until: () => boolean | Promise<boolea
     .toBe(true);
 }
 
+/** What the page last told a screen reader. */
+export async function announcement(page: Page): Promise<string> {
+  return (await page.getByRole('status').textContent()) ?? '';
+}
+
 /** What the focused element is called, or its id. */
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim() || '');
+}
+
+/** A headless browser never hides a tab by itself. */
+export function setVisibility(page: Page, state: 'visible' | 'hidden'): Promise<void> {
+  return page.evaluate(visibility => {
+    Object.defineProperty(document, 'visibilityState', { value: visibility, configurable: true });
+    Object.defineProperty(document, 'hidden', { value: visibility === 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
 }

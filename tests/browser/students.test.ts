@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusal } from './scripted-api.ts';
+import { refusal } from './scripted-answer.ts';
 import { counted, fill, focused, press, row, SV005, says, servedSite, students, view } from './site.ts';
 
 const { api, open } = servedSite();

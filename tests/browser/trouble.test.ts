@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { refusal } from './scripted-api.ts';
+import { refusal } from './scripted-answer.ts';
 import { counted, fill, press, SV005, says, servedSite, students, view } from './site.ts';
 
 const { api, open } = servedSite();
@@ -46,7 +46,7 @@ describe('when the service is busy', () => {
         await says(page, 'list', `Trying again in ${seconds} seconds.`);
         await page.clock.runFor(seconds * 1000);
       }
-      await says(page, 'list', 'The student service is busy (429).');
+      await says(page, 'list', 'The service is busy (429).');
       expect(api.requests).toHaveLength(4);
     });
   });
@@ -68,7 +68,7 @@ describe('when the service fails', () => {
     { answer: { status: 403, json: { message: 'Forbidden' } }, says: 'does not let this site in (403)' },
     { answer: refusal(500, 'Internal', 'Something failed.'), says: 'a problem of its own (500)' },
     { answer: { status: 504, headers: html }, says: 'a problem of its own (504)' },
-    { answer: { status: 404, headers: html }, says: 'The student service refused (404).' },
+    { answer: { status: 404, headers: html }, says: 'The service refused (404).' },
     { answer: refusal(400, 'BadRequest', 'The limit is out of range.'), says: 'The limit is out of range.' },
     { answer: { status: 200, json: { pupils: [] } }, says: 'this page cannot read' },
   ])('$answer.status is said in words: $says', async ({ answer, says: words }) => {
@@ -85,7 +85,7 @@ describe('when the service fails', () => {
       await fill(page, SV005);
       api.answerAll('lost');
       await press(page, 'View');
-      await says(page, 'list', 'The student service does not answer.');
+      await says(page, 'list', 'The service does not answer.');
       expect(await page.locator('#students-rows tr').count()).toBe(2);
 
       api.answerAll(undefined);

@@ -66,6 +66,9 @@ export async function functionBundles(): Promise<FunctionBundle[]> {
 /** A module without content, made like the functions' bundles. */
 export const emptyBundle = () => bundleOf({ stdin: { contents: '' } });
 
+/** The page's script. */
+export const pageScript = () => bundleOf({ entryPoints: ['web/scripts.ts'] });
+
 async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
   const { outputFiles, metafile } = await build({ ...OPTIONS, ...entry });
   const [output, inputs] = [outputFiles[0], Object.values(metafile.outputs)[0]?.inputs];

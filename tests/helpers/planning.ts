@@ -22,9 +22,11 @@ export const PLAN_SETTINGS: PlanSettings = {
 
 /** A stored plan of some paths. */
 export function planOf(paths: readonly string[], details: Partial<StoredPlan> = {}): StoredPlan {
-  const numbers = { number: 1, round: 1, collateral: 0, required: paths.length, costUsd: 0 };
+  const counts = { changeCount: paths.length, requestedPathCount: 0 };
+  const numbers = { number: 1, round: 1, collateral: 0, required: paths.length, costUsd: 0, totalCostUsd: 0 };
   return {
     ...numbers,
+    ...counts,
     plannedAt: '2026-11-02T10:00:02.000Z',
     paths,
     wildcards: [],

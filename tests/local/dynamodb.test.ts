@@ -100,6 +100,19 @@ describe('A table', () => {
     expect((await second.client.send(new GetItemCommand({ TableName, Key }))).Item).toEqual(Key);
   });
 
+  it('that was kept without an index of the template is told by name, with what to do', async () => {
+    const { dynamoDb } = await start();
+    const index = {
+      IndexName: 'InOrder',
+      KeySchema: [{ AttributeName: 'sk', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'ALL' },
+    };
+    const indexed = { ...PROPERTIES, GlobalSecondaryIndexes: [index] };
+    await expect(dynamoDb.ensureTable(TableName, indexed)).rejects.toThrow(/the index InOrder: .*\.local/);
+    await dynamoDb.ensureTable('Indexed', indexed);
+    await dynamoDb.ensureTable('Indexed', indexed);
+  });
+
   it('that cannot be made is told by name', async () => {
     const { dynamoDb } = await start();
     await expect(dynamoDb.ensureTable('Broken', { KeySchema: [] })).rejects.toThrow(

@@ -12,13 +12,15 @@ import { clientFor } from './storage.ts';
 async function start({
   file,
   identities = ['school@example.com'],
+  ...options
 }: {
   file?: string;
   identities?: string[];
+  keep?: number;
 } = {}) {
   const journal = createJournal();
   const store = openDurableStore(file);
-  const inbox = await startMailInbox({ port: 0, identities, store, journal });
+  const inbox = await startMailInbox({ port: 0, identities, store, journal, ...options });
   const services = new Map([['ses', inbox.handle]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal });
   const ses = new SESv2Client(clientFor(endpoint.url));
@@ -126,6 +128,19 @@ describe('The inbox', () => {
     const second = await start({ file });
     await second.send('school@example.com', 'three');
     expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('keeps so many mails: the oldest make room', async () => {
+    const file = temporaryFile();
+    const first = await start({ file, keep: 2 });
+    const page = async () => await (await fetch(`${first.inbox.url}/store`)).text();
+    for (const subject of ['bound-one', 'bound-two', 'bound-three'])
+      await first.send('school@example.com', subject);
+    expect(first.inbox.mails().map(({ subject }) => subject)).toEqual(['bound-two', 'bound-three']);
+    expect(await page()).not.toContain('bound-one');
+    await first.stop();
+    const second = await start({ file });
+    expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['bound-two', 'bound-three']);
   });
 
   it('forgets what its page cleared, and nothing that came later', async () => {

@@ -8,7 +8,7 @@ import type { Interceptor } from '../../infra/local/aws-endpoint.ts';
 import { createCloudFormation } from '../../infra/local/cloudformation.ts';
 import { createQueue, startStorage, take } from './storage.ts';
 
-const COMMAND = fileURLToPath(new URL('../../infra/cli/redrive.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));
 
 /** Both queues of a stack with their dead-letter queues, and the command beside them. */
 async function start() {
@@ -155,15 +155,15 @@ describe('The command', () => {
   });
 
   it.each([
-    [['--stack', 'Other'], /Stack with id Other does not exist\nCheck --stack/],
-    [['--loud'], /Unknown option '--loud'.*npm run redrive/s],
-    [['everything'], /Unexpected argument 'everything'/],
-    [['--endpoint', 'nowhere'], /Not a URL: nowhere/],
-    [['--endpoint', 'http://127.0.0.1:1'], /ECONNREFUSED.*npm start/s],
-  ])('fails with a reason for %j', async (options, reason) => {
+    [1, ['--stack', 'Other'], /Stack with id Other does not exist\nCheck --stack/],
+    [2, ['--loud'], /Unknown option '--loud'.*npm run redrive/s],
+    [2, ['everything'], /Unexpected argument 'everything'/],
+    [2, ['--endpoint', 'nowhere'], /Not a URL: nowhere/],
+    [1, ['--endpoint', 'http://127.0.0.1:1'], /ECONNREFUSED.*npm start/s],
+  ])('fails with %i and a reason for %j', async (expected, options, reason) => {
     const { redrive } = await start();
     const { exitCode, printed, complaints } = await redrive(...options);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(expected);
     expect(printed).toEqual([]);
     expect(complaints.join('\n')).toMatch(reason);
   });
@@ -188,7 +188,14 @@ describe('The command', () => {
   it('tells its success or failure to the shell', async () => {
     const { endpoint } = await start();
     const run = (...options: string[]) =>
-      promisify(execFile)(process.execPath, [COMMAND, '--local', '--endpoint', endpoint.url, ...options]);
+      promisify(execFile)(process.execPath, [
+        COMMAND,
+        'redrive',
+        '--local',
+        '--endpoint',
+        endpoint.url,
+        ...options,
+      ]);
     expect((await run()).stdout).toContain('site-changes: moved 0 messages');
     await expect(run('--stack', 'Other')).rejects.toMatchObject({
       code: 1,

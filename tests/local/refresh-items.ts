@@ -4,20 +4,8 @@ import type { AwsService } from '../../infra/local/aws-api.ts';
 import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
+import { REFRESH_TABLE } from '../helpers/refresh-table.ts';
 import { clientFor } from './storage.ts';
-
-/** As the template has it. */
-const PROPERTIES = {
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'S' },
-  ],
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  BillingMode: 'PAY_PER_REQUEST',
-};
 
 /**
  * An empty refresh table until the end of the test, and what the adapters to it are made with.
@@ -26,7 +14,7 @@ const PROPERTIES = {
 export async function startRefreshTable(around: (dynamoDb: AwsService) => AwsService = same => same) {
   const tableName = 'Refreshes';
   const dynamoDb = await startDynamoDb();
-  await dynamoDb.ensureTable(tableName, PROPERTIES);
+  await dynamoDb.ensureTable(tableName, REFRESH_TABLE);
   const services = new Map([['dynamodb', around(dynamoDb.handle)]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
   const client = new DynamoDBClient(clientFor(endpoint.url));

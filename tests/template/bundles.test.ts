@@ -39,6 +39,10 @@ const PARTS: Readonly<Record<string, Parts>> = {
   'verify-edge': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
   'report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
   'send-mail': { own: ['shared/mail/'], packages: IDEMPOTENCY },
+  refreshes: {
+    own: ['shared/refresh/', 'shared/invalidation/', 'shared/http/'],
+    packages: ['@aws-lambda-powertools/event-handler'],
+  },
   backup: { own: ['shared/backup/'], packages: [] },
   students: {
     own: ['shared/students/', 'shared/http/', 'shared/backup/manifest.ts', 'shared/mail/email-address.ts'],

@@ -12,6 +12,7 @@ const ROLES: Readonly<Record<string, string>> = {
   'report-refresh': 'AutoInvalidationReportServiceRole',
   'send-mail': 'MailSendServiceRole',
   students: 'ApiStudentsServiceRole',
+  refreshes: 'RefreshApiRefreshesServiceRole',
   backup: 'RecordsBackupServiceRole',
 };
 

@@ -63,6 +63,7 @@ describe('The settings', () => {
       maxNeedlessPurges: '8',
       extensionlessUrls: 'true',
       quotaPatienceMinutes: '9',
+      manualPathsPerDay: '12',
       quietSeconds: '9',
       maxLooks: '11',
     });
@@ -80,6 +81,14 @@ describe('The settings', () => {
         MAX_NEEDLESS_PURGES: '8',
         EXTENSIONLESS_URLS: 'true',
         QUOTA_PATIENCE_MINUTES: '9',
+      },
+    });
+    expect(environmentOf(other, 'RefreshApi')).toMatchObject({
+      Variables: {
+        PATH_PRICE_USD: '1e-7',
+        FREE_PATHS_PER_MONTH: '7',
+        EXTENSIONLESS_URLS: 'true',
+        MANUAL_PATHS_PER_DAY: '12',
       },
     });
     expect(resourceOf(other, 'AWS::StepFunctions::StateMachine', '').properties).toMatchObject({
@@ -104,6 +113,7 @@ describe('The settings', () => {
     ['maxNeedlessPurges', 'some'],
     ['extensionlessUrls', 'yes'],
     ['quotaPatienceMinutes', '-1'],
+    ['manualPathsPerDay', 'many'],
   ])('are refused by name when %s is %j', (name, value) => {
     expect(() => templateWith({ [name]: value })).toThrow(
       new RegExp(`cdk.json and -c options:.*at ${name}`, 's'),

@@ -9,7 +9,7 @@ import { StudentSiteStack } from '../../infra/student-site-stack.ts';
 const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 const CONTEXT = z
   .object({ context: z.record(z.string(), z.unknown()) })
-  .parse(JSON.parse(readFileSync(`${ASSEMBLY}/../cdk.json`, 'utf8'))).context;
+  .parse(JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))).context;
 
 const CfnTemplate = z.object({
   Resources: z.record(

@@ -53,9 +53,12 @@ describe('The API', () => {
         'DELETE /students/{studentid}',
         'POST /backup',
         'GET /backups',
+        'GET /refreshes',
+        'POST /refreshes',
+        'GET /refreshes/{refreshid}',
       ]),
     );
-    expect(methods).toHaveLength(7 + 4);
+    expect(methods).toHaveLength(10 + 6);
   });
 
   it('asks for the key everywhere but in preflights, which bring none', () => {
@@ -80,7 +83,7 @@ describe('The API', () => {
     const origins = [...responses, ...all('ApiGateway::Method')].flatMap(({ properties }) =>
       originsIn(properties),
     );
-    expect(origins).toHaveLength(2 + 4);
+    expect(origins).toHaveLength(2 + 6);
     expect(new Set(origins)).toEqual(new Set([`'${SITE}'`]));
     expect(textOf(variablesOf(STUDENTS)['SITE_URL'])).toBe(SITE);
   });
@@ -115,7 +118,14 @@ describe('The API key', () => {
     const plan = one('ApiGateway::UsagePlan');
     expect(plan.properties).toMatchObject({
       UsagePlanName: 'StudentUsagePlan',
-      ApiStages: [{ ApiId: ref(API.id), Stage: ref(STAGE.id) }],
+      ApiStages: [
+        {
+          ApiId: ref(API.id),
+          Stage: ref(STAGE.id),
+          // Whoever can open the site can ask for a refresh.
+          Throttle: { '/refreshes/POST': { RateLimit: 1, BurstLimit: 5 } },
+        },
+      ],
       Throttle: { RateLimit: 20, BurstLimit: 40 },
       Quota: { Limit: 10_000, Period: 'DAY' },
     });

@@ -72,5 +72,5 @@ function countDown(seconds: number, notice: Notice): Promise<boolean> {
 function busyFor(seconds: number): string {
   return seconds === 0
     ? 'Trying again now …'
-    : `The student service is busy. Trying again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
+    : `The service is busy. Trying again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
 }

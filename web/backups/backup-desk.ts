@@ -4,7 +4,7 @@ import { ApiFailure } from '../api/call.ts';
 import { type Backup, listBackups, type StartedBackup, startBackup } from '../api/student-api.ts';
 import { element, fromTemplate, setBusy, write, writeField } from '../page/dom.ts';
 import { Notice } from '../page/notice.ts';
-import { dateAndTime, fileSize, studentCount } from '../page/wording.ts';
+import { counted, dateAndTime, elapsed, fileSize } from '../page/wording.ts';
 
 /** A function may run for 15 minutes; a backup without a manifest by then has failed. */
 const LOOKS = 90;
@@ -57,9 +57,8 @@ export class BackupDesk {
   }
 
   #sayDone({ count, startedAt, finishedAt }: Omit<Backup, 'bytes'>): void {
-    const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
-    const took = seconds.toLocaleString('en', { maximumFractionDigits: 1 });
-    this.#notice.show('good', `Backup done: ${studentCount(count)} in ${took} s.`);
+    const took = elapsed(Date.parse(finishedAt) - Date.parse(startedAt));
+    this.#notice.show('good', `Backup done: ${counted(count, 'student')} in ${took}.`);
   }
 
   async #showEarlier(): Promise<void> {
@@ -101,7 +100,7 @@ function ignoreApiFailure(failure: unknown): undefined {
 function rowOf({ key, count, bytes, sha256, finishedAt }: Backup): HTMLElement {
   const row = fromTemplate('backup-row');
   writeField(row, 'finished', dateAndTime(new Date(finishedAt))).setAttribute('datetime', finishedAt);
-  writeField(row, 'count', studentCount(count));
+  writeField(row, 'count', counted(count, 'student'));
   writeField(row, 'bytes', fileSize(bytes));
   writeField(row, 'key', key);
   writeField(row, 'sha256', sha256);

@@ -1,8 +1,10 @@
 /// <reference lib="dom" />
 import { element, fromTemplate, write, writeField } from '../page/dom.ts';
 import { dateAndTime, edgeMeaning, timeAgo, timeOfDay } from '../page/wording.ts';
-import { CHECK_EVERY_MS } from './check-while-visible.ts';
 import type { ServedFile } from './served-file.ts';
+
+/** The pause between two checks of a page that is being looked at. */
+export const CHECK_EVERY_MS = 5000;
 
 export type FileState = 'checking' | 'fresh' | 'updated' | 'waiting' | 'trouble';
 

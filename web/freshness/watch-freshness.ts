@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 import { announce } from '../page/announce.ts';
+import { checkWhileVisible } from '../page/check-while-visible.ts';
 import { Notice } from '../page/notice.ts';
-import { checkWhileVisible } from './check-while-visible.ts';
-import { type FileState, showChecked, showFreshness } from './freshness-panel.ts';
+import { CHECK_EVERY_MS, type FileState, showChecked, showFreshness } from './freshness-panel.ts';
 import { filesJustReloadedFor, mayReloadFor, reloadFor, swapStylesheet } from './self-update.ts';
 import { FileRefused, heldByBrowser, type ServedFile, servedNow } from './served-file.ts';
 
@@ -55,7 +55,10 @@ export class FreshnessWatch {
       if (this.#reloadToAnnounce.includes(file.name)) file.updatedAt = Date.now();
     }
     this.#show();
-    checkWhileVisible(() => this.#check());
+    checkWhileVisible(
+      () => this.#check(),
+      () => CHECK_EVERY_MS,
+    );
   }
 
   async #check(): Promise<void> {

@@ -56,7 +56,7 @@ const DATE_PARTS = /^(\d{4})-(\d{2})-(\d{2})$/;
 const calendarDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 
 /** "5 May 2001" for 2001-05-05; anything that is no such date as it is. */
-export function dateOfBirth(date: string): string {
+export function calendarDay(date: string): string {
   return DATE_PARTS.test(date) && !Number.isNaN(Date.parse(date))
     ? calendarDate.format(new Date(date))
     : date;
@@ -76,8 +76,32 @@ export function fileSize(bytes: number): string {
 }
 
 /** "1 student", "1,204 students". */
-export function studentCount(count: number): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? 'student' : 'students'}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? noun : plural}`;
+}
+
+/** "4.2 s", "3 min 20 s", "2 h 5 min". */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 100) / 10;
+  if (seconds < 60) return `${seconds.toLocaleString('en')} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${Math.floor(seconds % 60)} s`
+    : `${Math.floor(minutes / 60).toLocaleString('en')} h ${minutes % 60} min`;
+}
+
+const money = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 3 });
+
+/** "$1.50"; "$0.005" too, which is what CloudFront asks for a path. */
+export function dollars(amount: number): string {
+  return money.format(amount);
+}
+
+const monthOfYear = new Intl.DateTimeFormat('en-GB', { month: 'long', timeZone: 'UTC' });
+
+/** "November" for 2026-11. */
+export function monthName(month: string): string {
+  return monthOfYear.format(new Date(month));
 }
 
 /** Data inside a sentence, kept from turning the sentence's reading direction. */

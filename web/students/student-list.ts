@@ -4,7 +4,7 @@ import { listStudents, type StudentPage, type StudentQuery } from '../api/studen
 import { announce } from '../page/announce.ts';
 import { element, setBusy, write } from '../page/dom.ts';
 import { Notice } from '../page/notice.ts';
-import { studentCount } from '../page/wording.ts';
+import { counted } from '../page/wording.ts';
 import { type RowHandlers, StudentTable } from './student-table.ts';
 
 const TYPING_PAUSE_MS = 300;
@@ -119,9 +119,9 @@ export class StudentList {
   #countWords({ students, total }: StudentPage): string {
     const { before } = this.#turned.at(-1) ?? FIRST_PAGE;
     const isWhole = this.#turned.length === 1 && this.#shown?.next === undefined;
-    if (isWhole) return students.length === 0 ? 'No students' : studentCount(students.length);
+    if (isWhole) return students.length === 0 ? 'No students' : counted(students.length, 'student');
     const range = `${before + 1}–${before + students.length}`;
-    return total === undefined ? `Students ${range}` : `${range} of ${studentCount(total)}`;
+    return total === undefined ? `Students ${range}` : `${range} of ${counted(total, 'student')}`;
   }
 
   #pageAfter(): Turned {

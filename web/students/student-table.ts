@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import type { SavedStudent } from '../api/student-api.ts';
 import { element, fromTemplate, writeField } from '../page/dom.ts';
-import { dateOfBirth } from '../page/wording.ts';
+import { calendarDay } from '../page/wording.ts';
 
 export interface RowHandlers {
   readonly edit: (student: SavedStudent) => void;
@@ -52,7 +52,7 @@ export class StudentTable {
     writeField(row, 'studentid', student.studentid);
     writeField(row, 'name', student.name);
     writeField(row, 'class', student.class);
-    writeField(row, 'birthdate', dateOfBirth(student.birthdate)).setAttribute('datetime', student.birthdate);
+    writeField(row, 'birthdate', calendarDay(student.birthdate)).setAttribute('datetime', student.birthdate);
     writeField(row, 'email', student.email);
     this.#wire(row, 'edit', () => this.#handlers.edit(student), student);
     this.#wire(row, 'delete', () => this.#handlers.remove(student), student);

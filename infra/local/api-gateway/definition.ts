@@ -45,6 +45,8 @@ export interface UsagePlan {
   /** `<api id>/<stage>` */
   readonly stages: readonly string[];
   readonly throttle?: Throttle;
+  /** By `<api id>/<stage>/<path>/<method>`, such as `a1/prod/students/POST`. */
+  readonly methodThrottles: ReadonlyMap<string, Throttle>;
   readonly requestsPerDay?: number;
   readonly keyIds: readonly string[];
 }
@@ -114,7 +116,12 @@ export function apiGatewayOf(resources: readonly Resource[]): ApiGatewayDefiniti
       id,
       name: UsagePlanName,
       stages: ApiStages.map(({ ApiId, Stage: stage }) => `${ApiId}/${stage}`),
-      ...optional('throttle', Throttle && { rate: Throttle.RateLimit, burst: Throttle.BurstLimit }),
+      ...optional('throttle', Throttle),
+      methodThrottles: new Map(
+        ApiStages.flatMap(({ ApiId, Stage: stage, Throttle: methods }) =>
+          Object.entries(methods).map(([method, throttle]) => [`${ApiId}/${stage}${method}`, throttle]),
+        ),
+      ),
       ...optional('requestsPerDay', Quota?.Limit),
       keyIds: planKeys.filter(({ UsagePlanId }) => UsagePlanId === id).map(({ KeyId }) => KeyId),
     })),
@@ -253,6 +260,10 @@ const GatewayResponseProperties = z.object({
   ResponseParameters: fixedHeaders('gatewayresponse.header.'),
 });
 
+const PlanThrottle = z
+  .strictObject({ RateLimit: z.number(), BurstLimit: z.number() })
+  .transform(({ RateLimit, BurstLimit }): Throttle => ({ rate: RateLimit, burst: BurstLimit }));
+
 const UsagePlanProperties = z.object({
   UsagePlanName: z.string(),
   ApiStages: z
@@ -260,11 +271,11 @@ const UsagePlanProperties = z.object({
       z.strictObject({
         ApiId: z.string(),
         Stage: z.string(),
-        Throttle: z.strictObject({}, 'limits of single methods').optional(),
+        Throttle: z.record(z.string().startsWith('/'), PlanThrottle).default({}),
       }),
     )
     .default([]),
-  Throttle: z.strictObject({ RateLimit: z.number(), BurstLimit: z.number() }).optional(),
+  Throttle: PlanThrottle.optional(),
   Quota: z.strictObject({ Limit: z.number(), Period: z.literal('DAY') }).optional(),
 });
 

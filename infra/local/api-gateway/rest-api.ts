@@ -77,7 +77,7 @@ export function createRestApis(
   }
 
   /** @throws GatewayError when the key is missing, unknown, not in a plan of this stage, or used up */
-  function admit(request: ApiRequest, stage: string): ApiKeyDefinition {
+  function admit(request: ApiRequest, stage: string, resourcePath: string): ApiKeyDefinition {
     const value = headerOf(request, 'x-api-key');
     const key = definition.keys.find(each => each.enabled && each.value === value);
     const plan = definition.plans.find(
@@ -85,6 +85,9 @@ export function createRestApis(
     );
     if (key === undefined || plan === undefined) throw new GatewayError('INVALID_API_KEY');
     const user = `${plan.id}/${key.id}/${stage}`;
+    // Whether a method's limit stands in for the plan's own is not documented: here both hold.
+    const method = `${stage}${resourcePath}/${request.method}`;
+    limit(`${user} ${method}`, plan.methodThrottles.get(method));
     limit(user, plan.throttle);
     if (plan.requestsPerDay !== undefined && !takeFromQuota(`${plan.id}/${key.id}`, plan.requestsPerDay))
       throw new GatewayError('QUOTA_EXCEEDED');
@@ -103,7 +106,9 @@ export function createRestApis(
       const route = findRoute(api.resources, request.method, address.path);
       if (route === undefined) throw new GatewayError('MISSING_AUTHENTICATION_TOKEN');
       const { integration, apiKeyRequired } = route.method;
-      const apiKey = apiKeyRequired ? admit(request, `${api.id}/${address.stage}`) : undefined;
+      const apiKey = apiKeyRequired
+        ? admit(request, `${api.id}/${address.stage}`, route.resource.path)
+        : undefined;
       const place = `${api.id}/${address.stage}/${request.method}${route.resource.path}`;
       limit(place, stage.throttle);
       if (integration.kind === 'mock') return { ...integration, body: '' };

@@ -8,6 +8,9 @@ import { assertInvalidationPath, isWildcard } from './invalidation-paths.ts';
 export const MAX_EXACT_PATHS_IN_PROGRESS = 3000;
 export const MAX_WILDCARD_PATHS_IN_PROGRESS = 15;
 
+/** So many completed ones can still be listed; AWS does not say how many it keeps. Here the number bounds memory and disk. */
+const COMPLETED_KEPT = 300;
+
 export interface Invalidation {
   readonly id: string;
   readonly distributionId: string;
@@ -68,6 +71,11 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
 
   function complete(invalidation: Invalidation): void {
     save({ ...invalidation, status: 'Completed' });
+    const completed = [...known.values()].filter(({ status }) => status === 'Completed');
+    for (const { id } of completed.slice(0, -COMPLETED_KEPT)) {
+      known.delete(id);
+      stored.delete(id);
+    }
   }
 
   // Caches do not survive a restart, so only the status of what was in progress is left to bring to its end.

@@ -119,6 +119,23 @@ describe('Limits', () => {
     expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
   });
 
+  it('a plan’s limit for a method holds for it alone, within the plan’s own', async () => {
+    const strict = { '/students/GET': { RateLimit: 1, BurstLimit: 1 } };
+    const ApiStages = [{ ApiId: 'api1', Stage: 'prod', Throttle: strict }];
+    let now = 0;
+    const { send } = await startApi({
+      resources: schoolApi({ plan: { ...plan, ApiStages } }),
+      now: () => now,
+    });
+    expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
+    expect(await send('GET /prod/students')).toEqual(throttled);
+    expect(await send('GET /prod/students/SV1')).toMatchObject({ status: 200 });
+    expect(await send('GET /prod/students/SV1')).toMatchObject({ status: 200 });
+    expect(await send('GET /prod/students/SV1')).toEqual(throttled);
+    now += 1000;
+    expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
+  });
+
   it('a quota is counted per day, throttled requests not, and survives a restart', async () => {
     let now = Date.parse('2026-11-22T23:59:00Z');
     const store = openDurableStore();

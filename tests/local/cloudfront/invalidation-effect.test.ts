@@ -39,6 +39,30 @@ describe('an invalidation that is Completed', () => {
     cloudFront.stop();
   });
 
+  it('is listed among the newest completed ones, and one in progress always', async () => {
+    const delays = [60_000];
+    const { invalidate, cloudFront } = openSite({}, { invalidationDelayMs: () => delays.pop() ?? 0 });
+    await invalidate(['/first']);
+    for (let number = 0; number < 310; number++) await invalidate([`/${number}`]);
+    const list = async (query: string) =>
+      String(
+        (
+          await cloudFront.api({
+            service: 'cloudfront',
+            caller: 'root',
+            method: 'GET',
+            url: `/2020-05-31/distribution/E1/invalidation?MaxItems=${query}`,
+            headers: {},
+            body: Buffer.alloc(0),
+          })
+        ).body,
+      );
+    const all = await list('1000');
+    expect(all.match(/<Status>Completed</g)).toHaveLength(300);
+    expect(all.match(/<Status>InProgress</g)).toHaveLength(1);
+    cloudFront.stop();
+  });
+
   it('leaves other objects alone', async () => {
     const { get, origin, invalidate } = openSite();
     for (const name of ['/a', '/b']) origin.files.set(name, { body: name });

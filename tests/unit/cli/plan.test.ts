@@ -12,7 +12,7 @@ import { type PlanRequest, planInvalidation } from '../../../shared/invalidation
 import { folderOf } from '../../helpers/folders.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 
-const COMMAND = fileURLToPath(new URL('../../../infra/cli/plan.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../../infra/cli/main.ts', import.meta.url));
 
 async function plan(args: readonly string[], input = '') {
   const printed: string[] = [];
@@ -114,7 +114,7 @@ describe('npm run plan with two folders', () => {
     symlinkSync(join(linked, 'docs/a'), join(linked, 'docs/link'));
     for (const [from, to] of [[plain, linked] as const, [linked, plain] as const]) {
       const { exitCode, complaints } = await plan(['--from', from, '--to', to]);
-      expect(exitCode).toBe(1);
+      expect(exitCode).toBe(2);
       expect(complaints).toContain(`${join(linked, 'docs/link')} is a symbolic link`);
     }
   });
@@ -124,7 +124,7 @@ describe('npm run plan with two folders', () => {
     expect((await reportOf(['--from', folderOf({}), '--to', folder])).changed).toEqual(['\uFFFD']);
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xff])]), '');
     const { exitCode, complaints } = await plan(['--from', folderOf({}), '--to', folder]);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(complaints).toContain(`The name of ${folder}/a\uFFFD is not UTF-8`);
   });
 });
@@ -242,16 +242,16 @@ describe('npm run plan', () => {
     { args: [...FOLDERS, '--refetch-price=-1'], reason: '--refetch-price -1: it must be US dollars' },
   ])('refuses $args, and says what to do', async ({ args, reason }) => {
     const { exitCode, printed, complaints } = await plan(args);
-    expect({ exitCode, printed }).toEqual({ exitCode: 1, printed: '' });
+    expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
     expect(complaints.split('\n\n')[0]).toContain(reason);
     expect(complaints).toContain('npm run plan -- --from OLD_DIR --to NEW_DIR');
   });
 
   it.each([
     { what: 'a plan', args: ['--changed', '-', '--inventory', COMMAND, '--json'], exitCode: 0 },
-    { what: 'trouble', args: ['--changed', '-'], exitCode: 1 },
+    { what: 'trouble', args: ['--changed', '-'], exitCode: 2 },
   ])('as a process without AWS ends with $exitCode on $what', async ({ args, exitCode }) => {
-    const command = spawn(process.execPath, [COMMAND, ...args], { env: {} });
+    const command = spawn(process.execPath, [COMMAND, 'plan', ...args], { env: {} });
     onTestFinished(() => void command.kill());
     command.stdin.on('error', () => undefined).end('docs/a.html\n');
     const ended = new Promise(resolve => command.on('close', resolve));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MailMessage, type RefreshReport } from '../../../shared/mail/mail.ts';
+import { MAX_LISTED, MailMessage, type RefreshReport } from '../../../shared/mail/mail.ts';
 import { renderMail } from '../../../shared/mail/render.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 import { reportOf } from './reports.ts';
@@ -149,5 +149,6 @@ describe('a message of the mail queue', () => {
     { what: 'no id', message: { ...reportOf(), id: '' } },
     { what: 'an unknown type', message: { ...reportOf(), type: 'greeting' } },
     { what: 'an unknown outcome', message: { ...reportOf(), outcome: 'maybe' } },
+    { what: 'a longer list than is shown', message: reportOf({ paths: Array(MAX_LISTED + 1).fill('/a') }) },
   ])('with $what is refused', ({ message }) => expect(MailMessage.safeParse(message).success).toBe(false));
 });

@@ -25,6 +25,8 @@ interface SetUp {
   readonly originPath?: string;
   readonly inProgress?: () => PathsInProgress;
   readonly now?: () => Date;
+  /** On earlier rounds. */
+  readonly spentUsd?: number;
 }
 
 /** An open refresh `r1` with one change of `a.css`. */
@@ -40,7 +42,14 @@ function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ..
   const { inProgress = () => ({ exact: 0, wildcard: 0 }), now = () => new Date('2026-11-02T10:00:00Z') } =
     given;
   const dependencies: InvalidateDependencies = {
-    refreshes: { ...table, changesOf: async id => ({ ...(await table.changesOf(id)), ...changes }) },
+    refreshes: {
+      ...table,
+      get: async id => {
+        const refresh = await table.get(id);
+        return refresh && { ...refresh, ...(given.spentUsd && { spentUsd: given.spentUsd }) };
+      },
+      changesOf: async id => ({ ...(await table.changesOf(id)), ...changes }),
+    },
     invalidations: {
       create: (paths, reference) =>
         step('create', () => {
@@ -91,6 +100,25 @@ describe('the step Invalidate', () => {
     expect(await invalidate({ generation: 1 })).toEqual({ invalidationId: 'I-r1-1', paths: 2 });
     expect(sent).toEqual([{ reference: 'r1-1', paths: '/b.css /docs/*' }]);
     expect(await table.get('r1')).toMatchObject({ state: 'invalidating', plan: { number: 1, round: 1 } });
+  });
+
+  it('stores what the plan comes to: keys and paths asked for, the cost with that of earlier rounds', async () => {
+    const objects = [
+      changeOf('a.css'),
+      changeOf('a.css', { sequencer: '02' }),
+      changeOf('b.css'),
+      changeOf('c.css'),
+    ];
+    const changes = { objects, paths: ['/docs/*', '/x'] };
+    const { table, invalidate } = setUp({ changes, spentUsd: 0.02 });
+    await invalidate({ round: 2 });
+    expect((await table.get('r1'))?.plan).toMatchObject({
+      changeCount: 3,
+      requestedPathCount: 2,
+      paths: ['/*'],
+      costUsd: 0,
+      totalCostUsd: 0.02,
+    });
   });
 
   it('refuses when changes arrived since the last look, and leaves the refresh open for them', async () => {

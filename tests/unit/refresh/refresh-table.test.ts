@@ -1,51 +1,27 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { CreateTableCommand, DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPathUse } from '../../../shared/aws/path-use.ts';
+import { createRefreshHistory } from '../../../shared/aws/refresh-history.ts';
 import { createRefreshTable } from '../../../shared/aws/refresh-table.ts';
 import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
+import { summaryOf } from '../../../shared/refresh/history.ts';
 import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { planOf } from '../../helpers/planning.ts';
+import { REFRESH_TABLE } from '../../helpers/refresh-table.ts';
 import { createMemoryTable } from './memory-table.ts';
 
-const server = dynalite({ createTableMs: 0 });
 const tableName = 'refreshes';
 let client: DynamoDBClient;
+let stop: () => Promise<void>;
 let distributions = 0;
 
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A string or null only for pipes, and before it listens.
-  const { port } = server.address() as AddressInfo;
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  ({ client, stop } = await startDynamoDb());
+  await client.send(new CreateTableCommand({ TableName: tableName, ...REFRESH_TABLE }));
 });
-afterAll(async () => {
-  client.destroy();
-  server.close();
-  await once(server, 'close');
-});
+afterAll(() => stop());
 
 const AT = new Date('2026-11-02T10:00:00Z');
 const LATER = new Date('2026-11-02T11:00:00Z');
@@ -177,6 +153,53 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
 });
 
 describe('the refresh table in DynamoDB', () => {
+  it('lists what a refresh comes to, its refusals and the cost of all rounds', async () => {
+    const distributionId = 'E-listed';
+    const table = createRefreshTable({ tableName, distributionId, client, now: () => AT });
+    const history = createRefreshHistory({ tableName, distributionId, client });
+    const listed = async () => summaryOf((await history.page({ limit: 1 })).refreshes[0] ?? expect.fail());
+    const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
+    const plan = planOf(paths, { changeCount: 4, requestedPathCount: 2, collateral: 3, totalCostUsd: 10 });
+    await table.replace(undefined, 'listed');
+    await table.close('listed');
+    await table.storePlan('listed', plan, 0);
+    await table.reopen('listed', { generation: 0, plans: 1, at: AT });
+    expect(await listed()).toMatchObject({ state: 'open', refusals: 1, pathCount: 0, costUsd: 0 });
+    expect(await listed()).not.toHaveProperty('changeCount');
+
+    await table.close('listed');
+    await table.storePlan('listed', { ...plan, number: 2 }, 1);
+    // The step may run twice.
+    for (let time = 1; time <= 2; time++) await table.recordInvalidation('listed', 'I1', 2);
+    expect(await table.get('listed')).toMatchObject({ spentUsd: 10 });
+    await table.storePlan('listed', { ...plan, number: 3, round: 2, totalCostUsd: 20 }, 1);
+    await table.recordInvalidation('listed', 'I2', 3);
+    expect(await table.get('listed')).toMatchObject({ spentUsd: 20, invalidatedAt: AT.toISOString() });
+    expect(await listed()).toMatchObject({
+      ...{ state: 'invalidating', invalidationId: 'I2', round: 2, refusals: 1 },
+      ...{ changeCount: 4, requestedPathCount: 2, pathCount: 3000, collateral: 3, costUsd: 20 },
+    });
+    expect(JSON.stringify(await history.page({ limit: 1 })).length).toBeLessThan(1000);
+  });
+
+  it('keeps the time at which the verifying of a round began', async () => {
+    let now = AT;
+    const table = createRefreshTable({ tableName, distributionId: 'E-verified', client, now: () => now });
+    await table.replace(undefined, 'verified');
+    await table.close('verified');
+    await table.recordVerifying('verified');
+    now = LATER;
+    await table.recordVerifying('verified');
+    expect(await table.get('verified')).toMatchObject({ state: 'verifying', verifyingAt: AT.toISOString() });
+    await table.storePlan('verified', planOf(['/a']), 0);
+    expect(await table.get('verified')).not.toHaveProperty('verifyingAt');
+    await table.recordVerifying('verified');
+    expect(await table.get('verified')).toMatchObject({ verifyingAt: LATER.toISOString() });
+    await table.finish('verified', { state: 'fresh' }, LATER);
+    await table.recordVerifying('verified');
+    expect(await table.get('verified')).toMatchObject({ state: 'fresh' });
+  });
+
   it('replaces a refresh of which only the pointer is left', async () => {
     const table = createRefreshTable({ tableName, distributionId: 'E-expired', client });
     await table.replace(undefined, 'expired');

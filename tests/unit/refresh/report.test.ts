@@ -15,7 +15,7 @@ const REFRESH: Refresh = {
     skipped: { unchanged: 3, neverCached: 2, duplicate: 1 },
   }),
   invalidationId: 'I1',
-  verification: { verified: 2, superseded: 1 },
+  verification: { verified: 2, superseded: 1, urls: ['/a.css', '/b.css'] },
 };
 
 /** One refresh in history, and the mails about it. */

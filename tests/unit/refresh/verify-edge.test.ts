@@ -76,7 +76,18 @@ describe('a refresh is verified', () => {
       verified: 1,
       superseded: 0,
     });
-    expect(recorded).toEqual(['verifying', { verified: 1, superseded: 0 }]);
+    expect(recorded).toEqual(['verifying', { verified: 1, superseded: 0, urls: ['/a.css'] }]);
+  });
+
+  it.each([
+    { which: 'many', nameLength: 10, remembered: 200 },
+    { which: 'long', nameLength: 399, remembered: 50 },
+  ])('and of $which URLs remembers as many as a record holds beside its plan', async each => {
+    const keys = Array.from({ length: 300 }, (_, index) => String(index).padStart(each.nameLength, 'a'));
+    const { verify, recorded } = site(Object.fromEntries(keys.map(key => [key, objectOf('new')])));
+    await verify({ objects: keys.map(key => changeOf(key, { eTag: 'new' })) });
+    const urls = keys.slice(0, each.remembered).map(key => `/${key}`);
+    expect(recorded.at(-1)).toEqual({ verified: 300, superseded: 0, urls });
   });
 
   it('when both agree that a removed object is gone', async () => {

@@ -1,7 +1,8 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { vi } from 'vitest';
 import { createStudentTable } from '../../../shared/aws/student-table.ts';
 import type { Manifest } from '../../../shared/backup/manifest.ts';
+import { CONTEXT, eventOf, readAnswer } from '../../helpers/api-event.ts';
 import { IDEMPOTENCY_TABLE, STUDENT_TABLE, startTables } from './local-tables.ts';
 import { ANNA, createOutbox } from './student-memory.ts';
 
@@ -81,45 +82,3 @@ export async function startStudentsFunction() {
 
 let students = 0;
 export const newStudent = () => ({ ...ANNA, studentid: `T${students++}` });
-
-const CONTEXT = {
-  callbackWaitsForEmptyEventLoop: true,
-  functionName: 'students',
-  functionVersion: '1',
-  invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:students',
-  memoryLimitInMB: '512',
-  awsRequestId: 'request',
-  logGroupName: 'logs',
-  logStreamName: 'stream',
-  getRemainingTimeInMillis: () => 28_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
-} satisfies Context;
-
-/** What API Gateway's Lambda proxy integration makes of a request. */
-export function eventOf(route: string, body: unknown, headers: Record<string, string>): APIGatewayProxyEvent {
-  const [httpMethod = '', address = ''] = route.split(' ');
-  const { pathname: path, searchParams } = new URL(address, 'https://api.example');
-  const query = [...searchParams];
-  const lists = query.map(([name]) => [name, searchParams.getAll(name)]);
-  return {
-    resource: path.replace(/^\/students\/.+/, '/students/{studentid}'),
-    path,
-    httpMethod,
-    headers,
-    multiValueHeaders: {},
-    queryStringParameters: query.length === 0 ? null : Object.fromEntries(query),
-    multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(lists),
-    pathParameters: null,
-    stageVariables: null,
-    // Of the request's context, only this is read.
-    requestContext: { domainName: 'api.example' } as APIGatewayProxyEvent['requestContext'],
-    body: body === undefined || typeof body === 'string' ? (body ?? null) : JSON.stringify(body),
-    isBase64Encoded: false,
-  };
-}
-
-function readAnswer({ statusCode, headers = {}, body }: APIGatewayProxyResult) {
-  return { status: statusCode, headers, body: body === '' ? undefined : JSON.parse(body) };
-}

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventOf } from '../../helpers/api-event.ts';
 import { ANNA } from './student-memory.ts';
-import { eventOf, MANIFEST, newStudent, SITE, startStudentsFunction } from './students-function.ts';
+import { MANIFEST, newStudent, SITE, startStudentsFunction } from './students-function.ts';
 
 type StudentsFunction = Awaited<ReturnType<typeof startStudentsFunction>>;
 

@@ -1,0 +1,67 @@
+import {
+  type CloudFrontClient,
+  GetInvalidationCommand,
+  type InvalidationSummary,
+  paginateListInvalidations,
+} from '@aws-sdk/client-cloudfront';
+
+/** An invalidation as CloudFront lists it. */
+export interface ListedInvalidation {
+  readonly id: string;
+  readonly status: string;
+  /** ISO 8601 */
+  readonly createTime: string;
+  /** Who made one that is none of the newest of the refreshes known. */
+  readonly maker?: Maker;
+}
+
+interface Maker {
+  readonly paths: number;
+  /** Of this pipeline: its refresh. @default somebody else made it */
+  readonly refreshId?: string;
+}
+
+interface Source {
+  readonly client: CloudFrontClient;
+  readonly distributionId: string;
+  readonly isKnown: (invalidationId: string) => boolean;
+}
+
+/** Without a beginning, so many of the newest. */
+const MOST = 100;
+
+/** As `invalidate` makes them: the refresh, and the number of its plan. */
+const CALLER_REFERENCE = /^(\d{8}T\d{6}Z-[\da-f]{8})-\d+$/;
+
+/**
+ * Every invalidation of a distribution, newest first.
+ *
+ * @param since ISO 8601; earlier ones are left out
+ */
+export async function invalidationsSince(
+  since: string | undefined,
+  { client, distributionId: DistributionId, isKnown }: Source,
+): Promise<ListedInvalidation[]> {
+  const found: ListedInvalidation[] = [];
+  for await (const { InvalidationList } of paginateListInvalidations({ client }, { DistributionId })) {
+    const page = (InvalidationList?.Items ?? []).flatMap(toListed);
+    const wanted = since === undefined ? page : page.filter(({ createTime }) => createTime >= since);
+    found.push(...wanted);
+    if (wanted.length < page.length || (since === undefined && found.length >= MOST)) break;
+  }
+  const makerOf = async (Id: string): Promise<Maker> => {
+    const { Invalidation } = await client.send(new GetInvalidationCommand({ DistributionId, Id }));
+    const { CallerReference = '', Paths } = Invalidation?.InvalidationBatch ?? {};
+    const refreshId = CALLER_REFERENCE.exec(CallerReference)?.[1];
+    return { paths: Paths?.Quantity ?? 0, ...(refreshId === undefined ? {} : { refreshId }) };
+  };
+  // One after the other: CloudFront throttles after a few requests at once.
+  const told: ListedInvalidation[] = [];
+  for (const each of found) told.push(isKnown(each.id) ? each : { ...each, maker: await makerOf(each.id) });
+  return told;
+}
+
+function toListed({ Id, Status = '', CreateTime }: InvalidationSummary): ListedInvalidation[] {
+  if (Id === undefined || CreateTime === undefined) return [];
+  return [{ id: Id, status: Status, createTime: CreateTime.toISOString() }];
+}

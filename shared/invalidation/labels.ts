@@ -1,0 +1,114 @@
+const INITIAL_CAPACITY = 1 << 12;
+
+/**
+ * Ways through the first cuts, told by what their wildcards save and purge. There may be a million, so each is a number, the index of what
+ * it has to tell in typed arrays.
+ */
+export class Labels {
+  /** The way that takes no cut. */
+  static readonly START = 0;
+  #count = 1;
+  #savedPaths = new Int32Array(INITIAL_CAPACITY);
+  #savedBytes = new Int32Array(INITIAL_CAPACITY);
+  #collateral = new Int32Array(INITIAL_CAPACITY);
+  #lastCut = new Int32Array(INITIAL_CAPACITY);
+  #before = new Int32Array(INITIAL_CAPACITY);
+
+  get count(): number {
+    return this.#count;
+  }
+
+  savedPaths(label: number): number {
+    return this.#savedPaths[label] as number;
+  }
+
+  savedBytes(label: number): number {
+    return this.#savedBytes[label] as number;
+  }
+
+  collateral(label: number): number {
+    return this.#collateral[label] as number;
+  }
+
+  /** A way that goes on from another one by taking a cut; the sums are those of both. */
+  add(before: number, cut: number, savedPaths: number, savedBytes: number, collateral: number): number {
+    if (this.#count === this.#before.length) this.#grow();
+    const label = this.#count++;
+    this.#savedPaths[label] = savedPaths;
+    this.#savedBytes[label] = savedBytes;
+    this.#collateral[label] = collateral;
+    this.#lastCut[label] = cut;
+    this.#before[label] = before;
+    return label;
+  }
+
+  /** Forgets all but the start. */
+  clear(): void {
+    this.#count = 1;
+  }
+
+  cutsOf(label: number): number[] {
+    const cuts: number[] = [];
+    for (let way = label; way !== Labels.START; way = this.#before[way] as number) {
+      cuts.push(this.#lastCut[way] as number);
+    }
+    return cuts;
+  }
+
+  /**
+   * Joins two lists in which those that save most paths come first, and leaves out whatever another one beats: it saves as many paths
+   * and bytes, or more, and purges as little, or less.
+   */
+  unbeaten(some: readonly number[], others: readonly number[]): number[] {
+    const joined: number[] = [];
+    const steps = new Staircase();
+    let [a, b] = [0, 0];
+    while (a < some.length || b < others.length) {
+      const [one, other] = [some[a], others[b]];
+      const isOne = other === undefined || (one !== undefined && this.#comesBefore(one, other));
+      const label = (isOne ? one : other) as number;
+      if (isOne) a++;
+      else b++;
+      if (steps.admit(this.collateral(label), this.savedBytes(label))) joined.push(label);
+    }
+    return joined;
+  }
+
+  #comesBefore(one: number, other: number): boolean {
+    const paths = this.savedPaths(one) - this.savedPaths(other);
+    if (paths !== 0) return paths > 0;
+    const collateral = this.collateral(one) - this.collateral(other);
+    return collateral === 0 ? this.savedBytes(one) >= this.savedBytes(other) : collateral < 0;
+  }
+
+  #grow(): void {
+    const doubled = (array: Int32Array) => {
+      const larger = new Int32Array(2 * array.length);
+      larger.set(array);
+      return larger;
+    };
+    this.#savedPaths = doubled(this.#savedPaths);
+    this.#savedBytes = doubled(this.#savedBytes);
+    this.#collateral = doubled(this.#collateral);
+    this.#lastCut = doubled(this.#lastCut);
+    this.#before = doubled(this.#before);
+  }
+}
+
+/** For every number of needless purges the most bytes that are saved with no more: both ascend. */
+class Staircase {
+  readonly #collateral: number[] = [];
+  readonly #savedBytes: number[] = [];
+
+  /** Adds a pair, unless another one is as good in both or better. */
+  admit(collateral: number, savedBytes: number): boolean {
+    let at = this.#collateral.length;
+    while (at > 0 && (this.#collateral[at - 1] as number) > collateral) at--;
+    if (at > 0 && (this.#savedBytes[at - 1] as number) >= savedBytes) return false;
+    let end = at;
+    while (end < this.#savedBytes.length && (this.#savedBytes[end] as number) <= savedBytes) end++;
+    this.#collateral.splice(at, end - at, collateral);
+    this.#savedBytes.splice(at, end - at, savedBytes);
+    return true;
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  type CoverProblem,
+  costOf,
+  isWithin,
+  RelaxedCover,
+  type ShadowPrices,
+  TIE,
+  usageOf,
+} from './relaxed-cover.ts';
+import type { Cut } from './url-tree.ts';
+
+/** Shadow prices are good enough when better ones could close no more than this part of the gap to the best cover. */
+const WORTH_A_STEP = 0.001;
+const MAX_STEPS = 40;
+/** From a price that is too low to the next one to try. */
+const STRIDE = 8;
+
+/** Sums of prices that differ by less, absolutely or relatively, are equal. */
+const TOLERANCE = { absolute: 1e-14, relative: 1e-13 };
+
+export const toleranceOf = (cost: number) => TOLERANCE.absolute + TOLERANCE.relative * Math.abs(cost);
+
+/** What a bound does near a shadow price. */
+interface Tangent {
+  readonly price: number;
+  readonly slope: number;
+  readonly bound: number;
+}
+
+/** Searches for the shadow prices that give the highest lower bound, and keeps what it meets on the way. */
+export class ShadowPriceSearch {
+  /** Each gives a bound for what is left after some wildcards. Which of them gives the highest depends on these. */
+  readonly relaxed: RelaxedCover[] = [];
+  /** The cheapest relaxed cover within the budget, if there was one. */
+  best: readonly Cut[] | undefined;
+  cost = Number.POSITIVE_INFINITY;
+  readonly #problem: CoverProblem;
+  #highest: RelaxedCover | undefined;
+
+  /** @param problem which has a cover, though perhaps none within the budget */
+  constructor(problem: CoverProblem) {
+    this.#problem = problem;
+  }
+
+  get bound(): number {
+    return this.#highest?.cost ?? Number.NEGATIVE_INFINITY;
+  }
+
+  get isProven(): boolean {
+    return this.best !== undefined && this.cost - this.bound <= toleranceOf(this.cost);
+  }
+
+  /** Most often one limit alone is scarce, so each is tried alone first. */
+  run(): void {
+    this.#maximisePath(0);
+    if (this.#problem.exactBytes === 0) return;
+    this.#maximiseByte(TIE.path);
+    const { exactPath, byte } = (this.#highest as RelaxedCover).shadow;
+    if (byte > 0) this.#maximisePath(byte);
+    else this.#maximiseByte(exactPath);
+  }
+
+  #maximisePath(byte: number): void {
+    const { prices } = this.#problem;
+    this.#maximise(TIE.path, prices.path + TIE.path, exactPath => {
+      const { relaxed, exactPaths, wildcards } = this.#relax({ exactPath, byte });
+      return { relaxed, excess: exactPaths - relaxed.worthwhilePaths(wildcards) };
+    });
+  }
+
+  #maximiseByte(exactPath: number): void {
+    const { budget } = this.#problem;
+    this.#maximise(0, TIE.path, byte => {
+      const { relaxed, bytes } = this.#relax({ exactPath, byte });
+      return { relaxed, excess: bytes - budget.bytes };
+    });
+  }
+
+  /**
+   * Finds the shadow price that makes the bound highest. The bound is concave in it, with the excess for its slope: so it is highest
+   * where the excess changes its sign, and the tangents of two prices on both sides meet nearer to it (Kelley's cutting planes).
+   *
+   * @param low the least price that makes sense
+   * @param high a price to try next
+   */
+  #maximise(low: number, high: number, relaxAt: (price: number) => { relaxed: RelaxedCover; excess: number }) {
+    const tangentAt = (price: number): Tangent => {
+      const { relaxed, excess } = relaxAt(price);
+      return { price, slope: excess, bound: relaxed.cost };
+    };
+    let below = tangentAt(low);
+    if (below.slope <= 0) return;
+    let above = tangentAt(high);
+    for (let step = 0; step < MAX_STEPS && !this.isProven; step++) {
+      if (above.slope > 0) {
+        [below, above] = [above, tangentAt(above.price * STRIDE)];
+        continue;
+      }
+      const { price, bound } = crossing(below, above);
+      const gap = Math.min(this.cost - this.bound, Math.abs(this.bound));
+      if (bound - this.bound <= WORTH_A_STEP * gap) return;
+      const between = tangentAt(price);
+      if (between.slope > 0) below = between;
+      else above = between;
+    }
+  }
+
+  #relax(shadow: ShadowPrices) {
+    const relaxed = new RelaxedCover(this.#problem, shadow);
+    this.relaxed.push(relaxed);
+    if (relaxed.cost > this.bound) this.#highest = relaxed;
+    const wildcards = relaxed.wildcards();
+    const usage = usageOf(wildcards, this.#problem);
+    const cost = costOf(usage, this.#problem.prices);
+    if (cost < this.cost && isWithin(usage, this.#problem.budget)) [this.best, this.cost] = [wildcards, cost];
+    return { relaxed, ...usage };
+  }
+}
+
+/** Where two tangents are equally high: no bound in between is higher. */
+function crossing(a: Tangent, b: Tangent): Pick<Tangent, 'price' | 'bound'> {
+  const price = (b.bound - b.slope * b.price - (a.bound - a.slope * a.price)) / (a.slope - b.slope);
+  return { price, bound: a.bound + a.slope * (price - a.price) };
+}

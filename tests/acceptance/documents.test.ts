@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { Settings } from '../../infra/settings.ts';
+import { commandsIn } from '../helpers/documents.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DOCUMENTS = ['README.md', 'RUNBOOK.md'].map(name => {
+  const text = readFileSync(join(ROOT, name), 'utf8');
+  return { name, text, commands: commandsIn(text) };
+});
+
+/** What is not run here, and why. */
+const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] = [
+  { command: /^npm start\b/, reason: 'tests/acceptance/start.test.ts starts it' },
+  { command: /^npm test\b/, reason: 'it runs this' },
+  { command: /^npm ci$/, reason: 'whoever runs this has done it' },
+  { command: /^npx cdk (?:bootstrap|deploy)\b/, reason: 'needs an AWS account' },
+  {
+    command:
+      /\b(?:sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
+    reason: 'of AWS only, as the document says',
+  },
+  { command: /^logs /, reason: 'CloudWatch Logs are of AWS only, as the document says' },
+];
+
+/** The files of the example of `npm run plan`, in its folders `old` and `new`. */
+const CHANGED = ['index.html', 'styles.css', 'photos/class (1).jpg'];
+const UNCHANGED = ['photos/class 2.jpg', 'about.html', 'news.html', 'robots.txt'];
+
+const isRun = (command: string) => !NOT_RUN.some(each => each.command.test(command));
+
+interface Result {
+  readonly status: number;
+  readonly output: string;
+}
+
+let cloud: LocalCloud;
+let project: string;
+const results = new Map<string, Result>();
+
+beforeAll(async () => {
+  cloud = await startLocalCloud({ timeScale: 0.1, alarms: false });
+  project = projectWithExample();
+  for (const { commands } of DOCUMENTS) {
+    const run = commands.map(({ command }) => command).filter(isRun);
+    for (const [command, result] of await runInOneShell(run)) results.set(command, result);
+  }
+}, 600_000);
+
+afterAll(async () => {
+  await cloud.stop();
+  rmSync(project, { recursive: true });
+});
+
+describe.each(DOCUMENTS)('Every command of $name', ({ commands, text }) => {
+  const run = commands.filter(({ command }) => isRun(command));
+
+  it.each(run)('works: $command', ({ command, printed = '' }) => {
+    expect(results.get(command)).toMatchObject({ status: 0, output: expect.stringContaining(printed) });
+  });
+
+  it('that is a script of npm exists', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const named = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name);
+    expect(named.filter(name => !(String(name) in scripts))).toEqual([]);
+  });
+
+  it('that sets something sets what there is', () => {
+    const named = [...text.matchAll(/ -c (\w+)=/g)].map(([, name]) => name);
+    expect(named.filter(name => !(String(name) in Settings.shape))).toEqual([]);
+  });
+});
+
+it('what is not run is in the documents', () => {
+  const commands = DOCUMENTS.flatMap(document => document.commands.map(({ command }) => command));
+  const stale = NOT_RUN.filter(each => !commands.some(command => each.command.test(command)));
+  expect(stale).toEqual([]);
+});
+
+/** The repository by links, beside the example's folders, and with `aws` and `curl` for machines that have none. */
+function projectWithExample(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'documents-'));
+  for (const entry of readdirSync(ROOT)) symlinkSync(join(ROOT, entry), join(directory, entry));
+  for (const folder of ['old', 'new']) {
+    for (const file of [...CHANGED, ...UNCHANGED]) {
+      const path = join(directory, folder, file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, CHANGED.includes(file) ? folder : 'as ever');
+    }
+  }
+  mkdirSync(join(directory, 'bin'));
+  for (const command of ['aws', 'curl']) {
+    const script = join(ROOT, `tests/helpers/${command}-command.ts`);
+    const text = `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`;
+    writeFileSync(join(directory, 'bin', command), text, { mode: 0o755 });
+  }
+  return directory;
+}
+
+/** Commands follow on one another, as for a reader: what one defines, later ones use. */
+async function runInOneShell(commands: readonly string[]): Promise<Map<string, Result>> {
+  const END = '\x1e';
+  const script = [
+    'shopt -s expand_aliases; set -o pipefail; exec 2>&1',
+    `PATH="${project}/bin:$PATH"`,
+    ...commands.flatMap(command => [forHere(command), `printf '\\036%s\\036' "$?"`]),
+  ].join('\n');
+  const file = join(project, 'commands.sh');
+  writeFileSync(file, script);
+  const { stdout } = await promisify(execFile)('bash', [file], { cwd: project, maxBuffer: 64 * 2 ** 20 });
+  const parts = stdout.split(END);
+  return new Map(
+    commands.map((command, index) => [
+      command,
+      { output: parts[2 * index] ?? '', status: Number(parts[2 * index + 1] ?? Number.NaN) },
+    ]),
+  );
+}
+
+/** The same command for the local cloud of these tests, whose ports are other ones. */
+function forHere(command: string): string {
+  const { endpoint, siteUrl, outputs } = cloud;
+  return command
+    .replaceAll('http://127.0.0.1:4566', endpoint)
+    .replaceAll('http://127.0.0.1:8081/prod', outputs['ApiUrl'] ?? '')
+    .replaceAll('http://127.0.0.1:8080', siteUrl)
+    .replaceAll('--local', `--local --endpoint ${endpoint}`)
+    .replace(/^aws (?=s3api)/, 'awslocal ')
+    .replaceAll('my-school-site', outputs['SiteBucketName'] ?? '')
+    .replace(/ ARN\b/, ` "$(${NEWEST_EXECUTION})"`);
+}
+
+const NEWEST_EXECUTION =
+  'awscli stepfunctions list-executions --state-machine-arn "$(output RefreshStateMachineArn)" --query "executions[0].executionArn" --output text';

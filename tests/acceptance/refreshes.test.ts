@@ -1,0 +1,275 @@
+import { CreateInvalidationCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../infra/cli/main.ts';
+import type { Status } from '../../infra/cli/status-report.ts';
+import type { RefreshList } from '../../shared/refresh/history.ts';
+import type { RefreshDetails } from '../../shared/refresh/refresh-details.ts';
+import { executionArnOf, inject } from '../helpers/endings.ts';
+import { refused } from '../helpers/faults.ts';
+import { JSON_CONTENT, type StudentApi, startStudentApi } from '../helpers/student-api.ts';
+
+let site: StudentApi;
+
+beforeAll(async () => {
+  site = await startStudentApi({ timeScale: 0.02, invalidationDelayMs: 0 });
+});
+afterAll(() => site.stop());
+
+const list = async (query = '') => (await site.ask(`GET /refreshes${query}`)).body as RefreshList;
+const details = async (id: string) => (await site.ask(`GET /refreshes/${id}`)).body as RefreshDetails;
+const refresh = (paths: readonly string[]) =>
+  site.askEdge('POST /refreshes', { body: { paths }, headers: JSON_CONTENT });
+
+/** Uploads, and waits for the refresh of it. */
+async function upload(keys: readonly string[], content: string): Promise<RefreshDetails> {
+  for (const key of keys) await site.put(key, `${content} of ${key}`);
+  await site.settled();
+  const { refreshes } = await list('?limit=1');
+  return await details(refreshes[0]?.id ?? '');
+}
+
+async function listed(): Promise<RefreshList['refreshes']> {
+  const found: RefreshList['refreshes'][number][] = [];
+  let query: string | undefined = '?limit=2';
+  while (query !== undefined) {
+    const { refreshes, next }: RefreshList = await list(query);
+    found.push(...refreshes);
+    query = next === undefined ? undefined : `?limit=2&next=${next}`;
+  }
+  return found;
+}
+
+describe('The history', () => {
+  it('tells of an upload what changed, which paths were sent and why, when, and what was verified', async () => {
+    // Without a bystander `/*` would do.
+    await upload(['docs/a.html', 'styles.css', 'index.html'], 'old');
+    const told = await upload(['docs/a.html', 'styles.css'], 'new');
+    expect(told).toMatchObject({
+      state: 'fresh',
+      changeCount: 2,
+      requestedPathCount: 0,
+      pathCount: 2,
+      costUsd: 0,
+      round: 1,
+      refusals: 0,
+      changes: [
+        { key: 'docs/a.html', removed: false },
+        { key: 'styles.css', removed: false },
+      ],
+      paths: [
+        { path: '/docs/a.html', collateral: 0, keys: ['docs/a.html'], keyCount: 1 },
+        { path: '/styles.css', collateral: 0, keys: ['styles.css'], keyCount: 1 },
+      ],
+      invalidation: { id: told.invalidationId, status: 'Completed' },
+      verification: { verified: 2, superseded: 0 },
+    });
+    expect(new Set(told.verification?.urls)).toEqual(new Set(['/docs/a.html', '/styles.css']));
+    expect(told.timeline.map(({ step }) => step)).toEqual([
+      'uploaded',
+      'closed',
+      'invalidated',
+      'completed',
+      'verified',
+      'finished',
+    ]);
+    const times = told.timeline.map(({ at }) => at);
+    expect(times.toSorted()).toEqual(times);
+  });
+
+  it('tells of an upload that changes nothing that it cost nothing', async () => {
+    await upload(['same.css'], 'as before');
+    const told = await upload(['same.css'], 'as before');
+    expect(told).toMatchObject({ state: 'fresh', pathCount: 0, skipped: { unchanged: 1 }, paths: [] });
+    expect(told).not.toHaveProperty('invalidation');
+    expect(told.timeline.map(({ step }) => step)).toEqual(['uploaded', 'closed', 'verified', 'finished']);
+  });
+
+  it('tells how often the quota refused', async () => {
+    inject(site, { action: 'CreateInvalidation' }, refused('TooManyInvalidationsInProgress', 400), 2);
+    expect(await upload(['late.css'], 'refused')).toMatchObject({ state: 'fresh', refusals: 2 });
+  });
+
+  it('tells what failed, and shows it although CloudFront cannot be asked', async () => {
+    inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
+    expect(await upload(['failed.css'], 'in vain')).toMatchObject({
+      state: 'failed',
+      failure: expect.stringContaining('AccessDenied'),
+    });
+    inject(site, { action: 'GetInvalidation', caller: 'Refreshes' }, refused('Throttling', 400));
+    const { refreshes } = await list();
+    const fresh = refreshes.find(({ invalidationId }) => invalidationId !== undefined);
+    expect(await details(fresh?.id ?? '')).not.toHaveProperty('invalidation');
+  });
+
+  it('lists each refresh exactly once, newest first, and agrees with CloudFront’s list', async () => {
+    const found = await listed();
+    expect(found.map(({ id }) => id)).toEqual((await site.refreshes()).map(({ id }) => id));
+    const { InvalidationList } = await site.clients.cloudFront.send(
+      new ListInvalidationsCommand({ DistributionId: site.output('DistributionId') }),
+    );
+    expect(found.flatMap(({ invalidationId = [] }) => invalidationId)).toEqual(
+      InvalidationList?.Items?.map(({ Id }) => Id),
+    );
+    const used = (await site.invalidations()).flat().length;
+    expect((await list()).month).toMatchObject({
+      paths: used,
+      freePaths: 1000,
+      pathPriceUsd: 0.005,
+      costUsd: 0,
+    });
+  });
+});
+
+describe('A refresh by hand', () => {
+  it('is answered with its id, joins the pipeline and ends fresh', async () => {
+    const { status, body, headers } = await refresh(['/docs/*', '/index.html', '/docs/*']);
+    expect({ status, body }).toEqual({ status: 202, body: { id: expect.any(String) } });
+    const { id } = body as { id: string };
+    expect(headers.get('location')).toBe(`/refreshes/${id}`);
+    expect((await details(id)).state).not.toBe('failed');
+    await site.settled();
+    expect(await details(id)).toMatchObject({
+      state: 'fresh',
+      requestedPaths: ['/docs/*', '/index.html'],
+      paths: [
+        { path: '/docs/*', requestedPaths: ['/docs/*'], keyCount: 0 },
+        { path: '/index.html', requestedPaths: ['/index.html'], keyCount: 0 },
+      ],
+      verification: { urls: ['/docs/a.html', '/index.html'] },
+    });
+  });
+
+  it('is refused when a day’s allowance does not hold its paths, and none is taken', async () => {
+    const paths = Array.from({ length: 501 }, (_, index) => `/${index}`);
+    expect(await refresh(paths)).toMatchObject({
+      status: 429,
+      body: { error: { code: 'TooManyRefreshes', message: expect.stringContaining('500 paths') } },
+    });
+  });
+
+  it('is limited in rate, apart from everything else', async () => {
+    const statuses = new Set<number>();
+    while (!statuses.has(429)) statuses.add((await refresh([])).status);
+    expect(statuses).toEqual(new Set([400, 429]));
+    expect(await site.ask('GET /refreshes')).toMatchObject({ status: 200 });
+  });
+});
+
+/** A command against this cloud, without its process. */
+async function run(command: string, ...options: string[]) {
+  const printed: string[] = [];
+  const complaints: string[] = [];
+  const exitCode = await main(
+    [command, '--local', '--endpoint', site.cloud.endpoint, ...options],
+    line => printed.push(line),
+    line => complaints.push(line),
+  );
+  return { exitCode, printed: printed.join('\n'), complaint: complaints.join('\n') };
+}
+
+describe('npm run status', () => {
+  const statusOf = async (...options: string[]): Promise<Status> =>
+    JSON.parse((await run('status', '--json', ...options)).printed);
+
+  it('agrees with the API and with CloudFront’s list, and shows what somebody else invalidated', async () => {
+    const DistributionId = site.output('DistributionId');
+    const paths = { Quantity: 2, Items: ['/somebody', '/elses'] };
+    const InvalidationBatch = { CallerReference: 'a pipeline', Paths: paths };
+    await site.clients.cloudFront.send(new CreateInvalidationCommand({ DistributionId, InvalidationBatch }));
+    await upload(['latest.css'], 'after somebody else');
+    const { InvalidationList } = await site.clients.cloudFront.send(
+      new ListInvalidationsCommand({ DistributionId }),
+    );
+    const status = await statusOf('--limit', '100');
+    const api = await list('?limit=100');
+    expect(status).toMatchObject({ refreshes: api.refreshes, month: api.month });
+    expect(status.invalidations.map(({ id, status: now }) => [id, now])).toEqual(
+      InvalidationList?.Items?.map(({ Id, Status: now }) => [Id, now]),
+    );
+    expect(status.invalidations.flatMap(({ maker = [] }) => maker)).toEqual([{ paths: 2 }]);
+    const { printed } = await run('status');
+    for (const { Id } of InvalidationList?.Items ?? []) expect(printed).toContain(Id);
+    expect(printed).toMatch(/by somebody else .* Completed +2/);
+  });
+
+  it('shows no invalidation from before the refreshes that it shows', async () => {
+    const { refreshes, invalidations } = await statusOf('--limit', '1');
+    expect(invalidations.map(({ id }) => id)).toEqual(refreshes.map(({ invalidationId }) => invalidationId));
+  });
+
+  it('counts what waits and what was given up, and ends with 1 then', async () => {
+    const deadLetters = { QueueUrl: site.output('SiteChangesDeadLetterQueueUrl') };
+    expect(await run('status')).toMatchObject({ exitCode: 0, complaint: '' });
+    await site.clients.sqs.send(new SendMessageCommand({ ...deadLetters, MessageBody: 'unreadable' }));
+    const { exitCode, printed, complaint } = await run('status');
+    expect({ exitCode, complaint }).toEqual({
+      exitCode: 1,
+      complaint: expect.stringContaining('RUNBOOK.md#site-changes-dead-letters'),
+    });
+    expect(printed).toContain('StudentSite-site-changes: 0 waiting, 0 in work, 1 dead letter\n');
+    await site.clients.sqs.send(new PurgeQueueCommand(deadLetters));
+  });
+});
+
+describe('npm run refresh', () => {
+  it('asks, and says which refresh takes the paths', async () => {
+    const { exitCode, printed } = await run('refresh', '--paths', '/docs/*', '/index.html', '--json');
+    expect(exitCode).toBe(0);
+    await site.settled();
+    expect(await details(JSON.parse(printed).id)).toMatchObject({
+      state: 'fresh',
+      requestedPaths: ['/docs/*', '/index.html'],
+    });
+  });
+
+  it('tells how it goes with --wait, until the edge is fresh', async () => {
+    const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait');
+    expect({ exitCode, complaint }).toEqual({ exitCode: 0, complaint: '' });
+    const lines = printed.split('\n');
+    expect(lines[0]).toMatch(/^Refresh \S+: 1 path asked for$/);
+    expect(lines.at(-1)).toMatch(/^[\d:]{8} {2}fresh after [\d.]+ s: \d+ URLs verified$/);
+  });
+
+  it('ends with 1, and why, when it fails', async () => {
+    inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
+    const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait', '--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(printed)).toMatchObject({ state: 'failed', requestedPathCount: 1 });
+    expect(complaint).toMatch(/failed: AccessDenied/);
+    expect(await run('status')).toMatchObject({ exitCode: 1, complaint });
+  });
+
+  it('ends with 1 when its execution is stopped, which nobody else tells of', async () => {
+    const looked = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    inject(site, { action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
+      looked.resolve();
+      await stopped.promise;
+      return next();
+    });
+    const waiting = run('refresh', '--paths', '/*', '--wait');
+    await looked.promise;
+    const [open] = await site.refreshes();
+    const executionArn = executionArnOf(site, open?.id ?? '');
+    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
+    stopped.resolve();
+    expect(await waiting).toMatchObject({
+      exitCode: 1,
+      complaint: expect.stringContaining('was stopped while it was open'),
+    });
+  });
+
+  it.each([
+    [['--wait'], 'Which paths?'],
+    [['--paths', 'index.html'], '--paths index.html: it must begin with /'],
+    [['--paths', '/a b'], '--paths /a b: unsafe'],
+    [['--paths', '/*', '--now'], "Unknown option '--now'"],
+  ])('ends with 2 for %j, and explains itself', async (options, reason) => {
+    const { exitCode, printed, complaint } = await run('refresh', ...options);
+    expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
+    expect(complaint).toContain(reason);
+    expect(complaint).toContain('npm run refresh --');
+  });
+});

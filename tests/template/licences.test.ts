@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import {
+  exceptionFor,
+  installedPackages,
+  isPermissive,
+  licenceProblems,
+  readJson,
+  unpinned,
+} from '../../infra/cli/licences.ts';
+import { functionBundles, packageOf, pageScript } from '../helpers/bundles.ts';
+
+const packages = installedPackages(readJson('package-lock.json'));
+
+describe('Dependencies', () => {
+  it('are pinned to one exact version each', () => {
+    expect(unpinned(readJson('package.json'))).toEqual([]);
+  });
+
+  it('are all under licences that are permissive, or used for a reason', () => {
+    expect(packages.length).toBeGreaterThan(0);
+    expect(licenceProblems(packages)).toEqual([]);
+  });
+
+  it('that deploy are permissive without exception', async () => {
+    const bundles = [...(await functionBundles()).map(({ bundle }) => bundle), await pageScript()];
+    const deployed = new Set(
+      bundles.flatMap(({ files }) => [...files.keys()].flatMap(file => packageOf(file) ?? [])),
+    );
+    expect(deployed).toContain('zod');
+    const odd = packages.filter(({ name, licence }) => deployed.has(name) && !isPermissive(licence));
+    expect(odd).toEqual([]);
+  });
+});
+
+describe('The check of dependencies', () => {
+  it.each(['^1.2.3', '~1.2.3', '1.2', '*', 'latest', 'github:somebody/something', '>=1.0.0'])(
+    'names what is asked for as %s',
+    version => {
+      expect(unpinned({ devDependencies: { some: version, other: '1.2.3-beta.1' } })).toEqual([
+        `some is asked for as ${version}: write one exact version in package.json`,
+      ]);
+    },
+  );
+
+  it.each(['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'SEE LICENSE IN LICENSE.md', undefined])(
+    'names a package under %s',
+    licence => {
+      const [problem] = licenceProblems([{ name: 'some', version: '1.0.0', licence }]);
+      expect(problem).toContain(`some 1.0.0 is under ${licence ?? 'no licence'}: take another package`);
+    },
+  );
+
+  it.each(['MIT', '(MIT OR GPL-3.0-or-later)', 'MIT AND ISC'])('lets a package under %s pass', licence => {
+    expect(licenceProblems([{ name: 'some', version: '1.0.0', licence }])).toEqual([]);
+  });
+
+  it('knows an exception by name and licence, not by one of them', () => {
+    const font = { name: '@fontsource/poppins', version: '5.3.0', licence: 'OFL-1.1' };
+    expect(exceptionFor(font)).toContain('font');
+    expect(
+      licenceProblems([
+        { ...font, licence: 'GPL-3.0-only' },
+        { ...font, name: 'some' },
+      ]),
+    ).toHaveLength(2);
+  });
+});

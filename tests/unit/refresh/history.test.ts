@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type ListedRefresh,
+  listRefreshes,
+  type RefreshList,
+  readListRequest,
+  summaryOf,
+} from '../../../shared/refresh/history.ts';
+import { refreshIdOf, totalsOf } from '../../../shared/refresh/refresh.ts';
+import { planOf } from '../../helpers/planning.ts';
+
+const AT = new Date('2026-11-22T08:00:00Z');
+
+const refreshOf = (random: string, details: Partial<ListedRefresh> = {}): ListedRefresh => ({
+  id: refreshIdOf(AT, random),
+  state: 'fresh',
+  generation: 1,
+  startedAt: AT.toISOString(),
+  ...details,
+});
+
+/** The API over a table of refreshes, newest first, of which one read sees so many. */
+function history(refreshes: readonly ListedRefresh[], { perRead = 1000, usedPaths = 0 } = {}) {
+  return (query: Record<string, string> = {}): Promise<RefreshList> =>
+    listRefreshes(readListRequest(query), {
+      pages: {
+        async page({ after, limit }) {
+          const start = after === undefined ? 0 : refreshes.findIndex(({ id }) => id === after) + 1;
+          const page = refreshes.slice(start, start + Math.min(limit, perRead));
+          const last = page.at(-1)?.id;
+          return { refreshes: page, ...(last === undefined ? {} : { after: last }) };
+        },
+      },
+      pathUse: { usedIn: async month => (month === '2026-11' ? usedPaths : 0) },
+      pathPriceUsd: 0.005,
+      freePathsPerMonth: 1000,
+      now: () => AT,
+    });
+}
+
+describe('the list of refreshes', () => {
+  it('page by page holds each refresh that took a change exactly once, newest first', async () => {
+    const random = fc.stringMatching(/^[\da-f]{8}$/);
+    const refreshes = fc.uniqueArray(fc.tuple(random, fc.boolean()), {
+      maxLength: 30,
+      selector: ([id]) => id,
+    });
+    const sizes = { limit: fc.integer({ min: 1, max: 12 }), perRead: fc.integer({ min: 1, max: 12 }) };
+    await fc.assert(
+      fc.asyncProperty(refreshes, fc.record(sizes), async (made, { limit, perRead }) => {
+        const records = made
+          .map(([id, isUsed]) => refreshOf(id, isUsed ? {} : { state: 'open', generation: 0 }))
+          .sort((a, b) => (a.id < b.id ? 1 : -1));
+        const list = history(records, { perRead });
+        const found: string[] = [];
+        let next: string | undefined;
+        do {
+          const page = await list({ limit: String(limit), ...(next === undefined ? {} : { next }) });
+          expect(page.refreshes.length).toBeLessThanOrEqual(limit);
+          found.push(...page.refreshes.map(({ id }) => id));
+          ({ next } = page);
+        } while (next !== undefined);
+        expect(found).toEqual(records.filter(({ generation }) => generation > 0).map(({ id }) => id));
+      }),
+    );
+  });
+
+  it.each([
+    [0, 0],
+    [1000, 0],
+    [1240, 1.2],
+  ])('says what the month’s %j paths cost: $%j', async (usedPaths, costUsd) => {
+    const { month } = await history([], { usedPaths })();
+    expect(month).toEqual({
+      month: '2026-11',
+      paths: usedPaths,
+      freePaths: 1000,
+      pathPriceUsd: 0.005,
+      costUsd,
+    });
+  });
+
+  it.each([
+    { limit: '0' },
+    { limit: '101' },
+    { limit: 'all' },
+    { limit: '1.5' },
+    { next: '' },
+    { next: 'no-token' },
+    { next: Buffer.from('r1').toString('base64url') },
+    { next: `${Buffer.from(refreshIdOf(AT, '0123abcd')).toString('base64url')}=` },
+    { page: '2' },
+  ])('cannot be asked for %j', query => {
+    expect(() => history([])({ ...query })).toThrow(expect.objectContaining({ code: 'BadRequest' }));
+  });
+});
+
+describe('the summary of a refresh', () => {
+  it('of an open one says nothing about what nobody has planned', () => {
+    expect(summaryOf(refreshOf('0123abcd', { state: 'open', refusals: 2, spentUsd: 0.01 }))).toEqual({
+      id: '20261122T080000Z-0123abcd',
+      state: 'open',
+      startedAt: AT.toISOString(),
+      pathCount: 0,
+      collateral: 0,
+      costUsd: 0.01,
+      skipped: { unchanged: 0, neverCached: 0, duplicate: 0 },
+      round: 1,
+      refusals: 2,
+    });
+  });
+
+  it('of a failed one says why, without what only its owner should know', () => {
+    const failure =
+      'AccessDenied: User: arn:aws:sts::111122223333:assumed-role/Site-Invalidate/x is not authorized to perform: ' +
+      'cloudfront:CreateInvalidation on resource: arn:aws:cloudfront::111122223333:distribution/E1';
+    expect(summaryOf(refreshOf('0123abcd', { state: 'failed', failure })).failure).toBe(
+      'AccessDenied: User: arn:… is not authorized to perform: cloudfront:CreateInvalidation on resource: arn:…',
+    );
+  });
+
+  it('of a planned one says what the plan comes to, all rounds’ cost included', () => {
+    const skipped = { unchanged: 3, neverCached: 2, duplicate: 1 };
+    const plan = planOf(['/a', '/b*'], {
+      round: 2,
+      changeCount: 8,
+      requestedPathCount: 1,
+      collateral: 4,
+      skipped,
+      costUsd: 0.01,
+      totalCostUsd: 0.015,
+    });
+    const ended = { state: 'failed', finishedAt: AT.toISOString(), failure: 'why' } as const;
+    const refresh = refreshOf('0123abcd', { ...ended, totals: totalsOf(plan), invalidationId: 'I1' });
+    expect(summaryOf(refresh)).toEqual({
+      id: refresh.id,
+      startedAt: AT.toISOString(),
+      ...ended,
+      changeCount: 8,
+      requestedPathCount: 1,
+      pathCount: 2,
+      collateral: 4,
+      costUsd: 0.015,
+      skipped,
+      invalidationId: 'I1',
+      round: 2,
+      refusals: 0,
+    });
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
+import { describeRefresh } from '../../../shared/refresh/refresh-details.ts';
+import { changeOf } from '../../helpers/changes.ts';
+import { PLANNING, planOf } from '../../helpers/planning.ts';
+
+const REFRESH: Refresh = {
+  id: '20261122T080000Z-0123abcd',
+  state: 'open',
+  generation: 1,
+  startedAt: '2026-11-22T08:00:00.000Z',
+};
+
+/** What the API tells of a refresh. */
+async function told({
+  refresh = {} as Partial<Refresh>,
+  changes = {} as Partial<Changes>,
+  find = async (id: string) => ({ id, status: 'InProgress', createTime: '2026-11-22T08:00:02.000Z' }),
+} = {}) {
+  const troubles: unknown[] = [];
+  const details = await describeRefresh(REFRESH.id, {
+    refreshes: {
+      get: async () => ({ ...REFRESH, ...refresh }),
+      changesOf: async () => ({ objects: [], paths: [], ...changes }),
+    },
+    invalidations: { find },
+    urls: PLANNING.urls,
+    onUnknownInvalidation: error => void troubles.push(error),
+  });
+  return { details, troubles };
+}
+
+describe('the details of a refresh', () => {
+  it('tell each path and why it is there', async () => {
+    const plan = planOf(['/a.css', '/docs/*', '/x'], { wildcards: [{ path: '/docs/*', collateral: 4 }] });
+    const keys = ['a.css', ...Array.from({ length: 7 }, (_, index) => `docs/${index}.html`)];
+    const objects = keys.map(key => changeOf(key));
+    const { details } = await told({ refresh: { plan }, changes: { objects, paths: ['/x'] } });
+    expect(details.paths).toEqual([
+      { path: '/a.css', collateral: 0, keys: ['a.css'], keyCount: 1, requestedPaths: [] },
+      {
+        path: '/docs/*',
+        collateral: 4,
+        keys: ['docs/0.html', 'docs/1.html', 'docs/2.html', 'docs/3.html', 'docs/4.html'],
+        keyCount: 7,
+        requestedPaths: [],
+      },
+      { path: '/x', collateral: 0, keys: [], keyCount: 0, requestedPaths: ['/x'] },
+    ]);
+  });
+
+  it('tell no more than 200 of thousands', async () => {
+    const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
+    const objects = paths.map(path => changeOf(path.slice(1)));
+    const { details } = await told({ refresh: { plan: planOf(paths) }, changes: { objects, paths } });
+    expect(details.paths).toHaveLength(200);
+    expect(details.changes).toHaveLength(200);
+    expect(details.requestedPaths).toHaveLength(200);
+  });
+
+  it('tell the newest event of each key, in the order of the keys', async () => {
+    const objects = [
+      changeOf('b', { sequencer: '01' }),
+      changeOf('b', { sequencer: '02', removed: true, eventTime: '2026-11-22T08:00:01.000Z' }),
+      changeOf('a', { sequencer: '03', eventTime: '2026-11-22T08:00:00.000Z' }),
+    ];
+    const { details } = await told({ changes: { objects } });
+    expect(details.changes).toEqual([
+      { key: 'a', removed: false, eventTime: '2026-11-22T08:00:00.000Z' },
+      { key: 'b', removed: true, eventTime: '2026-11-22T08:00:01.000Z' },
+    ]);
+    expect(details.timeline).toEqual([{ step: 'uploaded', at: '2026-11-22T08:00:01.000Z' }]);
+  });
+
+  it.each([
+    { what: 'by hand, which nobody uploaded', refresh: {}, steps: { uploaded: '00' } },
+    {
+      what: 'of the second round, whose invalidation is in progress',
+      refresh: { closedAt: '02', invalidationId: 'I2', invalidatedAt: '09' },
+      steps: { uploaded: '00', closed: '02', invalidated: '09' },
+    },
+    {
+      what: 'that sent nothing',
+      refresh: { closedAt: '02', verifyingAt: '03', verifiedAt: '04', finishedAt: '05' },
+      steps: { uploaded: '00', closed: '02', verified: '04', finished: '05' },
+    },
+    {
+      what: 'that went all the way',
+      refresh: {
+        closedAt: '02',
+        invalidationId: 'I1',
+        invalidatedAt: '03',
+        verifyingAt: '08',
+        verifiedAt: '09',
+        finishedAt: '10',
+      },
+      steps: {
+        uploaded: '00',
+        closed: '02',
+        invalidated: '03',
+        completed: '08',
+        verified: '09',
+        finished: '10',
+      },
+    },
+  ])('have a timeline of what has happened, for one $what', async ({ refresh, steps }) => {
+    const { details } = await told({ refresh: { ...refresh, startedAt: '00' } });
+    expect(details.timeline).toEqual(Object.entries(steps).map(([step, at]) => ({ step, at })));
+  });
+
+  it('tell what CloudFront says now', async () => {
+    const { details } = await told({ refresh: { invalidationId: 'I1' } });
+    expect(details.invalidation).toEqual({
+      id: 'I1',
+      status: 'InProgress',
+      createTime: '2026-11-22T08:00:02.000Z',
+    });
+  });
+
+  it('are told without it while CloudFront cannot be asked', async () => {
+    const throttled = new Error('Rate exceeded');
+    const { details, troubles } = await told({
+      refresh: { invalidationId: 'I1' },
+      find: () => Promise.reject(throttled),
+    });
+    expect(details).not.toHaveProperty('invalidation');
+    expect(troubles).toEqual([throttled]);
+  });
+});

@@ -1,0 +1,97 @@
+/// <reference lib="dom" />
+import { ApiFailure, ApiRefused } from '../api/call.ts';
+import { describeFailure } from '../api/failures.ts';
+import { checkWhileVisible } from '../page/check-while-visible.ts';
+import { element, write } from '../page/dom.ts';
+import { Notice } from '../page/notice.ts';
+import { elapsed, timeOfDay } from '../page/wording.ts';
+import { DetailsView } from './details-view.ts';
+import { Overview } from './overview.ts';
+import { type Pace, pauseMs } from './pace.ts';
+
+const REFRESH_ID = /^#(\d{8}T\d{6}Z-\w+)$/;
+
+/** The whole panel: the overview, or the refresh that the address names, kept up to date while it is looked at. */
+export class CacheDesk {
+  readonly #overview = new Overview(id => this.#goTo(id));
+  readonly #details = new DetailsView(paths => this.#refreshAgain(paths));
+  readonly #trouble = new Notice('trouble-notice');
+  readonly #checkNow: () => void;
+  readonly #title = document.title;
+  #pace: Pick<Pace, 'failures' | 'retryAfterSeconds'> = { failures: 0 };
+  #checkedAt: Date | undefined;
+
+  constructor() {
+    this.#route();
+    window.addEventListener('hashchange', () => {
+      this.#route();
+      this.#checkNow();
+    });
+    this.#checkNow = checkWhileVisible(
+      () => this.#check(),
+      () => this.#pauseMs(),
+    );
+  }
+
+  /** Any other anchor is a place in the overview; one that both views have, such as the skip link's, changes nothing. */
+  #route(): void {
+    const id = REFRESH_ID.exec(location.hash)?.[1];
+    const place = document.getElementById(location.hash.slice(1));
+    if (id === undefined && place?.querySelector('#overview')) return;
+    const left = this.#details.id;
+    this.#overview.hidden = id !== undefined;
+    this.#details.open(id);
+    document.title = id === undefined ? this.#title : `Refresh ${id} · ${this.#title}`;
+    if (id !== undefined) window.scrollTo(0, 0);
+    else if (place) place.scrollIntoView();
+    else if (left !== undefined) this.#overview.focus(left);
+  }
+
+  get #view(): Overview | DetailsView {
+    return this.#details.id === undefined ? this.#overview : this.#details;
+  }
+
+  async #check(): Promise<void> {
+    try {
+      await this.#view.check();
+    } catch (failure) {
+      if (!(failure instanceof ApiFailure)) throw failure;
+      this.#view.giveUpWaiting();
+      this.#showTrouble(failure);
+      return;
+    }
+    this.#pace = { failures: 0 };
+    this.#trouble.hide();
+    this.#checkedAt = new Date();
+    write(
+      element('checked', HTMLElement),
+      `Last looked at ${timeOfDay(this.#checkedAt)}, and every ${elapsed(this.#pauseMs())} while you look.`,
+    );
+  }
+
+  #showTrouble(failure: ApiFailure): void {
+    const isNew = this.#pace.failures === 0;
+    this.#pace = {
+      failures: this.#pace.failures + 1,
+      retryAfterSeconds: failure instanceof ApiRefused ? failure.retryAfterSeconds : undefined,
+    };
+    const asOf = this.#checkedAt ? ` What you see is as of ${timeOfDay(this.#checkedAt)}.` : '';
+    const text = `${describeFailure(failure)}${asOf} The next try follows in ${elapsed(this.#pauseMs())}.`;
+    if (isNew) this.#trouble.show('trouble', text, { label: 'Try now', run: () => this.#checkNow() });
+    else this.#trouble.rewrite(text);
+  }
+
+  #pauseMs(): number {
+    return pauseMs({ isLive: this.#view.isLive, ...this.#pace });
+  }
+
+  #goTo(refreshId: string): void {
+    location.hash = refreshId;
+  }
+
+  #refreshAgain(paths: readonly string[]): void {
+    location.hash = 'by-hand';
+    this.#overview.hidden = false;
+    this.#overview.form.suggest(paths);
+  }
+}

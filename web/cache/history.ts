@@ -1,0 +1,44 @@
+import type { RefreshPage, RefreshSummary } from '../api/refresh-api.ts';
+import { elapsed } from '../page/wording.ts';
+import { causeOf, isRunning, tookMs } from './refresh-words.ts';
+
+/** The part of the history that has been loaded, newest first. */
+export interface LoadedHistory {
+  readonly refreshes: readonly RefreshSummary[];
+  /** Where older ones go on; undefined when there are none. */
+  readonly next: string | undefined;
+}
+
+export const NOTHING_LOADED: LoadedHistory = { refreshes: [], next: undefined };
+
+/** The history with its newest page loaded anew. What does not join on to it is given up, rather than shown with a gap. */
+export function withNewest(loaded: LoadedHistory, { refreshes, next }: RefreshPage): LoadedHistory {
+  const oldest = refreshes.at(-1);
+  const joinsOn = oldest !== undefined && loaded.refreshes.some(({ id }) => id === oldest.id);
+  if (!joinsOn) return { refreshes, next };
+  const older = loaded.refreshes.filter(({ id }) => id < oldest.id);
+  return older.length === 0
+    ? { refreshes, next }
+    : { refreshes: [...refreshes, ...older], next: loaded.next };
+}
+
+/** The history with one more page at its end. */
+export function withOlder(loaded: LoadedHistory, { refreshes, next }: RefreshPage): LoadedHistory {
+  const known = new Set(loaded.refreshes.map(({ id }) => id));
+  return { refreshes: [...loaded.refreshes, ...refreshes.filter(({ id }) => !known.has(id))], next };
+}
+
+/** What happened between two looks, in sentences. */
+export function newsOf(before: LoadedHistory, { refreshes }: RefreshPage): string[] {
+  const states = new Map(before.refreshes.map(({ id, state }) => [id, state]));
+  return refreshes
+    .filter(({ id, state }) => states.get(id) !== state)
+    .flatMap(refresh => {
+      if (isRunning(refresh)) return states.has(refresh.id) ? [] : ['A refresh has begun.'];
+      return [
+        refresh.state === 'fresh'
+          ? `Fresh: ${causeOf(refresh)}, in ${elapsed(tookMs(refresh))}.`
+          : `Not refreshed: ${causeOf(refresh)}.`,
+      ];
+    });
+}

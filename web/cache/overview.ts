@@ -1,0 +1,180 @@
+/// <reference lib="dom" />
+import { attempt } from '../api/attempt.ts';
+import {
+  listRefreshes,
+  type PathUse,
+  type RefreshDetails,
+  type RefreshPage,
+  type RefreshSummary,
+  readRefresh,
+} from '../api/refresh-api.ts';
+import { announce } from '../page/announce.ts';
+import { element, fromTemplate, setBusy, write, writeField } from '../page/dom.ts';
+import { Notice } from '../page/notice.ts';
+import { counted, dollars, elapsed, monthName, timeAgo } from '../page/wording.ts';
+import { showCharts } from './charts.ts';
+import { type LoadedHistory, NOTHING_LOADED, newsOf, withNewest, withOlder } from './history.ts';
+import { HistoryTable } from './history-table.ts';
+import { RefreshForm } from './refresh-form.ts';
+import { causeOf, doingWords, isRunning, tookMs } from './refresh-words.ts';
+import { milestonesOf } from './timeline.ts';
+import { showTimeline } from './timeline-list.ts';
+
+/** Several run at once when uploads follow each other closely; more than these are in the history alone. */
+const MAX_RUNNING_SHOWN = 3;
+
+/** What is going on, what it costs, and what has been: everything but one refresh's details. */
+export class Overview {
+  readonly form: RefreshForm;
+  readonly #notice = new Notice('history-notice');
+  readonly #table = new HistoryTable();
+  readonly #older = element('older', HTMLButtonElement);
+  #history: LoadedHistory | undefined;
+  #isLoadingOlder: boolean = false;
+
+  /** @param follow is told which refresh took the paths that were asked for by hand */
+  constructor(follow: (refreshId: string) => void) {
+    this.form = new RefreshForm(follow);
+    this.#older.addEventListener('click', () => void this.#showOlder());
+  }
+
+  /** True while a refresh is running, as far as it is known. */
+  get isLive(): boolean {
+    return this.#history?.refreshes.some(isRunning) ?? false;
+  }
+
+  set hidden(hidden: boolean) {
+    element('overview', HTMLElement).hidden = hidden;
+  }
+
+  /** Asks for the newest page, and for the details of what is running. */
+  async check(): Promise<void> {
+    const page = await listRefreshes();
+    const running = page.refreshes.filter(isRunning).slice(0, MAX_RUNNING_SHOWN);
+    const details = await Promise.all(running.map(({ id }) => readRefresh(id)));
+    const news = this.#history === undefined ? [] : newsOf(this.#history, page);
+    this.#history = withNewest(this.#history ?? NOTHING_LOADED, page);
+    this.#showNow(page, details);
+    this.#showHistory(this.#history);
+    showMonth(page.month);
+    this.form.showMonth(page.month);
+    if (news.length > 0) announce(news.join(' '));
+  }
+
+  /** Says that nothing could be loaded so far. */
+  giveUpWaiting(): void {
+    if (this.#history !== undefined) return;
+    element('history', HTMLElement).setAttribute('aria-busy', 'false');
+    write(element('history-count', HTMLElement), 'Not loaded yet');
+  }
+
+  /** Puts the keyboard on a refresh in the history, which was looked at. */
+  focus(refreshId: string): void {
+    if (!this.#table.focus(refreshId)) element('history-title', HTMLHeadingElement).focus();
+  }
+
+  #showNow({ refreshes }: RefreshPage, running: readonly RefreshDetails[]): void {
+    const newest = refreshes.find(refresh => !isRunning(refresh));
+    const summary = element('summary', HTMLElement);
+    const [state, words] = stateOf(running.length, newest);
+    summary.hidden = false;
+    summary.dataset['state'] = state;
+    write(summary, words);
+
+    const list = element('running', HTMLElement);
+    const cards = running.map(refresh => this.#cardOf(refresh));
+    const isSame =
+      cards.length === list.children.length && cards.every((card, at) => list.children[at] === card);
+    if (!isSame) list.replaceChildren(...cards);
+    list.hidden = cards.length === 0;
+    showLast(newest);
+  }
+
+  #cardOf(refresh: RefreshDetails): HTMLElement {
+    const card = document.getElementById(`running-${refresh.id}`) ?? fromTemplate('running-refresh');
+    card.id = `running-${refresh.id}`;
+    writeField(card, 'cause', namedCauseOf(refresh)).setAttribute('href', `#${refresh.id}`);
+    writeField(card, 'doing', doingWords(refresh));
+    const list = card.querySelector('ol');
+    if (list) showTimeline(list, milestonesOf(refresh));
+    return card;
+  }
+
+  #showHistory(history: LoadedHistory): void {
+    const { refreshes, next } = history;
+    element('history', HTMLElement).setAttribute('aria-busy', 'false');
+    element('history-empty', HTMLElement).hidden = refreshes.length > 0;
+    write(element('history-count', HTMLElement), countWords(history));
+    this.#table.show(refreshes);
+    this.#older.hidden = next === undefined;
+    showCharts(refreshes);
+  }
+
+  async #showOlder(): Promise<void> {
+    const token = this.#history?.next;
+    if (this.#isLoadingOlder || token === undefined) return;
+    this.#showLoadingOlder(true);
+    const page = await attempt(() => listRefreshes(token), {
+      notice: this.#notice,
+      again: () => void this.#showOlder(),
+    });
+    this.#showLoadingOlder(false);
+    if (!page || this.#history === undefined) return;
+    this.#notice.hide();
+    const isLast = page.next === undefined;
+    this.#history = withOlder(this.#history, page);
+    this.#showHistory(this.#history);
+    announce(`${countWords(this.#history)}.`);
+    const [first] = page.refreshes;
+    if (isLast && first) this.focus(first.id);
+  }
+
+  #showLoadingOlder(loading: boolean): void {
+    this.#isLoadingOlder = loading;
+    setBusy(this.#older, loading);
+    element('history', HTMLElement).setAttribute('aria-busy', String(loading));
+  }
+}
+
+function stateOf(
+  running: number,
+  newest: RefreshSummary | undefined,
+): [state: 'running' | 'trouble' | 'fresh', words: string] {
+  if (running > 0)
+    return ['running', running === 1 ? 'A refresh is running' : `${running} refreshes are running`];
+  if (newest?.state === 'failed') return ['trouble', 'The last refresh failed'];
+  return ['fresh', newest === undefined ? 'Nothing to refresh yet' : 'Yes, everything is fresh'];
+}
+
+function showLast(newest: RefreshSummary | undefined): void {
+  const last = element('last', HTMLElement);
+  last.hidden = newest === undefined;
+  if (newest === undefined) return;
+  const ended = new Date(newest.finishedAt ?? newest.startedAt);
+  writeField(last, 'cause', causeOf(newest)).setAttribute('href', `#${newest.id}`);
+  const how = newest.state === 'fresh' ? 'fresh in' : 'given up after';
+  writeField(last, 'how', `${how} ${elapsed(tookMs(newest))}, ${timeAgo(ended, new Date())}`);
+}
+
+function showMonth({ month, paths, freePaths, costUsd }: PathUse): void {
+  element('figures', HTMLElement).hidden = false;
+  const used = element('month', HTMLElement);
+  writeField(used, 'month', `${monthName(month)}'s invalidation paths`);
+  writeField(used, 'used', `${paths.toLocaleString('en')} of ${counted(freePaths, 'free one')}`);
+  writeField(used, 'cost', `${dollars(costUsd)} so far`);
+  const share = freePaths === 0 ? 1 : Math.min(1, paths / freePaths);
+  used.querySelector('rect')?.setAttribute('width', `${share * 100}%`);
+}
+
+/** Names the file where there is one. */
+function namedCauseOf(refresh: RefreshDetails): string {
+  const [only] = [...refresh.changes.map(({ key }) => key), ...refresh.requestedPaths];
+  const count = (refresh.changeCount ?? refresh.changes.length) + refresh.requestedPaths.length;
+  return count === 1 && only !== undefined ? only : causeOf(refresh);
+}
+
+function countWords({ refreshes, next }: LoadedHistory): string {
+  if (refreshes.length === 0) return '';
+  const words = counted(refreshes.length, 'refresh', 'refreshes');
+  return next === undefined ? words : `The newest ${words}`;
+}
