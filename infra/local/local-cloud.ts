@@ -172,7 +172,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     endpoint: () => endpoint.url,
     journal,
     timeScale,
-    ...(settings.startEnvironment === undefined ? {} : { startEnvironment: settings.startEnvironment }),
+    startEnvironment: settings.startEnvironment,
   });
   started.push(functions.stop);
   const apiGateway = createApiGateway({

@@ -56,7 +56,9 @@ async function missGuards(): Promise<boolean> {
   const shown = await runInWorkers(jobs, { workers });
   for (const [index, { guard }] of jobs.entries()) {
     const violations = shown[index] ?? [];
-    print(`Without the guard that ${guard}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`);
+    print(
+      `Without the guard that ${guard}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`,
+    );
   }
   return shown.every(violations => violations.length > 0);
 }
