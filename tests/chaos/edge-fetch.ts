@@ -4,7 +4,11 @@ import { actAs, currentActor, waitFor } from './actors.ts';
 const realFetch = globalThis.fetch;
 
 /** A fetch of a function's reaches the edge without a connection; whatever else is fetched, such as the inbox, is really there. */
-export async function edgeOrNetwork(cloud: LocalCloud, url: string, init: RequestInit = {}): Promise<Response> {
+export async function edgeOrNetwork(
+  cloud: LocalCloud,
+  url: string,
+  init: RequestInit = {},
+): Promise<Response> {
   if (!url.startsWith(`${cloud.siteUrl}/`)) return realFetch(url, init);
   const request = {
     method: init.method ?? 'GET',
