@@ -190,7 +190,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
       endpoint: () => endpoint.url,
       journal,
       timeScale,
-      ...(settings.startEnvironment === undefined ? {} : { startEnvironment: settings.startEnvironment }),
+      startEnvironment: settings.startEnvironment,
     });
   // What other functions are told may depend on what these answer.
   const deployers = runFunctions(deploying.functions);
