@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, transform } from 'esbuild';
+import {
+  type InstalledPackage,
+  installedPackages,
+  isPermissive,
+  readJson,
+} from '../../infra/cli/licences.ts';
 import { BUNDLING } from '../../infra/constructs/service-function.ts';
+import { SCRIPTS } from '../../infra/website-assets.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from '../template/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -67,8 +74,9 @@ export async function functionBundles(): Promise<FunctionBundle[]> {
 /** A module without content, made like the functions' bundles. */
 export const emptyBundle = () => bundleOf({ stdin: { contents: '' } });
 
-/** The page's script. */
-export const pageScript = () => bundleOf({ entryPoints: ['web/scripts.ts'] });
+/** The scripts of the page and the cache panel. */
+export const pageScripts = () =>
+  Promise.all(SCRIPTS.map(name => bundleOf({ entryPoints: [`web/${name}.ts`] })));
 
 async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
   const { outputFiles, metafile } = await build({ ...OPTIONS, ...entry });
@@ -144,6 +152,13 @@ async function awsImportsOf(entry: string): Promise<AwsImport[]> {
     names: clause.split(',').map(name => name.trim().replace(/^\w+ as /, '')),
     from,
   }));
+}
+
+/** Packages that a bundle has files of, and whose licence asks for more than its notice. */
+export function notPermissive(files: Iterable<string>): InstalledPackage[] {
+  const names = new Set([...files].map(packageOf));
+  const installed = installedPackages(readJson('package-lock.json'));
+  return installed.filter(({ name, licence }) => names.has(name) && !isPermissive(licence));
 }
 
 /** The package that a file in a bundle comes from; undefined for a file of our own. */

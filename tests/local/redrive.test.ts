@@ -91,6 +91,18 @@ describe('Redrive', () => {
     expect(await count(sqs, mail.deadLetters)).toBe(0);
   });
 
+  it('tells as JSON what it moved, of every queue', async () => {
+    const { sqs, changes, redrive } = await start();
+    await send(sqs, changes.deadLetters, 'a', 'b');
+    const { printed } = await redrive('--json');
+    expect(printed.map(line => JSON.parse(line))).toEqual([
+      [
+        { queue: 'site-changes', deadLetterQueue: 'site-changes-dead-letters', messages: 2 },
+        { queue: 'student-mail', deadLetterQueue: 'student-mail-dead-letters', messages: 0 },
+      ],
+    ]);
+  });
+
   it('keeps a message’s attributes', async () => {
     const { sqs, changes, redrive } = await start();
     const MessageAttributes = { source: { DataType: 'String', StringValue: 'cli' } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { functionBundles, packageOf } from '../helpers/bundles.ts';
+import { functionBundles, notPermissive, packageOf } from '../helpers/bundles.ts';
 import { permissionsOf, textOf } from './stack.ts';
 
 /** Of a bundle's bytes to those of one that only imports and constructs the same AWS clients. */
@@ -79,6 +79,10 @@ describe.each(functions)('The bundle of $handler', ({ handler, template, resourc
   it('holds no package that the function has no use for', () => {
     const expected = packagesOf(baseline.files.keys()).union(new Set([...EVERYWHERE.packages, ...packages]));
     expect([...packagesOf(files).difference(expected)]).toEqual([]);
+  });
+
+  it('holds only packages whose licence asks for no more than its notice', () => {
+    expect(notPermissive(files)).toEqual([]);
   });
 
   it('holds no AWS client for which its role has no permission', () => {
