@@ -38,8 +38,10 @@ function apiGatewayId(name: string): string {
 }
 
 /** Where AWS serves a distribution or a REST API to everybody. */
-export function publicUrlOf({ ref, attributes }: Identity): string {
-  return `https://${attributes['DomainName'] ?? `${ref}.execute-api.${LOCAL_REGION}.amazonaws.com`}`;
+export function publicUrlOf({ type, ref, attributes }: Identity & { readonly type: string }): string {
+  return type === 'AWS::CloudFront::Distribution'
+    ? `https://${attributes['DomainName']}`
+    : `https://${ref}.execute-api.${LOCAL_REGION}.amazonaws.com`;
 }
 
 /**
