@@ -133,13 +133,14 @@ async function runInOneShell(commands: readonly string[]): Promise<Map<string, R
 /** The same command for the local cloud of these tests, whose ports are other ones. */
 function forHere(command: string): string {
   const { endpoint, siteUrl, outputs } = cloud;
+  const { ApiUrl = '', SiteBucketName = '' } = outputs;
   return command
     .replaceAll('http://127.0.0.1:4566', endpoint)
-    .replaceAll('http://127.0.0.1:8081/prod', outputs['ApiUrl'] ?? '')
+    .replaceAll('http://127.0.0.1:8081/prod', ApiUrl)
     .replaceAll('http://127.0.0.1:8080', siteUrl)
     .replaceAll('--local', `--local --endpoint ${endpoint}`)
     .replace(/^aws (?=s3api)/, 'awslocal ')
-    .replaceAll('my-school-site', outputs['SiteBucketName'] ?? '')
+    .replaceAll('my-school-site', SiteBucketName)
     .replace(/ ARN\b/, ` "$(${NEWEST_EXECUTION})"`);
 }
 

@@ -244,7 +244,7 @@ describe('refreshing by hand', () => {
       );
       await dialog.getByRole('button', { name: 'Refresh' }).click();
 
-      await page.getByRole('heading', { name: 'Uploads' }).waitFor();
+      await page.getByRole('heading', { name: '2 paths by hand' }).waitFor();
       expect(page.url()).toContain(`#${ASKED_ID}`);
       const asked = api.requests.filter(({ method }) => method === 'POST');
       expect(asked).toMatchObject([{ path: 'refreshes', body: { paths: ['/docs/*', '/index.html'] } }]);

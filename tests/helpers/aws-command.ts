@@ -158,8 +158,9 @@ async function answer(args: readonly string[]): Promise<string> {
   const result = await perform({ client, operands, input: input as never });
   if (result === undefined) return '';
   const query = settings.get('--query');
-  // Dates and the like become what JSON has for them, as in the AWS CLI.
-  const found = query === undefined ? result : search(query, JSON.parse(JSON.stringify(result)));
+  // Dates and the like become what JSON has for them; what the SDK adds is left out.
+  const json = JSON.stringify(result, (name, value) => (name === '$metadata' ? undefined : value));
+  const found = query === undefined ? JSON.parse(json) : search(query, JSON.parse(json));
   return `${settings.get('--output') === 'text' ? asText(found) : JSON.stringify(found, undefined, 4)}\n`;
 }
 
