@@ -51,7 +51,7 @@ interface Skipping {
 
 class CoverSearch {
   readonly #problem: CoverProblem;
-  /** Highest bound first. */
+  /** Highest bound first. Those of other shadow prices are lower here, but higher after some wildcards. */
   readonly #relaxed: readonly RelaxedCover[];
   readonly #first: RelaxedCover;
   readonly #bound: number;

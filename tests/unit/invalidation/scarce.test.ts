@@ -151,13 +151,16 @@ function leastCost(
 function combined(a: Purges, b: Purges, wildcardPaths: number): Purges {
   const most = Math.min(a.length + b.length - 2, wildcardPaths);
   const length = Math.max(...a.map(row => row.length)) + Math.max(...b.map(row => row.length)) - 1;
-  const sums = Array.from({ length: most + 1 }, () => new Array<number>(length).fill(Number.POSITIVE_INFINITY));
+  const sums = Array.from({ length: most + 1 }, () =>
+    new Array<number>(length).fill(Number.POSITIVE_INFINITY),
+  );
   for (const [x, one] of a.entries()) {
     for (const [y, other] of b.entries()) {
       const row = sums[x + y];
       if (row === undefined) break;
       for (const [i, purges] of one.entries()) {
-        for (const [j, others] of other.entries()) row[i + j] = Math.min(row[i + j] as number, purges + others);
+        for (const [j, others] of other.entries())
+          row[i + j] = Math.min(row[i + j] as number, purges + others);
       }
     }
   }
