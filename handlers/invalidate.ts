@@ -8,6 +8,7 @@ import { createSiteBucket } from '../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { QuotaExceededError } from '../shared/errors.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
+import { byDistribution, Distributions } from '../shared/refresh/distribution.ts';
 import {
   type InvalidateDependencies,
   type InvalidateInput,
@@ -15,16 +16,21 @@ import {
 } from '../shared/refresh/invalidate.ts';
 
 /** The generation comes as DynamoDB writes numbers, as text; `any` closes the refresh whatever it is. */
-type Input = Omit<InvalidateInput, 'generation'> & { readonly generation: string };
+type Input = Omit<InvalidateInput, 'generation'> & {
+  readonly generation: string;
+  readonly distributionId: string;
+};
+type Dependencies = Omit<InvalidateDependencies, 'onUnknownQuota'>;
 
 /** Step "Invalidate" of a refresh. */
-export function createHandler(dependencies: Omit<InvalidateDependencies, 'onUnknownQuota'>) {
+export function createHandler(dependenciesOf: (distributionId: string) => Dependencies) {
   const onUnknownQuota = (error: unknown) =>
     logger.warn('Cannot read which invalidations are in progress', { error });
-  return observed(async ({ generation, ...input }: Input) => {
+  return observed(async ({ generation, distributionId, ...input }: Input) => {
     const at = generation === 'any' ? {} : { generation: Number(generation) };
-    const result = await counted(invalidate({ ...input, ...at }, { ...dependencies, onUnknownQuota }));
-    logger.info('Invalidated', { ...input, ...result });
+    const dependencies = { ...dependenciesOf(distributionId), onUnknownQuota };
+    const result = await counted(invalidate({ ...input, ...at }, dependencies));
+    logger.info('Invalidated', { ...input, distributionId, ...result });
     metrics.addMetric('PathsInvalidated', MetricUnit.Count, result.paths);
     return { invalidationId: result.invalidationId ?? null, paths: result.paths };
   });
@@ -42,33 +48,35 @@ async function counted<T>(attempt: Promise<T>): Promise<T> {
 
 const settings = readSettings({
   SITE_BUCKET: setting.text,
-  DISTRIBUTION_ID: setting.text,
+  DISTRIBUTIONS: setting.json(Distributions),
   REFRESH_TABLE: setting.text,
-  ORIGIN_PATH: setting.originPath,
   PATH_PRICE_USD: setting.amount,
   REFETCH_PRICE_USD: setting.amount,
   FREE_PATHS_PER_MONTH: setting.count,
   MAX_NEEDLESS_PURGES: setting.count,
-  EXTENSIONLESS_URLS: setting.flag,
   QUOTA_PATIENCE_MINUTES: setting.count,
 });
 
-const table = { tableName: settings.REFRESH_TABLE, distributionId: settings.DISTRIBUTION_ID };
+const tableName = settings.REFRESH_TABLE;
+const refreshes = createRefreshTable({ tableName });
+const pathUse = createPathUse({ tableName });
 const bucket = createSiteBucket(settings.SITE_BUCKET);
 
-export const handler = createHandler({
-  refreshes: createRefreshTable(table),
-  invalidations: createInvalidations(settings.DISTRIBUTION_ID),
-  pathUse: createPathUse({ tableName: settings.REFRESH_TABLE }),
-  site: bucket,
-  edge: { records: createEdgeRecords(table), objects: bucket },
-  newMark: randomUUID,
-  settings: {
-    urls: { originPath: settings.ORIGIN_PATH, extensionless: settings.EXTENSIONLESS_URLS },
-    prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
-    freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
-    maxCollateral: settings.MAX_NEEDLESS_PURGES,
-    quotaPatienceMinutes: settings.QUOTA_PATIENCE_MINUTES,
-  },
-  now: () => new Date(),
-});
+export const handler = createHandler(
+  byDistribution(settings.DISTRIBUTIONS, ({ id, originPath, extensionless }) => ({
+    refreshes,
+    invalidations: createInvalidations(id),
+    pathUse,
+    site: bucket,
+    edge: { records: createEdgeRecords({ tableName, distributionId: id }), objects: bucket },
+    newMark: randomUUID,
+    settings: {
+      urls: { originPath, extensionless },
+      prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
+      freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
+      maxCollateral: settings.MAX_NEEDLESS_PURGES,
+      quotaPatienceMinutes: settings.QUOTA_PATIENCE_MINUTES,
+    },
+    now: () => new Date(),
+  })),
+);

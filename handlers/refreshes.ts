@@ -9,6 +9,7 @@ import { readSettings, setting } from '../shared/config.ts';
 import { answer } from '../shared/http/answers.ts';
 import { createApi } from '../shared/http/api.ts';
 import { logger } from '../shared/observability.ts';
+import { Distribution } from '../shared/refresh/distribution.ts';
 import { type HistoryDependencies, listRefreshes, readListRequest } from '../shared/refresh/history.ts';
 import {
   type ManualDependencies,
@@ -50,26 +51,26 @@ export function createHandler({ siteOrigin, ...dependencies }: Dependencies) {
 
 const settings = readSettings({
   SITE_URL: setting.url,
-  DISTRIBUTION_ID: setting.text,
+  DISTRIBUTION: setting.json(Distribution),
   REFRESH_TABLE: setting.text,
   REFRESH_STATE_MACHINE_ARN: setting.text,
-  ORIGIN_PATH: setting.originPath,
-  EXTENSIONLESS_URLS: setting.flag,
   PATH_PRICE_USD: setting.amount,
   FREE_PATHS_PER_MONTH: setting.count,
   MANUAL_PATHS_PER_DAY: setting.count,
 });
 
-const table = { tableName: settings.REFRESH_TABLE, distributionId: settings.DISTRIBUTION_ID };
+const { id: distributionId, ...urls } = settings.DISTRIBUTION;
+const table = { tableName: settings.REFRESH_TABLE, distributionId };
+const refreshes = createRefreshTable(table);
 
 export const handler = createHandler({
   pages: createRefreshHistory(table),
-  refreshes: createRefreshTable(table),
-  invalidations: createInvalidations(settings.DISTRIBUTION_ID),
+  refreshes: { ...refreshes, ...refreshes.openOf(distributionId) },
+  invalidations: createInvalidations(distributionId),
   pathUse: createPathUse(table),
   executions: createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN),
   allowance: createManualAllowance(table),
-  urls: { originPath: settings.ORIGIN_PATH, extensionless: settings.EXTENSIONLESS_URLS },
+  urls,
   pathPriceUsd: settings.PATH_PRICE_USD,
   freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
   pathsPerDay: settings.MANUAL_PATHS_PER_DAY,

@@ -40,17 +40,13 @@ function describe({ Error: name, Cause: cause = '' }: NonNullable<Input['failure
 }
 
 const settings = readSettings({
-  DISTRIBUTION_ID: setting.text,
   REFRESH_TABLE: setting.text,
   MAIL_QUEUE_URL: setting.url,
   MAIL_WHEN: setting.mailPolicy,
 });
 
 export const handler = createHandler({
-  refreshes: createRefreshTable({
-    tableName: settings.REFRESH_TABLE,
-    distributionId: settings.DISTRIBUTION_ID,
-  }),
+  refreshes: createRefreshTable({ tableName: settings.REFRESH_TABLE }),
   outbox: createMailQueue(settings.MAIL_QUEUE_URL),
   mailPolicy: settings.MAIL_WHEN,
   now: () => new Date(),

@@ -5,12 +5,18 @@ import { createRefreshTable } from '../shared/aws/refresh-table.ts';
 import { createSiteBucket } from '../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
+import { byDistribution, Distributions } from '../shared/refresh/distribution.ts';
 import { type VerifyDependencies, verifyEdge } from '../shared/refresh/verify-edge.ts';
 
+interface Input {
+  readonly refreshId: string;
+  readonly distributionId: string;
+}
+
 /** Step "Verify" of a refresh. */
-export function createHandler(dependencies: VerifyDependencies) {
-  return observed(async ({ refreshId }: { readonly refreshId: string }) => {
-    const verification = await verifyEdge(refreshId, dependencies);
+export function createHandler(dependenciesOf: (distributionId: string) => VerifyDependencies) {
+  return observed(async ({ refreshId, distributionId }: Input) => {
+    const verification = await verifyEdge(refreshId, dependenciesOf(distributionId));
     logger.info('Verified', { refreshId, ...verification });
     metrics.addMetric('UrlsVerified', MetricUnit.Count, verification.verified);
     return verification;
@@ -19,18 +25,20 @@ export function createHandler(dependencies: VerifyDependencies) {
 
 const settings = readSettings({
   SITE_BUCKET: setting.text,
-  SITE_URL: setting.url,
-  DISTRIBUTION_ID: setting.text,
+  DISTRIBUTIONS: setting.json(Distributions),
   REFRESH_TABLE: setting.text,
-  ORIGIN_PATH: setting.originPath,
 });
 
-const table = { tableName: settings.REFRESH_TABLE, distributionId: settings.DISTRIBUTION_ID };
+const tableName = settings.REFRESH_TABLE;
+const refreshes = createRefreshTable({ tableName });
+const origin = createSiteBucket(settings.SITE_BUCKET);
 
-export const handler = createHandler({
-  refreshes: createRefreshTable(table),
-  records: createEdgeRecords(table),
-  origin: createSiteBucket(settings.SITE_BUCKET),
-  edge: createEdge(settings.SITE_URL),
-  originPath: settings.ORIGIN_PATH,
-});
+export const handler = createHandler(
+  byDistribution(settings.DISTRIBUTIONS, ({ id, url, originPath }) => ({
+    refreshes,
+    records: createEdgeRecords({ tableName, distributionId: id }),
+    origin,
+    edge: createEdge(url),
+    originPath,
+  })),
+);

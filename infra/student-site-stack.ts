@@ -4,10 +4,10 @@ import { Alarms } from './constructs/alarms.ts';
 import { AutoInvalidation } from './constructs/auto-invalidation.ts';
 import { Mail } from './constructs/mail.ts';
 import { RefreshApi } from './constructs/refresh-api.ts';
-import { ServiceFunction } from './constructs/service-function.ts';
 import { SiteDashboard } from './constructs/site-dashboard.ts';
 import { StudentApi } from './constructs/student-api.ts';
 import { StudentRecords } from './constructs/student-records.ts';
+import { workingFunctions } from './constructs/watched.ts';
 import { Website } from './constructs/website.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,8 +28,8 @@ export class StudentSiteStack extends Stack {
       originAccess: settings.originAccess,
     });
     const mail = new Mail(this, 'Mail', {
-      from: settings.mailFrom,
-      reportsTo: settings.notifyEmail,
+      mailFrom: settings.mailFrom,
+      notifyEmail: settings.notifyEmail,
     });
     const autoInvalidation = new AutoInvalidation(this, 'AutoInvalidation', {
       bucket: website.bucket,
@@ -64,6 +64,7 @@ export class StudentSiteStack extends Stack {
     new RefreshApi(this, 'RefreshApi', {
       api,
       autoInvalidation,
+      distribution: website.distribution,
       siteUrl: website.url,
       manualPathsPerDay: settings.manualPathsPerDay,
     });
@@ -71,9 +72,9 @@ export class StudentSiteStack extends Stack {
     const watched = {
       siteChanges: autoInvalidation,
       mail,
-      functions: this.node.findAll().filter(node => node instanceof ServiceFunction),
+      functions: workingFunctions(this),
       stateMachine: autoInvalidation.stateMachine,
-      api: api.restApi,
+      students: { api: api.restApi },
     };
     new Alarms(this, 'Alarms', { notify: settings.notifyEmail, ...watched });
     new SiteDashboard(this, 'Dashboard', watched);

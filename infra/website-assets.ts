@@ -9,7 +9,7 @@ import { filesIn } from './files-in.ts';
 const WEB_DIRECTORY = fileURLToPath(new URL('../web', import.meta.url));
 
 /** The page's script and the cache panel's, each with its modules as one file. */
-const SCRIPTS = ['scripts', 'cache'] as const;
+export const SCRIPTS = ['scripts', 'cache'] as const;
 
 /** The sources that are not published as they are: the scripts, `styles.css` and what those are made of. */
 const SOURCES = /\.(?:ts|css)$/;

@@ -22,12 +22,20 @@ export const setting = {
     z.enum(['true', 'false'], 'must be true or false'),
     z.transform(text => text === 'true'),
   ),
-  /** A distribution's origin path: empty, or `/folder` without a slash at the end. The one that may be empty. */
-  originPath: z
-    .string('is missing')
-    .check(z.regex(/^(\/.*[^/])?$/, 'must be empty or begin with / and not end with it')),
   mailPolicy: z.enum(['always', 'failed'], 'must be always or failed'),
+  /** Whatever is more than a text, written as JSON. */
+  json: <Schema extends z.core.$ZodType>(schema: Schema) =>
+    z.pipe(z.pipe(z.string('is missing'), z.transform(parseJson)), schema),
 } as const;
+
+function parseJson(text: string, { issues }: z.core.ParsePayload): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    issues.push({ code: 'custom', message: 'must be JSON', input: text });
+    return z.NEVER;
+  }
+}
 
 function entriesOf(text: string): string[] {
   return text

@@ -36,6 +36,20 @@ export class UnknownRefreshError extends ExpectedError {
   }
 }
 
+/** A refresh of a distribution that the functions do not know: it was taken out of the deployment meanwhile. */
+export class UnknownDistributionError extends ExpectedError {
+  override readonly name = 'UnknownDistribution';
+
+  constructor(distributionId: string) {
+    super(`This deployment knows no distribution ${distributionId}`);
+  }
+}
+
+/** What was asked for cannot be deployed; the message says what to do about it. */
+export class DeploymentRefusedError extends ExpectedError {
+  override readonly name = 'DeploymentRefused';
+}
+
 /** Every collector kept losing the race for the open refresh. The queue redelivers the batch. */
 export class NoOpenRefreshError extends ExpectedError {
   override readonly name = 'NoOpenRefresh';

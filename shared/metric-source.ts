@@ -1,4 +1,2 @@
-/** Under which namespace and dimension CloudWatch finds the functions' own metrics. */
+/** Under which namespace CloudWatch finds the functions' own metrics; their dimension `service` is the stack's name. */
 export const METRICS_NAMESPACE = 'StudentSite';
-/** Service name in every log line and dimension `service` of every metric. */
-export const SERVICE = 'student-site';

@@ -4,10 +4,11 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { METRICS_NAMESPACE, SERVICE } from './metric-source.ts';
+import { METRICS_NAMESPACE } from './metric-source.ts';
 
-export const logger = new Logger({ serviceName: SERVICE });
-export const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
+// Both take the service's name from POWERTOOLS_SERVICE_NAME, which infra/constructs/service-function.ts sets.
+export const logger = new Logger();
+export const metrics = new Metrics({ namespace: METRICS_NAMESPACE });
 
 /** Wraps a Lambda handler with structured logs and metrics: the one place that fixes their order. */
 export function observed<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>) {

@@ -6,6 +6,7 @@ import { explainPlan } from '../../shared/invalidation/explain.ts';
 import { type PlanRequest, planInvalidation } from '../../shared/invalidation/plan.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../shared/invalidation/prices.ts';
 import { decodePath, pathProblem, viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
+import { OriginPath } from '../../shared/refresh/distribution.ts';
 import { readCdkJson } from '../settings.ts';
 import { changeBetween, type SiteChange } from './folder-changes.ts';
 import { describeReport, type Report } from './plan-report.ts';
@@ -118,7 +119,7 @@ function countBystanders({ changedKeys, requestedPaths, siteKeys, urls }: PlanRe
 /** All of a plan's circumstances that options tell. */
 function planningOf(options: Options): Omit<PlanRequest, 'changedKeys' | 'siteKeys'> {
   const requestedPaths = [...new Set(options.requested)];
-  const originPath = setting.originPath.safeParse(options['origin-path']);
+  const originPath = OriginPath.safeParse(options['origin-path']);
   if (!originPath.success) {
     throw new Error('--origin-path must be empty, or begin with / and not end with it, such as /public');
   }

@@ -8,12 +8,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { countIn, deadLettersOf, QUEUE_OUTPUTS } from './queues.ts';
 import { STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
+import { counted } from './text.ts';
 
 const USAGE = `Puts dead letters back on their queue, to be tried again once their cause is mended.
 
   npm run redrive -- [options]
 
   --dry-run        only tell how many there are
+  --json           tell it as JSON
 ${STACK_USAGE}
 
 Without --local it talks to AWS with the credentials that the AWS CLI uses.`;
@@ -27,30 +29,64 @@ const BATCH_SIZE = 10;
 export const main = stackCommand({ usage: USAGE, readOptions, perform: redriveStack });
 
 function readOptions(args: readonly string[]) {
-  const options = { ...STACK_OPTIONS, 'dry-run': { type: 'boolean', default: false } } as const;
+  const options = {
+    ...STACK_OPTIONS,
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  } as const;
   return parseArgs({ args: [...args], options }).values;
 }
 
+/** What became of a queue's dead letters. */
+interface Redriven {
+  readonly queue: string;
+  readonly deadLetterQueue: string;
+  /** Moved, or in a dry run to be moved. */
+  readonly messages: number;
+}
+
 async function redriveStack(
-  options: ReturnType<typeof readOptions>,
+  { json, 'dry-run': dryRun }: ReturnType<typeof readOptions>,
   stack: Stack,
   print: (line: string) => void,
 ): Promise<void> {
   const sqs = new SQSClient(stack.client);
-  for (const queueUrl of await Promise.all(QUEUE_OUTPUTS.map(stack.output))) {
-    const deadLetters = await deadLettersOf(queueUrl, sqs);
-    const queue = queueUrl.split('/').at(-1);
-    if (options['dry-run']) {
-      print(`${queue}: would move ${messages(await countIn(deadLetters.url, sqs))} from ${deadLetters.name}`);
-      continue;
-    }
-    let moved = 0;
-    try {
-      for await (const count of moveAll(deadLetters.url, queueUrl, sqs)) moved += count;
-    } finally {
-      print(`${queue}: moved ${messages(moved)} from ${deadLetters.name}`);
-    }
+  const report: Redriven[] = [];
+  const tell = (redriven: Redriven) => {
+    report.push(redriven);
+    if (!json) print(describe(redriven, dryRun));
+  };
+  try {
+    for (const queueUrl of await Promise.all(QUEUE_OUTPUTS.map(stack.output)))
+      await redriveQueue(queueUrl, { dryRun, sqs, tell });
+  } finally {
+    if (json) print(JSON.stringify(report));
   }
+}
+
+interface Redriving {
+  readonly dryRun: boolean;
+  readonly sqs: SQSClient;
+  readonly tell: (redriven: Redriven) => void;
+}
+
+async function redriveQueue(queueUrl: string, { dryRun, sqs, tell }: Redriving): Promise<void> {
+  const { name: deadLetterQueue, url } = await deadLettersOf(queueUrl, sqs);
+  const names = { queue: queueUrl.split('/').at(-1) ?? '', deadLetterQueue };
+  if (dryRun) {
+    tell({ ...names, messages: await countIn(url, sqs) });
+    return;
+  }
+  let messages = 0;
+  try {
+    for await (const count of moveAll(url, queueUrl, sqs)) messages += count;
+  } finally {
+    tell({ ...names, messages });
+  }
+}
+
+function describe({ queue, deadLetterQueue, messages }: Redriven, dryRun: boolean): string {
+  return `${queue}: ${dryRun ? 'would move' : 'moved'} ${counted(messages, 'message')} from ${deadLetterQueue}`;
 }
 
 /** Moves until no message is visible. @returns how many, batch by batch */
@@ -78,5 +114,3 @@ async function move(message: Message, from: string, to: string, sqs: SQSClient):
   await sqs.send(new SendMessageCommand({ QueueUrl: to, MessageBody, MessageAttributes }));
   await sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }));
 }
-
-const messages = (count: number) => (count === 1 ? '1 message' : `${count} messages`);

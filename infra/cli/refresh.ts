@@ -58,11 +58,11 @@ async function refresh(
   stack: Stack,
   print: (line: string) => void,
 ): Promise<void> {
-  const refreshes = createRefreshTable({
+  const table = createRefreshTable({
     tableName: await stack.output('RefreshTableName'),
-    distributionId: await stack.output('DistributionId'),
     client: new DynamoDBClient(stack.client),
   });
+  const refreshes = { ...table, ...table.openOf(await stack.output('DistributionId')) };
   const stateMachineArn = await stack.output('RefreshStateMachineArn');
   const stepFunctions = new SFNClient(stack.client);
   const executions = createRefreshExecutions(stateMachineArn, stepFunctions);

@@ -64,8 +64,10 @@ export class Alarms extends Construct {
     this.watchQueues('mail', watched.mail, 'mails', true);
     for (const each of watched.functions) this.watchFunction(each);
     this.watchExecutions(watched);
-    this.watchApi(watched);
-    this.watchBackups();
+    if (watched.students !== undefined) {
+      this.watchApi(watched.students);
+      this.watchBackups();
+    }
     this.watchQuota();
     this.watchAlarmMails();
   }
@@ -131,7 +133,7 @@ export class Alarms extends Construct {
   }
 
   /** Latency raises nothing: `POST /backup` waits for its backup on purpose, and too long a wait is a 5xx. */
-  private watchApi({ api }: Watched): void {
+  private watchApi({ api }: NonNullable<Watched['students']>): void {
     this.raise({
       name: 'api-5xx',
       metric: api.metricServerError({ statistic: 'Sum', period: EVENT_PERIOD }),
@@ -144,7 +146,7 @@ export class Alarms extends Construct {
       // The sum of students is 0 in a school without any.
       {
         name: 'no-backup',
-        metric: ownMetric('StudentsBackedUp', 'SampleCount', Duration.hours(1)),
+        metric: ownMetric(this, 'StudentsBackedUp', 'SampleCount', Duration.hours(1)),
         meaning: `No backup was finished in ${BACKUP_HOURS} hours`,
         periods: BACKUP_HOURS,
       },
@@ -163,7 +165,7 @@ export class Alarms extends Construct {
   private watchQuota(): void {
     this.raise({
       name: 'quota-refusals',
-      metric: ownMetric('QuotaRefusals', 'Sum', QUOTA_PERIOD),
+      metric: ownMetric(this, 'QuotaRefusals', 'Sum', QUOTA_PERIOD),
       periods: QUOTA_PERIODS,
       meaning: 'CloudFront has refused new invalidations for an hour because too many are in progress',
     });

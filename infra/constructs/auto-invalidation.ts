@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,54 +10,57 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-history.ts';
+import type { Distribution } from '../../shared/refresh/distribution.ts';
 import { LISTED } from '../../shared/refresh/history.ts';
+import type { KeyFilter } from '../../shared/refresh/key-filter.ts';
+import {
+  type AutoInvalidationProps,
+  DEFAULTS,
+  type RefreshOptions,
+  type SiteDistribution,
+} from './auto-invalidation-props.ts';
+import { sendEvents } from './bucket-events.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
-import type { Mail } from './mail.ts';
-import { cfnBucketOf, logicalIdOf } from './private-bucket.ts';
+import { inFindings } from './findings.ts';
+import { Mail } from './mail.ts';
 import { ServiceFunction } from './service-function.ts';
 
 const WORKFLOW = fileURLToPath(new URL('../workflows/refresh.asl.json', import.meta.url));
 const COLLECT_TIMEOUT = Duration.seconds(30);
 /** Thousands of URLs are verified, or thousands of changes planned, in one invocation. */
 const STEP_TIMEOUT = Duration.minutes(10);
-/** The site is at the root of its bucket. */
-const ORIGIN_PATH = '';
-const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
 
-export interface AutoInvalidationProps {
+/** Everything that the functions are told. */
+interface Pipeline extends Required<RefreshOptions> {
   readonly bucket: IBucket;
-  readonly distribution: IDistribution;
-  readonly mail: Mail;
-  /** Whether a refresh that went well is mailed too; a failed one always is. */
-  readonly mailWhen: 'always' | 'failed';
-  readonly quietSeconds: number;
-  readonly maxLooks: number;
-  readonly batchSize: number;
-  readonly batchWindowSeconds: number;
-  /** What AWS charges for a path beyond the free ones, and what it is worth not to purge one unchanged object. */
-  readonly pathPriceUsd: number;
-  readonly refetchPriceUsd: number;
-  readonly freePathsPerMonth: number;
-  /** So many unchanged objects one refresh may purge to save money. */
-  readonly maxNeedlessPurges: number;
-  /** Whether the site also shows `page.html` as `/page`. */
-  readonly extensionlessUrls: boolean;
-  /** From then on after CloudFront's first refusal one path for all is asked for. */
-  readonly quotaPatienceMinutes: number;
+  readonly distributions: readonly SiteDistribution[];
 }
 
-/** The heart: a change in the bucket makes the distribution's edge fresh. */
+/**
+ * The heart: a change in the bucket makes every distribution fresh that shows it.
+ *
+ *     new AutoInvalidation(this, 'Freshness', { bucket, distribution, notifyEmail: 'owner@example.com' });
+ *
+ * There can be one in a stack.
+ */
 export class AutoInvalidation extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly table: Table;
   readonly stateMachine: StateMachine;
-  private readonly props: AutoInvalidationProps;
+  /** Its own, unless it was given one. */
+  readonly mail: Mail;
+  private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
     super(scope, id);
-    this.props = props;
-    const batchWindow = Duration.seconds(props.batchWindowSeconds);
+    const pipeline: Pipeline = {
+      ...DEFAULTS,
+      ...props,
+      distributions: 'distributions' in props ? props.distributions : [props],
+    };
+    this.pipeline = pipeline;
+    const batchWindow = Duration.seconds(pipeline.batchWindowSeconds);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
       name: 'site-changes',
       consumerTimeout: COLLECT_TIMEOUT,
@@ -66,20 +69,25 @@ export class AutoInvalidation extends Construct {
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
     this.table = this.createTable();
-    notify(props.bucket, queue);
-    this.stateMachine = this.createStateMachine(props);
-    this.collectChanges(props, batchWindow);
+    sendEvents(this, { bucket: pipeline.bucket, queue, keyPrefixes: pipeline.keyPrefixes });
+    this.mail = 'mail' in props ? props.mail : new Mail(this, 'Mail', props);
+    this.stateMachine = this.createStateMachine(pipeline);
+    this.collectChanges(pipeline, batchWindow);
   }
 
-  /** The function may read the history of refreshes and take changes as the collector does; it finds everything in its environment. */
-  bindRefreshes(user: ServiceFunction): void {
-    const { distribution, extensionlessUrls, pathPriceUsd, freePathsPerMonth } = this.props;
+  /**
+   * The function may read the history of a distribution's refreshes, and take changes as the collector does; it finds everything in its
+   * environment.
+   *
+   * @param shown one of those that this pipeline refreshes
+   */
+  bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
+    const { distributions, pathPriceUsd, freePathsPerMonth } = this.pipeline;
+    const [bound] = this.described(distributions.filter(({ distribution }) => distribution === shown));
     const environment = {
-      DISTRIBUTION_ID: distribution.distributionId,
+      DISTRIBUTION: Stack.of(this).toJsonString(bound),
       REFRESH_TABLE: this.table.tableName,
       REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
-      ORIGIN_PATH,
-      EXTENSIONLESS_URLS: String(extensionlessUrls),
       PATH_PRICE_USD: String(pathPriceUsd),
       FREE_PATHS_PER_MONTH: String(freePathsPerMonth),
     };
@@ -91,7 +99,7 @@ export class AutoInvalidation extends Construct {
         resources: [`${this.table.tableArn}/index/${REFRESHES_IN_ORDER}`],
       }),
     );
-    distribution.grant(user, 'cloudfront:GetInvalidation');
+    shown.grant(user, 'cloudfront:GetInvalidation');
   }
 
   private createTable(): Table {
@@ -118,11 +126,11 @@ export class AutoInvalidation extends Construct {
     return table;
   }
 
-  private createStateMachine(props: AutoInvalidationProps): StateMachine {
-    const { bucket, distribution, mail } = props;
-    const DISTRIBUTION_ID = distribution.distributionId;
+  private createStateMachine(pipeline: Pipeline): StateMachine {
+    const { bucket, distributions } = pipeline;
     const REFRESH_TABLE = this.table.tableName;
     const SITE_BUCKET = bucket.bucketName;
+    const DISTRIBUTIONS = Stack.of(this).toJsonString(this.described(distributions));
 
     const invalidate = new ServiceFunction(this, 'Invalidate', {
       handler: 'invalidate',
@@ -130,15 +138,13 @@ export class AutoInvalidation extends Construct {
       timeout: STEP_TIMEOUT,
       environment: {
         SITE_BUCKET,
-        DISTRIBUTION_ID,
+        DISTRIBUTIONS,
         REFRESH_TABLE,
-        ORIGIN_PATH,
-        PATH_PRICE_USD: String(props.pathPriceUsd),
-        REFETCH_PRICE_USD: String(props.refetchPriceUsd),
-        FREE_PATHS_PER_MONTH: String(props.freePathsPerMonth),
-        MAX_NEEDLESS_PURGES: String(props.maxNeedlessPurges),
-        EXTENSIONLESS_URLS: String(props.extensionlessUrls),
-        QUOTA_PATIENCE_MINUTES: String(props.quotaPatienceMinutes),
+        PATH_PRICE_USD: String(pipeline.pathPriceUsd),
+        REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
+        FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
+        MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
+        QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatienceMinutes),
       },
     });
     allowOn(
@@ -150,24 +156,12 @@ export class AutoInvalidation extends Construct {
       'dynamodb:UpdateItem',
     );
     allowReading(invalidate, bucket);
-    distribution.grant(
-      invalidate,
-      'cloudfront:CreateInvalidation',
-      'cloudfront:GetInvalidation',
-      'cloudfront:ListInvalidations',
-    );
 
     const verify = new ServiceFunction(this, 'Verify', {
       handler: 'verify-edge',
       description: 'Asks the edge for every changed URL and compares with the bucket',
       timeout: STEP_TIMEOUT,
-      environment: {
-        SITE_BUCKET,
-        SITE_URL: `https://${distribution.distributionDomainName}`,
-        DISTRIBUTION_ID,
-        REFRESH_TABLE,
-        ORIGIN_PATH,
-      },
+      environment: { SITE_BUCKET, DISTRIBUTIONS, REFRESH_TABLE },
     });
     allowOn(this.table, verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     allowReading(verify, bucket);
@@ -175,14 +169,10 @@ export class AutoInvalidation extends Construct {
     const report = new ServiceFunction(this, 'Report', {
       handler: 'report-refresh',
       description: 'Ends a refresh: history, metrics, mail',
-      environment: {
-        DISTRIBUTION_ID,
-        REFRESH_TABLE,
-        MAIL_WHEN: props.mailWhen,
-      },
+      environment: { REFRESH_TABLE, MAIL_WHEN: pipeline.mailWhen },
     });
     allowOn(this.table, report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    mail.bindTo(report);
+    this.mail.bindTo(report);
 
     const { stackName } = Stack.of(this);
     const stateMachine = new StateMachine(this, 'StateMachine', {
@@ -193,12 +183,11 @@ export class AutoInvalidation extends Construct {
       definitionSubstitutions: {
         Partition: Aws.PARTITION,
         RefreshTable: REFRESH_TABLE,
-        DistributionId: DISTRIBUTION_ID,
         InvalidateFunction: invalidate.functionArn,
         VerifyFunction: verify.functionArn,
         ReportFunction: report.functionArn,
-        QuietSeconds: String(props.quietSeconds),
-        MaxLooks: String(props.maxLooks),
+        QuietSeconds: String(pipeline.quietSeconds),
+        MaxLooks: String(pipeline.maxLooks),
       },
       tracingEnabled: true,
       logs: {
@@ -221,7 +210,15 @@ export class AutoInvalidation extends Construct {
       reason: 'X-Ray and CloudWatch log delivery have no resources to name.',
     });
     allowOn(this.table, stateMachine, 'dynamodb:GetItem');
-    distribution.grant(stateMachine, 'cloudfront:GetInvalidation');
+    for (const { distribution } of distributions) {
+      distribution.grant(
+        invalidate,
+        'cloudfront:CreateInvalidation',
+        'cloudfront:GetInvalidation',
+        'cloudfront:ListInvalidations',
+      );
+      distribution.grant(stateMachine, 'cloudfront:GetInvalidation');
+    }
     return stateMachine;
   }
 
@@ -238,17 +235,16 @@ export class AutoInvalidation extends Construct {
     this.stateMachine.grantStartExecution(collector);
   }
 
-  private collectChanges(
-    { bucket, distribution, batchSize }: AutoInvalidationProps,
-    batchWindow: Duration,
-  ): void {
+  private collectChanges(pipeline: Pipeline, batchWindow: Duration): void {
+    const keys: KeyFilter = { prefixes: [...pipeline.keyPrefixes], excluded: [...pipeline.excludedKeys] };
     const collect = new ServiceFunction(this, 'Collect', {
       handler: 'collect-changes',
       description: 'Puts S3 events and manual requests into the open refresh',
       timeout: COLLECT_TIMEOUT,
       environment: {
-        SITE_BUCKET: bucket.bucketName,
-        DISTRIBUTION_ID: distribution.distributionId,
+        SITE_BUCKET: pipeline.bucket.bucketName,
+        SITE_KEYS: JSON.stringify(keys),
+        DISTRIBUTIONS: Stack.of(this).toJsonString(this.described(pipeline.distributions)),
         REFRESH_TABLE: this.table.tableName,
         REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       },
@@ -256,11 +252,21 @@ export class AutoInvalidation extends Construct {
     this.allowCollecting(collect);
     collect.addEventSource(
       new SqsEventSource(this.queue, {
-        batchSize,
+        batchSize: pipeline.batchSize,
         ...(batchWindow.toSeconds() > 0 ? { maxBatchingWindow: batchWindow } : {}),
         reportBatchItemFailures: true,
       }),
     );
+  }
+
+  /** For the functions' settings. Ids and domains are known to the deployment only. */
+  private described(distributions: readonly SiteDistribution[]): Distribution[] {
+    return distributions.map(({ distribution, originPath = '', url, extensionlessUrls = false }) => ({
+      id: distribution.distributionId,
+      url: url ?? `https://${distribution.distributionDomainName}`,
+      originPath,
+      extensionless: extensionlessUrls,
+    }));
   }
 }
 
@@ -271,36 +277,11 @@ function allowOn(table: Table, grantee: IGrantable, ...actions: string[]): void 
 
 /** HeadObject needs GetObject, and answers a missing key with 404 only to those who may list. */
 function allowReading(reader: ServiceFunction, bucket: IBucket): void {
+  const objects = bucket.arnForObjects('*');
   reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
-  reader.addToRolePolicy(
-    new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')] }),
-  );
+  reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }));
   Validations.of(reader).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(bucket)}.Arn>/*]`,
+    id: `AwsSolutions-IAM5[Resource::${inFindings(reader, objects)}]`,
     reason: 'Any object of the site may have changed; it reads their headers only.',
   });
-}
-
-/**
- * Sends the bucket's events to the queue. Written on the L1 bucket, so that no custom resource with a Lambda of its own is
- * needed. S3 checks the destination when the bucket is created: the queue's policy comes first, and it names the bucket by its
- * literal ARN because a reference would close a circle.
- */
-function notify(bucket: IBucket, queue: Queue): void {
-  const resource = cfnBucketOf(bucket);
-  queue.addToResourcePolicy(
-    new PolicyStatement({
-      principals: [new ServicePrincipal('s3.amazonaws.com')],
-      actions: ['sqs:SendMessage'],
-      resources: [queue.queueArn],
-      conditions: {
-        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${resource.bucketName}` },
-        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
-      },
-    }),
-  );
-  resource.notificationConfiguration = {
-    queueConfigurations: EVENTS.map(event => ({ event, queue: queue.queueArn })),
-  };
-  resource.node.addDependency(queue.node.findChild('Policy'));
 }

@@ -4,25 +4,20 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { MailedReports } from './auto-invalidation-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
+import { inFindings } from './findings.ts';
 import { IdempotencyTable } from './idempotency-table.ts';
 import { ServiceFunction } from './service-function.ts';
 
 const TIMEOUT = Duration.seconds(30);
-
-export interface MailProps {
-  /** Sender of every mail. */
-  readonly from: string;
-  /** Who gets the reports about the site, with commas between them. */
-  readonly reportsTo: string;
-}
 
 /** Whoever wants a mail sends a message to `queue`; each is mailed once, except if the function dies between SES's answer and its record. */
 export class Mail extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { from, reportsTo }: MailProps) {
+  constructor(scope: Construct, id: string, { notifyEmail, ...props }: MailedReports) {
     super(scope, id);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'Queue', {
       name: 'mail',
@@ -30,19 +25,21 @@ export class Mail extends Construct {
     });
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
-    new EmailIdentity(this, 'Sender', { identity: Identity.email(from) });
+    const from = props.mailFrom ?? (notifyEmail.split(',')[0] ?? '').trim();
+    if (!props.mailFromExists) new EmailIdentity(this, 'Sender', { identity: Identity.email(from) });
     const send = new ServiceFunction(this, 'Send', {
       handler: 'send-mail',
       description: 'Sends the mails of the mail queue by SES, each once',
       timeout: TIMEOUT,
-      environment: { MAIL_FROM: from, NOTIFY_EMAIL: reportsTo },
+      environment: { MAIL_FROM: from, NOTIFY_EMAIL: notifyEmail },
     });
     new IdempotencyTable(this, 'Sent').bindTo(send);
     // In the SES sandbox the recipient's identity must be allowed too, hence every identity, but one sender only.
+    const identities = Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName: '*' });
     send.addToRolePolicy(
       new PolicyStatement({
         actions: ['ses:SendEmail'],
-        resources: [Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName: '*' })],
+        resources: [identities],
         conditions: { StringEquals: { 'ses:FromAddress': from } },
       }),
     );
@@ -55,7 +52,7 @@ export class Mail extends Construct {
       }),
     );
     Validations.of(send).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:aws:ses:us-east-1:<AWS::AccountId>:identity/*]',
+      id: `AwsSolutions-IAM5[Resource::${inFindings(this, identities)}]`,
       reason:
         'Sandboxed SES checks the recipient identity as well; the condition on ses:FromAddress fixes the sender.',
     });

@@ -1,3 +1,4 @@
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 import type { AutoInvalidation } from './auto-invalidation.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -11,6 +12,8 @@ const LIMITS = { 'refreshes/POST': { rateLimit: 1, burstLimit: 5 } };
 export interface RefreshApiProps {
   readonly api: StudentApi;
   readonly autoInvalidation: AutoInvalidation;
+  /** The one that shows the page. */
+  readonly distribution: IDistribution;
   /** The one origin whose pages may read answers: no slash at its end. */
   readonly siteUrl: string;
   /** Paths a day that may be refreshed by hand. */
@@ -30,7 +33,7 @@ export class RefreshApi extends Construct {
         MANUAL_PATHS_PER_DAY: String(props.manualPathsPerDay),
       },
     });
-    props.autoInvalidation.bindRefreshes(refreshes);
+    props.autoInvalidation.bindRefreshes(refreshes, props.distribution);
     props.api.addRoutes(ROUTES, refreshes, LIMITS);
   }
 }

@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, GraphWidget, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { ownMetric, type Watched } from './watched.ts';
 
@@ -15,28 +15,50 @@ export class SiteDashboard extends Construct {
     new Dashboard(this, 'Page', {
       dashboardName: Stack.of(this).stackName,
       defaultInterval: DAY,
-      widgets: [refreshes(watched), queues(watched), functions(watched), requests(watched), outcomes()],
+      widgets: [
+        this.refreshes(watched),
+        queues(watched),
+        functions(watched),
+        ...(watched.students === undefined ? [] : [requests(watched.students)]),
+        this.outcomes(watched),
+      ],
     });
   }
-}
 
-function refreshes({ stateMachine }: Watched): GraphWidget[] {
-  return [
-    graph('Refreshes', [
-      ownMetric('RefreshesFresh', 'Sum', PERIOD).with({ label: 'fresh' }),
-      ownMetric('RefreshesFailed', 'Sum', PERIOD).with({ label: 'failed' }),
-      stateMachine.metricAborted({ period: PERIOD, label: 'aborted' }),
-      stateMachine.metricTimedOut({ period: PERIOD, label: 'timed out' }),
-    ]),
-    graph('From the first upload to a fresh edge (ms)', [
-      ownMetric('TimeToFresh', 'p50', PERIOD).with({ label: 'median' }),
-      ownMetric('TimeToFresh', 'Maximum', PERIOD).with({ label: 'slowest' }),
-    ]),
-    graph('Invalidation paths a day, and refusals', [
-      ownMetric('PathsInvalidated', 'Sum', DAY).with({ label: 'paths' }),
-      ownMetric('QuotaRefusals', 'Sum', DAY).with({ label: 'refused by quota' }),
-    ]),
-  ];
+  private own(metricName: string, statistic: string, period: Duration): Metric {
+    return ownMetric(this, metricName, statistic, period);
+  }
+
+  private refreshes({ stateMachine }: Watched): GraphWidget[] {
+    return [
+      graph('Refreshes', [
+        this.own('RefreshesFresh', 'Sum', PERIOD).with({ label: 'fresh' }),
+        this.own('RefreshesFailed', 'Sum', PERIOD).with({ label: 'failed' }),
+        stateMachine.metricAborted({ period: PERIOD, label: 'aborted' }),
+        stateMachine.metricTimedOut({ period: PERIOD, label: 'timed out' }),
+      ]),
+      graph('From the first upload to a fresh edge (ms)', [
+        this.own('TimeToFresh', 'p50', PERIOD).with({ label: 'median' }),
+        this.own('TimeToFresh', 'Maximum', PERIOD).with({ label: 'slowest' }),
+      ]),
+      graph('Invalidation paths a day, and refusals', [
+        this.own('PathsInvalidated', 'Sum', DAY).with({ label: 'paths' }),
+        this.own('QuotaRefusals', 'Sum', DAY).with({ label: 'refused by quota' }),
+      ]),
+    ];
+  }
+
+  private outcomes({ students }: Watched): GraphWidget[] {
+    const mails = graph('Mails sent', [this.own('MailsSent', 'Sum', PERIOD)]);
+    if (students === undefined) return [mails];
+    return [
+      mails,
+      graph('Backups a day', [this.own('StudentsBackedUp', 'SampleCount', DAY).with({ label: 'backups' })]),
+      graph('Students in a backup', [
+        this.own('StudentsBackedUp', 'Maximum', DAY).with({ label: 'students' }),
+      ]),
+    ];
+  }
 }
 
 function queues({ siteChanges, mail }: Watched): GraphWidget[] {
@@ -77,7 +99,7 @@ function functions({ functions: all }: Watched): GraphWidget[] {
   ];
 }
 
-function requests({ api }: Watched): GraphWidget[] {
+function requests({ api }: NonNullable<Watched['students']>): GraphWidget[] {
   return [
     graph('Requests to the API', [api.metricCount({ period: PERIOD, label: 'requests' })]),
     graph('Errors of the API', [
@@ -87,16 +109,6 @@ function requests({ api }: Watched): GraphWidget[] {
     graph('Latency of the API (ms)', [
       api.metricLatency({ period: PERIOD, statistic: 'p50', label: 'median' }),
       api.metricLatency({ period: PERIOD, statistic: 'p99', label: 'slowest of a hundred' }),
-    ]),
-  ];
-}
-
-function outcomes(): GraphWidget[] {
-  return [
-    graph('Mails sent', [ownMetric('MailsSent', 'Sum', PERIOD)]),
-    graph('Backups a day', [ownMetric('StudentsBackedUp', 'SampleCount', DAY).with({ label: 'backups' })]),
-    graph('Students in a backup', [
-      ownMetric('StudentsBackedUp', 'Maximum', DAY).with({ label: 'students' }),
     ]),
   ];
 }

@@ -64,6 +64,7 @@ function s3Action({ method, headers }: AwsRequest, path: string, query: URLSearc
 function s3BucketAction(method: string, path: string, query: URLSearchParams): string {
   if (path === '/') return 'ListBuckets';
   if (method === 'POST' && query.has('delete')) return 'DeleteObjects';
+  if (query.has('notification')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketNotificationConfiguration`;
   const actions: Readonly<Record<string, string>> = {
     GET: query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects',
     HEAD: 'HeadBucket',

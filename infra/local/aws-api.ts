@@ -5,7 +5,7 @@ export interface AwsRequest {
   /** Signing name of the service from the credential scope: `s3`, `sqs`, `dynamodb`, `states`, `cloudfront` … */
   readonly service: string;
   /**
-   * Who calls: a role by its logical id in the template, an AWS service by the ARN of the resource for which it calls; any other
+   * Who calls: a role by its name, which holds its logical id in the template, an AWS service by the ARN of the resource for which it calls; any other
    * name is an administrator's.
    */
   readonly caller: string;

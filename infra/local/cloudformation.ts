@@ -11,30 +11,35 @@ import type { LoadedStack } from './template.ts';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
-/** The read-only half of CloudFormation for the one stack there is: outputs and resources. */
-export function createCloudFormation(stack: LoadedStack, createdAt: Date): AwsService {
-  const stackId = `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stack.name}/local`;
+export function stackIdOf(stackName: string): string {
+  return `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stackName}/local`;
+}
+
+/** The read-only half of CloudFormation: outputs and resources. */
+export function createCloudFormation(stacks: readonly LoadedStack[], createdAt: Date): AwsService {
   const status = { CreationTime: createdAt.toISOString(), StackStatus: 'CREATE_COMPLETE' };
 
   const actions: Readonly<Record<string, (parameters: URLSearchParams) => object>> = {
     DescribeStacks: parameters => {
-      checkStackName(parameters.get('StackName'));
-      const outputs = Object.entries(stack.outputs).map(([OutputKey, OutputValue]) => ({
-        OutputKey,
-        OutputValue,
-      }));
-      return {
-        Stacks: {
-          member: [{ StackName: stack.name, StackId: stackId, ...status, Outputs: { member: outputs } }],
+      const name = parameters.get('StackName');
+      const described = (name === null ? stacks : [stackNamed(name)]).map(stack => ({
+        ...identityOf(stack),
+        ...status,
+        Outputs: {
+          member: Object.entries(stack.outputs).map(([OutputKey, OutputValue]) => ({
+            OutputKey,
+            OutputValue,
+          })),
         },
-      };
+      }));
+      return { Stacks: { member: described } };
     },
     ListStacks: () => ({
-      StackSummaries: { member: [{ StackName: stack.name, StackId: stackId, ...status }] },
+      StackSummaries: { member: stacks.map(stack => ({ ...identityOf(stack), ...status })) },
     }),
     ListStackResources: parameters => {
-      checkStackName(parameters.get('StackName'));
-      const member = stack.resources.map(({ logicalId, type, ref }) => ({
+      const { resources } = stackNamed(parameters.get('StackName') ?? '');
+      const member = resources.map(({ logicalId, type, ref }) => ({
         LogicalResourceId: logicalId,
         PhysicalResourceId: ref,
         ResourceType: type,
@@ -45,8 +50,10 @@ export function createCloudFormation(stack: LoadedStack, createdAt: Date): AwsSe
     },
   };
 
-  function checkStackName(name: string | null): void {
-    if (name === null || name === stack.name || name === stackId) return;
+  /** By name or id. */
+  function stackNamed(name: string): LoadedStack {
+    const stack = stacks.find(each => name === each.name || name === stackIdOf(each.name));
+    if (stack !== undefined) return stack;
     throw new AwsError('ValidationError', `Stack with id ${name} does not exist`);
   }
 
@@ -70,6 +77,10 @@ export function createCloudFormation(stack: LoadedStack, createdAt: Date): AwsSe
       });
     }
   };
+}
+
+function identityOf({ name }: LoadedStack) {
+  return { StackName: name, StackId: stackIdOf(name) };
 }
 
 const builder = new XMLBuilder({ ignoreAttributes: false });

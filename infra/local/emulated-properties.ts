@@ -1,3 +1,4 @@
+import { isCustomResource } from './resource-identity.ts';
 import type { Resource } from './template.ts';
 
 interface Properties {
@@ -140,6 +141,8 @@ export function checkProperties(resources: readonly Resource[]): string[] {
   const unknown: string[] = [];
   const accepted = new Set<string>();
   for (const { logicalId, type, properties } of resources) {
+    // Its function reads them.
+    if (isCustomResource(type)) continue;
     const known = KNOWN[type];
     for (const name of Object.keys(properties)) {
       if (known?.accepted?.includes(name)) accepted.add(`${type}.${name}`);

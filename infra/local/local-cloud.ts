@@ -1,38 +1,46 @@
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createCloudWatch } from './alarms/cloudwatch.ts';
 import { createApiGateway } from './api-gateway/api-gateway.ts';
 import type { AwsService } from './aws-api.ts';
-import { close, type Interceptor, listen, startAwsEndpoint } from './aws-endpoint.ts';
+import { type Interceptor, startAwsEndpoint } from './aws-endpoint.ts';
+import { createBucketNotifications } from './bucket-notifications.ts';
 import { createCloudFormation } from './cloudformation.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
 import type { ViewerRequest, ViewerResponse } from './cloudfront/messages.ts';
+import { deployCustomResources } from './custom-resources.ts';
 import { createPublisher, publishDeployments } from './deployments.ts';
 import { openDurableStore } from './durable-map.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
-import { functionArn, type StartEnvironment } from './lambda/execution-environment.ts';
-import { createFunctionPool } from './lambda/function-pool.ts';
+import type { StartEnvironment } from './lambda/execution-environment.ts';
+import { createFunctionPool, type FunctionDefinition } from './lambda/function-pool.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
+import { requireTrust } from './permissions/trust.ts';
+import { servePublicly } from './public-servers.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
-import { distributionDomain, restApiDomain } from './resource-identity.ts';
 import { type EventDelivery, withEvents } from './s3-events.ts';
 import { createS3Origin } from './s3-origin.ts';
 import { startSchedules } from './schedules.ts';
 import { createSecrets, withSecrets } from './secrets.ts';
-import { partsOf, type StackParts } from './stack-parts.ts';
+import { partsOf } from './stack-parts.ts';
 import { createStepFunctions } from './step-functions/step-functions.ts';
-import { loadStack } from './template.ts';
+import { inOneAccount, loadStack, withTexts } from './template.ts';
 
-export interface LocalCloudOptions {
-  /** A CDK assembly. @default cdk.out of the project */
+/** A stack in a CDK assembly. */
+export interface StackLocation {
+  /** @default cdk.out of the project */
   readonly assemblyDirectory?: string;
   /** @default StudentSite */
   readonly stackName?: string;
+}
+
+export interface LocalCloudOptions extends StackLocation {
+  /** More stacks of the same account, deployed after the first. They may name what earlier ones made. */
+  readonly moreStacks?: readonly StackLocation[];
   /** Where state is kept between starts; without one nothing is. */
   readonly stateDirectory?: string;
   /** 0: any free port. @default all 0 */
@@ -61,7 +69,9 @@ export interface LocalCloudOptions {
 }
 
 export interface LocalCloud {
+  /** Of the first stack. */
   readonly outputs: Readonly<Record<string, string>>;
+  outputsOf(stackName: string): Readonly<Record<string, string>>;
   readonly endpoint: string;
   readonly siteUrl: string;
   readonly inboxUrl: string;
@@ -70,14 +80,14 @@ export interface LocalCloud {
   /** What the template asks for and the local cloud accepts without an effect. */
   readonly notEmulated: readonly string[];
   intercept(interceptor: Interceptor): () => void;
-  /** Kills the processes of the functions that have this role, by its logical id, as failing hosts do. */
+  /** Kills the processes of the functions that have this role, by its name, as failing hosts do. */
   crashFunctions(role: string): void;
   /** An AWS call made in this process, without a connection between. */
   readonly callAws: AwsService;
-  /** A viewer's GET through one point of presence. */
-  view(path: string, pop?: string): Promise<ViewerResponse>;
+  /** A viewer's GET through one point of presence. @param distributionId default: the first */
+  view(path: string, pop?: string, distributionId?: string): Promise<ViewerResponse>;
   /** Any request of a viewer. */
-  request(request: ViewerRequest, pop?: string): Promise<ViewerResponse>;
+  request(request: ViewerRequest, pop?: string, distributionId?: string): Promise<ViewerResponse>;
   mails(): readonly ReceivedMail[];
   /** Uploads a file of the page with the headers of its deployment; without content, removes it. */
   publish(file: string, content: Buffer | undefined): Promise<void>;
@@ -126,54 +136,79 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   const services = new Map<string, AwsService>();
   const endpoint = await startAwsEndpoint({ port: ports.aws ?? 0, services, journal });
   started.push(endpoint.stop);
-  const site = createServer();
-  const siteUrl = `http://127.0.0.1:${await listen(site, ports.site ?? 0, '--site-port')}`;
-  started.push(() => close(site));
-  const api = createServer();
-  const apiUrl = `http://127.0.0.1:${await listen(api, ports.api ?? 0, '--api-port')}`;
-  started.push(() => close(api));
 
-  const template = loadStack({
-    assemblyDirectory: settings.assemblyDirectory,
-    stackName: settings.stackName,
-    endpoint: endpoint.url,
-    localUrls: ({ logicalId, type }): Record<string, string> => {
-      if (type === 'AWS::CloudFront::Distribution')
-        return { [`https://${distributionDomain(logicalId)}`]: siteUrl };
-      return type === 'AWS::ApiGateway::RestApi' ? { [`https://${restApiDomain(logicalId)}`]: apiUrl } : {};
-    },
-  });
-  const secrets = createSecrets(template, store);
-  const stack = withSecrets(template, secrets);
-  const accepted = checkProperties(stack.resources);
-  const parts = partsOf(stack);
-  const permissions = settings.permissions ?? createPermissions(stack.resources);
+  const templates = [settings, ...(settings.moreStacks ?? [])].map(location =>
+    loadStack({ ...DEFAULTS, ...location, endpoint: endpoint.url }),
+  );
+  const servers = await servePublicly(inOneAccount(templates).resources, ports, started);
+  const secrets = createSecrets(inOneAccount(templates), store);
+  const beforeDeployment = templates.map(template =>
+    withTexts(withSecrets(template, secrets), servers.localUrls),
+  );
+  const accepted = checkProperties(inOneAccount(beforeDeployment).resources);
+  const { buckets, queues, distributions, distributionParts, ...deploying } = partsOf(
+    inOneAccount(beforeDeployment),
+  );
+  const permissions = settings.permissions ?? createPermissions(inOneAccount(beforeDeployment).resources);
+  const { guard } = permissions;
 
   const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
   started.push(storage.stop);
-  for (const queue of parts.queues) storage.ensureQueue(queue.name, queue.url, queue.attributes);
-  for (const bucket of parts.buckets) storage.ensureBucket(bucket);
+  for (const queue of queues) storage.ensureQueue(queue.name, queue.url, queue.attributes);
+  for (const { name } of buckets) storage.ensureBucket(name);
+  const notifications = createBucketNotifications(buckets, { store, callAws: endpoint.call });
   const s3 = withEvents({
-    s3: storage.s3,
-    notifications: parts.notifications,
+    s3: notifications.with(storage.s3),
+    notificationsOf: notifications.rulesOf,
     callAws: endpoint.call,
     journal,
     deliver: settings.deliverEvent,
   });
   started.push(s3.stop);
+
+  const fetchBucket = createS3Origin(endpoint.call);
+  const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = settings;
+  const cloudFront = createCloudFront({
+    ...distributionParts,
+    distributions,
+    fetchOrigin: request => apiGateway.fetchOrigin(request) ?? fetchBucket(request),
+    store,
+    journal,
+    invalidationDelayMs,
+    ...(pointsOfPresence === undefined ? {} : { pointsOfPresence }),
+  });
+  started.push(cloudFront.stop);
+  services
+    .set('s3', guard(s3.handle))
+    .set('sqs', guard(storage.sqs))
+    .set('sts', guard(storage.sqs))
+    .set('cloudfront', guard(cloudFront.api));
+
+  const runFunctions = (definitions: readonly FunctionDefinition[]) =>
+    createFunctionPool({
+      functions: definitions,
+      endpoint: () => endpoint.url,
+      journal,
+      timeScale,
+      startEnvironment: settings.startEnvironment,
+    });
+  // What other functions are told may depend on what these answer.
+  const deployers = runFunctions(deploying.functions);
+  started.push(deployers.stop);
+  const customResources = await deployCustomResources(beforeDeployment, { store, invoke: deployers.invoke });
+  await deployers.stop();
+  const stacks = beforeDeployment.map(stack =>
+    withTexts(stack, text => servers.localUrls(customResources(text))),
+  );
+  const parts = partsOf(inOneAccount(stacks));
+
   const dynamoDb = await startDynamoDb(directory('dynamodb'));
   started.push(dynamoDb.stop);
   for (const table of parts.tables) await dynamoDb.ensureTable(table.name, table.properties);
   const inbox = await startMailInbox({ port: ports.inbox ?? 0, identities: parts.senders, store, journal });
   started.push(inbox.stop);
 
-  const functions = createFunctionPool({
-    functions: parts.functions,
-    endpoint: () => endpoint.url,
-    journal,
-    timeScale,
-    ...(settings.startEnvironment === undefined ? {} : { startEnvironment: settings.startEnvironment }),
-  });
+  const functions = runFunctions(parts.functions);
   started.push(functions.stop);
   const apiGateway = createApiGateway({
     definition: parts.apiGateway,
@@ -182,25 +217,8 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     store,
     onAnswered: answered => journal.record({ kind: 'request', ...answered }),
   });
-  const [restApi] = parts.apiGateway.apis;
-  if (restApi === undefined) throw new Error('The template has no API');
-  api.on('request', apiGateway.listener(restApi.id));
-
-  const fetchBucket = createS3Origin(endpoint.call);
-  const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = settings;
-  const cloudFront = createCloudFront({
-    ...parts.distributionParts,
-    distributions: parts.distributions,
-    fetchOrigin: request => apiGateway.fetchOrigin(request) ?? fetchBucket(request),
-    store,
-    journal,
-    invalidationDelayMs,
-    ...(pointsOfPresence === undefined ? {} : { pointsOfPresence }),
-  });
-  started.push(cloudFront.stop);
-  const [distribution] = parts.distributions;
-  if (distribution === undefined) throw new Error('The template has no distribution');
-  site.on('request', cloudFront.listener(distribution.id));
+  servers.listenTo('AWS::ApiGateway::RestApi', apiGateway.listener);
+  servers.listenTo('AWS::CloudFront::Distribution', cloudFront.listener);
 
   const stepFunctions = createStepFunctions({
     machines: parts.stateMachines,
@@ -225,20 +243,15 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   });
   started.push(cloudWatch.stop);
 
-  const { guard } = permissions;
   services
-    .set('s3', guard(s3.handle))
-    .set('sqs', guard(storage.sqs))
-    .set('sts', guard(storage.sqs))
     .set('dynamodb', guard(dynamoDb.handle))
     .set('ses', guard(inbox.handle))
-    .set('cloudfront', guard(cloudFront.api))
     .set('apigateway', guard(apiGateway.api))
     .set('secretsmanager', guard(secrets.api))
     .set('lambda', guard(functions.handle))
     .set('states', guard(stepFunctions.api))
     .set('monitoring', guard(cloudWatch.api))
-    .set('cloudformation', guard(createCloudFormation(stack, new Date())));
+    .set('cloudformation', guard(createCloudFormation(stacks, new Date())));
 
   await requireTrust(parts, permissions);
   for (const { caller, ...mapping } of parts.eventSourceMappings) {
@@ -251,13 +264,21 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   stepFunctions.resume();
   if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
 
-  const request: LocalCloud['request'] = (viewerRequest, pop) =>
-    cloudFront.handleViewer(distribution.id, viewerRequest, pop);
+  const outputsOf = (stackName: string) => {
+    const stack = stacks.find(({ name }) => name === stackName);
+    if (stack === undefined) throw new Error(`There is no stack ${stackName}`);
+    return stack.outputs;
+  };
+  const [site] = parts.distributions;
+  if (site === undefined) throw new Error('No template has a distribution');
+  const request: LocalCloud['request'] = (viewerRequest, pop, distributionId = site.id) =>
+    cloudFront.handleViewer(distributionId, viewerRequest, pop);
 
   return {
-    outputs: stack.outputs,
+    outputs: outputsOf(settings.stackName),
+    outputsOf,
     endpoint: endpoint.url,
-    siteUrl,
+    siteUrl: servers.urlOf(site.id),
     inboxUrl: inbox.url,
     journal,
     permissions,
@@ -266,20 +287,13 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     crashFunctions: functions.crash,
     callAws: endpoint.call,
     request,
-    view: (url, pop) =>
-      request({ method: 'GET', url, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) }, pop),
+    view: (url, pop, distributionId) =>
+      request(
+        { method: 'GET', url, headers: { host: '127.0.0.1' }, body: Buffer.alloc(0) },
+        pop,
+        distributionId,
+      ),
     mails: inbox.mails,
     publish: createPublisher(parts.deployments, endpoint.call, store),
   };
-}
-
-/** @throws Error when a service may not act by the role that the template gives it */
-async function requireTrust(
-  { functions, stateMachines }: StackParts,
-  permissions: Permissions,
-): Promise<void> {
-  for (const { name, roleAccessKeyId } of functions)
-    await permissions.requireTrust(roleAccessKeyId, 'lambda.amazonaws.com', functionArn(name));
-  for (const { arn, caller } of stateMachines)
-    await permissions.requireTrust(caller, 'states.amazonaws.com', arn);
 }

@@ -81,6 +81,7 @@ function describe({ outputs, endpoint, siteUrl, inboxUrl, notEmulated }: LocalCl
   The student site is running on this machine.
 
     Site   ${siteUrl}
+    Cache  ${siteUrl}/cache.html
     API    ${outputs['ApiUrl']}
     Inbox  ${inboxUrl}
     AWS    ${endpoint}

@@ -21,25 +21,27 @@ interface Environment {
 const arn = (service: string, resource: string, region = LOCAL_REGION, account = LOCAL_ACCOUNT) =>
   `arn:aws:${service}:${region}:${account}:${resource}`;
 
-/** A stable id in the alphabet of CloudFront's own. */
-function shortId(logicalId: string, length: number): string {
-  const digest = createHash('sha256').update(logicalId).digest('hex').toUpperCase();
+/** A stable id in the alphabet of CloudFront's own. @param name one of the account */
+function shortId(name: string, length: number): string {
+  const digest = createHash('sha256').update(name).digest('hex').toUpperCase();
   return digest.slice(0, length);
 }
 
-/** The domain that CloudFront gives a distribution. */
-export function distributionDomain(logicalId: string): string {
-  return `d${shortId(logicalId, 13).toLowerCase()}.cloudfront.net`;
+/** The id that CloudFront gives a distribution. */
+export function distributionId(stackName: string, logicalId: string): string {
+  return `E${shortId(`${stackName}-${logicalId}`, 13)}`;
 }
 
 /** The id that API Gateway gives a resource of its own. */
-function apiGatewayId(logicalId: string): string {
-  return shortId(logicalId, 10).toLowerCase();
+function apiGatewayId(name: string): string {
+  return shortId(name, 10).toLowerCase();
 }
 
-/** The domain of a REST API. */
-export function restApiDomain(logicalId: string): string {
-  return `${apiGatewayId(logicalId)}.execute-api.${LOCAL_REGION}.amazonaws.com`;
+/** Where AWS serves a distribution or a REST API to everybody. */
+export function publicUrlOf({ type, ref, attributes }: Identity & { readonly type: string }): string {
+  return type === 'AWS::CloudFront::Distribution'
+    ? `https://${attributes['DomainName']}`
+    : `https://${ref}.execute-api.${LOCAL_REGION}.amazonaws.com`;
 }
 
 /**
@@ -52,12 +54,18 @@ export function identityOf(definition: Definition, environment: Environment): Id
   const { logicalId, type, property } = definition;
   const named = (name: string) => String(property(name) ?? `${environment.stackName}-${logicalId}`);
   const identity = IDENTITIES[type];
-  if (identity === undefined) throw new Error(`${logicalId}: the local cloud does not know ${type}`);
-  return identity({ logicalId, named, property, ...environment });
+  if (identity !== undefined) {
+    const name = `${environment.stackName}-${logicalId}`;
+    return identity({ logicalId, name, named, property, ...environment });
+  }
+  if (!isCustomResource(type)) throw new Error(`${logicalId}: the local cloud does not know ${type}`);
+  return { ref: customResourceText(environment.stackName, logicalId), attributes: {} };
 }
 
 interface Names extends Environment {
   readonly logicalId: string;
+  /** Of the stack and the logical id: one of the account. */
+  readonly name: string;
   /** The property if there is one, else a name made of stack and logical id. */
   named(property: string): string;
   property(name: string): unknown;
@@ -100,19 +108,19 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
     const ref = arn('states', `stateMachine:${name}`);
     return { ref, attributes: { Arn: ref, Name: name } };
   },
-  'AWS::CloudFront::Distribution': ({ logicalId }) => {
-    const id = `E${shortId(logicalId, 13)}`;
-    return { ref: id, attributes: { Id: id, DomainName: distributionDomain(logicalId) } };
+  'AWS::CloudFront::Distribution': ({ stackName, logicalId }) => {
+    const id = distributionId(stackName, logicalId);
+    return { ref: id, attributes: { Id: id, DomainName: `d${id.slice(1).toLowerCase()}.cloudfront.net` } };
   },
-  'AWS::CloudFront::CachePolicy': ({ logicalId }) => withId(logicalId),
-  'AWS::CloudFront::OriginRequestPolicy': ({ logicalId }) => withId(logicalId),
-  'AWS::CloudFront::ResponseHeadersPolicy': ({ logicalId }) => withId(logicalId),
-  'AWS::CloudFront::OriginAccessControl': ({ logicalId }) => withId(logicalId),
-  'AWS::CloudFront::CloudFrontOriginAccessIdentity': ({ logicalId }) => {
-    const id = `E${shortId(logicalId, 13)}`;
+  'AWS::CloudFront::CachePolicy': ({ name }) => withId(name),
+  'AWS::CloudFront::OriginRequestPolicy': ({ name }) => withId(name),
+  'AWS::CloudFront::ResponseHeadersPolicy': ({ name }) => withId(name),
+  'AWS::CloudFront::OriginAccessControl': ({ name }) => withId(name),
+  'AWS::CloudFront::CloudFrontOriginAccessIdentity': ({ name }) => {
+    const id = `E${shortId(name, 13)}`;
     return {
       ref: id,
-      attributes: { Id: id, S3CanonicalUserId: shortId(`${logicalId}-user`, 64).toLowerCase() },
+      attributes: { Id: id, S3CanonicalUserId: shortId(`${name}-user`, 64).toLowerCase() },
     };
   },
   'AWS::CloudFront::Function': ({ named }) => {
@@ -120,17 +128,17 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
     return { ref, attributes: { FunctionARN: ref } };
   },
   'AWS::ApiGateway::Account': ({ logicalId }) => plain(logicalId),
-  'AWS::ApiGateway::ApiKey': ({ logicalId }) => plain(apiGatewayId(logicalId)),
-  'AWS::ApiGateway::Deployment': ({ logicalId }) => plain(apiGatewayId(logicalId)),
+  'AWS::ApiGateway::ApiKey': ({ name }) => plain(apiGatewayId(name)),
+  'AWS::ApiGateway::Deployment': ({ name }) => plain(apiGatewayId(name)),
   'AWS::ApiGateway::GatewayResponse': ({ logicalId }) => plain(logicalId),
   'AWS::ApiGateway::Method': ({ logicalId }) => plain(logicalId),
-  'AWS::ApiGateway::Resource': ({ logicalId }) => plain(apiGatewayId(logicalId)),
-  'AWS::ApiGateway::RestApi': ({ logicalId }) => ({
-    ref: apiGatewayId(logicalId),
-    attributes: { RootResourceId: apiGatewayId(`${logicalId}-root`), RestApiId: apiGatewayId(logicalId) },
+  'AWS::ApiGateway::Resource': ({ name }) => plain(apiGatewayId(name)),
+  'AWS::ApiGateway::RestApi': ({ name }) => ({
+    ref: apiGatewayId(name),
+    attributes: { RootResourceId: apiGatewayId(`${name}-root`), RestApiId: apiGatewayId(name) },
   }),
   'AWS::ApiGateway::Stage': ({ property }) => plain(String(property('StageName'))),
-  'AWS::ApiGateway::UsagePlan': ({ logicalId }) => plain(apiGatewayId(logicalId)),
+  'AWS::ApiGateway::UsagePlan': ({ name }) => plain(apiGatewayId(name)),
   'AWS::ApiGateway::UsagePlanKey': ({ logicalId }) => plain(logicalId),
   'AWS::Events::Rule': ({ named }) => {
     const name = named('Name');
@@ -162,7 +170,17 @@ const IDENTITIES: Readonly<Record<string, (names: Names) => Identity>> = {
   'Custom::CDKBucketDeployment': ({ logicalId }) => plain(logicalId),
 };
 
-function withId(logicalId: string): Identity {
-  const id = shortId(logicalId, 36).toLowerCase();
+function withId(name: string): Identity {
+  const id = shortId(name, 36).toLowerCase();
   return { ref: id, attributes: { Id: id } };
+}
+
+/** Of a kind of our own, run by a function of the template; those that CDK brings are emulated themselves. */
+export function isCustomResource(type: string): boolean {
+  return type.startsWith('Custom::') && !(type in IDENTITIES);
+}
+
+/** Stands for what only the function of a custom resource knows, until it has answered. @param attribute absent for `Ref` */
+export function customResourceText(stackName: string, logicalId: string, attribute = ''): string {
+  return `{{custom-resource:${stackName}:${logicalId}:${attribute}}}`;
 }

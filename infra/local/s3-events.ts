@@ -8,16 +8,9 @@ import {
   LOCAL_REGION,
 } from './aws-api.ts';
 import { ConnectionCutError } from './aws-endpoint.ts';
+import { isEventOf, type NotificationRule, queueUrlOf } from './bucket-notifications.ts';
 import type { Journal } from './journal.ts';
 import { isDeleteObjects, keysToDelete } from './s3-delete-objects.ts';
-
-/** `AWS::S3::Bucket.NotificationConfiguration.QueueConfigurations`, resolved. */
-export interface QueueNotification {
-  readonly bucket: string;
-  /** `s3:ObjectCreated:*` or a full event name. */
-  readonly event: string;
-  readonly queueUrl: string;
-}
 
 /** One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or reorders it. */
 export type EventDelivery = (
@@ -36,7 +29,7 @@ interface ObjectEvent {
 
 export interface S3EventsOptions {
   readonly s3: AwsService;
-  readonly notifications: readonly QueueNotification[];
+  readonly notificationsOf: (bucket: string) => readonly NotificationRule[];
   readonly callAws: AwsService;
   readonly journal: Journal;
   /** @default each once, at once */
@@ -55,15 +48,15 @@ export interface S3WithEvents {
  * grows (S3 user guide, "Event message structure"). The answer to the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
-  const { s3, notifications, callAws, journal, now = () => new Date() } = options;
+  const { s3, notificationsOf, callAws, journal, now = () => new Date() } = options;
   const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
   const inFlight = new Set<Promise<void>>();
   const nextSequencer = createSequencer(now);
   const stopping = new AbortController();
 
   /** S3 tries until the queue takes the event, which so may come twice. */
-  async function send(bucket: string, queueUrl: string, body: string): Promise<void> {
-    const message = { QueueUrl: queueUrl, MessageBody: body };
+  async function send(bucket: string, queueArn: string, body: string): Promise<void> {
+    const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: body };
     const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', message, `arn:aws:s3:::${bucket}`);
     for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
       const answer = await callAws(request).catch(unlessCut);
@@ -75,12 +68,10 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   async function notify(event: ObjectEvent): Promise<void> {
     journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
     const body = JSON.stringify({ Records: [toRecord(event, nextSequencer(), now())] });
-    const targets = notifications.filter(
-      target => target.bucket === event.bucket && matches(target.event, event.name),
-    );
+    const targets = notificationsOf(event.bucket).filter(rule => matches(rule, event));
     await Promise.all(
-      targets.map(({ queueUrl }) =>
-        deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueUrl, body)),
+      targets.map(({ queueArn }) =>
+        deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueArn, body)),
       ),
     );
   }
@@ -124,9 +115,9 @@ function unlessCut(error: unknown): undefined {
   if (!(error instanceof ConnectionCutError)) throw error;
 }
 
-function matches(pattern: string, name: string): boolean {
-  const wanted = pattern.replace(/^s3:/, '');
-  return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted;
+function matches({ events, prefix, suffix }: NotificationRule, { name, key }: ObjectEvent): boolean {
+  const isWanted = events.some(pattern => isEventOf(pattern, `s3:${name}`));
+  return isWanted && key.startsWith(prefix) && key.endsWith(suffix);
 }
 
 function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, type AwsRequest, type AwsService, jsonErrorResponse, jsonResponse } from './aws-api.ts';
 import type { DurableStore } from './durable-map.ts';
-import type { LoadedStack, Resource } from './template.ts';
+import { type LoadedStack, type Resource, withTexts } from './template.ts';
 
 interface StoredSecret {
   readonly arn: string;
@@ -25,7 +25,7 @@ export interface Secrets {
 }
 
 /** The template's secrets. A value is generated once, and kept as long as the store is. */
-export function createSecrets(stack: LoadedStack, store: DurableStore): Secrets {
+export function createSecrets(stack: Pick<LoadedStack, 'resources'>, store: DurableStore): Secrets {
   const stored = store.map<StoredSecret>('secrets');
   const known = new Set<string>();
   for (const resource of stack.resources.filter(({ type }) => type === 'AWS::SecretsManager::Secret')) {
@@ -63,20 +63,7 @@ export function createSecrets(stack: LoadedStack, store: DurableStore): Secrets 
 
 /** The stack with its dynamic references resolved, as CloudFormation does when it makes each resource. */
 export function withSecrets(stack: LoadedStack, secrets: Secrets): LoadedStack {
-  const resolved = (node: unknown): unknown => {
-    if (typeof node === 'string') return secrets.resolve(node);
-    if (Array.isArray(node)) return node.map(resolved);
-    return node !== null && typeof node === 'object' ? resolvedRecord(node) : node;
-  };
-  const resolvedRecord = (node: object): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolved(value)]));
-  return {
-    ...stack,
-    resources: stack.resources.map(resource => ({
-      ...resource,
-      properties: resolvedRecord(resource.properties),
-    })),
-  };
+  return { ...withTexts(stack, secrets.resolve), outputs: stack.outputs };
 }
 
 /** `id:SecretString:json-key`; stages and versions other than the current one are not emulated. */

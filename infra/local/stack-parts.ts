@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type ApiGatewayDefinition, apiGatewayOf } from './api-gateway/definition.ts';
+import { filterOf, type NotificationRule, type NotifyingBucket } from './bucket-notifications.ts';
 import type { DistributionParts, DistributionResource } from './cloudfront/distribution.ts';
 import type { EventSourceMappingDefinition } from './lambda/event-source-mapping.ts';
 import type { FunctionDefinition } from './lambda/function-pool.ts';
-import type { QueueNotification } from './s3-events.ts';
 import type { StateMachineDefinitionResource } from './step-functions/step-functions.ts';
 import type { LoadedStack, Resource } from './template.ts';
 
@@ -18,10 +18,9 @@ export interface Deployment {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The stack's resources as the local services want them. */
+/** The resources of all stacks as the local services want them. */
 export interface StackParts {
-  readonly buckets: readonly string[];
-  readonly notifications: readonly QueueNotification[];
+  readonly buckets: readonly NotifyingBucket[];
   readonly queues: readonly {
     readonly name: string;
     readonly url: string;
@@ -50,14 +49,16 @@ export interface StackParts {
   readonly deployments: readonly Deployment[];
 }
 
-export function partsOf(stack: LoadedStack): StackParts {
+export function partsOf(stack: Pick<LoadedStack, 'resources' | 'assets'>): StackParts {
   const all = (type: string) => stack.resources.filter(resource => resource.type === type);
-  const roles = new Map(
-    all('AWS::IAM::Role').map(({ attributes, logicalId }) => [attributes['Arn'], logicalId]),
-  );
+  const roles = new Map(all('AWS::IAM::Role').map(({ attributes, ref }) => [attributes['Arn'], ref]));
   const callerOf = (roleArn: string) => roles.get(roleArn) ?? roleArn;
+  const assetPath = (objectKey: string) => {
+    const path = stack.assets.get(objectKey);
+    if (path === undefined) throw new Error(`The assembly has no asset ${objectKey}`);
+    return path;
+  };
   const queues = new Map(all('AWS::SQS::Queue').map(queue => [queue.attributes['Arn'], queue]));
-  const urlOf = (queueArn: string) => queues.get(queueArn)?.ref ?? '';
 
   const lambdas = all('AWS::Lambda::Function')
     .map(resource => ({ resource, properties: Lambda.parse(resource.properties) }))
@@ -70,8 +71,7 @@ export function partsOf(stack: LoadedStack): StackParts {
     new Map(all(type).map(({ ref, properties }) => [ref, properties[property]] as const));
 
   return {
-    buckets: all('AWS::S3::Bucket').map(({ ref }) => ref),
-    notifications: all('AWS::S3::Bucket').flatMap(bucket => notificationsOf(bucket, urlOf)),
+    buckets: all('AWS::S3::Bucket').map(bucket => ({ name: bucket.ref, rules: notificationsOf(bucket) })),
     queues: all('AWS::SQS::Queue').map(({ ref, attributes, properties }) => ({
       name: attributes['QueueName'] ?? '',
       url: ref,
@@ -81,7 +81,7 @@ export function partsOf(stack: LoadedStack): StackParts {
     senders: all('AWS::SES::EmailIdentity').map(({ ref }) => ref),
     functions: lambdas.map(({ resource, properties }) => ({
       name: resource.ref,
-      codeDirectory: stack.assetPath(properties.Code.S3Key),
+      codeDirectory: assetPath(properties.Code.S3Key),
       handler: properties.Handler,
       environment: properties.Environment.Variables,
       timeoutSeconds: properties.Timeout,
@@ -119,7 +119,7 @@ export function partsOf(stack: LoadedStack): StackParts {
         name: attributes['Name'] ?? '',
         caller: callerOf(machine.RoleArn),
         definition: substituted(
-          readFileSync(stack.assetPath(machine.DefinitionS3Location.Key), 'utf8'),
+          readFileSync(assetPath(machine.DefinitionS3Location.Key), 'utf8'),
           machine.DefinitionSubstitutions,
         ),
       };
@@ -142,7 +142,7 @@ export function partsOf(stack: LoadedStack): StackParts {
       const deployment = BucketDeployment.parse(properties);
       return {
         version: JSON.stringify(deployment),
-        directory: stack.assetPath(deployment.SourceObjectKeys[0]),
+        directory: assetPath(deployment.SourceObjectKeys[0]),
         bucket: deployment.DestinationBucketName,
         prune: deployment.Prune,
         headers: deployment.SystemMetadata,
@@ -185,18 +185,36 @@ const BucketDeployment = z.object({
 });
 
 const NotificationConfiguration = z
-  .strictObject({ QueueConfigurations: z.array(z.strictObject({ Event: z.string(), Queue: z.string() })) })
+  .strictObject({
+    QueueConfigurations: z.array(
+      z.strictObject({
+        Event: z.string(),
+        Queue: z.string(),
+        Filter: z
+          .strictObject({
+            S3Key: z.strictObject({
+              Rules: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
+            }),
+          })
+          .default({ S3Key: { Rules: [] } }),
+      }),
+    ),
+  })
   .default({ QueueConfigurations: [] });
 
-function notificationsOf(bucket: Resource, urlOf: (queueArn: string) => string): QueueNotification[] {
+function notificationsOf(bucket: Resource): NotificationRule[] {
   const { QueueConfigurations } = NotificationConfiguration.parse(
     bucket.properties['NotificationConfiguration'],
   );
-  return QueueConfigurations.map(({ Event, Queue }) => ({
-    bucket: bucket.ref,
-    event: Event,
-    queueUrl: urlOf(Queue),
-  }));
+  return QueueConfigurations.map(({ Event, Queue, Filter }, index) => {
+    return {
+      id: `${bucket.logicalId}-${index}`,
+      queueArn: Queue,
+      events: [Event],
+      prefix: filterOf(Filter.S3Key.Rules, 'prefix'),
+      suffix: filterOf(Filter.S3Key.Rules, 'suffix'),
+    };
+  });
 }
 
 /** CloudFormation has numbers and objects where the API of SQS has text. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
-import { identityOf } from './resource-identity.ts';
+import { customResourceText, identityOf, isCustomResource } from './resource-identity.ts';
 
 const Template = z.object({
   Resources: z.record(
@@ -43,8 +43,8 @@ export interface LoadedStack {
   readonly name: string;
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, string>>;
-  /** The file or folder behind an object key of the asset bucket. */
-  assetPath(objectKey: string): string;
+  /** The file or folder behind each object key of the asset bucket. */
+  readonly assets: ReadonlyMap<string, string>;
 }
 
 export interface LoadOptions {
@@ -53,8 +53,6 @@ export interface LoadOptions {
   readonly stackName: string;
   /** Base of queue URLs. */
   readonly endpoint: string;
-  /** Public base URLs on AWS (`https://d111.cloudfront.net`) and where the same thing is served locally. */
-  localUrls(resource: { logicalId: string; type: string }): Readonly<Record<string, string>>;
 }
 
 /**
@@ -67,7 +65,6 @@ export function loadStack(options: LoadOptions): LoadedStack {
   const templateFile = join(assemblyDirectory, `${stackName}.template.json`);
   if (!existsSync(templateFile)) throw new Error(`No ${templateFile}: synthesise first (npm run synth)`);
   const template = Template.parse(JSON.parse(readFileSync(templateFile, 'utf8')));
-  const assets = readAssets(assemblyDirectory, stackName);
   const resolve = createResolver(template.Resources, options);
 
   const resources = Object.entries(template.Resources).map(([logicalId, { Type, Properties, Condition }]) => {
@@ -89,11 +86,34 @@ export function loadStack(options: LoadOptions): LoadedStack {
     name: stackName,
     resources,
     outputs,
-    assetPath(objectKey) {
-      const path = assets.get(objectKey);
-      if (path === undefined) throw new Error(`No asset ${objectKey} in ${assemblyDirectory}`);
-      return path;
-    },
+    assets: readAssets(assemblyDirectory, stackName),
+  };
+}
+
+/** A stack with every text of its resources' properties changed, and of its outputs, as it becomes known what they stand for. */
+export function withTexts(stack: LoadedStack, change: (text: string) => string): LoadedStack {
+  const changed = (node: unknown): unknown => {
+    if (typeof node === 'string') return change(node);
+    if (Array.isArray(node)) return node.map(changed);
+    return node !== null && typeof node === 'object' ? changedRecord(node) : node;
+  };
+  const changedRecord = (node: object): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(node).map(([name, value]) => [name, changed(value)]));
+  return {
+    ...stack,
+    resources: stack.resources.map(resource => ({
+      ...resource,
+      properties: changedRecord(resource.properties),
+    })),
+    outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, text]) => [name, change(text)])),
+  };
+}
+
+/** What several stacks have together. */
+export function inOneAccount(stacks: readonly LoadedStack[]): Pick<LoadedStack, 'resources' | 'assets'> {
+  return {
+    resources: stacks.flatMap(stack => stack.resources),
+    assets: new Map(stacks.flatMap(stack => [...stack.assets])),
   };
 }
 
@@ -127,7 +147,6 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
   };
   const identities = new Map<string, { ref: string; attributes: Readonly<Record<string, string>> }>();
   const beingNamed = new Set<string>();
-  const localUrls = new Map<string, string>();
 
   function identity(logicalId: string) {
     const known = identities.get(logicalId);
@@ -144,9 +163,6 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
     );
     beingNamed.delete(logicalId);
     identities.set(logicalId, made);
-    for (const [url, local] of Object.entries(options.localUrls({ logicalId, type: definition.Type }))) {
-      localUrls.set(url, local);
-    }
     return made;
   }
 
@@ -162,13 +178,12 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
   function getAtt(logicalId: string, attribute: string, where: string): string {
     const found = identity(existing(logicalId, where)).attributes[attribute];
     if (found !== undefined) return found;
-    throw new Error(
-      `${where}: attribute ${attribute} of ${logicalId} (${definitions[logicalId]?.Type}) is not emulated`,
-    );
+    const type = definitions[logicalId]?.Type ?? '';
+    if (isCustomResource(type)) return customResourceText(options.stackName, logicalId, attribute);
+    throw new Error(`${where}: attribute ${attribute} of ${logicalId} (${type}) is not emulated`);
   }
 
   function value(node: unknown, where: string): unknown {
-    if (typeof node === 'string') return withLocalUrls(node);
     if (Array.isArray(node)) return node.map(entry => value(entry, where));
     if (node === null || typeof node !== 'object') return node;
     const [[name, argument] = ['', undefined], ...others] = Object.entries(node);
@@ -187,10 +202,10 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
       }
       case 'Fn::Join': {
         const [separator, parts] = z.tuple([z.string(), z.array(z.unknown())]).parse(argument);
-        return withLocalUrls(parts.map(part => value(part, where)).join(separator));
+        return parts.map(part => value(part, where)).join(separator);
       }
       case 'Fn::Sub':
-        return withLocalUrls(substitute(argument, where));
+        return substitute(argument, where);
       case 'Fn::Select': {
         const [index, list] = z.tuple([z.coerce.number(), z.unknown()]).parse(argument);
         return z.array(z.unknown()).parse(value(list, where))[index];
@@ -217,11 +232,6 @@ function createResolver(definitions: Definitions, options: LoadOptions) {
 
   function record(node: object, where: string): Record<string, unknown> {
     return Object.fromEntries(Object.entries(node).map(([name, entry]) => [name, value(entry, where)]));
-  }
-
-  /** A public URL is reached on this machine instead. */
-  function withLocalUrls(text: string): string {
-    return [...localUrls].reduce((known, [url, local]) => known.replaceAll(url, local), text);
   }
 
   return { identity, value, record };

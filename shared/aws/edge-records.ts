@@ -12,6 +12,10 @@ import { chunks, untilProcessed } from './batches.ts';
 import { unlessConditionFails } from './conditional-write.ts';
 import type { RefreshTableOptions } from './refresh-table.ts';
 
+export interface EdgeRecordsOptions extends RefreshTableOptions {
+  readonly distributionId: string;
+}
+
 /** BatchGetItem takes so many items. */
 const BATCH_SIZE = 100;
 
@@ -24,7 +28,7 @@ export function createEdgeRecords({
   distributionId,
   client = new DynamoDBClient({}),
   now = () => new Date(),
-}: RefreshTableOptions): EdgeRecords & VerifiedRecords {
+}: EdgeRecordsOptions): EdgeRecords & VerifiedRecords {
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const idOf = (key: string) => ({ pk: `edge#${distributionId}#${hash(key)}`, sk: 'edge' });
   const expiresAt = () => Math.floor(now().getTime() / 1000) + HISTORY_DAYS * 86_400;

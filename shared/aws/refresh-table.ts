@@ -39,25 +39,24 @@ const BATCH_SIZE = 25;
 
 type WriteRequest = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
-type RefreshTable = OpenRefreshes & ClosingRefreshes & VerifiedRefreshes & ReportedRefreshes;
+interface RefreshTable extends ClosingRefreshes, VerifiedRefreshes, ReportedRefreshes {
+  /** The open refresh of a distribution: each has one. */
+  openOf(distributionId: string): OpenRefreshes;
+}
 
 export interface RefreshTableOptions {
   readonly tableName: string;
-  /** There is one open refresh per distribution. */
-  readonly distributionId: string;
   readonly client?: DynamoDBClient;
   readonly now?: () => Date;
 }
 
-/** The refreshes of one distribution, in DynamoDB. All reads are strongly consistent: the protocol rests on it. */
+/** The refreshes of every distribution, in DynamoDB. All reads are strongly consistent: the protocol rests on it. */
 export function createRefreshTable({
   tableName: TableName,
-  distributionId,
   client = new DynamoDBClient({}),
   now = () => new Date(),
 }: RefreshTableOptions): RefreshTable {
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  const pointer = { pk: 'open', sk: distributionId };
   const expiresAt = () => Math.floor(now().getTime() / 1000) + HISTORY_DAYS * 86_400;
 
   const read = async (key: { pk: string; sk: string }) =>
@@ -73,8 +72,6 @@ export function createRefreshTable({
       });
       return (await documents.send(command)).Attributes;
     });
-
-  const current = async () => (await read(pointer))?.['refreshId'] as string | undefined;
 
   const get = async (refreshId: string) => {
     const item = await read({ pk: refreshId, sk: RECORD });
@@ -149,59 +146,71 @@ export function createRefreshTable({
     return abandoned !== undefined;
   };
 
+  /** Supersedes a refresh; its successor inherits what was abandoned. False when it was opened again. */
+  const handOver = async (refreshId: string, successor: string) => {
+    const superseded = await supersede(refreshId);
+    // Unless it has expired.
+    if (superseded === undefined && (await get(refreshId)) !== undefined) return false;
+    if (superseded?.['abandoned']) await addChanges(successor, await changesOf(refreshId));
+    return true;
+  };
+
+  const commit = async (refreshId: string) => {
+    const committed = await update(refreshId, {
+      UpdateExpression: 'ADD generation :one',
+      ConditionExpression: '#state = :open',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':one': 1, ':open': 'open' },
+    });
+    return committed !== undefined;
+  };
+
+  const openOf = (distributionId: string): OpenRefreshes => {
+    const pointer = { pk: 'open', sk: distributionId };
+    const current = async () => (await read(pointer))?.['refreshId'] as string | undefined;
+
+    /** False when it does not name `previous` any more. */
+    const movePointer = async (previous: string | undefined, refreshId: string) => {
+      const condition =
+        previous === undefined
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : {
+              ConditionExpression: 'refreshId = :previous',
+              ExpressionAttributeValues: { ':previous': previous },
+            };
+      const command = new PutCommand({ TableName, Item: { ...pointer, refreshId }, ...condition });
+      return (await unlessConditionFails(() => documents.send(command))) !== undefined;
+    };
+
+    return {
+      current,
+      isOpen: async refreshId => (await get(refreshId))?.state === 'open',
+      addChanges,
+      commit,
+      abandon: refreshId =>
+        abandon(refreshId, 'Its execution was stopped before it closed the refresh: the next one takes over'),
+
+      async replace(previous, refreshId) {
+        const record = {
+          distributionId,
+          state: 'open',
+          generation: 0,
+          startedAt: now().toISOString(),
+          expiresAt: expiresAt(),
+        };
+        // The record first: a pointer must never name a refresh that does not exist, nor leave changes behind.
+        await documents.send(new PutCommand({ TableName, Item: { pk: refreshId, sk: RECORD, ...record } }));
+        if (previous !== undefined && !(await handOver(previous, refreshId))) return previous;
+        return (await movePointer(previous, refreshId)) ? refreshId : ((await current()) ?? refreshId);
+      },
+    };
+  };
+
   return {
-    current,
+    openOf,
     ...planWrites(update, now),
-    isOpen: async refreshId => (await get(refreshId))?.state === 'open',
     get,
-    addChanges,
     changesOf,
-
-    async replace(previous, refreshId) {
-      const record = {
-        distributionId,
-        state: 'open',
-        generation: 0,
-        startedAt: now().toISOString(),
-        expiresAt: expiresAt(),
-      };
-      // The record first: a pointer must never name a refresh that does not exist, nor leave changes behind.
-      await documents.send(new PutCommand({ TableName, Item: { pk: refreshId, sk: RECORD, ...record } }));
-      if (previous !== undefined) {
-        const superseded = await supersede(previous);
-        // It was opened again; or it has expired.
-        if (superseded === undefined && (await get(previous)) !== undefined) return previous;
-        if (superseded?.['abandoned']) await addChanges(refreshId, await changesOf(previous));
-      }
-      const moved = await unlessConditionFails(() =>
-        documents.send(
-          new PutCommand({
-            TableName,
-            Item: { ...pointer, refreshId },
-            ...(previous === undefined
-              ? { ConditionExpression: 'attribute_not_exists(pk)' }
-              : {
-                  ConditionExpression: 'refreshId = :previous',
-                  ExpressionAttributeValues: { ':previous': previous },
-                }),
-          }),
-        ),
-      );
-      return moved === undefined ? ((await current()) ?? refreshId) : refreshId;
-    },
-
-    async commit(refreshId) {
-      const committed = await update(refreshId, {
-        UpdateExpression: 'ADD generation :one',
-        ConditionExpression: '#state = :open',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':one': 1, ':open': 'open' },
-      });
-      return committed !== undefined;
-    },
-
-    abandon: refreshId =>
-      abandon(refreshId, 'Its execution was stopped before it closed the refresh: the next one takes over'),
 
     async close(refreshId, generation) {
       const closed = await update(refreshId, {

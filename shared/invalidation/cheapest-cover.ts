@@ -1,5 +1,13 @@
 import { Labels } from './labels.ts';
-import { type CoverProblem, costOf, isWithin, type RelaxedCover, TIE, type Usage, usageOf } from './relaxed-cover.ts';
+import {
+  type CoverProblem,
+  costOf,
+  isWithin,
+  type RelaxedCover,
+  TIE,
+  type Usage,
+  usageOf,
+} from './relaxed-cover.ts';
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
 import type { Cut } from './url-tree.ts';
 
@@ -14,7 +22,7 @@ export interface Cover {
 /** Where the search begins: with covers that cost little more than the bound, told in parts of the gap, or of the bound itself. */
 const FIRST_GAP = { ofGap: 1 / 64, ofBound: 1 / 1000 };
 
-/** Of 20 bytes each, and as many in lists. */
+/** Labels kept in one round: of 20 bytes each, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
 
 /**
@@ -43,7 +51,7 @@ interface Skipping {
 
 class CoverSearch {
   readonly #problem: CoverProblem;
-  /** Highest bound first. */
+  /** Highest bound first. Those of other shadow prices are lower here, but higher after some wildcards. */
   readonly #relaxed: readonly RelaxedCover[];
   readonly #first: RelaxedCover;
   readonly #bound: number;
@@ -119,7 +127,12 @@ class CoverSearch {
       if (!this.#isPromising(cut.end, wildcards, savedPaths, savedBytes, collateral)) continue;
       if (cut.end > this.#lastNeeded) {
         const { exactPaths, exactBytes } = this.#problem;
-        const usage = { wildcards, exactPaths: exactPaths - savedPaths, bytes: exactBytes - savedBytes, collateral };
+        const usage = {
+          wildcards,
+          exactPaths: exactPaths - savedPaths,
+          bytes: exactBytes - savedBytes,
+          collateral,
+        };
         this.#offer(usage, () => [cut, ...this.#cutsOf(way)]);
       }
       if (wildcards < this.#problem.budget.wildcardPaths) {

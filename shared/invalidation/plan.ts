@@ -68,11 +68,16 @@ export function planInvalidation(request: PlanRequest): Plan {
     prefixes: required.filter(isWildcard).map(path => textOf(path, urls).slice(0, -1)),
   });
   const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
-  const tree = worthwhileCuts(urlTree(targets, site, prefix => bytesOf(wildcardAt(prefix))), budget);
+  const tree = worthwhileCuts(
+    urlTree(targets, site, prefix => bytesOf(wildcardAt(prefix))),
+    budget,
+  );
 
-  const cheapest = choose({ ...tree, budget, prices });
+  const least = choose({ ...tree, budget, prices: LEAST_COLLATERAL });
+  const isTooMuch = least.collateral > maxCollateral;
+  const cheapest = isTooMuch ? least : choose({ ...tree, budget, prices });
   const guarded = cheapest.collateral > maxCollateral;
-  const chosen = guarded ? choose({ ...tree, budget, prices: LEAST_COLLATERAL }) : cheapest;
+  const chosen = guarded ? least : cheapest;
 
   const wildcards = chosen.wildcards.map(({ prefix, collateral }) => ({
     path: wildcardAt(prefix),
@@ -105,7 +110,10 @@ const LEAST_COLLATERAL: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
 /** What has to be covered, in ascending order: viewer paths, and wildcards asked for by hand. */
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
-  const paths = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)].sort();
+  const paths = [
+    ...changedKeys.flatMap(key => viewerPaths(key, urls)),
+    ...requestedPaths.map(decodePath),
+  ].sort();
   return paths.filter((path, index) => path !== paths[index - 1]);
 }
 

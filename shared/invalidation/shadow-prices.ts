@@ -83,7 +83,11 @@ export class ShadowPriceSearch {
    * @param low the least price that makes sense
    * @param high a price to try next
    */
-  #maximise(low: number, high: number, relaxAt: (price: number) => { relaxed: RelaxedCover; excess: number }) {
+  #maximise(
+    low: number,
+    high: number,
+    relaxAt: (price: number) => { relaxed: RelaxedCover; excess: number },
+  ) {
     const tangentAt = (price: number): Tangent => {
       const { relaxed, excess } = relaxAt(price);
       return { price, slope: excess, bound: relaxed.cost };

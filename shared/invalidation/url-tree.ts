@@ -55,31 +55,8 @@ export function urlTree(
   bytesOf: (prefix: string) => number,
 ): UrlTree {
   const wanted = sortedWithoutCovered(targets);
-  const texts = wanted.map(target => target.text);
-  const bytesBefore = [0];
-  for (const { bytes } of wanted) bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
-  const keysBefore = [0];
-  for (const text of texts) keysBefore.push(site.indexOf(text, keysBefore.at(-1) ?? 0));
-  keysBefore.push(site.size);
-
-  const between = (array: readonly number[], start: number, end: number) =>
-    ({ start: array[start] ?? 0, end: array[end] ?? 0 });
-  const cutAt = ({ start, end, length }: Span): Cut => {
-    const prefix = (texts[start] as string).slice(0, length);
-    // No target beside the span has the prefix, so keys with it lie between those.
-    const keys = site.narrow(prefix, between(keysBefore, start, end + 1), between(keysBefore, start + 1, end));
-    const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
-    return {
-      prefix,
-      collateral: site.bystandersIn(keys),
-      savedPaths: end - start,
-      savedBytes: exactBytes - bytesOf(prefix),
-      wildcardOnly: false,
-      end: 0,
-    };
-  };
-
-  const spans = commonPrefixes(texts);
+  const spans = commonPrefixes(wanted.map(target => target.text));
+  const cutAt = weighing(wanted, site, bytesOf);
   const cuts: Cut[] = [];
   /** The cuts of which descendants may follow, each with the index of the last span inside. */
   const above: { readonly cut: Cut; readonly lastInner: number }[] = [];
@@ -102,12 +79,45 @@ export function urlTree(
     if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
   }
   while (above.length > 0) close();
-  return { cuts, exactPaths: wanted.length, exactBytes: bytesBefore.at(-1) ?? 0 };
+  return { cuts, exactPaths: wanted.length, exactBytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What a cut for a span of these targets purges and saves. */
+function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: string) => number) {
+  const bytesBefore = [0];
+  const keysBefore = [0];
+  for (const { text, bytes } of wanted) {
+    bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
+    keysBefore.push(site.indexOf(text, keysBefore.at(-1) ?? 0));
+  }
+  keysBefore.push(site.size);
+  const keysBetween = (start: number, end: number) => ({
+    start: keysBefore[start] ?? 0,
+    end: keysBefore[end] ?? 0,
+  });
+  return ({ start, end, length }: Span): Cut => {
+    const { text } = wanted[start] as Target;
+    const prefix = text.slice(0, length);
+    // No target beside the span has the prefix, so keys with it lie between those, and none before the prefix itself.
+    const outer = keysBetween(prefix === text ? start + 1 : start, end + 1);
+    const keys = site.narrow(prefix, outer, keysBetween(start + 1, end));
+    const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
+    return {
+      prefix,
+      collateral: site.bystandersIn(keys),
+      savedPaths: end - start,
+      savedBytes: exactBytes - bytesOf(prefix),
+      wildcardOnly: false,
+      end: 0,
+    };
+  };
 }
 
 /** One target of each text, and none that is covered wherever another one is. */
 function sortedWithoutCovered(targets: readonly Target[]): Target[] {
-  const sorted = targets.toSorted((a, b) => compare(a.text, b.text) || Number(b.wildcardOnly) - Number(a.wildcardOnly));
+  const sorted = targets.toSorted(
+    (a, b) => compare(a.text, b.text) || Number(b.wildcardOnly) - Number(a.wildcardOnly),
+  );
   const kept: Target[] = [];
   for (const target of sorted) {
     const last = kept.at(-1);

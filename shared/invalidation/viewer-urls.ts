@@ -56,8 +56,12 @@ const DOUBTFUL = /[~'()*+;!,:@&=$|[\]^\\]/;
 /** `.` and `..` segments, which clients remove before they send a URL. */
 const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
 
+/** What most paths are made of. */
+const SAFE = /^[\w./-]*$/;
+
 /** Where the part of a viewer path begins that no exact invalidation path covers surely; undefined when one covers it all. */
 export function doubtfulFrom(viewerPath: string): number | undefined {
+  if (SAFE.test(viewerPath) && !viewerPath.includes('/.')) return undefined;
   const [path = ''] = viewerPath.split(QUERY_MARK);
   const cuts = [path.search(DOUBTFUL), dotSegmentAt(path)].filter(index => index >= 0);
   return cuts.length === 0 ? undefined : Math.min(...cuts);
@@ -72,9 +76,6 @@ function dotSegmentAt(path: string): number {
   const slash = path.search(DOT_SEGMENT);
   return slash < 0 ? slash : slash + 1;
 }
-
-/** What most paths are made of. */
-const SAFE = /^[\w./-]*$/;
 
 /**
  * A viewer path as a client sends it, encoded exactly once. Free of doubtful characters it is also what CloudFront asks

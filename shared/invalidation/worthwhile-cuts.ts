@@ -81,20 +81,18 @@ function neededWildcards(cuts: readonly Cut[], parents: Int32Array, wildcardPath
  */
 function bestFirst(cuts: readonly Cut[]): Uint32Array {
   const scattered = (index: number) => Math.imul(index, 0x9e3779b1);
-  return Uint32Array.from(cuts.keys()).sort((a, b) => {
-    const [one, other] = [cuts[a] as Cut, cuts[b] as Cut];
-    return (
-      one.collateral - other.collateral ||
-      other.savedPaths - one.savedPaths ||
-      other.savedBytes - one.savedBytes ||
-      scattered(a) - scattered(b)
-    );
-  });
+  const rank = Float64Array.from(cuts, cut => cut.collateral * 2 ** 24 - cut.savedPaths);
+  const savedBytes = Float64Array.from(cuts, cut => cut.savedBytes);
+  const at = (values: Float64Array, index: number) => values[index] as number;
+  return Uint32Array.from(cuts.keys()).sort(
+    (a, b) =>
+      at(rank, a) - at(rank, b) || at(savedBytes, b) - at(savedBytes, a) || scattered(a) - scattered(b),
+  );
 }
 
 /**
  * Cuts that may beat others. One beats another that purges no less needlessly and saves no more. That alone rules nothing out, for a
- * cover may have both, or have the better one's place covered. But every other wildcard of a cover with the beaten cut lies on one branch
+ * cover may have both, or have the better one's place covered. But each other wildcard of a cover with the beaten cut lies on one branch
  * off the way from the root to it. So where cuts on as many branches as there may be wildcards beat it, one of the branches is
  * free, and the cut there can take its place.
  */
@@ -102,54 +100,54 @@ class Rivals {
   readonly #cuts: readonly Cut[];
   readonly #parents: Int32Array;
   readonly #enough: number;
-  /** Those that save most paths first. */
-  readonly #rivals: number[] = [];
-  /** By the cut that a branch begins with, for which other cut it was last counted. */
-  readonly #countedFor: Int32Array;
+  /** Of each cut and those below, the rival that saves most paths. */
+  readonly #strongest: (Cut | undefined)[];
+  /** The children of each cut that have one, the strongest first. */
+  readonly #branches: number[][];
 
   constructor(cuts: readonly Cut[], parents: Int32Array, enough: number) {
     this.#cuts = cuts;
     this.#parents = parents;
     this.#enough = enough;
-    this.#countedFor = new Int32Array(cuts.length).fill(-1);
+    this.#strongest = Array.from(cuts, () => undefined);
+    this.#branches = Array.from(cuts, () => []);
   }
 
   /** Adds a cut; none that is added later purges less. */
   add(index: number): void {
-    const { savedPaths } = this.#cuts[index] as Cut;
-    let at = this.#rivals.length;
-    while (at > 0 && this.#cutAt(at - 1).savedPaths < savedPaths) at--;
-    this.#rivals.splice(at, 0, index);
+    const rival = this.#cuts[index] as Cut;
+    for (let branch = index; branch >= 0; branch = this.#parents[branch] as number) {
+      if ((this.#strongest[branch]?.savedPaths ?? -1) >= rival.savedPaths) return;
+      this.#strongest[branch] = rival;
+      this.#promote(branch);
+    }
   }
 
   /** Whether they beat a cut on enough branches. */
   beat(index: number): boolean {
-    const { savedPaths, savedBytes, end } = this.#cuts[index] as Cut;
-    let branches = 0;
-    for (const rival of this.#rivals) {
-      const other = this.#cuts[rival] as Cut;
-      if (branches === this.#enough || other.savedPaths < savedPaths) break;
-      const isRelated = rival < index ? index < other.end : rival < end;
-      if (isRelated || other.savedBytes < savedBytes) continue;
-      const branch = this.#branchOf(rival, index);
-      if (this.#countedFor[branch] === index) continue;
-      this.#countedFor[branch] = index;
-      branches++;
+    const { savedPaths, savedBytes } = this.#cuts[index] as Cut;
+    let missing = this.#enough;
+    for (let below = index, cut = this.#parentOf(below); cut >= 0; below = cut, cut = this.#parentOf(cut)) {
+      for (const branch of this.#branches[cut] as number[]) {
+        const rival = this.#strongest[branch] as Cut;
+        if (missing === 0 || rival.savedPaths < savedPaths) break;
+        if (branch !== below && rival.savedBytes >= savedBytes) missing--;
+      }
     }
-    return branches === this.#enough;
+    return missing === 0;
   }
 
-  /** The uppermost ancestor of a cut that is none of the other one's. */
-  #branchOf(rival: number, index: number): number {
-    let branch = rival;
-    for (;;) {
-      const parent = this.#parents[branch] as number;
-      if (parent < 0 || (parent < index && index < (this.#cuts[parent] as Cut).end)) return branch;
-      branch = parent;
-    }
+  /** Moves a branch to its place among those beside it. */
+  #promote(branch: number): void {
+    const branches = this.#branches[this.#parentOf(branch)];
+    if (branches === undefined) return;
+    const { savedPaths } = this.#strongest[branch] as Cut;
+    const others = branches.filter(other => other !== branch);
+    const stronger = others.filter(other => (this.#strongest[other] as Cut).savedPaths >= savedPaths);
+    branches.splice(0, branches.length, ...stronger, branch, ...others.slice(stronger.length));
   }
 
-  #cutAt(position: number): Cut {
-    return this.#cuts[this.#rivals[position] as number] as Cut;
+  #parentOf(index: number): number {
+    return this.#parents[index] as number;
   }
 }

@@ -1,5 +1,7 @@
-import { InvalidMessageError } from '../errors.ts';
-import type { Changes } from './refresh.ts';
+import { InvalidMessageError, UnknownDistributionError } from '../errors.ts';
+import type { Distribution } from './distribution.ts';
+import { isSiteKey, type KeyFilter } from './key-filter.ts';
+import type { Change, Changes } from './refresh.ts';
 import { parseSiteMessage, type SiteMessage } from './site-message.ts';
 
 export interface QueueMessage {
@@ -7,9 +9,16 @@ export interface QueueMessage {
   readonly body: string;
 }
 
+/** What a message may be about. */
+export interface WatchedSite {
+  readonly bucket: string;
+  readonly distributions: readonly Pick<Distribution, 'id' | 'originPath'>[];
+  readonly keys: KeyFilter;
+}
+
 export interface SortedBatch {
-  /** The union of what the good messages say. */
-  readonly changes: Changes;
+  /** By distribution: the union of what the good messages say about what it shows. None is empty. */
+  readonly changes: ReadonlyMap<string, Changes>;
   /** Messages that no retry can make right, with the reason: the queue moves them to its dead-letter queue. */
   readonly refused: readonly { readonly messageId: string; readonly reason: string }[];
   /** Parts of good messages that ask for nothing, with the reason. */
@@ -17,22 +26,59 @@ export interface SortedBatch {
 }
 
 /** Sorts a batch of messages into changes to collect, messages to refuse and parts to leave aside. */
-export function sortBatch(messages: readonly QueueMessage[], bucket: string): SortedBatch {
+export function sortBatch(messages: readonly QueueMessage[], site: WatchedSite): SortedBatch {
   const good: SiteMessage[] = [];
   const refused: { messageId: string; reason: string }[] = [];
   const ignored: { messageId: string; reason: string }[] = [];
   for (const { messageId, body } of messages) {
     try {
-      const message = parseSiteMessage(body, bucket);
+      const message = parseSiteMessage(body, site.bucket);
+      requireDistribution(message, site);
       good.push(message);
-      ignored.push(...message.ignored.map(reason => ({ messageId, reason })));
+      const unseen = message.objects.flatMap(object => reasonToIgnore(object, site) ?? []);
+      ignored.push(...[...message.ignored, ...unseen].map(reason => ({ messageId, reason })));
     } catch (error) {
-      if (!(error instanceof InvalidMessageError)) throw error;
+      if (!isPermanent(error)) throw error;
       refused.push({ messageId, reason: error.message });
     }
   }
+  const changes = site.distributions
+    .map(distribution => [distribution.id, changesOf(good, distribution, site.keys)] as const)
+    .filter(([, { objects, paths }]) => objects.length + paths.length > 0);
+  return { changes: new Map(changes), refused, ignored };
+}
+
+function isPermanent(error: unknown): error is Error {
+  return error instanceof InvalidMessageError || error instanceof UnknownDistributionError;
+}
+
+function requireDistribution({ distributionId }: SiteMessage, { distributions }: WatchedSite): void {
+  if (distributionId !== undefined && !distributions.some(({ id }) => id === distributionId))
+    throw new UnknownDistributionError(distributionId);
+}
+
+function reasonToIgnore({ key }: Change, { distributions, keys }: WatchedSite): string | undefined {
+  if (!isSiteKey(key, keys)) return `a key that is left aside, ${key}`;
+  return distributions.some(distribution => shows(distribution, key))
+    ? undefined
+    : `a key outside every origin path, ${key}`;
+}
+
+function changesOf(
+  messages: readonly SiteMessage[],
+  distribution: WatchedSite['distributions'][number],
+  keys: KeyFilter,
+): Changes {
   // Older events of a key too: each tells of a version that an edge may hold.
-  const objects = good.flatMap(message => message.objects);
-  const paths = [...new Set(good.flatMap(message => message.paths))];
-  return { changes: { objects, paths }, refused, ignored };
+  const objects = messages
+    .flatMap(message => message.objects)
+    .filter(({ key }) => isSiteKey(key, keys) && shows(distribution, key));
+  const paths = messages
+    .filter(({ distributionId = distribution.id }) => distributionId === distribution.id)
+    .flatMap(message => message.paths);
+  return { objects, paths: [...new Set(paths)] };
+}
+
+function shows({ originPath }: Pick<Distribution, 'originPath'>, key: string): boolean {
+  return `/${key}`.startsWith(`${originPath}/`);
 }

@@ -5,6 +5,8 @@ import type { Change, Changes } from './refresh.ts';
 
 /** What a message of the site-changes queue means: changes to collect, and why the rest of it was left aside. */
 export interface SiteMessage extends Changes {
+  /** The distribution that a request by hand is meant for; absent for all of them. */
+  readonly distributionId?: string;
   readonly ignored: readonly string[];
 }
 
@@ -33,10 +35,11 @@ type S3Record = z.infer<typeof S3Record>;
 const OtherRecord = z.object({ eventSource: z.string().check(z.refine(source => source !== 'aws:s3')) });
 const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
 const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord])) });
+const QueuedRequest = z.extend(ManualRequest, { distributionId: z.optional(z.string()) });
 
 /**
  * Reads one message: an S3 event notification, the test event S3 sends when notifications are configured, or a request
- * by hand, `{"paths": ["/*"]}`.
+ * by hand, `{"paths": ["/*"]}`, perhaps with a `distributionId`.
  *
  * @param bucket the site bucket; events of others are left aside
  * @throws InvalidMessageError when the message is none of these, or when a part of it cannot be understood
@@ -46,8 +49,12 @@ export function parseSiteMessage(body: string, bucket: string): SiteMessage {
   if (TestEvent.safeParse(message).success) {
     return { objects: [], paths: [], ignored: ["S3's test event for a new notification configuration"] };
   }
-  const request = ManualRequest.safeParse(message);
-  if (request.success) return { objects: [], paths: checkedPaths(request.data.paths), ignored: [] };
+  const request = QueuedRequest.safeParse(message);
+  if (request.success) {
+    const { paths, distributionId } = request.data;
+    const target = distributionId === undefined ? {} : { distributionId };
+    return { objects: [], paths: checkedPaths(paths), ignored: [], ...target };
+  }
   const notification = Notification.safeParse(message);
   if (notification.success) return readRecords(notification.data.Records, bucket);
   throw new InvalidMessageError(

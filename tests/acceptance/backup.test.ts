@@ -148,7 +148,7 @@ describe('A backup', () => {
   it('is made every night by the rule of the template', async () => {
     const { endpoint } = school.cloud;
     const template = { assemblyDirectory: ASSEMBLY, stackName: 'StudentSite', endpoint };
-    const { resources } = loadStack({ ...template, localUrls: () => ({}) });
+    const { resources } = loadStack(template);
     let now = Date.parse('2026-11-22T12:00:00Z');
     const reported = school.report();
     const stop = startSchedules({

@@ -53,7 +53,15 @@ async function startEmulators(directory: string): Promise<Started> {
   storage.ensureBucket(bucket);
   const s3 = withEvents({
     s3: storage.s3,
-    notifications: [{ bucket, event: 's3:ObjectCreated:*', queueUrl }],
+    notificationsOf: () => [
+      {
+        id: 'events',
+        queueArn: 'arn:aws:sqs:us-east-1:000000000000:events',
+        events: ['s3:ObjectCreated:*'],
+        prefix: '',
+        suffix: '',
+      },
+    ],
     callAws: endpoint.call,
     journal,
   });

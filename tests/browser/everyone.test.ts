@@ -39,37 +39,40 @@ describe('axe finds nothing to object to', () => {
 });
 
 describe('axe finds nothing to object to in the cache panel', () => {
-  it.each(looks.filter(({ width }) => width !== 390))('at $width px in the $colorScheme scheme', async ({ colorScheme, width }) => {
-    const failed = refreshOf({
-      state: 'failed',
-      startedAt: '2026-11-22T07:59:00.000Z',
-      failure: 'EdgeStale: /a',
-    });
-    api.refreshes.set(
-      refreshOf(),
-      failed,
-      refreshOf({ state: 'open', startedAt: '2026-11-22T08:02:05.000Z' }),
-    );
-    await open(
-      { colorScheme, viewport: { width, height: 800 } },
-      async page => {
-        await page.locator('#running').waitFor();
-        await page.getByText('Day by day as a table').click();
-        await page.getByRole('textbox', { name: 'Paths' }).fill('no slash');
-        await objections(page, width);
+  it.each(looks.filter(({ width }) => width !== 390))(
+    'at $width px in the $colorScheme scheme',
+    async ({ colorScheme, width }) => {
+      const failed = refreshOf({
+        state: 'failed',
+        startedAt: '2026-11-22T07:59:00.000Z',
+        failure: 'EdgeStale: /a',
+      });
+      api.refreshes.set(
+        refreshOf(),
+        failed,
+        refreshOf({ state: 'open', startedAt: '2026-11-22T08:02:05.000Z' }),
+      );
+      await open(
+        { colorScheme, viewport: { width, height: 800 } },
+        async page => {
+          await page.locator('#running').waitFor();
+          await page.getByText('Day by day as a table').click();
+          await page.getByRole('textbox', { name: 'Paths' }).fill('no slash');
+          await objections(page, width);
 
-        await press(page, 'Refresh everything');
-        await page.getByRole('dialog').waitFor();
-        await objections(page, width);
-        await page.keyboard.press('Escape');
+          await press(page, 'Refresh everything');
+          await page.getByRole('dialog').waitFor();
+          await objections(page, width);
+          await page.keyboard.press('Escape');
 
-        await page.getByRole('link', { name: '22 Nov 2026, 07:59' }).click();
-        await page.locator('#failure').waitFor();
-        await objections(page, width);
-      },
-      '/cache.html',
-    );
-  });
+          await page.getByRole('link', { name: '22 Nov 2026, 07:59' }).click();
+          await page.locator('#failure').waitFor();
+          await objections(page, width);
+        },
+        '/cache.html',
+      );
+    },
+  );
 });
 
 describe('the keyboard alone', () => {

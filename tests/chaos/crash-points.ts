@@ -59,14 +59,18 @@ export async function runCrashPoint(
   if (outcome === undefined) throw new Error(`There is no outcome ${name}`);
   let met: string | undefined;
   let attempts: unknown;
-  const violations = await play(scenarioNamed(scenario), turn => {
-    if (turn.number === number) {
-      met = nameOf(turn);
-      attempts = attemptsOf(turn);
-      return outcome.fault;
-    }
-    return isAnotherAttempt(turn, attempts, outcome) ? outcome.fault : undefined;
-  }, without);
+  const violations = await play(
+    scenarioNamed(scenario),
+    turn => {
+      if (turn.number === number) {
+        met = nameOf(turn);
+        attempts = attemptsOf(turn);
+        return outcome.fault;
+      }
+      return isAnotherAttempt(turn, attempts, outcome) ? outcome.fault : undefined;
+    },
+    without,
+  );
   if (met !== call) violations.push(`Call ${number} was ${met}, not ${call}: the run does not replay`);
   return violations;
 }
@@ -115,6 +119,9 @@ async function play(
       seed: 0,
       ...(without === undefined ? {} : { without }),
       ...scenario.options?.(),
+      async deliverEvent(send) {
+        if (scenario.isNoticedBefore || numberOfFirst !== undefined) await send();
+      },
       faultFor(turn) {
         if (numberOfFirst === undefined) return undefined;
         const counted = { ...turn, number: turn.number - numberOfFirst };

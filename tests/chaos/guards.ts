@@ -74,7 +74,11 @@ function unconditional(request: AwsRequest): AwsRequest {
 /** A failed condition, heard as a success. */
 function committed(answer: AwsResponse): AwsResponse {
   if (answer.status !== 400) return answer;
-  return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: '{"Attributes":{}}' };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: '{"Attributes":{}}',
+  };
 }
 
 function withFreshReference(request: AwsRequest): AwsRequest {

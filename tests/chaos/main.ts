@@ -41,7 +41,7 @@ async function runCrashPoints(scenarios: readonly string[] | undefined): Promise
         `FAILED ${point.scenario}, call ${point.number} (${point.call}), ${point.outcome}: ${violations.join('; ')}`,
       );
     }
-    if (++done % 200 === 0) print(`${done} of ${jobs.length}`);
+    if (++done % 100 === 0) print(`${done} of ${jobs.length}`);
   };
   await runInWorkers(jobs, { workers, onResult });
   print(tableOf(points, failures));
@@ -56,7 +56,9 @@ async function missGuards(): Promise<boolean> {
   const shown = await runInWorkers(jobs, { workers });
   for (const [index, { guard }] of jobs.entries()) {
     const violations = shown[index] ?? [];
-    print(`Without the guard that ${guard}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`);
+    print(
+      `Without the guard that ${guard}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`,
+    );
   }
   return shown.every(violations => violations.length > 0);
 }
@@ -107,7 +109,7 @@ async function runSeeds(first: number, count: number): Promise<boolean> {
     }
     if (count === 1)
       print(`Seed ${seed}: ${run.calls} calls, ${run.faults} faults, fingerprint ${run.fingerprint}`);
-    if (++done % 200 === 0) print(`${done} of ${count}`);
+    if (++done % 100 === 0) print(`${done} of ${count}`);
   };
   await runInWorkers(jobs, { workers, onResult });
   const seconds = Math.round((performance.now() - startedAt) / 1000);

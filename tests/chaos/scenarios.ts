@@ -5,8 +5,10 @@ import type { SimulationOptions, Turn } from './simulation.ts';
 /** Something people do, of which every call is a crash point. */
 export interface Scenario {
   readonly name: string;
-  /** What was there before. */
+  /** What was there before, and what edges show. */
   readonly before?: (school: School) => Promise<void>;
+  /** Whether S3 told of it, so that a refresh has ended before the story begins. @default the story's is the first one */
+  readonly isNoticedBefore?: true;
   readonly story: (school: School) => Promise<void>;
   /** Brings calls into the order that the scenario is about. */
   readonly direct?: (school: School) => Direction;
@@ -19,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'lone upload',
     before: school => school.put('page.txt', 'old'),
+    isNoticedBefore: true,
     story: school => school.put('page.txt', 'new'),
   },
   {

@@ -1,7 +1,8 @@
 import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/local/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/students/student.ts';
-import { output, POINTS_OF_PRESENCE, type Simulation, TESTER } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
+import { output, POINTS_OF_PRESENCE, TESTER } from './stack.ts';
 
 export type School = ReturnType<typeof createSchool>;
 

@@ -1,14 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { type AwsRequest, type AwsResponse, jsonRequest } from '../../infra/local/aws-api.ts';
+import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
 import type { AwsCall } from '../../infra/local/aws-endpoint.ts';
 import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
-import { type Actor, actAs, currentActor, newActor, waitFor } from './actors.ts';
-import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
+import { type Actor, actAs, newActor } from './actors.ts';
+import { edgeOrNetwork } from './edge-fetch.ts';
 import type { Guard } from './guards.ts';
+import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
 import { installInProcessHttp } from './in-process-http.ts';
 import { createLongPolls, messagesIn, queueUrlOf, withoutWaiting } from './long-polls.ts';
 import { createRandom, type Random, seedRandomness } from './random.ts';
+import { output, POINTS_OF_PRESENCE, QUEUES, queueAttributes, queueLength, TESTER } from './stack.ts';
 import { installVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 /** A call on its way through the local endpoint. */
@@ -55,12 +57,6 @@ export interface Simulation {
   play(story: () => Promise<void>): Promise<void>;
 }
 
-/** The calls of the tests themselves pass at once, whatever waits. */
-export const TESTER = 'chaos-test';
-export const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2'];
-/** Outputs that name the queues whose messages are worked on. */
-export const QUEUES = ['SiteChangesQueueUrl', 'MailQueueUrl'];
-
 /** Ten in the morning, so that no run of some hours meets the nightly backup. */
 const BEGINNING = Date.parse('2026-11-02T10:00:00Z');
 const LONGEST_MS = 14 * 3_600_000;
@@ -75,7 +71,6 @@ const time = installVirtualTime();
 let target: (call: AwsCall['request'], sender: Actor | undefined) => Promise<AwsResponse> = () =>
   Promise.reject(new Error('No local cloud runs'));
 installInProcessHttp((request, sender) => target(request, sender));
-const realFetch = globalThis.fetch;
 /** The same for every cloud of this process: modules of functions are loaded once, and know the addresses. */
 let ports = { site: 0, api: 0, inbox: 0, aws: 0 };
 let permissions: LocalCloud['permissions'] | undefined;
@@ -145,7 +140,7 @@ export async function simulate<T>(
   async function perform(call: AwsCall, next: () => Promise<AwsResponse>): Promise<AwsResponse> {
     const answer = await actFor(acting, next);
     applied.push({ ...call, invocation: senders.get(call.request), status: answer.status });
-    if (call.request.service === 'sqs') queuesTouched = true;
+    if (call.request.service === 'sqs' && call.request.caller !== TESTER) queuesTouched = true;
     if (call.action === 'SendMessage') polls.wake(queueUrlOf(call.request));
     if (call.action === 'ReceiveMessage') polls.gaveOut(queueUrlOf(call.request), messagesIn(answer));
     if (call.action === 'InvokeFunction' && answer.status === 202) functionEvents++;
@@ -238,31 +233,7 @@ export async function simulate<T>(
   } finally {
     isPlaying = false;
     await cloud.stop();
-    globalThis.fetch = realFetch;
   }
-}
-
-export function output({ outputs }: LocalCloud, name: string): string {
-  const value = outputs[name];
-  if (value === undefined) throw new Error(`The stack has no output ${name}`);
-  return value;
-}
-
-/** Messages in a queue, those being worked on included. */
-export async function queueLength(cloud: LocalCloud, queueUrl: string): Promise<number> {
-  const attributes = await queueAttributes(cloud, queueUrl);
-  return (
-    Number(attributes['ApproximateNumberOfMessages']) +
-    Number(attributes['ApproximateNumberOfMessagesNotVisible'])
-  );
-}
-
-async function queueAttributes(cloud: LocalCloud, QueueUrl: string): Promise<Record<string, string>> {
-  const input = { QueueUrl, AttributeNames: ['All'] };
-  const { body = '' } = await cloud.callAws(
-    jsonRequest('sqs', 'AmazonSQS.GetQueueAttributes', input, TESTER),
-  );
-  return (JSON.parse(String(body)) as { Attributes: Record<string, string> }).Attributes;
 }
 
 /** An asynchronous event of Lambda's has been dealt with, or given up. */
@@ -274,22 +245,6 @@ function isEndOfEvent(entry: JournalEntry): boolean {
 function portsOf({ siteUrl, inboxUrl, endpoint, outputs }: LocalCloud) {
   const port = (url = '') => Number(new URL(url).port);
   return { site: port(siteUrl), api: port(outputs['ApiUrl']), inbox: port(inboxUrl), aws: port(endpoint) };
-}
-
-/** Functions reach the edge by its address; whatever else is fetched, such as the inbox, is really there. */
-async function edgeOrNetwork(cloud: LocalCloud, url: string, init: RequestInit = {}): Promise<Response> {
-  if (!url.startsWith(`${cloud.siteUrl}/`)) return realFetch(url, init);
-  const request = {
-    method: init.method ?? 'GET',
-    url: url.slice(cloud.siteUrl.length),
-    headers: { host: '127.0.0.1', ...Object.fromEntries(new Headers(init.headers)) },
-    body: Buffer.alloc(0),
-  };
-  const { status, headers } = await waitFor(
-    currentActor(),
-    actAs(undefined, () => cloud.request(request)),
-  );
-  return new Response(null, { status, headers });
 }
 
 async function actFor<T>(acting: Set<Actor>, work: () => Promise<T>): Promise<T> {

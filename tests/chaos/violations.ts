@@ -5,7 +5,8 @@ import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { ReceivedMail } from '../../infra/local/mail-inbox.ts';
 import { type Manifest, manifestKeyOf, readManifest } from '../../shared/backup/manifest.ts';
 import { askAws, type School, urlsOf } from './school.ts';
-import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, type Simulation, TESTER } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
+import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';
 
 /**
  * What is not as it should be, now that everything has come to an end: each violation as a sentence.

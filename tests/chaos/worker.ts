@@ -24,3 +24,5 @@ process.on('message', (job: Job) => {
     error => send({ error: error instanceof Error ? (error.stack ?? '') : String(error), memoryBytes: 0 }),
   );
 });
+// Nobody is left to reply to.
+process.on('disconnect', () => process.exit());

@@ -9,6 +9,7 @@ import {
   readJson,
 } from '../../infra/cli/licences.ts';
 import { BUNDLING } from '../../infra/constructs/service-function.ts';
+import { SCRIPTS } from '../../infra/website-assets.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from '../template/stack.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -40,7 +41,8 @@ export interface Bundle {
 export interface FunctionBundle {
   /** File name in `handlers/`, without its extension. */
   readonly handler: string;
-  /** The function as the template has it. */
+  /** The template that has the function, and how it has it. */
+  readonly template: CfnTemplate;
   readonly resource: Resource;
   readonly bundle: Bundle;
   /** What no implementation can do without: the AWS clients that the function uses, imported and constructed, made alike. */
@@ -53,7 +55,7 @@ export interface FunctionBundle {
  * @throws Error when the synthesised assembly holds other bytes, or a handler has no function
  */
 export async function functionBundles(): Promise<FunctionBundle[]> {
-  const template = synthesised();
+  const templates = [synthesised(), synthesised('AutoInvalidation')];
   const handlers = readdirSync(`${ROOT}handlers`).map(file => basename(file, '.ts'));
   return await Promise.all(
     handlers.map(async handler => {
@@ -61,7 +63,7 @@ export async function functionBundles(): Promise<FunctionBundle[]> {
       const bundle = await bundleOf({ entryPoints: [entry] });
       return {
         handler,
-        resource: functionOf(template, handler, bundle),
+        ...functionOf(templates, handler, bundle),
         bundle,
         baseline: await baselineOf(entry),
       };
@@ -72,8 +74,9 @@ export async function functionBundles(): Promise<FunctionBundle[]> {
 /** A module without content, made like the functions' bundles. */
 export const emptyBundle = () => bundleOf({ stdin: { contents: '' } });
 
-/** The page's script. */
-export const pageScript = () => bundleOf({ entryPoints: ['web/scripts.ts'] });
+/** The scripts of the page and the cache panel. */
+export const pageScripts = () =>
+  Promise.all(SCRIPTS.map(name => bundleOf({ entryPoints: [`web/${name}.ts`] })));
 
 async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Promise<Bundle> {
   const { outputFiles, metafile } = await build({ ...OPTIONS, ...entry });
@@ -84,12 +87,17 @@ async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Pro
 }
 
 /** The function whose code is this bundle, byte for byte: what is measured is what deploys. */
-function functionOf(template: CfnTemplate, handler: string, { code }: Bundle): Resource {
-  const found = resourcesOf(template, 'AWS::Lambda::Function').find(resource =>
-    deployedCode(resource)?.equals(code),
+function functionOf(
+  templates: readonly CfnTemplate[],
+  handler: string,
+  { code }: Bundle,
+): Pick<FunctionBundle, 'resource' | 'template'> {
+  const functions = templates.flatMap(template =>
+    resourcesOf(template, 'AWS::Lambda::Function').map(resource => ({ resource, template })),
   );
+  const found = functions.find(({ resource }) => deployedCode(resource)?.equals(code));
   if (found === undefined)
-    throw new Error(`No function of the synthesised template runs ${handler} as bundled here`);
+    throw new Error(`No function of the synthesised templates runs ${handler} as bundled here`);
   return found;
 }
 

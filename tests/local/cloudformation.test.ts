@@ -19,12 +19,12 @@ const STACK: LoadedStack = {
     { logicalId: 'Jobs', type: 'AWS::SQS::Queue', ref: 'http://here/jobs', attributes: {}, properties: {} },
   ],
   outputs: { SiteUrl: 'http://127.0.0.1:8080', Odd: 'a <b> & "c"' },
-  assetPath: () => '',
+  assets: new Map(),
 };
 const SCOPE = 'Credential=local/20260101/us-east-1/cloudformation/aws4_request';
 
 async function start(stack = STACK) {
-  const services = new Map([['cloudformation', createCloudFormation(stack, CREATED)]]);
+  const services = new Map([['cloudformation', createCloudFormation([stack], CREATED)]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
   onTestFinished(endpoint.stop);
   const query = async (parameters: Record<string, string>, method = 'POST') => {

@@ -16,7 +16,7 @@ const PRESENT: Verified = {
 const ABSENT: Verified = { fingerprint: 'absent', neverCached: false };
 
 async function start(around?: (dynamoDb: AwsService) => AwsService) {
-  const options = await startRefreshTable(around);
+  const options = { ...(await startRefreshTable(around)), distributionId: 'E1' };
   const records = createEdgeRecords({ ...options, now: () => new Date('2026-11-02T10:00:00Z') });
   const recordOf = async (key = 'a.css') => (await records.get([key])).get(key);
   const verified = async (change = upload('05')): Promise<VerifiedRecord> => {

@@ -76,7 +76,7 @@ export async function startGuarded(resources: Resource[], answer: AwsResponse = 
   onTestFinished(endpoint.stop);
   const client = {
     ...clientFor(endpoint.url),
-    credentials: { accessKeyId: 'WorkerRole', secretAccessKey: 'local' },
+    credentials: { accessKeyId: 'worker-role', secretAccessKey: 'local' },
   };
   /** A reader's GET of an object, as whoever. */
   const get = async (caller: string, path: string) => {

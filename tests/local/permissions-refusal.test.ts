@@ -103,7 +103,7 @@ describe('A role without a permission gets the answer of', () => {
 
   it('nobody: an operation whose permissions are not known is refused by name', async () => {
     const { endpoint } = await startGuarded(stackWith([allow('s3:*', '*')]));
-    const headers = { authorization: authorizationOf('WorkerRole', 's3') };
+    const headers = { authorization: authorizationOf('worker-role', 's3') };
     const answer = await fetch(`${endpoint.url}/site?delete`, { method: 'POST', headers });
     expect([answer.status, await answer.text()]).toEqual([501, expect.stringContaining('s3 DeleteObjects')]);
   });

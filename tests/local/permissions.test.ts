@@ -37,7 +37,7 @@ describe('A role', () => {
 
   it('reads an object whatever its key: one that looks like a path upwards is no listing', async () => {
     const { get } = await startGuarded(stackWith([allow('s3:ListBucket', 'arn:aws:s3:::site')]));
-    expect([await get('WorkerRole', '/site'), await get('WorkerRole', '/site/../x')]).toEqual([200, 403]);
+    expect([await get('worker-role', '/site'), await get('worker-role', '/site/../x')]).toEqual([200, 403]);
   });
 
   it('needs the permission for every table of a batch', async () => {
@@ -82,7 +82,7 @@ describe('A role', () => {
     const { client, get } = await startGuarded(
       stackWith([allow('s3:GetObject', 'arn:aws:s3:::site/*')], bucketPolicy(denied)),
     );
-    expect(await get('WorkerRole', '/site/public/a')).toBe(200);
+    expect(await get('worker-role', '/site/public/a')).toBe(200);
     const secret = new GetObjectCommand({ Bucket: 'site', Key: 'secret/a' });
     await expect(new S3Client({ ...client, forcePathStyle: true }).send(secret)).rejects.toThrow(
       'with an explicit deny in a resource-based policy',
@@ -93,14 +93,14 @@ describe('A role', () => {
     const { get, permissions } = await startGuarded(
       stackWith([allow('s3:GetObject', 'arn:aws:s3:::site/*')]),
     );
-    for (let number = 0; number < 100; number++) await get('WorkerRole', `/site/${number}`);
+    for (let number = 0; number < 100; number++) await get('worker-role', `/site/${number}`);
     expect(permissions.decisions).toHaveLength(1);
   });
 
   it('can be assumed by the service of its trust policy only', async () => {
     const { permissions } = await startGuarded(stackWith([]));
-    await permissions.requireTrust('WorkerRole', 'lambda.amazonaws.com', FUNCTION);
-    await expect(permissions.requireTrust('WorkerRole', 'states.amazonaws.com', FUNCTION)).rejects.toThrow(
+    await permissions.requireTrust('worker-role', 'lambda.amazonaws.com', FUNCTION);
+    await expect(permissions.requireTrust('worker-role', 'states.amazonaws.com', FUNCTION)).rejects.toThrow(
       `${ROLE} cannot be assumed by states.amazonaws.com`,
     );
   });
@@ -108,14 +108,14 @@ describe('A role', () => {
   it('can poll a queue with the three permissions that Lambda checks', async () => {
     const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
     const { permissions } = await startGuarded(stackWith([allow(actions, QUEUE)]));
-    await permissions.requirePolling('WorkerRole', QUEUE);
+    await permissions.requirePolling('worker-role', QUEUE);
     for (const missing of actions) {
       const others = allow(
         actions.filter(action => action !== missing),
         QUEUE,
       );
       const { permissions: fewer } = await startGuarded(stackWith([others]));
-      await expect(fewer.requirePolling('WorkerRole', QUEUE)).rejects.toThrow(
+      await expect(fewer.requirePolling('worker-role', QUEUE)).rejects.toThrow(
         `does not have permissions to call ${missing.slice('sqs:'.length)} on SQS`,
       );
     }
@@ -230,7 +230,7 @@ describe('A template', () => {
 
   it('with an action that does not exist fails where it is asked for', async () => {
     const { permissions } = await startGuarded(stackWith([allow('lambda:InvokeFunction', FUNCTION)]));
-    await expect(permissions.requireInvocation('WorkerRole', 'arn:aws:s3:::site')).rejects.toThrow(
+    await expect(permissions.requireInvocation('worker-role', 'arn:aws:s3:::site')).rejects.toThrow(
       'cannot be decided',
     );
   });

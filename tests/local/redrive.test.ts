@@ -25,7 +25,7 @@ async function start() {
     services.set(
       'cloudformation',
       createCloudFormation(
-        { name: 'StudentSite', resources: [], outputs, assetPath: () => '' },
+        [{ name: 'StudentSite', resources: [], outputs, assets: new Map() }],
         new Date('2026-01-01'),
       ),
     );
@@ -89,6 +89,18 @@ describe('Redrive', () => {
     expect(await bodiesIn(sqs, mail.url, 1)).toEqual(['a mail']);
     expect(await count(sqs, changes.deadLetters)).toBe(0);
     expect(await count(sqs, mail.deadLetters)).toBe(0);
+  });
+
+  it('tells as JSON what it moved, of every queue', async () => {
+    const { sqs, changes, redrive } = await start();
+    await send(sqs, changes.deadLetters, 'a', 'b');
+    const { printed } = await redrive('--json');
+    expect(printed.map(line => JSON.parse(line))).toEqual([
+      [
+        { queue: 'site-changes', deadLetterQueue: 'site-changes-dead-letters', messages: 2 },
+        { queue: 'student-mail', deadLetterQueue: 'student-mail-dead-letters', messages: 0 },
+      ],
+    ]);
   });
 
   it('keeps a message’s attributes', async () => {

@@ -23,5 +23,5 @@ export async function startRefreshTable(around: (dynamoDb: AwsService) => AwsSer
     await endpoint.stop();
     await dynamoDb.stop();
   });
-  return { tableName, distributionId: 'E1', client };
+  return { tableName, client };
 }

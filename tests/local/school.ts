@@ -21,6 +21,7 @@ import { createMailQueue } from '../../shared/aws/mail-queue.ts';
 import { createStudentScan } from '../../shared/aws/student-scan.ts';
 import { backup } from '../../shared/backup/backup.ts';
 import { type StudentItem, toLine } from '../../shared/backup/item-line.ts';
+import { runCommand } from '../helpers/run-command.ts';
 
 export const TABLE = 'studentData';
 export const BUCKET = 'student-backup';
@@ -96,13 +97,13 @@ export async function startSchool() {
     name: 'StudentSite',
     resources: [],
     outputs: { BackupBucketName: BUCKET, StudentTableName: TABLE },
-    assetPath: () => '',
+    assets: new Map(),
   };
   services
     .set('s3', storage.s3)
     .set('sqs', storage.sqs)
     .set('dynamodb', dynamo.handle)
-    .set('cloudformation', createCloudFormation(stack, new Date(0)))
+    .set('cloudformation', createCloudFormation([stack], new Date(0)))
     .set('lambda', async request => {
       invocations.push(request);
       return { status: 202 };
@@ -175,16 +176,7 @@ export async function startSchool() {
     },
 
     /** `npm run restore`, without its process. */
-    async restore(...options: string[]) {
-      const printed: string[] = [];
-      const complaints: string[] = [];
-      const exitCode = await main(
-        ['--local', '--endpoint', endpoint.url, ...options],
-        line => printed.push(line),
-        line => complaints.push(line),
-      );
-      return { exitCode, printed: printed.join('\n'), complaint: complaints.join('\n') };
-    },
+    restore: (...options: string[]) => runCommand(main, ['--local', '--endpoint', endpoint.url, ...options]),
   };
 }
 

@@ -13,7 +13,7 @@ function stackWith(properties: Record<string, unknown>, ...others: Resource[]): 
     attributes: { Name: 'api-key' },
     properties: { GenerateSecretString: properties },
   };
-  return { name: 'S', resources: [secret, ...others], outputs: {}, assetPath: () => '' };
+  return { name: 'S', resources: [secret, ...others], outputs: {}, assets: new Map() };
 }
 
 const secretsOf = (properties: Record<string, unknown> = {}, store: DurableStore = openDurableStore()) =>

@@ -14,6 +14,7 @@ import { startQueuesAndBuckets } from '../../infra/local/queues-and-buckets.ts';
 import { type EventDelivery, withEvents } from '../../infra/local/s3-events.ts';
 
 export const BUCKET = 'site';
+const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events';
 
 /** What a real SDK client needs to reach a local endpoint. */
 export function clientFor(endpoint: string) {
@@ -44,7 +45,8 @@ export async function startStorage({ directory, events = [], deliver, now }: Sto
   storage.ensureBucket(BUCKET);
   const s3WithEvents = withEvents({
     s3: storage.s3,
-    notifications: events.map(event => ({ bucket: BUCKET, event, queueUrl })),
+    notificationsOf: bucket =>
+      bucket === BUCKET ? [{ id: 'events', queueArn: QUEUE_ARN, events, prefix: '', suffix: '' }] : [],
     callAws: endpoint.call,
     journal,
     deliver,

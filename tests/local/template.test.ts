@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkProperties } from '../../infra/local/emulated-properties.ts';
-import { distributionDomain } from '../../infra/local/resource-identity.ts';
-import { type LoadedStack, loadStack } from '../../infra/local/template.ts';
+import { customResourceText } from '../../infra/local/resource-identity.ts';
+import { type LoadedStack, loadStack, withTexts } from '../../infra/local/template.ts';
 
 interface Definition {
   readonly Type: string;
@@ -31,8 +31,6 @@ function load({ Resources = {}, Outputs = {}, files = {} }: Assembly): LoadedSta
     assemblyDirectory,
     stackName: 'Test',
     endpoint: ENDPOINT,
-    localUrls: ({ logicalId, type }): Record<string, string> =>
-      type === 'AWS::CloudFront::Distribution' ? { [`https://${distributionDomain(logicalId)}`]: SITE } : {},
   });
 }
 
@@ -75,11 +73,19 @@ describe('An intrinsic function', () => {
     expect(user?.properties).toEqual({ Description: { deep: [expected] } });
   });
 
-  it('resolves in outputs, where the address on AWS becomes the one on this machine', () => {
+  it('resolves in outputs, and there too the address on AWS can become the one on this machine', () => {
     const url = { 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': ['Site', 'DomainName'] }, '/page']] };
-    expect(load({ Resources: resources, Outputs: { Url: { Value: url } } }).outputs).toEqual({
-      Url: `${SITE}/page`,
-    });
+    const stack = load({ Resources: resources, Outputs: { Url: { Value: url } } });
+    const local = withTexts(stack, text => text.replace(/https:\/\/d\w+\.cloudfront\.net/, SITE));
+    expect(local.outputs).toEqual({ Url: `${SITE}/page` });
+  });
+
+  it('of a custom resource stands for what its function has yet to answer', () => {
+    const Found = { Type: 'Custom::Found' };
+    const Path = { Value: { 'Fn::GetAtt': ['Found', 'Path'] } };
+    const stack = load({ Resources: { Found }, Outputs: { Path } });
+    const answered = customResourceText('Test', 'Found', 'Path');
+    expect(withTexts(stack, text => text.replace(answered, '/docs')).outputs).toEqual({ Path: '/docs' });
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -168,12 +174,11 @@ describe('An assembly', () => {
       },
     };
     const stack = load({ files });
-    expect(stack.assetPath('code.zip')).toMatch(/assembly-\w+\/asset\.1$/);
-    expect(() => stack.assetPath('other.zip')).toThrow('No asset other.zip');
+    expect([...stack.assets]).toEqual([['code.zip', expect.stringMatching(/assembly-\w+\/asset\.1$/)]]);
   });
 
   it('that is missing is asked for', () => {
-    const options = { stackName: 'Test', endpoint: ENDPOINT, localUrls: () => ({}) };
+    const options = { stackName: 'Test', endpoint: ENDPOINT };
     expect(() => loadStack({ ...options, assemblyDirectory: '/nowhere' })).toThrow(/npm run synth/);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { functionBundles, notPermissive, packageOf } from '../helpers/bundles.ts';
-import { permissionsOf, synthesised, textOf } from './stack.ts';
+import { permissionsOf, textOf } from './stack.ts';
 
 /** Of a bundle's bytes to those of one that only imports and constructs the same AWS clients. */
 const HIGHEST_RATIO = 1.5;
@@ -32,9 +32,13 @@ const EVERYWHERE: Parts = {
 const MAIL_MESSAGES = ['shared/mail/mail.ts', 'shared/mail/email-address.ts'];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
+const DEPLOYING: Parts = { own: ['shared/deployment/', 'shared/resource-handler.ts'], packages: [] };
+
 /** What a function has a use for besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'collect-changes': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
+  'find-distribution': DEPLOYING,
+  'notify-bucket': DEPLOYING,
   invalidate: { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
   'verify-edge': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
   'report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
@@ -55,10 +59,9 @@ const POLLING = /^sqs:(?:ChangeMessageVisibility|DeleteMessage|GetQueue\w+|Recei
 /** Services whose actions are not called as their client in the SDK. */
 const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn', ses: 'sesv2' };
 
-const template = synthesised();
 const functions = await functionBundles();
 
-describe.each(functions)('The bundle of $handler', ({ handler, resource, bundle, baseline }) => {
+describe.each(functions)('The bundle of $handler', ({ handler, template, resource, bundle, baseline }) => {
   const { own, packages } = PARTS[handler] ?? { own: [], packages: [] };
   const files = [...bundle.files.keys()];
   const packagesOf = (paths: Iterable<string>) => new Set([...paths].flatMap(path => packageOf(path) ?? []));

@@ -5,6 +5,11 @@ import { permissionsOf, synthesised } from './stack.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 
+const ATTACHING: Readonly<Record<string, string>> = {
+  'notify-bucket': 'FreshnessNotifyServiceRole',
+  'find-distribution': 'ExistingFindServiceRole',
+};
+
 const ROLES: Readonly<Record<string, string>> = {
   'collect-changes': 'AutoInvalidationCollectServiceRole',
   invalidate: 'AutoInvalidationInvalidateServiceRole',
@@ -18,6 +23,11 @@ const ROLES: Readonly<Record<string, string>> = {
 
 it.each(Object.entries(ROLES))('the README lists exactly what %s may do', (name, role) => {
   const granted = permissionsOf(synthesised(), role).flatMap(({ Action }) => Action);
+  expect(documentedActions(name)).toEqual(new Set(granted));
+});
+
+it.each(Object.entries(ATTACHING))('the README lists exactly what %s may do', (name, role) => {
+  const granted = permissionsOf(synthesised('AutoInvalidation'), role).flatMap(({ Action }) => Action);
   expect(documentedActions(name)).toEqual(new Set(granted));
 });
 

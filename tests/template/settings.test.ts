@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { resourceOf, synthesised, templateWith, textOf } from './stack.ts';
 
 const template = synthesised();
@@ -79,15 +80,17 @@ describe('The settings', () => {
         REFETCH_PRICE_USD: '0',
         FREE_PATHS_PER_MONTH: '7',
         MAX_NEEDLESS_PURGES: '8',
-        EXTENSIONLESS_URLS: 'true',
         QUOTA_PATIENCE_MINUTES: '9',
       },
     });
+    const { Variables } = z
+      .object({ Variables: z.record(z.string(), z.json()) })
+      .parse(environmentOf(other, 'AutoInvalidationInvalidate'));
+    expect(JSON.parse(textOf(Variables['DISTRIBUTIONS']))).toMatchObject([{ extensionless: true }]);
     expect(environmentOf(other, 'RefreshApi')).toMatchObject({
       Variables: {
         PATH_PRICE_USD: '1e-7',
         FREE_PATHS_PER_MONTH: '7',
-        EXTENSIONLESS_URLS: 'true',
         MANUAL_PATHS_PER_DAY: '12',
       },
     });

@@ -7,7 +7,7 @@ import { readSettings } from '../../infra/settings.ts';
 import { StudentSiteStack } from '../../infra/student-site-stack.ts';
 
 const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
-const CONTEXT = z
+export const CONTEXT = z
   .object({ context: z.record(z.string(), z.unknown()) })
   .parse(JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))).context;
 
@@ -31,9 +31,9 @@ export interface Resource {
   readonly dependsOn: readonly string[];
 }
 
-/** The template that would deploy, with the settings as they are in the repository. */
-export function synthesised(): CfnTemplate {
-  return CfnTemplate.parse(JSON.parse(readFileSync(`${ASSEMBLY}/StudentSite.template.json`, 'utf8')));
+/** The template that would deploy: the school's with the settings as they are in the repository. */
+export function synthesised(stackName: 'StudentSite' | 'AutoInvalidation' = 'StudentSite'): CfnTemplate {
+  return CfnTemplate.parse(JSON.parse(readFileSync(`${ASSEMBLY}/${stackName}.template.json`, 'utf8')));
 }
 
 /** The stack with other settings. Its functions are not bundled, which would take seconds each. */

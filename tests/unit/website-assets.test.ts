@@ -32,7 +32,16 @@ const bytesOf = (directory: string, files: readonly string[]) =>
 describe('building the website', () => {
   it('answers the files it consists of, and the directory holds just these', () => {
     const files = buildWebsite(out);
-    expect(files).toEqual(expect.arrayContaining(['cache.html', 'cache.js', 'favicon.svg', 'index.html', 'scripts.js', 'styles.css']));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'cache.html',
+        'cache.js',
+        'favicon.svg',
+        'index.html',
+        'scripts.js',
+        'styles.css',
+      ]),
+    );
     expect(files).toEqual([...files].sort());
     expect(filesIn(out)).toEqual(files);
   });
@@ -109,12 +118,15 @@ describe('the style sheet', () => {
 });
 
 describe('a published page', () => {
-  it.each(['index.html', 'cache.html'])('needs nothing a strict content security policy forbids: %s', file => {
-    buildWebsite(out);
-    const page = readFileSync(join(out, file), 'utf8');
-    expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:/i);
-    expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
-    const urls = readFileSync(join(out, 'styles.css'), 'utf8').match(/url\([^)]*\)/g) ?? [];
-    expect(urls.filter(url => !/^url\("?fonts\//.test(url))).toEqual([]);
-  });
+  it.each(['index.html', 'cache.html'])(
+    'needs nothing a strict content security policy forbids: %s',
+    file => {
+      buildWebsite(out);
+      const page = readFileSync(join(out, file), 'utf8');
+      expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:/i);
+      expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+      const urls = readFileSync(join(out, 'styles.css'), 'utf8').match(/url\([^)]*\)/g) ?? [];
+      expect(urls.filter(url => !/^url\("?fonts\//.test(url))).toEqual([]);
+    },
+  );
 });

@@ -82,7 +82,7 @@ export class CacheDesk {
   }
 
   #pauseMs(): number {
-    return pauseMs({ isLive: this.#view.isLive, ...this.#pace });
+    return pauseMs({ runningForMs: this.#view.runningForMs, ...this.#pace });
   }
 
   #goTo(refreshId: string): void {

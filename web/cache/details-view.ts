@@ -17,6 +17,7 @@ import {
   STATE_WORDS,
   skippedWords,
   toneOf,
+  tookMs,
 } from './refresh-words.ts';
 import { milestonesOf, uploadToEndMs } from './timeline.ts';
 import { showTimeline } from './timeline-list.ts';
@@ -46,8 +47,10 @@ export class DetailsView {
     return this.#id;
   }
 
-  get isLive(): boolean {
-    return this.#shown === undefined ? !this.#isMissing : isRunning(this.#shown);
+  /** Of the refresh on view; undefined once there is nothing left to wait for. */
+  get runningForMs(): number | undefined {
+    if (this.#shown === undefined) return this.#isMissing ? undefined : 0;
+    return isRunning(this.#shown) ? tookMs(this.#shown) : undefined;
   }
 
   /** Shows this refresh as soon as it is read; undefined for none. */
@@ -67,7 +70,7 @@ export class DetailsView {
   /** Asks for the refresh on view, until it has ended. */
   async check(): Promise<void> {
     const id = this.#id;
-    if (id === undefined || !this.isLive) return;
+    if (id === undefined || this.runningForMs === undefined) return;
     const refresh = await readRefresh(id).catch(undefinedIfMissing);
     if (id !== this.#id) return;
     element('details', HTMLElement).setAttribute('aria-busy', 'false');

@@ -38,9 +38,10 @@ export class Overview {
     this.#older.addEventListener('click', () => void this.#showOlder());
   }
 
-  /** True while a refresh is running, as far as it is known. */
-  get isLive(): boolean {
-    return this.#history?.refreshes.some(isRunning) ?? false;
+  /** Of the youngest running refresh; undefined while none runs, as far as it is known. */
+  get runningForMs(): number | undefined {
+    const youngest = this.#history?.refreshes.find(isRunning);
+    return youngest && tookMs(youngest);
   }
 
   set hidden(hidden: boolean) {
@@ -119,7 +120,7 @@ export class Overview {
       again: () => void this.#showOlder(),
     });
     this.#showLoadingOlder(false);
-    if (!page || this.#history === undefined) return;
+    if (!page || this.#history?.next !== token) return;
     this.#notice.hide();
     const isLast = page.next === undefined;
     this.#history = withOlder(this.#history, page);
@@ -166,11 +167,10 @@ function showMonth({ month, paths, freePaths, costUsd }: PathUse): void {
   used.querySelector('rect')?.setAttribute('width', `${share * 100}%`);
 }
 
-/** Names the file where there is one. */
+/** Names the file or path where there is only one. */
 function namedCauseOf(refresh: RefreshDetails): string {
-  const [only] = [...refresh.changes.map(({ key }) => key), ...refresh.requestedPaths];
-  const count = (refresh.changeCount ?? refresh.changes.length) + refresh.requestedPaths.length;
-  return count === 1 && only !== undefined ? only : causeOf(refresh);
+  const [only, ...others] = [...refresh.changes.map(({ key }) => key), ...refresh.requestedPaths];
+  return only !== undefined && others.length === 0 ? only : causeOf(refresh);
 }
 
 function countWords({ refreshes, next }: LoadedHistory): string {

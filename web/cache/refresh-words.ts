@@ -23,6 +23,9 @@ const DOING: Readonly<Record<State, string>> = {
   failed: 'Visitors may get old content',
 };
 
+/** Of a refresh's changes the API lists so many. */
+const MAX_LISTED = 200;
+
 export function isRunning({ state }: Pick<RefreshSummary, 'state'>): boolean {
   return state !== 'fresh' && state !== 'failed';
 }
@@ -40,15 +43,16 @@ export function doingWords({ state, refusals }: Pick<RefreshSummary, 'state' | '
     : DOING[state];
 }
 
-/** "3 files and 1 path by hand": what a refresh was made for. */
-export function causeOf({ changeCount, requestedPathCount }: RefreshSummary): string {
-  if (changeCount === undefined) return 'Uploads';
-  const byHand = requestedPathCount ?? 0;
+/** "3 files and 1 path by hand": what a refresh was made for. While it collects only its details can tell. */
+export function causeOf(refresh: RefreshSummary & Partial<RefreshDetails>): string {
+  const files = refresh.changeCount ?? refresh.changes?.length ?? 0;
+  const isCut = refresh.changeCount === undefined && files === MAX_LISTED;
+  const byHand = refresh.requestedPathCount ?? refresh.requestedPaths?.length ?? 0;
   const parts = [
-    ...(changeCount > 0 || byHand === 0 ? [counted(changeCount, 'file')] : []),
+    ...(files > 0 ? [`${isCut ? 'At least ' : ''}${counted(files, 'file')}`] : []),
     ...(byHand > 0 ? [`${counted(byHand, 'path')} by hand`] : []),
   ];
-  return parts.join(' and ');
+  return parts.length === 0 ? 'Uploads' : parts.join(' and ');
 }
 
 /** From the first change noticed to the end; to now while it runs. */

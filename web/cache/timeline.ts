@@ -37,7 +37,7 @@ const NEXT: Partial<Readonly<Record<RefreshDetails['state'], RefreshStep>>> = {
   verifying: 'verified',
 };
 
-type Told = Pick<RefreshDetails, 'state' | 'timeline' | 'changeCount'>;
+type Told = Pick<RefreshDetails, 'state' | 'timeline' | 'changes'>;
 
 /**
  * What has happened; of a running refresh also what comes next, and after that. One that the quota refused, or that is in its
@@ -70,8 +70,8 @@ export function milestonesOf(refresh: Told): Milestone[] {
   ];
 }
 
-function labelOf(step: RefreshStep, { state, changeCount }: Told): string {
-  if (step === 'uploaded' && changeCount === 0) return 'Asked for';
+function labelOf(step: RefreshStep, { state, changes }: Told): string {
+  if (step === 'uploaded' && changes.length === 0) return 'Asked for';
   return step === 'finished' && state === 'failed' ? 'Given up' : LABELS[step];
 }
 

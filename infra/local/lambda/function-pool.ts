@@ -48,7 +48,7 @@ export interface FunctionPoolOptions {
   /** Real seconds per AWS second between the attempts of an asynchronous event. @default 1 */
   readonly timeScale?: number;
   /** @default a process of its own for each */
-  readonly startEnvironment?: StartEnvironment;
+  readonly startEnvironment?: StartEnvironment | undefined;
 }
 
 /** Takes a bare name, a partial or a full ARN, each with or without the one version there is, `$LATEST`. */

@@ -27,7 +27,7 @@ export interface Policy {
 }
 
 export interface Role {
-  readonly logicalId: string;
+  readonly name: string;
   readonly arn: string;
   /** Who calls, in messages and policies: `arn:aws:sts::…:assumed-role/ROLE/FUNCTION`. */
   readonly sessionArn: string;
@@ -36,7 +36,7 @@ export interface Role {
 
 /** Whatever the template says about who may do what. */
 export interface Policies {
-  /** By logical id, which is the access key id of its sessions. */
+  /** By name, which is the access key id of its sessions. */
   readonly roles: ReadonlyMap<string, Role>;
   /** By ARN of the bucket, queue, function or role; a role's is its trust policy. */
   readonly resourcePolicies: ReadonlyMap<string, Policy>;
@@ -56,11 +56,11 @@ export function policiesOf(resources: readonly Resource[]): Policies {
     policy: policyOf(logicalId, properties['PolicyDocument']),
   }));
 
-  const roles = all('AWS::IAM::Role').map(({ logicalId, ref, attributes, properties }): Role => {
+  const roles = all('AWS::IAM::Role').map(({ ref, attributes, properties }): Role => {
     const arn = attributes['Arn'] ?? '';
     const managed = z.array(z.string()).default([]).parse(properties['ManagedPolicyArns']);
     return {
-      logicalId,
+      name: ref,
       arn,
       sessionArn: `arn:aws:sts::${LOCAL_ACCOUNT}:assumed-role/${ref}/${sessions.get(arn) ?? 'session'}`,
       policies: [
@@ -89,7 +89,7 @@ export function policiesOf(resources: readonly Resource[]): Policies {
   ];
 
   return {
-    roles: new Map(roles.map(role => [role.logicalId, role])),
+    roles: new Map(roles.map(role => [role.name, role])),
     resourcePolicies: new Map(resourcePolicies),
     canonicalUsers: new Map(
       all('AWS::CloudFront::CloudFrontOriginAccessIdentity').map(({ ref, attributes }) => [

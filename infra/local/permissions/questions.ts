@@ -109,6 +109,8 @@ export function invocationOf(reference: string): Requirement {
 
 /** S3's operations that need a permission of another name (S3 user guide, "Required permissions for S3 API operations"). */
 const S3_ACTIONS: Readonly<Record<string, string>> = {
+  GetBucketNotificationConfiguration: 'GetBucketNotification',
+  PutBucketNotificationConfiguration: 'PutBucketNotification',
   HeadBucket: 'ListBucket',
   ListObjects: 'ListBucket',
   ListObjectsV2: 'ListBucket',
@@ -126,7 +128,7 @@ function s3Requirements(request: AwsRequest, operation: string): Requirement[] |
   const action = S3_ACTIONS[operation];
   if (action === undefined) return undefined;
   const { bucket, key } = s3Address(request);
-  const resource = action === 'ListBucket' ? bucketArn(bucket) : `${bucketArn(bucket)}/${key}`;
+  const resource = key === '' ? bucketArn(bucket) : `${bucketArn(bucket)}/${key}`;
   return [{ action: `s3:${action}`, resource }];
 }
 

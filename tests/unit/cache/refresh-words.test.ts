@@ -20,9 +20,13 @@ it.each([
   expect(causeOf(summaryOf(of))).toBe(cause);
 });
 
+const CHANGE = { key: 'index.html', removed: false, eventTime: '2026-11-22T08:00:00.000Z' };
+
 it('an open refresh has no counts yet, and may wait for the quota', () => {
   const { changeCount, ...open } = runningOf({ state: 'open' });
   expect(causeOf(open)).toBe('Uploads');
+  expect(causeOf({ ...open, changes: [CHANGE] })).toBe('1 file');
+  expect(causeOf({ ...open, changes: Array.from({ length: 200 }, () => CHANGE) })).toBe('At least 200 files');
   expect(doingWords(open)).toBe('Waiting until uploads are quiet');
   expect(doingWords({ ...open, refusals: 2 })).toBe('Waiting until CloudFront takes invalidations again');
 });

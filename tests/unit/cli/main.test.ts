@@ -3,22 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { main } from '../../../infra/cli/main.ts';
+import { runCommand } from '../../helpers/run-command.ts';
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')));
 const commands = Object.entries(scripts).filter(([, script]) => script.startsWith('node infra/cli/main.ts '));
 
-async function run(...args: string[]) {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  const exitCode = await main(
-    args,
-    line => printed.push(line),
-    line => complaints.push(line),
-  );
-  return { exitCode, printed: printed.join('\n'), complaint: complaints.join('\n') };
-}
+const run = (...args: string[]) => runCommand(main, args);
 
 describe('the command line', () => {
   it.each([[[]], [['--help']]])('names every command and the exit codes for %j', async args => {

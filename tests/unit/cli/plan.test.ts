@@ -11,24 +11,16 @@ import { explainPlan } from '../../../shared/invalidation/explain.ts';
 import { type PlanRequest, planInvalidation } from '../../../shared/invalidation/plan.ts';
 import { folderOf } from '../../helpers/folders.ts';
 import { PLANNING } from '../../helpers/planning.ts';
+import { runCommand } from '../../helpers/run-command.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../infra/cli/main.ts', import.meta.url));
 
-async function plan(args: readonly string[], input = '') {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  const exitCode = await main(
-    args,
-    line => printed.push(line),
-    line => complaints.push(line),
-    Readable.from([input]),
-  );
-  return { exitCode, printed: printed.join('\n'), complaints: complaints.join('\n') };
-}
+const plan = (args: readonly string[], input = '') =>
+  runCommand((...given) => main(...given, Readable.from([input])), args);
 
 async function reportOf(args: readonly string[], input = '') {
-  const { exitCode, printed, complaints } = await plan([...args, '--json'], input);
-  expect({ exitCode, complaints }).toEqual({ exitCode: 0, complaints: '' });
+  const { exitCode, printed, complaint } = await plan([...args, '--json'], input);
+  expect({ exitCode, complaint }).toEqual({ exitCode: 0, complaint: '' });
   return JSON.parse(printed);
 }
 
@@ -113,9 +105,9 @@ describe('npm run plan with two folders', () => {
     const [plain, linked] = [folderOf({ a: '' }), folderOf({ 'docs/a': '' })];
     symlinkSync(join(linked, 'docs/a'), join(linked, 'docs/link'));
     for (const [from, to] of [[plain, linked] as const, [linked, plain] as const]) {
-      const { exitCode, complaints } = await plan(['--from', from, '--to', to]);
+      const { exitCode, complaint } = await plan(['--from', from, '--to', to]);
       expect(exitCode).toBe(2);
-      expect(complaints).toContain(`${join(linked, 'docs/link')} is a symbolic link`);
+      expect(complaint).toContain(`${join(linked, 'docs/link')} is a symbolic link`);
     }
   });
 
@@ -123,9 +115,9 @@ describe('npm run plan with two folders', () => {
     const folder = folderOf({ '\uFFFD': 'this one can' });
     expect((await reportOf(['--from', folderOf({}), '--to', folder])).changed).toEqual(['\uFFFD']);
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xff])]), '');
-    const { exitCode, complaints } = await plan(['--from', folderOf({}), '--to', folder]);
+    const { exitCode, complaint } = await plan(['--from', folderOf({}), '--to', folder]);
     expect(exitCode).toBe(2);
-    expect(complaints).toContain(`The name of ${folder}/a\uFFFD is not UTF-8`);
+    expect(complaint).toContain(`The name of ${folder}/a\uFFFD is not UTF-8`);
   });
 });
 
@@ -241,10 +233,10 @@ describe('npm run plan', () => {
     { args: [...FOLDERS, '--path-price', 'free'], reason: '--path-price free: it must be US dollars' },
     { args: [...FOLDERS, '--refetch-price=-1'], reason: '--refetch-price -1: it must be US dollars' },
   ])('refuses $args, and says what to do', async ({ args, reason }) => {
-    const { exitCode, printed, complaints } = await plan(args);
+    const { exitCode, printed, complaint } = await plan(args);
     expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
-    expect(complaints.split('\n\n')[0]).toContain(reason);
-    expect(complaints).toContain('npm run plan -- --from OLD_DIR --to NEW_DIR');
+    expect(complaint.split('\n\n')[0]).toContain(reason);
+    expect(complaint).toContain('npm run plan -- --from OLD_DIR --to NEW_DIR');
   });
 
   it.each([

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings, setting } from '../../../shared/config.ts';
+import { Distributions } from '../../../shared/refresh/distribution.ts';
+import { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 
 const SHAPE = {
   SITE_BUCKET: setting.text,
@@ -8,9 +10,18 @@ const SHAPE = {
   FREE_PATHS_PER_MONTH: setting.count,
   PATH_PRICE_USD: setting.amount,
   EXTENSIONLESS_URLS: setting.flag,
-  ORIGIN_PATH: setting.originPath,
+  DISTRIBUTIONS: setting.json(Distributions),
+  SITE_KEYS: setting.json(KeyFilter),
   MAIL_WHEN: setting.mailPolicy,
 };
+
+const DISTRIBUTION = {
+  id: 'E1',
+  url: 'https://d1.cloudfront.net',
+  originPath: '',
+  extensionless: false,
+};
+const SITE_KEYS = { prefixes: ['app/'], excluded: ['*.map'] };
 
 const VALID = {
   SITE_BUCKET: 'site-bucket',
@@ -19,7 +30,8 @@ const VALID = {
   FREE_PATHS_PER_MONTH: '100',
   PATH_PRICE_USD: '0.005',
   EXTENSIONLESS_URLS: 'false',
-  ORIGIN_PATH: '',
+  DISTRIBUTIONS: JSON.stringify([DISTRIBUTION]),
+  SITE_KEYS: JSON.stringify(SITE_KEYS),
   MAIL_WHEN: 'failed',
 };
 
@@ -34,7 +46,8 @@ describe('the settings of a function', () => {
       FREE_PATHS_PER_MONTH: 100,
       PATH_PRICE_USD: 0.005,
       EXTENSIONLESS_URLS: false,
-      ORIGIN_PATH: '',
+      DISTRIBUTIONS: [DISTRIBUTION],
+      SITE_KEYS,
       MAIL_WHEN: 'failed',
     });
   });
@@ -44,7 +57,7 @@ describe('the settings of a function', () => {
     expect(() => read({ [name]: undefined })).toThrow(name);
   });
 
-  it.each(Object.keys(SHAPE).filter(name => name !== 'ORIGIN_PATH'))('refuse an empty %s', name => {
+  it.each(Object.keys(SHAPE))('refuse an empty %s', name => {
     expect(() => read({ [name]: '' })).toThrow(name);
     expect(() => read({ [name]: ' ' })).toThrow(name);
   });
@@ -58,9 +71,14 @@ describe('the settings of a function', () => {
     { name: 'PATH_PRICE_USD', value: 'cheap' },
     { name: 'PATH_PRICE_USD', value: '-0.005' },
     { name: 'EXTENSIONLESS_URLS', value: 'yes' },
-    { name: 'ORIGIN_PATH', value: 'site' },
-    { name: 'ORIGIN_PATH', value: '/site/' },
-    { name: 'ORIGIN_PATH', value: '/' },
+    { name: 'DISTRIBUTIONS', value: '[]' },
+    { name: 'DISTRIBUTIONS', value: 'E1' },
+    ...['site', '/site/', '/'].map(originPath => ({
+      name: 'DISTRIBUTIONS',
+      value: JSON.stringify([{ ...DISTRIBUTION, originPath }]),
+    })),
+    { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, url: 'd1.cloudfront.net' }]) },
+    { name: 'SITE_KEYS', value: '{"prefixes":[""],"excluded":[]}' },
     { name: 'MAIL_WHEN', value: 'never' },
   ])('refuse $name=$value', ({ name, value }) => expect(() => read({ [name]: value })).toThrow(name));
 

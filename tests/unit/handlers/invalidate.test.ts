@@ -9,14 +9,12 @@ import { createMemoryTable } from '../refresh/memory-table.ts';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
-  DISTRIBUTION_ID: 'E1',
+  DISTRIBUTIONS: '[{"id":"E1","url":"https://d1.cloudfront.net","originPath":"","extensionless":false}]',
   REFRESH_TABLE: 'refreshes',
-  ORIGIN_PATH: '',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.0001',
   FREE_PATHS_PER_MONTH: '1000',
   MAX_NEEDLESS_PURGES: '5000',
-  EXTENSIONLESS_URLS: 'false',
   QUOTA_PATIENCE_MINUTES: '60',
 };
 
@@ -46,7 +44,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
   const step = async <T>(_: string, effect: () => T) => effect();
   const table = createMemoryTable({ step, without: undefined, report: () => {} });
   table.put('r1', 'open', { key: 'a.css', sequencer: '01' });
-  const handler = createHandler({
+  const handler = createHandler(() => ({
     refreshes: table,
     invalidations: {
       create: async () => 'I1',
@@ -59,9 +57,9 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
     newMark: () => 'm1',
     settings: PLAN_SETTINGS,
     now: () => new Date('2026-11-02T10:00:00Z'),
-  });
+  }));
   const context: Partial<Context> = { functionName: 'invalidate', awsRequestId: 'request-1' };
-  return handler({ refreshId: 'r1', round: 1, generation }, context as Context);
+  return handler({ refreshId: 'r1', distributionId: 'E1', round: 1, generation }, context as Context);
 }
 
 describe('the function of the step Invalidate', () => {

@@ -35,11 +35,9 @@ beforeEach(async () => {
 async function startFunction() {
   const environment = {
     SITE_URL: SITE,
-    DISTRIBUTION_ID: 'E1',
+    DISTRIBUTION: JSON.stringify({ id: 'E1', url: SITE, originPath: '', extensionless: false }),
     REFRESH_TABLE: tableName,
     REFRESH_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh',
-    ORIGIN_PATH: '',
-    EXTENSIONLESS_URLS: 'false',
     PATH_PRICE_USD: '0.005',
     FREE_PATHS_PER_MONTH: '1000',
     MANUAL_PATHS_PER_DAY: '10',
@@ -49,10 +47,11 @@ async function startFunction() {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const { createHandler } = await import('../../../handlers/refreshes.ts');
   const table = { tableName, distributionId: `E${distributions++}`, client, now: () => AT };
+  const refreshes = createRefreshTable(table);
   let made = 0;
   const handler = createHandler({
     pages: createRefreshHistory(table),
-    refreshes: createRefreshTable(table),
+    refreshes: { ...refreshes, ...refreshes.openOf(table.distributionId) },
     invalidations: { find: async () => undefined },
     pathUse: createPathUse(table),
     executions: { ensureStarted: async () => true },

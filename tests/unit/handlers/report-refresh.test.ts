@@ -6,7 +6,6 @@ import type { ReportDependencies } from '../../../shared/refresh/report.ts';
 
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
-  DISTRIBUTION_ID: 'E1',
   REFRESH_TABLE: 'refreshes',
   MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
   MAIL_WHEN: 'failed',

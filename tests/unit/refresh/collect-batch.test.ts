@@ -1,41 +1,54 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sortBatch } from '../../../shared/refresh/collect-batch.ts';
+import { sortBatch, type WatchedSite } from '../../../shared/refresh/collect-batch.ts';
 import { recordOf, s3Event, TEST_EVENT } from './s3-messages.ts';
 
-const sort = (...bodies: unknown[]) =>
+const SITE: WatchedSite = {
+  bucket: 'site-bucket',
+  distributions: [{ id: 'E1', originPath: '' }],
+  keys: { prefixes: [], excluded: [] },
+};
+
+const sort = (bodies: readonly unknown[], site: Partial<WatchedSite> = {}) =>
   sortBatch(
     bodies.map((body, at) => ({
       messageId: `message-${at}`,
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })),
-    'site-bucket',
+    { ...SITE, ...site },
   );
+
+/** What a batch has for the one distribution of a plain site. */
+const changesOf = (...bodies: unknown[]) => {
+  const { changes, ...rest } = sort(bodies);
+  const { objects, paths } = changes.get('E1') ?? { objects: [], paths: [] };
+  return { objects, paths, ...rest };
+};
 
 describe('a batch of messages', () => {
   it('is the union of its changes', () => {
-    const { changes, refused, ignored } = sort(
+    const { objects, paths, refused, ignored } = changesOf(
       s3Event(recordOf('a.html')),
       s3Event(recordOf('b.html'), recordOf('c.html')),
       { paths: ['/docs/*', '/x'] },
       { paths: ['/x'] },
     );
-    expect(changes.objects.map(object => object.key)).toEqual(['a.html', 'b.html', 'c.html']);
-    expect(changes.paths).toEqual(['/docs/*', '/x']);
+    expect(objects.map(object => object.key)).toEqual(['a.html', 'b.html', 'c.html']);
+    expect(paths).toEqual(['/docs/*', '/x']);
     expect([...refused, ...ignored]).toEqual([]);
   });
 
   it('keeps every event of an object, for each tells of a version that was served', () => {
-    const { changes } = sort(
+    const { objects } = changesOf(
       s3Event(recordOf('a.html', { sequencer: '0055', eTag: 'old' })),
       s3Event(recordOf('a.html', { sequencer: '005501', eventName: 'ObjectRemoved:Delete' })),
       s3Event(recordOf('a.html', { sequencer: '0054FFFFFF', eTag: 'older' })),
     );
-    expect(changes.objects.map(({ sequencer }) => sequencer)).toEqual(['0055', '005501', '0054FFFFFF']);
+    expect(objects.map(({ sequencer }) => sequencer)).toEqual(['0055', '005501', '0054FFFFFF']);
   });
 
   it('names the messages that it refuses and the parts that it ignores, with reasons', () => {
-    const { refused, ignored } = sort(TEST_EVENT, 'no json', s3Event(), { paths: ['no slash'] });
+    const { refused, ignored } = changesOf(TEST_EVENT, 'no json', s3Event(), { paths: ['no slash'] });
     expect(refused).toEqual([
       { messageId: 'message-1', reason: 'The message is not JSON' },
       { messageId: 'message-3', reason: expect.stringContaining('begin with /') },
@@ -48,11 +61,63 @@ describe('a batch of messages', () => {
     const good = fc.nat(20).map(number => s3Event(recordOf(`${number}.html`)));
     fc.assert(
       fc.property(fc.array(fc.oneof(bad, good), { maxLength: 10 }), bodies => {
-        const { changes, refused } = sort(...bodies);
+        const { changes, refused } = sort(bodies);
         const goodBodies = bodies.filter(body => typeof body !== 'string');
-        expect(changes).toEqual(sort(...goodBodies).changes);
+        expect(changes).toEqual(sort(goodBodies).changes);
         expect(refused).toHaveLength(bodies.length - goodBodies.length);
       }),
     );
+  });
+});
+
+describe('a batch about a bucket that several distributions show', () => {
+  const distributions = [
+    { id: 'ALL', originPath: '' },
+    { id: 'APP', originPath: '/app' },
+    { id: 'DOCS', originPath: '/docs' },
+  ];
+  const keysOf = (bodies: readonly unknown[], site: Partial<WatchedSite> = { distributions }) =>
+    Object.fromEntries(
+      [...sort(bodies, site).changes].map(([id, { objects }]) => [id, objects.map(({ key }) => key)]),
+    );
+  const pathsOf = (...bodies: unknown[]) =>
+    Object.fromEntries([...sort(bodies, { distributions }).changes].map(([id, { paths }]) => [id, paths]));
+
+  it('gives a change to each that can show the key, and to no other', () => {
+    const events = ['app/a.html', 'docs/b.html', 'application.html'].map(key => s3Event(recordOf(key)));
+    expect(keysOf(events)).toEqual({
+      ALL: ['app/a.html', 'docs/b.html', 'application.html'],
+      APP: ['app/a.html'],
+      DOCS: ['docs/b.html'],
+    });
+  });
+
+  it('gives a request by hand to all of them, or to the one that it names', () => {
+    expect(pathsOf({ paths: ['/*'] }, { paths: ['/a'], distributionId: 'APP' })).toEqual({
+      ALL: ['/*'],
+      APP: ['/*', '/a'],
+      DOCS: ['/*'],
+    });
+  });
+
+  it('refuses a request for a distribution that there is not', () => {
+    const { changes, refused } = sort([{ paths: ['/*'], distributionId: 'NONE' }], { distributions });
+    expect(changes.size).toBe(0);
+    expect(refused).toEqual([{ messageId: 'message-0', reason: expect.stringContaining('NONE') }]);
+  });
+
+  it('leaves aside what none of them shows, and says so', () => {
+    const { changes, ignored } = sort([s3Event(recordOf('other/a.html'))], {
+      distributions: distributions.slice(1),
+    });
+    expect(changes.size).toBe(0);
+    expect(ignored).toEqual([{ messageId: 'message-0', reason: expect.stringContaining('other/a.html') }]);
+  });
+
+  it('leaves aside keys outside the prefixes and keys that never matter', () => {
+    const keys = { prefixes: ['app/'], excluded: ['*.map'] };
+    const events = ['app/a.js', 'app/a.js.map', 'a.js'].map(key => s3Event(recordOf(key)));
+    expect(keysOf(events, { keys })).toEqual({ E1: ['app/a.js'] });
+    expect(sort(events, { keys }).ignored).toHaveLength(2);
   });
 });

@@ -26,9 +26,15 @@ afterAll(() => stop());
 const AT = new Date('2026-11-02T10:00:00Z');
 const LATER = new Date('2026-11-02T11:00:00Z');
 
+/** The refreshes, and the open one of a distribution. */
+function tableOf(distributionId: string, now: () => Date) {
+  const table = createRefreshTable({ tableName, client, now });
+  return { ...table, ...table.openOf(distributionId) };
+}
+
 // The model of the protocol stands on the second: both must behave alike.
 const TABLES: Readonly<Record<string, (distributionId: string) => OpenRefreshes & ClosingRefreshes>> = {
-  'in DynamoDB': distributionId => createRefreshTable({ tableName, distributionId, client, now: () => AT }),
+  'in DynamoDB': distributionId => tableOf(distributionId, () => AT),
   'of the protocol’s model': () =>
     createMemoryTable({ step: async (_, effect) => effect(), without: undefined, report: () => {} }),
 };
@@ -155,7 +161,7 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
 describe('the refresh table in DynamoDB', () => {
   it('lists what a refresh comes to, its refusals and the cost of all rounds', async () => {
     const distributionId = 'E-listed';
-    const table = createRefreshTable({ tableName, distributionId, client, now: () => AT });
+    const table = tableOf(distributionId, () => AT);
     const history = createRefreshHistory({ tableName, distributionId, client });
     const listed = async () => summaryOf((await history.page({ limit: 1 })).refreshes[0] ?? expect.fail());
     const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
@@ -184,7 +190,7 @@ describe('the refresh table in DynamoDB', () => {
 
   it('keeps the time at which the verifying of a round began', async () => {
     let now = AT;
-    const table = createRefreshTable({ tableName, distributionId: 'E-verified', client, now: () => now });
+    const table = tableOf('E-verified', () => now);
     await table.replace(undefined, 'verified');
     await table.close('verified');
     await table.recordVerifying('verified');
@@ -201,12 +207,13 @@ describe('the refresh table in DynamoDB', () => {
   });
 
   it('replaces a refresh of which only the pointer is left', async () => {
-    const table = createRefreshTable({ tableName, distributionId: 'E-expired', client });
-    await table.replace(undefined, 'expired');
+    const table = createRefreshTable({ tableName, client });
+    const open = table.openOf('E-expired');
+    await open.replace(undefined, 'expired');
     const Key = { pk: { S: 'expired' }, sk: { S: 'refresh' } };
     await client.send(new DeleteItemCommand({ TableName: tableName, Key }));
-    expect(await table.replace('expired', 'next')).toBe('next');
-    expect(await table.current()).toBe('next');
+    expect(await open.replace('expired', 'next')).toBe('next');
+    expect(await open.current()).toBe('next');
     expect(await table.get('expired')).toBeUndefined();
   });
 

@@ -1,0 +1,81 @@
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Mail } from './mail.ts';
+
+/** A distribution that shows the bucket, made by this app or imported. */
+export interface SiteDistribution {
+  readonly distribution: IDistribution;
+  /** `/folder` if the distribution's origin has that path, and so shows only what lies under `folder/`. @default none */
+  readonly originPath?: string;
+  /**
+   * Where the edge is asked whether it is fresh, without a slash at the end: an alias, if a function sends viewers of the
+   * distribution's own domain elsewhere.
+   * @default https:// and the distribution's own domain
+   */
+  readonly url?: string;
+  /** Whether the site also shows `page.html` as `/page`. @default false */
+  readonly extensionlessUrls?: boolean;
+}
+
+/** Who is mailed how refreshes ended. */
+export interface MailedReports {
+  /** One address, or several with commas between them. */
+  readonly notifyEmail: string;
+  /** Sender of every mail; SES must have verified it. @default the first address of notifyEmail */
+  readonly mailFrom?: string;
+  /** Whether SES knows the sender already, so that the stack must not add it. @default false */
+  readonly mailFromExists?: boolean;
+}
+
+/** Whatever of the pipeline may be chosen. */
+export interface RefreshOptions {
+  /** Only keys that begin with one of these belong to the site. @default every key */
+  readonly keyPrefixes?: readonly string[];
+  /** Patterns of keys that never matter; a `*` stands for any number of characters: `*.map`, `drafts/*`. @default none */
+  readonly excludedKeys?: readonly string[];
+  /** Whether a refresh that went well is mailed too; a failed one always is. @default 'always' */
+  readonly mailWhen?: 'always' | 'failed';
+  /** Uploads are over when nothing came for so long. @default 2 */
+  readonly quietSeconds?: number;
+  /** Looks at a refresh before it closes although uploads go on. @default 30 */
+  readonly maxLooks?: number;
+  /** Messages per invocation of collect-changes. Above 10 a batching window is obligatory. @default 10 */
+  readonly batchSize?: number;
+  /** How long a batch may fill, 0 to start at once. With a window a lone upload may wait up to 20 s. @default 0 */
+  readonly batchWindowSeconds?: number;
+  /** What AWS charges for a path beyond the free ones. @default 0.005 */
+  readonly pathPriceUsd?: number;
+  /** What it is worth not to purge one unchanged object. @default 0.0001 */
+  readonly refetchPriceUsd?: number;
+  /** AWS gives each account 1,000, for all its distributions together: lower it if others use some. @default 1000 */
+  readonly freePathsPerMonth?: number;
+  /** So many unchanged objects one refresh may purge to save money. @default 5000 */
+  readonly maxNeedlessPurges?: number;
+  /** Minutes after CloudFront's first refusal from which one path for all is asked for. @default 60 */
+  readonly quotaPatienceMinutes?: number;
+}
+
+interface Site extends RefreshOptions {
+  /** Made by this app or imported; an imported one keeps its other notifications. It must be in the stack's region. */
+  readonly bucket: IBucket;
+}
+
+/** A bucket, the distribution or distributions that show it, and who is mailed: addresses, or a mail system that there is already. */
+export type AutoInvalidationProps = Site &
+  (SiteDistribution | { readonly distributions: readonly SiteDistribution[] }) &
+  (MailedReports | { readonly mail: Mail });
+
+export const DEFAULTS = {
+  keyPrefixes: [],
+  excludedKeys: [],
+  mailWhen: 'always',
+  quietSeconds: 2,
+  maxLooks: 30,
+  batchSize: 10,
+  batchWindowSeconds: 0,
+  pathPriceUsd: 0.005,
+  refetchPriceUsd: 0.0001,
+  freePathsPerMonth: 1000,
+  maxNeedlessPurges: 5000,
+  quotaPatienceMinutes: 60,
+} as const satisfies Required<RefreshOptions>;

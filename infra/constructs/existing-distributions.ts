@@ -1,0 +1,56 @@
+import { Stack } from 'aws-cdk-lib';
+import { Distribution, type IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { SiteDistribution } from './auto-invalidation-props.ts';
+import { DeploymentFunction } from './deployment-function.ts';
+
+export interface ExistingDistributionsProps {
+  readonly distributionIds: readonly string[];
+  /** The deployment fails unless each of them shows it. */
+  readonly bucket: IBucket;
+  /** Of all of them. */
+  readonly extensionlessUrls: boolean;
+}
+
+/** Distributions that there are already, by their ids alone: the deployment finds out the rest. */
+export class ExistingDistributions extends Construct {
+  readonly distributions: readonly SiteDistribution[];
+
+  constructor(scope: Construct, id: string, props: ExistingDistributionsProps) {
+    super(scope, id);
+    const { distributionIds, bucket, extensionlessUrls } = props;
+    const find = new DeploymentFunction(this, 'Find', {
+      handler: 'find-distribution',
+      description: 'Checks that a distribution shows the bucket, and finds its domain and origin path',
+      permissions: [
+        new PolicyStatement({
+          actions: ['cloudfront:GetDistribution'],
+          resources: distributionIds.map(distributionId => this.arnOf(distributionId)),
+        }),
+      ],
+    });
+    this.distributions = distributionIds.map(distributionId => {
+      const found = find.serve(this, distributionId, 'Custom::ExistingDistribution', {
+        DistributionId: distributionId,
+        BucketName: bucket.bucketName,
+      });
+      const distribution: IDistribution = Distribution.fromDistributionAttributes(
+        this,
+        `${distributionId}Distribution`,
+        { distributionId, domainName: found.getAttString('DomainName') },
+      );
+      return { distribution, originPath: found.getAttString('OriginPath'), extensionlessUrls };
+    });
+  }
+
+  private arnOf(distributionId: string): string {
+    return Stack.of(this).formatArn({
+      service: 'cloudfront',
+      region: '',
+      resource: 'distribution',
+      resourceName: distributionId,
+    });
+  }
+}

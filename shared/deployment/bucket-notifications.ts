@@ -1,0 +1,153 @@
+import * as z from 'zod/mini';
+import { DeploymentRefusedError } from '../errors.ts';
+import type { ResourceKind } from './custom-resource.ts';
+
+/** Which events of a bucket go to one destination, as S3 keeps it. */
+export interface NotificationRule {
+  readonly Id?: string | undefined;
+  readonly Events: readonly string[] | undefined;
+  readonly Filter?:
+    | {
+        readonly Key?:
+          | {
+              readonly FilterRules?:
+                | readonly { readonly Name?: string | undefined; readonly Value?: string | undefined }[]
+                | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
+}
+
+export interface QueueRule extends NotificationRule {
+  readonly QueueArn: string | undefined;
+}
+
+/** All notifications of a bucket. S3 replaces them as one. */
+export interface NotificationConfiguration {
+  readonly QueueConfigurations?: readonly QueueRule[] | undefined;
+  readonly TopicConfigurations?:
+    | readonly (NotificationRule & { readonly TopicArn: string | undefined })[]
+    | undefined;
+  readonly LambdaFunctionConfigurations?:
+    | readonly (NotificationRule & { readonly LambdaFunctionArn: string | undefined })[]
+    | undefined;
+  readonly EventBridgeConfiguration?: object | undefined;
+}
+
+export interface BucketNotifications {
+  /**
+   * Replaces a bucket's configuration by one made of it.
+   * @throws DeploymentRefusedError when there is no such bucket in this region
+   */
+  change(
+    bucket: string,
+    change: (configuration: NotificationConfiguration) => NotificationConfiguration,
+  ): Promise<void>;
+  /** The same for a bucket that may have been removed, and destinations that may be gone. */
+  changeIfAny(
+    bucket: string,
+    change: (configuration: NotificationConfiguration) => NotificationConfiguration,
+  ): Promise<void>;
+}
+
+const Attachment = z.object({
+  BucketName: z.string(),
+  /** Tells our rules from all others: each has an id that begins with it and a slash. */
+  Owner: z.string(),
+  QueueArn: z.string(),
+  Events: z.array(z.string()),
+  KeyPrefixes: z._default(z.array(z.string()), []),
+});
+export type Attachment = z.infer<typeof Attachment>;
+
+/** Events of a bucket to a queue, beside whatever notifications the bucket has. */
+export function bucketNotification(notifications: BucketNotifications): ResourceKind {
+  return {
+    idOf(properties) {
+      const { BucketName, Owner } = Attachment.parse(properties);
+      return `${BucketName}/${Owner}`;
+    },
+    async put(properties) {
+      const attachment = Attachment.parse(properties);
+      await notifications.change(attachment.BucketName, configuration => attach(configuration, attachment));
+      return {};
+    },
+    async remove(properties) {
+      const { BucketName, Owner } = Attachment.parse(properties);
+      await notifications.changeIfAny(BucketName, configuration => detach(configuration, Owner));
+    },
+  };
+}
+
+/**
+ * Adds our rules, or puts them in the place of their former selves.
+ * @throws DeploymentRefusedError when S3 would refuse them beside the others
+ */
+export function attach(
+  configuration: NotificationConfiguration,
+  attachment: Attachment,
+): NotificationConfiguration {
+  const others = detach(configuration, attachment.Owner);
+  const rules = rulesOf(attachment);
+  const overlapping = everyRule(others).find(other => rules.some(rule => overlap(rule, other)));
+  if (overlapping !== undefined) throw overlapRefused(attachment.BucketName, overlapping);
+  return { ...others, QueueConfigurations: [...(others.QueueConfigurations ?? []), ...rules] };
+}
+
+/** Without our rules. */
+export function detach(configuration: NotificationConfiguration, owner: string): NotificationConfiguration {
+  const { QueueConfigurations = [], ...rest } = configuration;
+  const others = QueueConfigurations.filter(({ Id = '' }) => !Id.startsWith(`${owner}/`));
+  return others.length === 0 ? rest : { ...rest, QueueConfigurations: others };
+}
+
+function rulesOf({ Owner, QueueArn, Events, KeyPrefixes }: Attachment): QueueRule[] {
+  const filters =
+    KeyPrefixes.length === 0
+      ? [{}]
+      : KeyPrefixes.map(Value => ({ Filter: { Key: { FilterRules: [{ Name: 'prefix', Value }] } } }));
+  return filters.map((filter, index) => ({ Id: `${Owner}/${index}`, QueueArn, Events, ...filter }));
+}
+
+function everyRule(configuration: NotificationConfiguration): NotificationRule[] {
+  const { QueueConfigurations, TopicConfigurations, LambdaFunctionConfigurations } = configuration;
+  return [
+    ...(QueueConfigurations ?? []),
+    ...(TopicConfigurations ?? []),
+    ...(LambdaFunctionConfigurations ?? []),
+  ];
+}
+
+/** S3 refuses two rules that one event could match: S3 user guide, "Event notification types with overlapping filters". */
+function overlap(a: NotificationRule, b: NotificationRule): boolean {
+  const [prefixA, prefixB] = [filterOf(a, 'prefix'), filterOf(b, 'prefix')];
+  const [suffixA, suffixB] = [filterOf(a, 'suffix'), filterOf(b, 'suffix')];
+  return (
+    (prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA)) &&
+    (suffixA.endsWith(suffixB) || suffixB.endsWith(suffixA)) &&
+    (a.Events ?? []).some(event => (b.Events ?? []).some(other => sharesEvents(event, other)))
+  );
+}
+
+function filterOf({ Filter }: NotificationRule, name: 'prefix' | 'suffix'): string {
+  const rules = Filter?.Key?.FilterRules ?? [];
+  return rules.find(({ Name }) => Name?.toLowerCase() === name)?.Value ?? '';
+}
+
+/** `s3:ObjectCreated:*` has `s3:ObjectCreated:Put` in it. */
+function sharesEvents(a: string, b: string): boolean {
+  const covers = (pattern: string, event: string) =>
+    pattern.endsWith('*') ? event.startsWith(pattern.slice(0, -1)) : event === pattern;
+  return covers(a, b) || covers(b, a);
+}
+
+function overlapRefused(bucket: string, rule: NotificationRule): DeploymentRefusedError {
+  const { Id, Events, Filter: _, ...destination } = rule;
+  const [prefix, suffix] = [filterOf(rule, 'prefix'), filterOf(rule, 'suffix')];
+  const keys = prefix === '' && suffix === '' ? 'all keys' : `keys like ${prefix}*${suffix}`;
+  const to = Object.values(destination).join(', ');
+  return new DeploymentRefusedError(
+    `S3 sends an event to one destination only, and the bucket ${bucket} already sends ${Events?.join(', ')} of ${keys} to ${to} (notification ${Id}). Deploy with keyPrefixes that lie elsewhere, or give that notification narrower events or keys.`,
+  );
+}

@@ -1,0 +1,69 @@
+import * as z from 'zod/mini';
+import { DeploymentRefusedError } from '../errors.ts';
+import type { ResourceKind } from './custom-resource.ts';
+
+export interface FoundDistribution {
+  /** `d111111abcdef8.cloudfront.net` */
+  readonly domainName: string;
+  readonly aliases: readonly string[];
+  readonly origins: readonly { readonly domainName: string; readonly path: string }[];
+}
+
+export interface Distributions {
+  find(distributionId: string): Promise<FoundDistribution | undefined>;
+}
+
+const Lookup = z.object({ DistributionId: z.string(), BucketName: z.string() });
+
+/** A distribution that there is already: checked, and described by its attributes. Nothing is made or removed. */
+export function distributionLookup(distributions: Distributions): ResourceKind {
+  return {
+    idOf: properties => Lookup.parse(properties).DistributionId,
+    async put(properties) {
+      const { DistributionId, BucketName } = Lookup.parse(properties);
+      return describe(DistributionId, await distributions.find(DistributionId), BucketName);
+    },
+    remove: async () => {},
+  };
+}
+
+/** @throws DeploymentRefusedError when the distribution does not show the bucket, or shows it in two ways */
+export function describe(
+  id: string,
+  distribution: FoundDistribution | undefined,
+  bucket: string,
+): { readonly DomainName: string; readonly OriginPath: string } {
+  if (distribution === undefined) {
+    throw new DeploymentRefusedError(
+      `There is no distribution ${id} in this account: aws cloudfront list-distributions shows those that there are.`,
+    );
+  }
+  const { domainName, aliases, origins } = distribution;
+  const name = [id, ...aliases].join(', ');
+  const [path, ...otherPaths] = new Set(
+    origins.filter(origin => isBucketDomain(origin.domainName, bucket)).map(origin => origin.path),
+  );
+  if (path === undefined) {
+    const found = origins.map(origin => origin.domainName).join(', ');
+    throw new DeploymentRefusedError(
+      `The distribution ${name} does not show the bucket ${bucket}: its origins are ${found}. Give the id of the distribution, or the name of the bucket, that belongs to it.`,
+    );
+  }
+  if (otherPaths.length > 0) {
+    throw new DeploymentRefusedError(
+      `The distribution ${name} shows the bucket ${bucket} with several origin paths (${[path, ...otherPaths].map(each => each || '/').join(', ')}). One is supported: use the construct AutoInvalidation, and say which.`,
+    );
+  }
+  return { DomainName: domainName, OriginPath: path };
+}
+
+const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
+
+/** A bucket's endpoints: of the REST API, old and new, and of website hosting (S3 user guide, "Website endpoints"). */
+const ENDPOINT = new RegExp(
+  `^s3(?:[.-]${REGION}|\\.dualstack\\.${REGION}|-website[.-]${REGION}|-accelerate)?\\.amazonaws\\.com(?:\\.cn)?$`,
+);
+
+export function isBucketDomain(domainName: string, bucket: string): boolean {
+  return domainName.startsWith(`${bucket}.`) && ENDPOINT.test(domainName.slice(bucket.length + 1));
+}

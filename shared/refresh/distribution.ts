@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import { UnknownDistributionError } from '../errors.ts';
+
+/** A distribution's origin path: empty, or `/folder` without a slash at the end. */
+export const OriginPath = z
+  .string()
+  .check(z.regex(/^(\/.*[^/])?$/, 'must be empty or begin with / and not end with it'));
+
+/** A distribution that shows the site bucket. */
+export const Distribution = z.strictObject({
+  id: z.string().check(z.minLength(1)),
+  /** Where viewers reach it, without a slash at the end. */
+  url: z.url(),
+  originPath: OriginPath,
+  /** Whether a function also serves pages without their ending; see viewer-urls.ts. */
+  extensionless: z.boolean(),
+});
+export type Distribution = z.infer<typeof Distribution>;
+
+/** Every distribution that shows the site bucket. */
+export const Distributions = z.array(Distribution).check(z.minLength(1, 'must name at least one'));
+
+/**
+ * Makes something for each distribution, and finds it by the distribution's id.
+ *
+ * @returns the finder, which throws UnknownDistributionError
+ */
+export function byDistribution<T>(
+  distributions: readonly Distribution[],
+  make: (distribution: Distribution) => T,
+): (distributionId: string) => T {
+  const made = new Map(distributions.map(distribution => [distribution.id, make(distribution)]));
+  return distributionId => {
+    const found = made.get(distributionId);
+    if (found === undefined) throw new UnknownDistributionError(distributionId);
+    return found;
+  };
+}

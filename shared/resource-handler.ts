@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from 'aws-lambda';
+import {
+  answerTo,
+  type ResourceKind,
+  ResourceRequest,
+  type ResourceResponse,
+} from './deployment/custom-resource.ts';
+import { logger, observed } from './observability.ts';
+
+/** Left for the answer when time runs out. */
+const RESERVE_MS = 5000;
+
+/** The Lambda behind a custom resource. It throws only when the answer cannot be sent: Lambda calls it again then. */
+export function resourceHandler(
+  kind: ResourceKind,
+  send: (responseUrl: string, answer: ResourceResponse) => Promise<void>,
+) {
+  return observed(async (event: unknown, context: Context): Promise<void> => {
+    const request = ResourceRequest.parse(event);
+    const timeUp = sleep(context.getRemainingTimeInMillis() - RESERVE_MS, undefined, { ref: false });
+    const answer = await answerTo(request, kind, timeUp);
+    const { RequestType, ResourceProperties } = request;
+    logger.info('Answered', { RequestType, ResourceProperties, ...answer });
+    await send(request.ResponseURL, answer);
+  });
+}

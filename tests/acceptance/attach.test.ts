@@ -1,0 +1,208 @@
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFrontClient, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetBucketNotificationConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { DOCS_ONLY, EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-names.ts';
+import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
+import { assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
+import { clientFor } from '../local/storage.ts';
+
+const ATTACHMENT = 'AutoInvalidation';
+const Bucket = EXISTING.bucketName;
+const existingSite = mkdtempSync(join(tmpdir(), 'existing-site-'));
+
+/** The existing site, and the stack attached to it from an assembly of the test's own or the synthesised one. */
+const start = (assemblyDirectory?: string) =>
+  startLocalCloud({
+    assemblyDirectory: existingSite,
+    stackName: EXISTING.stackName,
+    moreStacks: [
+      { stackName: ATTACHMENT, ...(assemblyDirectory === undefined ? {} : { assemblyDirectory }) },
+    ],
+    timeScale: 0.05,
+    invalidationDelayMs: 50,
+    alarms: false,
+  });
+
+let cloud: LocalCloud;
+let s3: S3Client;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  synthesiseExistingSite(existingSite);
+  cloud = await start();
+  const client = clientFor(cloud.endpoint);
+  s3 = new S3Client({ ...client, forcePathStyle: true });
+  sqs = new SQSClient(client);
+});
+afterAll(async () => {
+  await cloud?.stop();
+  await rm(existingSite, { recursive: true });
+});
+
+const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+
+/** What the two distributions show a viewer. */
+async function shown(wholeSitePath: string, docsPath: string): Promise<unknown[]> {
+  const views = [
+    cloud.view(wholeSitePath, undefined, WHOLE_SITE),
+    cloud.view(docsPath, undefined, DOCS_ONLY),
+  ];
+  return (await Promise.all(views)).map(({ status, body }) => (status === 200 ? body.toString() : status));
+}
+
+/** Does something, and waits until so many refreshes have been reported. */
+async function refreshes(count: number, act: () => Promise<unknown>): Promise<string[]> {
+  const before = cloud.mails().length;
+  await act();
+  await expect.poll(() => cloud.mails().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(before + count);
+  return cloud
+    .mails()
+    .slice(before)
+    .map(({ subject }) => subject);
+}
+
+async function notifications() {
+  const command = new GetBucketNotificationConfigurationCommand({ Bucket });
+  return (await s3.send(command)).QueueConfigurations ?? [];
+}
+
+async function invalidationsOf(DistributionId: string): Promise<number> {
+  const client = new CloudFrontClient(clientFor(cloud.endpoint));
+  const { InvalidationList } = await client.send(new ListInvalidationsCommand({ DistributionId }));
+  return InvalidationList?.Quantity ?? 0;
+}
+
+describe('A site that there was before', () => {
+  it('has both distributions fresh after an upload', async () => {
+    await refreshes(2, () => put('docs/a.txt', 'old'));
+    expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['old', 'old']);
+    const subjects = await refreshes(2, () => put('docs/a.txt', 'new'));
+    expect(subjects).toEqual(['Fresh: docs/a.txt', 'Fresh: docs/a.txt']);
+    expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['new', 'new']);
+  });
+
+  it('has only that distribution refreshed which shows the file, and none for a file that never matters', async () => {
+    const docs = await invalidationsOf(DOCS_ONLY);
+    await put('docs/a.map', 'not published');
+    expect(await refreshes(1, () => put('site/b.txt', 'b'))).toEqual(['Fresh: site/b.txt']);
+    expect(await invalidationsOf(DOCS_ONLY)).toBe(docs);
+  });
+
+  it('takes a request by hand for one of its distributions', async () => {
+    const whole = await invalidationsOf(WHOLE_SITE);
+    const QueueUrl = cloud.outputsOf(ATTACHMENT)['SiteChangesQueueUrl'];
+    const MessageBody = JSON.stringify({ paths: ['/*'], distributionId: DOCS_ONLY });
+    await refreshes(1, () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })));
+    expect(await invalidationsOf(WHOLE_SITE)).toBe(whole);
+  });
+
+  it('still gets the notifications that it had', async () => {
+    const key = `${EXISTING.incomingPrefix}photo.jpg`;
+    const QueueUrl = `${cloud.endpoint}/000000000000/${EXISTING.queueName}`;
+    await put(key, 'a photo');
+    await expect
+      .poll(async () => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+        );
+        return Messages.map(({ Body }) => Body).join();
+      })
+      .toContain(key);
+  });
+
+  it('is as it was before once the attachment is removed, however often CloudFormation asks', async () => {
+    const [theirs, ours, ...rest] = await notifications();
+    expect(theirs?.QueueArn).toContain(EXISTING.queueName);
+    expect(ours?.QueueArn).toContain('AutoInvalidation-site-changes');
+    expect(rest).toHaveLength(1);
+    for (let time = 1; time <= 2; time++) {
+      expect(await removeNotifications()).toMatchObject({ Status: 'SUCCESS' });
+      expect(await notifications()).toEqual([theirs]);
+    }
+  });
+});
+
+/** As CloudFormation removes the resource, and waits for the answer. */
+async function removeNotifications(): Promise<unknown> {
+  const client = clientFor(cloud.endpoint);
+  const { StackResourceSummaries = [] } = await new CloudFormationClient(client).send(
+    new ListStackResourcesCommand({ StackName: ATTACHMENT }),
+  );
+  const idOf = (type: string, logicalId: string) =>
+    StackResourceSummaries.find(
+      ({ ResourceType, LogicalResourceId = '' }) =>
+        ResourceType === type && LogicalResourceId.startsWith(logicalId),
+    )?.PhysicalResourceId;
+  const answers: string[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then(body => {
+      answers.push(body);
+      response.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const event = {
+    RequestType: 'Delete',
+    ResponseURL: `http://127.0.0.1:${port}/`,
+    StackId: 'stack',
+    RequestId: 'request',
+    LogicalResourceId: 'FreshnessNotification',
+    PhysicalResourceId: 'id',
+    ResourceProperties: {
+      BucketName: Bucket,
+      Owner: 'AutoInvalidation-site-changes',
+      QueueArn: 'none',
+      Events: [],
+    },
+  };
+  await new LambdaClient(client).send(
+    new InvokeCommand({
+      FunctionName: idOf('AWS::Lambda::Function', 'FreshnessNotify'),
+      Payload: JSON.stringify(event),
+    }),
+  );
+  server.close();
+  return JSON.parse(answers[0] ?? 'null');
+}
+
+describe('A deployment to a site that it does not fit', () => {
+  /** @param change of the template's resources */
+  async function startWith(change: (resource: TemplateResource) => void): Promise<LocalCloud> {
+    const assembly = await assemblyWith(change);
+    onTestFinished(() => rm(assembly, { recursive: true }));
+    return start(assembly);
+  }
+
+  it('fails when the distribution does not show the bucket, and says so', async () => {
+    // The property of the custom resource, and the permission to look at the distribution.
+    const id = new RegExp(`(?<=["/])${DOCS_ONLY}(?=")`, 'g');
+    const deployment = startWith(({ Properties }) => {
+      for (const [name, value] of Object.entries(Properties))
+        Properties[name] = JSON.parse(JSON.stringify(value).replaceAll(id, FOREIGN));
+    });
+    await expect(deployment).rejects.toThrow(
+      new RegExp(`The distribution ${FOREIGN} does not show the bucket ${Bucket}: its origins are foreign-`),
+    );
+  });
+
+  it('fails when the bucket already sends these events elsewhere, and says so', async () => {
+    const deployment = startWith(({ Type, Properties }) => {
+      if (Type === 'Custom::BucketNotification') Properties['KeyPrefixes'] = ['in'];
+    });
+    await expect(deployment).rejects.toThrow(/already sends s3:ObjectCreated:\* of keys like incoming\/\*/);
+  });
+});

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { AutoInvalidationStack } from '../../infra/auto-invalidation-stack.ts';
+import { readAttachmentSettings } from '../../infra/settings.ts';
+import { ATTACHED, DOCS_ONLY, EXISTING, WHOLE_SITE } from '../fixtures/existing-names.ts';
+import {
+  CONTEXT,
+  permissionsOf,
+  ref,
+  resourceOf,
+  resourcesOf,
+  statementsOf,
+  synthesised,
+  textOf,
+} from './stack.ts';
+
+const template = synthesised('AutoInvalidation');
+const RUNBOOK = readFileSync(fileURLToPath(import.meta.resolve('../../RUNBOOK.md')), 'utf8');
+const distributionArn = (id: string) => `arn:aws:cloudfront::<AWS::AccountId>:distribution/${id}`;
+
+/** Of the actions of a service, everything that any role of the stack may do. */
+function allowed(service: string): Record<string, Set<string>> {
+  const statements = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id }) => permissionsOf(template, id));
+  const pairs = statements.flatMap(({ Action, Resource = [] }) =>
+    Action.filter(action => action.startsWith(`${service}:`)).map(
+      action => [action, Resource.map(textOf)] as const,
+    ),
+  );
+  return Object.fromEntries(
+    [...Map.groupBy(pairs, ([action]) => action)].map(([action, of]) => [
+      action,
+      new Set(of.flatMap(([, resources]) => resources)),
+    ]),
+  );
+}
+
+const build = (settings: Record<string, unknown>) => {
+  const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
+  new AutoInvalidationStack(app, 'AutoInvalidation', {
+    settings: readAttachmentSettings(name => settings[name]),
+  });
+  return app;
+};
+
+describe('The stack for a site that there is already', () => {
+  it('touches only the distributions that it is told', () => {
+    const distributions = new Set([DOCS_ONLY, WHOLE_SITE].map(distributionArn));
+    expect(allowed('cloudfront')).toEqual({
+      'cloudfront:CreateInvalidation': distributions,
+      'cloudfront:GetDistribution': distributions,
+      'cloudfront:GetInvalidation': distributions,
+      'cloudfront:ListInvalidations': distributions,
+    });
+  });
+
+  it('reads the bucket, and changes nothing of it but its notifications', () => {
+    const bucket = `arn:aws:s3:::${EXISTING.bucketName}`;
+    expect(allowed('s3')).toEqual({
+      's3:GetBucketNotification': new Set([bucket]),
+      's3:GetObject': new Set([`${bucket}/*`]),
+      's3:ListBucket': new Set([bucket]),
+      's3:PutBucketNotification': new Set([bucket]),
+    });
+  });
+
+  it('lets only this bucket of this account send to its queue, and asks for events after that', () => {
+    const policy = resourceOf(template, 'AWS::SQS::QueuePolicy', 'FreshnessSiteChangesQueue');
+    const [statement, ...others] = statementsOf(policy).filter(({ Effect }) => Effect === 'Allow');
+    const { ArnEquals, StringEquals } = Object(statement?.Condition);
+    expect(others).toEqual([]);
+    expect(textOf(ArnEquals['aws:SourceArn'])).toBe(`arn:<AWS::Partition>:s3:::${EXISTING.bucketName}`);
+    expect(StringEquals).toEqual({ 'aws:SourceAccount': ref('AWS::AccountId') });
+    const notification = resourceOf(template, 'Custom::BucketNotification', 'Freshness');
+    expect(notification.dependsOn).toContain(policy.id);
+    expect(notification.properties).toMatchObject({ KeyPrefixes: ['site/', 'docs/'] });
+  });
+
+  it('has CloudFormation wait minutes for an answer, not an hour', () => {
+    const custom = ['Custom::BucketNotification', 'Custom::ExistingDistribution'].flatMap(type =>
+      resourcesOf(template, type),
+    );
+    expect(custom).toHaveLength(3);
+    expect(custom.map(({ properties }) => properties['ServiceTimeout'])).toEqual(['300', '300', '300']);
+  });
+
+  it('names its outputs as the school’s stack does', () => {
+    expect(new Set(Object.keys(template.Outputs))).toEqual(
+      new Set([
+        'DistributionId',
+        'DistributionIds',
+        'MailQueueUrl',
+        'RefreshStateMachineArn',
+        'RefreshTableName',
+        'SiteBucketName',
+        'SiteChangesDeadLetterQueueUrl',
+        'SiteChangesQueueUrl',
+      ]),
+    );
+  });
+
+  it('has an alarm for everything that works in it, each with its heading in the runbook', () => {
+    const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ properties }) =>
+      String(properties['AlarmName']).replace('AutoInvalidation/', ''),
+    );
+    expect(names).toContain('refresh-failed');
+    expect(names).not.toContain('no-backup');
+    expect(names.filter(name => !RUNBOOK.includes(`## ${name}\n`))).toEqual([]);
+  });
+
+  it('is free of unexplained findings', () => {
+    const app = build(ATTACHED);
+    app.synth();
+    const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+    expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+  });
+});
+
+describe('Its settings', () => {
+  it.each([
+    ['bucket', undefined],
+    ['bucket', 'Not_A_Bucket'],
+    ['distributionId', ''],
+    ['distributionId', 'd1.cloudfront.net'],
+    ['notifyEmail', undefined],
+    ['notifyEmail', 'nobody'],
+    ['mailFrom', 'nobody'],
+    ['region', 'Frankfurt'],
+    ['stackName', '9 lives'],
+  ])('are refused by name when %s is %j', (name, value) => {
+    expect(() => readAttachmentSettings(asked => ({ ...ATTACHED, [name]: value })[asked])).toThrow(
+      new RegExp(`-c options:.*at ${name}`, 's'),
+    );
+  });
+});

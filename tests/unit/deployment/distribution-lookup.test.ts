@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import {
+  distributionLookup,
+  describe as explain,
+  isBucketDomain,
+} from '../../../shared/deployment/distribution-lookup.ts';
+
+const showing = (...origins: [domainName: string, path: string][]) => ({
+  domainName: 'd1.cloudfront.net',
+  aliases: ['www.school.example'],
+  origins: origins.map(([domainName, path]) => ({ domainName, path })),
+});
+const S3 = 'my.site.s3.eu-west-1.amazonaws.com';
+
+describe("A bucket's endpoint", () => {
+  it.each([
+    'my.site.s3.amazonaws.com',
+    'my.site.s3.eu-west-1.amazonaws.com',
+    'my.site.s3-eu-west-1.amazonaws.com',
+    'my.site.s3.dualstack.us-gov-west-1.amazonaws.com',
+    'my.site.s3-website-us-east-1.amazonaws.com',
+    'my.site.s3-website.eu-central-1.amazonaws.com',
+    'my.site.s3-accelerate.amazonaws.com',
+    'my.site.s3.cn-north-1.amazonaws.com.cn',
+  ])('is recognised: %s', domain => expect(isBucketDomain(domain, 'my.site')).toBe(true));
+
+  it.each([
+    'other.s3.amazonaws.com',
+    'not-my.site.s3.amazonaws.com',
+    'my.site.s3.s3.amazonaws.com',
+    'my.site.s3.eu-west-1.amazonaws.com.example.com',
+    'my.site',
+    'my.site.execute-api.us-east-1.amazonaws.com',
+  ])('is not %s', domain => expect(isBucketDomain(domain, 'my.site')).toBe(false));
+});
+
+describe('A distribution that is looked up', () => {
+  it('tells its domain and the origin path of the bucket, whatever other origins it has', () => {
+    const found = showing(
+      ['api.school.example', '/prod'],
+      [S3, '/public'],
+      ['my.site.s3.amazonaws.com', '/public'],
+    );
+    expect(explain('E1', found, 'my.site')).toEqual({
+      DomainName: 'd1.cloudfront.net',
+      OriginPath: '/public',
+    });
+  });
+
+  it.each([
+    ['does not exist', undefined, /no distribution E1 .*list-distributions/],
+    [
+      'shows another bucket',
+      showing(['other.s3.amazonaws.com', '']),
+      /E1, www.school.example does not show the bucket my.site: its origins are other.s3.amazonaws.com/,
+    ],
+    ['shows the bucket in two ways', showing([S3, ''], [S3, '/b']), /several origin paths \(\/, \/b\)/],
+  ])('is refused with advice when it %s', (_, found, message) => {
+    const refusal = () => explain('E1', found, 'my.site');
+    expect(refusal).toThrow(expect.objectContaining({ name: 'DeploymentRefused' }));
+    expect(refusal).toThrow(message);
+  });
+
+  it('is neither made nor removed', async () => {
+    const kind = distributionLookup({ find: async () => showing([S3, '']) });
+    const properties = { DistributionId: 'E1', BucketName: 'my.site' };
+    expect(kind.idOf(properties)).toBe('E1');
+    expect(await kind.put(properties)).toMatchObject({ OriginPath: '' });
+    await expect(kind.remove({})).resolves.toBeUndefined();
+  });
+});
