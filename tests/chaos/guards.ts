@@ -28,7 +28,7 @@ export const GUARDS: readonly Guard[] = [
     name: 'a mail that is sent is not sent again',
     scenario: 'lone upload',
     without: (call, ask) =>
-      call.action === 'PutItem' && call.request.caller.startsWith('MailSend')
+      call.action === 'PutItem' && call.request.caller.includes('MailSend')
         ? ask(unconditional(call.request))
         : undefined,
   },

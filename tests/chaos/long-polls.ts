@@ -2,11 +2,11 @@ import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
 
 export interface LongPolls {
   /** Asks until there are messages: again whenever some may have come. */
-  receive(queueUrl: string, ask: () => Promise<AwsResponse>): Promise<AwsResponse>;
+  receive(queue: string, ask: () => Promise<AwsResponse>): Promise<AwsResponse>;
   /** Messages have come: one who waits asks again. */
-  wake(queueUrl: string): void;
+  wake(queue: string): void;
   /** Messages were given out, whether they arrived or not: each comes again, unless it is deleted. */
-  gaveOut(queueUrl: string, messages: number): void;
+  gaveOut(queue: string, messages: number): void;
 }
 
 /**
@@ -15,26 +15,26 @@ export interface LongPolls {
  *
  * @param visibilitySeconds how long a received message is away
  */
-export function createLongPolls(visibilitySeconds: (queueUrl: string) => number): LongPolls {
+export function createLongPolls(visibilitySeconds: (queue: string) => number): LongPolls {
   const parked = new Map<string, (() => void)[]>();
 
-  function wake(queueUrl: string): void {
-    parked.get(queueUrl)?.shift()?.();
+  function wake(queue: string): void {
+    parked.get(queue)?.shift()?.();
   }
 
   return {
     wake,
-    gaveOut(queueUrl, messages) {
+    gaveOut(queue, messages) {
       // Just after the time-out, when the queue gives it out again.
-      const ms = visibilitySeconds(queueUrl) * 1000 + 1;
-      for (let i = 0; i < messages; i++) setTimeout(wake, ms, queueUrl);
+      const ms = visibilitySeconds(queue) * 1000 + 1;
+      for (let i = 0; i < messages; i++) setTimeout(wake, ms, queue);
     },
-    async receive(queueUrl, ask) {
+    async receive(queue, ask) {
       for (;;) {
         const answer = await ask();
         if (answer.status !== 200 || messagesIn(answer) > 0) return answer;
         const woken = Promise.withResolvers<void>();
-        parked.set(queueUrl, [...(parked.get(queueUrl) ?? []), woken.resolve]);
+        parked.set(queue, [...(parked.get(queue) ?? []), woken.resolve]);
         await woken.promise;
       }
     },
@@ -52,7 +52,8 @@ export function withoutWaiting(request: AwsRequest): AwsRequest {
   return { ...request, body: Buffer.from(JSON.stringify({ ...input, WaitTimeSeconds: 0 })) };
 }
 
-/** Of a call to SQS in the JSON protocol. */
-export function queueUrlOf({ body }: AwsRequest): string {
-  return (JSON.parse(body.toString()) as { QueueUrl: string }).QueueUrl;
+/** Of a call to SQS in the JSON protocol: URLs of one queue differ by their host. */
+export function queueNameOf({ body }: AwsRequest): string {
+  const { QueueUrl } = JSON.parse(body.toString()) as { QueueUrl: string };
+  return QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
 }

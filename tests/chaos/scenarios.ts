@@ -87,7 +87,7 @@ function commitTooLate(school: School): Direction {
   const reporting = Promise.withResolvers<void>();
   let isClosing = false;
   return async ({ action, request }, next) => {
-    const isOf = (role: string) => request.caller.startsWith(`AutoInvalidation${role}`);
+    const isOf = (role: string) => request.caller.includes(`AutoInvalidation${role}`);
     if (!isClosing && action === 'UpdateItem' && isOf('Invalidate')) {
       isClosing = true;
       await school.put('second.txt', 'new');

@@ -8,7 +8,7 @@ import { edgeOrNetwork } from './edge-fetch.ts';
 import type { Guard } from './guards.ts';
 import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
 import { installInProcessHttp } from './in-process-http.ts';
-import { createLongPolls, messagesIn, queueUrlOf, withoutWaiting } from './long-polls.ts';
+import { createLongPolls, messagesIn, queueNameOf, withoutWaiting } from './long-polls.ts';
 import { createRandom, type Random, seedRandomness } from './random.ts';
 import { output, POINTS_OF_PRESENCE, QUEUES, queueAttributes, queueLength, TESTER } from './stack.ts';
 import { installVirtualTime, type VirtualTime } from './virtual-time.ts';
@@ -131,18 +131,18 @@ export async function simulate<T>(
 
   const visibility = new Map<string, number>();
   for (const name of QUEUES) {
-    const attributes = await queueAttributes(cloud, output(cloud, name));
-    visibility.set(output(cloud, name), Number(attributes['VisibilityTimeout']));
+    const { VisibilityTimeout, QueueArn = '' } = await queueAttributes(cloud, output(cloud, name));
+    visibility.set(QueueArn.slice(QueueArn.lastIndexOf(':') + 1), Number(VisibilityTimeout));
   }
-  const polls = createLongPolls(queueUrl => visibility.get(queueUrl) ?? 0);
+  const polls = createLongPolls(queue => visibility.get(queue) ?? 0);
   const withoutTurn = new WeakSet<AwsRequest>();
 
   async function perform(call: AwsCall, next: () => Promise<AwsResponse>): Promise<AwsResponse> {
     const answer = await actFor(acting, next);
     applied.push({ ...call, invocation: senders.get(call.request), status: answer.status });
     if (call.request.service === 'sqs' && call.request.caller !== TESTER) queuesTouched = true;
-    if (call.action === 'SendMessage') polls.wake(queueUrlOf(call.request));
-    if (call.action === 'ReceiveMessage') polls.gaveOut(queueUrlOf(call.request), messagesIn(answer));
+    if (call.action === 'SendMessage') polls.wake(queueNameOf(call.request));
+    if (call.action === 'ReceiveMessage') polls.gaveOut(queueNameOf(call.request), messagesIn(answer));
     if (call.action === 'InvokeFunction' && answer.status === 202) functionEvents++;
     activity++;
     return answer;
@@ -170,7 +170,7 @@ export async function simulate<T>(
     const take = (follow: typeof next) =>
       isPlaying && request.caller !== TESTER ? inTurn(call, follow) : perform(call, follow);
     if (action !== 'ReceiveMessage') return take(() => options.without?.without(call, ask) ?? next());
-    return polls.receive(queueUrlOf(request), () => take(() => ask(withoutWaiting(request))));
+    return polls.receive(queueNameOf(request), () => take(() => ask(withoutWaiting(request))));
   });
 
   /** Until whoever acts waits for something that is brought about here. */

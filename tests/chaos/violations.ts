@@ -226,7 +226,7 @@ function unrecordedSends({ applied }: Simulation): number {
   }, 0);
 }
 
-const isMailSender = (caller: string) => caller.startsWith('MailSend');
+const isMailSender = (caller: string) => caller.includes('MailSend');
 
 async function messagesLeft(cloud: LocalCloud): Promise<string[]> {
   const left: string[] = [];
