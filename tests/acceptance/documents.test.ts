@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
-import { Settings } from '../../infra/settings.ts';
+import { AttachmentSettings, Settings } from '../../infra/settings.ts';
 import { commandsIn } from '../helpers/documents.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -80,7 +80,8 @@ describe.each(DOCUMENTS)('Every command of $name', ({ commands, text }) => {
 
   it('that sets something sets what there is', () => {
     const named = [...text.matchAll(/ -c (\w+)=/g)].map(([, name]) => name);
-    expect(named.filter(name => !(String(name) in Settings.shape))).toEqual([]);
+    const settings = { ...Settings.shape, ...AttachmentSettings.shape };
+    expect(named.filter(name => !(String(name) in settings))).toEqual([]);
   });
 });
 
@@ -130,7 +131,7 @@ async function runInOneShell(commands: readonly string[]): Promise<Map<string, R
   );
 }
 
-/** The same command for the local cloud of these tests, whose ports are other ones. */
+/** The same command for the local cloud of these tests, whose ports are other ones; what is for AWS becomes `--local`. */
 function forHere(command: string): string {
   const { endpoint, siteUrl, outputs } = cloud;
   const { ApiUrl = '', SiteBucketName = '' } = outputs;
@@ -138,7 +139,6 @@ function forHere(command: string): string {
     .replaceAll('http://127.0.0.1:4566', endpoint)
     .replaceAll('http://127.0.0.1:8081/prod', ApiUrl)
     .replaceAll('http://127.0.0.1:8080', siteUrl)
-    // The runbook's commands are for AWS, and say how they are for this machine.
     .replace(/^npm run (?:status|refresh|redrive|restore) --(?!.* --local)/, '$& --local')
     .replaceAll('--local', `--local --endpoint ${endpoint}`)
     .replace(/^aws (?=s3api)/, 'awslocal ')
