@@ -130,6 +130,11 @@ const CAUSES: Readonly<Record<string, () => Promise<Cure> | Cure>> = {
     await createStudent();
     return passesByItself;
   },
+  'refreshes-errors': async () => {
+    killOnce({ action: 'Query', caller: 'RefreshApiRefreshes' });
+    await api.ask('GET /refreshes');
+    return passesByItself;
+  },
   'backup-errors': async () => {
     killOnce({ action: 'Scan', caller: 'Backup' });
     await api.ask('POST /backup');
