@@ -236,9 +236,12 @@ export async function simulate<T>(
   }
 }
 
+/** Lambda's word for an event of which every attempt failed. */
+export const isGivenUp = (line: string) => line.startsWith('Asynchronous event dropped');
+
 /** An asynchronous event of Lambda's has been dealt with, or given up. */
 function isEndOfEvent(entry: JournalEntry): boolean {
-  if (entry.kind === 'log') return entry.line.startsWith('Asynchronous event dropped');
+  if (entry.kind === 'log') return isGivenUp(entry.line);
   return entry.kind === 'invocation' && entry.outcome === 'success' && entry.functionName.includes('Backup');
 }
 

@@ -5,7 +5,7 @@ import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { ReceivedMail } from '../../infra/local/mail-inbox.ts';
 import { type Manifest, manifestKeyOf, readManifest } from '../../shared/backup/manifest.ts';
 import { askAws, type School, urlsOf } from './school.ts';
-import type { Simulation } from './simulation.ts';
+import { isGivenUp, type Simulation } from './simulation.ts';
 import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';
 
 /**
@@ -13,7 +13,8 @@ import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack
  *
  * - Every point of presence shows what the bucket holds.
  * - Every execution succeeded, every refresh that took changes is fresh, and no plan was paid for twice.
- * - The register holds the students it should, and every backup that was started can be read.
+ * - The register holds the students it should, and every backup that was started can be read, unless Lambda gave it up: it makes three
+ *   attempts of an event.
  * - Every refresh, every registration and every backup is mailed once. SES knows no idempotency: a mail may come once more for each
  *   time that SES took it and its sender did not live to record that, or did not hear of it.
  * - No queue holds a message, dead letters included.
@@ -21,14 +22,16 @@ import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack
 export async function findViolations(simulation: Simulation, school: School): Promise<string[]> {
   const { cloud } = simulation;
   const refreshes = await refreshesOf(cloud);
-  const backups = startedBackups(simulation);
+  const started = startedBackups(simulation);
+  const made = await existing(cloud, started);
   return [
     ...(await staleEdges(cloud, school)),
     ...unfinished(cloud, refreshes),
     ...(await paidTwice(cloud, refreshes)),
     ...(await wrongStudents(cloud, school)),
-    ...(await unreadableBackups(cloud, backups)),
-    ...wrongMails(simulation, school, refreshes, backups),
+    ...lostBackups(cloud, started.length - made.length),
+    ...(await damagedBackups(cloud, made)),
+    ...wrongMails(simulation, school, refreshes, { started, made }),
     ...(await messagesLeft(cloud)),
   ];
 }
@@ -150,22 +153,33 @@ function startedBackups({ applied }: Simulation): string[] {
     .map(({ request }) => (JSON.parse(request.body.toString()) as { key: string }).key);
 }
 
-async function unreadableBackups(cloud: LocalCloud, keys: readonly string[]): Promise<string[]> {
-  const read = async (key: string) => {
-    const headers = { host: 'localhost', authorization: authorizationOf(TESTER, 's3') };
-    const url = `/${output(cloud, 'BackupBucketName')}/${key}`;
-    const request = { service: 's3', caller: TESTER, method: 'GET', url, headers, body: Buffer.alloc(0) };
-    const { status, body = '' } = await cloud.callAws(request);
-    return status === 200 ? Buffer.from(body) : undefined;
-  };
-  const wrong: string[] = [];
+async function readFrom(cloud: LocalCloud, key: string): Promise<Buffer | undefined> {
+  const headers = { host: 'localhost', authorization: authorizationOf(TESTER, 's3') };
+  const url = `/${output(cloud, 'BackupBucketName')}/${key}`;
+  const request = { service: 's3', caller: TESTER, method: 'GET', url, headers, body: Buffer.alloc(0) };
+  const { status, body = '' } = await cloud.callAws(request);
+  return status === 200 ? Buffer.from(body) : undefined;
+}
+
+/** Those with a manifest: the others are backups to nobody. */
+async function existing(cloud: LocalCloud, keys: readonly string[]): Promise<string[]> {
+  const manifests = await Promise.all(keys.map(key => readFrom(cloud, manifestKeyOf(key))));
+  return keys.filter((_, index) => manifests[index] !== undefined);
+}
+
+function lostBackups({ journal }: LocalCloud, lost: number): string[] {
+  const givenUp = journal.entries.filter(entry => entry.kind === 'log' && isGivenUp(entry.line)).length;
+  return lost > givenUp ? [`${lost} backups are missing, and Lambda gave ${givenUp} up`] : [];
+}
+
+async function damagedBackups(cloud: LocalCloud, keys: readonly string[]): Promise<string[]> {
+  const damaged: string[] = [];
   for (const key of keys) {
-    const [manifest, content] = [await read(manifestKeyOf(key)), await read(key)];
-    if (manifest === undefined || content === undefined) wrong.push(`There is no backup ${key}`);
-    else if (!isWhole(readManifest(key, manifest.toString()), content))
-      wrong.push(`The backup ${key} is damaged`);
+    const [manifest, content] = [await readFrom(cloud, manifestKeyOf(key)), await readFrom(cloud, key)];
+    const isReadable = content !== undefined && isWhole(readManifest(key, String(manifest)), content);
+    if (!isReadable) damaged.push(`The backup ${key} is damaged`);
   }
-  return wrong;
+  return damaged;
 }
 
 function isWhole({ sha256, count }: Manifest, content: Buffer): boolean {
@@ -177,7 +191,7 @@ function wrongMails(
   simulation: Simulation,
   { registered }: School,
   { records }: Refreshes,
-  backups: readonly string[],
+  backups: { readonly started: readonly string[]; readonly made: readonly string[] },
 ): string[] {
   const mails = simulation.cloud.mails();
   const wrong: string[] = [];
@@ -196,9 +210,10 @@ function wrongMails(
       known += expectOnce(`the refresh ${id}`, mail => text(mail).includes(id) && !isFailure(mail));
   for (const email of registered)
     known += expectOnce(`the student ${email}`, mail => mail.destination.to.includes(email));
-  for (const key of backups) {
+  for (const key of backups.started) {
     const isOf = (mail: ReceivedMail) => text(mail).includes(key);
-    known += expectOnce(`the backup ${key}`, mail => isOf(mail) && !isFailure(mail));
+    const least = backups.made.includes(key) ? 1 : 0;
+    known += expectOnce(`the backup ${key}`, mail => isOf(mail) && !isFailure(mail), least);
     // Lambda tries again what failed once; that it failed is told all the same.
     known += expectOnce(`a failure of the backup ${key}`, mail => isOf(mail) && isFailure(mail), 0);
   }
