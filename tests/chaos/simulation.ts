@@ -92,7 +92,7 @@ export async function simulate<T>(
   const trace: string[] = [];
   const applied: Applied[] = [];
   let [activity, calls, eventsOnTheirWay, executionsRunning, functionEvents] = [0, 0, 0, 0, 0];
-  let [isPlaying, queuesTouched] = [false, true];
+  let [isPlaying, queuesTouched] = [false, false];
 
   const functions = createInProcessFunctions(() => options.newSkewMs?.(random) ?? 0, options.seed);
   const cloud = await startLocalCloud({
@@ -211,6 +211,7 @@ export async function simulate<T>(
 
   async function play(story: () => Promise<void>): Promise<void> {
     isPlaying = true;
+    queuesTouched = true;
     let isTold = false;
     const telling = story().finally(() => {
       isTold = true;

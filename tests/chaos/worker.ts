@@ -8,13 +8,21 @@ async function work(job: Job): Promise<unknown> {
     case 'crash points':
       return crashPointsOf(job.scenarios);
     case 'crash point':
-      return runCrashPoint(job.point);
+      return runCrashPoint(job.point).catch(stuck);
     case 'guard':
       return runWithout(job.guard);
     case 'seed':
-      return runSeed(job.seed);
+      return runSeed(job.seed).catch(error => ({
+        violations: stuck(error),
+        calls: 0,
+        faults: 0,
+        fingerprint: '',
+      }));
   }
 }
+
+/** A run that came to no end is a violation like others: the rest goes on. */
+const stuck = (error: unknown) => [String(error)];
 
 const send = (reply: Reply) => process.send?.(reply);
 
