@@ -12,7 +12,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
-import { clientFor } from './storage.ts';
+import { clientFor, untilActive } from './storage.ts';
 
 /** As the template has them. */
 const PROPERTIES = {
@@ -39,6 +39,7 @@ async function start(directory?: string) {
     journal: createJournal(),
   });
   const client = new DynamoDBClient(clientFor(endpoint.url));
+  await untilActive(TableName, client);
   let stopped = false;
   const stop = async () => {
     if (stopped) return;

@@ -5,7 +5,7 @@ import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { REFRESH_TABLE } from '../helpers/refresh-table.ts';
-import { clientFor } from './storage.ts';
+import { clientFor, untilActive } from './storage.ts';
 
 /**
  * An empty refresh table until the end of the test, and what the adapters to it are made with.
@@ -18,6 +18,7 @@ export async function startRefreshTable(around: (dynamoDb: AwsService) => AwsSer
   const services = new Map([['dynamodb', around(dynamoDb.handle)]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
   const client = new DynamoDBClient(clientFor(endpoint.url));
+  await untilActive(tableName, client);
   onTestFinished(async () => {
     client.destroy();
     await endpoint.stop();

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
   BatchWriteItemCommand,
-  DescribeTableCommand,
   DynamoDBClient,
   PutItemCommand,
   paginateScan,
@@ -22,6 +21,7 @@ import { createStudentScan } from '../../shared/aws/student-scan.ts';
 import { backup } from '../../shared/backup/backup.ts';
 import { type StudentItem, toLine } from '../../shared/backup/item-line.ts';
 import { runCommand } from '../helpers/run-command.ts';
+import { untilActive } from './storage.ts';
 
 export const TABLE = 'studentData';
 export const BUCKET = 'student-backup';
@@ -119,8 +119,7 @@ export async function startSchool() {
 
   const createTable = async (TableName: string) => {
     await dynamo.ensureTable(TableName, STUDENT_TABLE);
-    const describe = new DescribeTableCommand({ TableName });
-    while ((await dynamoDb.send(describe)).Table?.TableStatus !== 'ACTIVE');
+    await untilActive(TableName, dynamoDb);
   };
   await createTable(TABLE);
 

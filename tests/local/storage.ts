@@ -1,3 +1,4 @@
+import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
@@ -95,4 +96,10 @@ export async function createQueue(sqs: SQSClient, name: string, attributes: Reco
     new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
   );
   return QueueUrl;
+}
+
+/** A table is made in the background; nothing can use it before it is active. */
+export async function untilActive(TableName: string, client: DynamoDBClient): Promise<void> {
+  const describe = new DescribeTableCommand({ TableName });
+  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE');
 }
