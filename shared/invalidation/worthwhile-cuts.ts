@@ -17,7 +17,7 @@ export function worthwhileCuts({ cuts, ...exact }: UrlTree, { wildcardPaths, byt
   };
 }
 
-/** Without those below a cut that has to be taken itself, as what needs a wildcard there would take more than there are. */
+/** Without those below a cut that has to be taken itself, or one above it. */
 function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly Cut[] {
   const parents = parentsOf(cuts);
   const needs = neededWildcards(cuts, parents, wildcardPaths);
@@ -62,7 +62,10 @@ function parentsOf(cuts: readonly Cut[]): Int32Array {
   return parents;
 }
 
-/** How many wildcards what can only be covered by one takes, at a cut and below. Where these are too many the cut has to be taken. */
+/**
+ * The fewest wildcards, without one at the cut itself, for what only wildcards cover there: one for each child with any of it.
+ * Where these are too many the cut has to be taken.
+ */
 function neededWildcards(cuts: readonly Cut[], parents: Int32Array, wildcardPaths: number): Uint32Array {
   const needs = new Uint32Array(cuts.length);
   for (let index = cuts.length - 1; index >= 0; index--) {
@@ -70,7 +73,7 @@ function neededWildcards(cuts: readonly Cut[], parents: Int32Array, wildcardPath
     cut.wildcardOnly ||= (needs[index] as number) > wildcardPaths;
     if (cut.wildcardOnly) needs[index] = 1;
     const parent = parents[index] as number;
-    if (parent >= 0) needs[parent] = (needs[parent] as number) + (needs[index] as number);
+    if (parent >= 0 && needs[index]) needs[parent] = (needs[parent] as number) + 1;
   }
   return needs;
 }
