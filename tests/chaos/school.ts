@@ -2,7 +2,7 @@ import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/loca
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/students/student.ts';
 import type { Simulation } from './simulation.ts';
-import { output, POINTS_OF_PRESENCE, TESTER } from './stack.ts';
+import { output, POINTS_OF_PRESENCE, QUEUES, TESTER } from './stack.ts';
 
 export type School = ReturnType<typeof createSchool>;
 
@@ -142,6 +142,24 @@ export function createSchool({ cloud, time }: Simulation) {
       return ids.map(id => students.get(id)).filter(student => student !== undefined);
     },
 
+    /** Puts dead letters back into their queues, as `npm run redrive` does. */
+    async redrive(): Promise<void> {
+      for (const name of QUEUES) {
+        const queue = output(cloud, name);
+        const deadLetters = { QueueUrl: `${queue}-dead-letters` };
+        const ask = <T>(action: string, input: object) =>
+          askAws<T>(cloud, 'sqs', `AmazonSQS.${action}`, input);
+        const { Messages = [] } = await ask<{ Messages?: { Body: string; ReceiptHandle: string }[] }>(
+          'ReceiveMessage',
+          { ...deadLetters, MaxNumberOfMessages: 10 },
+        );
+        for (const { Body, ReceiptHandle } of Messages) {
+          await ask('SendMessage', { QueueUrl: queue, MessageBody: Body });
+          await ask('DeleteMessage', { ...deadLetters, ReceiptHandle });
+        }
+      }
+    },
+
     async backUp(): Promise<void> {
       const status = await ask('POST', '/backup');
       if (status !== 201 && status !== 202) throw new Error(`No backup was started: ${status}`);
@@ -181,5 +199,5 @@ export async function askAws<T>(
 ): Promise<T> {
   const { status, body = '' } = await cloud.callAws(jsonRequest(service, target, input, TESTER));
   if (status !== 200) throw new Error(`${target} answered ${status}: ${body}`);
-  return JSON.parse(String(body)) as T;
+  return JSON.parse(String(body) || '{}') as T;
 }

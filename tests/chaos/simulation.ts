@@ -169,7 +169,8 @@ export async function simulate<T>(
     };
     const take = (follow: typeof next) =>
       isPlaying && request.caller !== TESTER ? inTurn(call, follow) : perform(call, follow);
-    if (action !== 'ReceiveMessage') return take(() => options.without?.without(call, ask) ?? next());
+    if (action !== 'ReceiveMessage' || request.caller === TESTER)
+      return take(() => options.without?.without(call, ask) ?? next());
     return polls.receive(queueNameOf(request), () => take(() => ask(withoutWaiting(request))));
   });
 
