@@ -1,11 +1,14 @@
+import { Completions } from './completions.ts';
 import { Labels } from './labels.ts';
 import {
   type CoverProblem,
   costOf,
   isWithin,
+  NONE,
+  plus,
   type RelaxedCover,
+  type Sum,
   TIE,
-  type Usage,
   usageOf,
 } from './relaxed-cover.ts';
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
@@ -21,6 +24,11 @@ export interface Cover {
 
 /** Where the search begins: with covers that cost little more than the bound, told in parts of the gap, or of the bound itself. */
 const FIRST_GAP = { ofGap: 1 / 64, ofBound: 1 / 1000 };
+
+/** From a round without success to the next one: for some ten times as many labels. */
+const GAP_GROWTH = 2;
+/** A round goes straight up to the best cover known when that is so near, in gaps: only to prove it the cheapest, most often. */
+const NEARLY = 4;
 
 /** Labels kept in one round: of 20 bytes each, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
@@ -55,6 +63,7 @@ class CoverSearch {
   readonly #relaxed: readonly RelaxedCover[];
   readonly #first: RelaxedCover;
   readonly #bound: number;
+  readonly #completions: Completions;
   /** Behind it nothing needs a wildcard. */
   readonly #lastNeeded: number;
   readonly #labels = new Labels();
@@ -73,11 +82,11 @@ class CoverSearch {
     this.#relaxed = relaxed.toSorted((a, b) => b.cost - a.cost);
     this.#first = this.#relaxed[0] as RelaxedCover;
     this.#bound = bound;
+    this.#completions = new Completions(problem, this.#first);
     this.#lastNeeded = problem.cuts.findLastIndex(cut => cut.wildcardOnly);
     [this.#best, this.#cost] = [best, cost];
-    if (this.#lastNeeded < 0) this.#offer(usageOf([], problem), () => []);
-    const whole = problem.cuts.slice(0, 1);
-    this.#offer(usageOf(whole, problem), () => whole);
+    if (this.#lastNeeded < 0) this.#offer(NONE, Labels.START);
+    for (const whole of problem.cuts.slice(0, 1)) this.#offer(plus(NONE, whole), Labels.START, whole);
   }
 
   /** Looks for covers within a small gap above the bound, and a larger one as long as there is none. */
@@ -85,7 +94,7 @@ class CoverSearch {
     const { refetch } = this.#problem.prices;
     const known = (this.#cost - this.#bound) * FIRST_GAP.ofGap;
     const first = Math.abs(this.#bound) * FIRST_GAP.ofBound + refetch + TIE.object;
-    for (let gap = Math.min(known, first); ; gap *= 2) {
+    for (let gap = Math.min(known, first); ; gap *= this.#isNearer(NEARLY * gap) ? NEARLY : GAP_GROWTH) {
       const limit = Math.min(this.#bound + gap, this.#cost);
       this.#limit = limit + toleranceOf(limit);
       this.#isAnyLeftOut = false;
@@ -95,6 +104,11 @@ class CoverSearch {
         return this.#best && { wildcards: this.#best, isCheapest: isComplete };
       }
     }
+  }
+
+  /** Whether the best cover known is within a gap above the bound. */
+  #isNearer(gap: number): boolean {
+    return this.#cost - this.#bound < gap;
   }
 
   #setLabels(): void {
@@ -119,22 +133,16 @@ class CoverSearch {
     const ways = this.#ways[wildcards - 1] ?? [];
     if (ways.length === 0 || !this.#isAnyPromising(cut, wildcards)) return [];
     const labels = this.#labels;
+    const rest = this.#completions.sum(cut.end, wildcards);
     const taken: number[] = [];
     for (const way of ways) {
       const savedPaths = labels.savedPaths(way) + cut.savedPaths;
       const savedBytes = labels.savedBytes(way) + cut.savedBytes;
       const collateral = labels.collateral(way) + cut.collateral;
       if (!this.#isPromising(cut.end, wildcards, savedPaths, savedBytes, collateral)) continue;
-      if (cut.end > this.#lastNeeded) {
-        const { exactPaths, exactBytes } = this.#problem;
-        const usage = {
-          wildcards,
-          exactPaths: exactPaths - savedPaths,
-          bytes: exactBytes - savedBytes,
-          collateral,
-        };
-        this.#offer(usage, () => [cut, ...this.#cutsOf(way)]);
-      }
+      const sum = { wildcards, savedPaths, savedBytes, collateral };
+      if (cut.end > this.#lastNeeded) this.#offer(sum, way, cut);
+      this.#offer(plus(sum, rest, rest.wildcards), way, cut, cut.end);
       if (wildcards < this.#problem.budget.wildcardPaths) {
         taken.push(labels.add(way, index, savedPaths, savedBytes, collateral));
       }
@@ -179,11 +187,16 @@ class CoverSearch {
     return true;
   }
 
-  #offer(usage: Usage, wildcards: () => readonly Cut[]): void {
+  /** Offers a cover: of a way, of a cut taken then, and of the completion from a cut on. */
+  #offer(sum: Sum, way: number, taken?: Cut, from = this.#problem.cuts.length): void {
     const { budget, prices } = this.#problem;
+    const usage = usageOf(sum, this.#problem);
     const cost = costOf(usage, prices);
     if (cost >= this.#cost || !isWithin(usage, budget)) return;
-    [this.#best, this.#cost] = [wildcards(), cost];
+    const wildcards = this.#cutsOf(way);
+    if (taken !== undefined) wildcards.push(taken);
+    this.#best = [...wildcards, ...this.#first.wildcards(from, wildcards.length)];
+    this.#cost = cost;
     this.#limit = Math.min(this.#limit, cost + toleranceOf(cost));
   }
 

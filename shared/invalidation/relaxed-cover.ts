@@ -14,6 +14,15 @@ export interface Usage {
   readonly collateral: number;
 }
 
+type Saving = Pick<Cut, 'savedPaths' | 'savedBytes' | 'collateral'>;
+
+/** What some wildcards save and purge together. */
+export interface Sum extends Saving {
+  readonly wildcards: number;
+}
+
+export const NONE: Sum = { wildcards: 0, savedPaths: 0, savedBytes: 0, collateral: 0 };
+
 /** Prices on what has a limit, in place of the limit. */
 export interface ShadowPrices {
   readonly exactPath: number;
@@ -32,14 +41,26 @@ export function costOf({ wildcards, exactPaths, collateral }: Usage, prices: Pri
   return costOfPaths(paths, prices) + prices.refetch * collateral + ties;
 }
 
-export function usageOf(wildcards: readonly Cut[], { exactPaths, exactBytes }: UrlTree): Usage {
-  const usage = { wildcards: wildcards.length, exactPaths, bytes: exactBytes, collateral: 0 };
-  for (const { savedPaths, savedBytes, collateral } of wildcards) {
-    usage.exactPaths -= savedPaths;
-    usage.bytes -= savedBytes;
-    usage.collateral += collateral;
-  }
-  return usage;
+export function sumOf(wildcards: readonly Cut[]): Sum {
+  return wildcards.reduce((sum, cut) => plus(sum, cut), NONE);
+}
+
+export function plus(sum: Sum, { savedPaths, savedBytes, collateral }: Saving, wildcards = 1): Sum {
+  return {
+    wildcards: sum.wildcards + wildcards,
+    savedPaths: sum.savedPaths + savedPaths,
+    savedBytes: sum.savedBytes + savedBytes,
+    collateral: sum.collateral + collateral,
+  };
+}
+
+export function usageOf(sum: Sum, { exactPaths, exactBytes }: UrlTree): Usage {
+  return {
+    wildcards: sum.wildcards,
+    exactPaths: exactPaths - sum.savedPaths,
+    bytes: exactBytes - sum.savedBytes,
+    collateral: sum.collateral,
+  };
 }
 
 export function isWithin({ wildcards, exactPaths, bytes }: Usage, budget: PathBudget): boolean {
@@ -83,13 +104,19 @@ export class RelaxedCover {
     return this.#rest[index * this.#width + wildcards] as number;
   }
 
-  /** The wildcards of the cheapest relaxed cover, which may be within the budget. */
-  wildcards(): Cut[] {
+  /** Whether the cheapest relaxed cover that has used so many wildcards before a cut takes one there. */
+  takes(index: number, wildcards: number): boolean {
+    const isNeeded = (this.#problem.cuts[index] as Cut).wildcardOnly;
+    return isNeeded || this.rest(index + 1, wildcards) > this.rest(index, wildcards);
+  }
+
+  /** The wildcards of the cheapest relaxed cover, which may be within the budget; or its last ones, after so many before a cut. */
+  wildcards(from = 0, before = 0): Cut[] {
     const { cuts } = this.#problem;
     const taken: Cut[] = [];
-    for (let index = 0; index < cuts.length; ) {
+    for (let index = from; index < cuts.length; ) {
       const cut = cuts[index] as Cut;
-      const isTaken = cut.wildcardOnly || this.rest(index + 1, taken.length) > this.rest(index, taken.length);
+      const isTaken = this.takes(index, before + taken.length);
       if (isTaken) taken.push(cut);
       index = isTaken ? cut.end : index + 1;
     }

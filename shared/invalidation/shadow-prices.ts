@@ -4,6 +4,7 @@ import {
   isWithin,
   RelaxedCover,
   type ShadowPrices,
+  sumOf,
   TIE,
   usageOf,
 } from './relaxed-cover.ts';
@@ -114,7 +115,7 @@ export class ShadowPriceSearch {
     this.relaxed.push(relaxed);
     if (relaxed.cost > this.bound) this.#highest = relaxed;
     const wildcards = relaxed.wildcards();
-    const usage = usageOf(wildcards, this.#problem);
+    const usage = usageOf(sumOf(wildcards), this.#problem);
     const cost = costOf(usage, this.#problem.prices);
     if (cost < this.cost && isWithin(usage, this.#problem.budget)) [this.best, this.cost] = [wildcards, cost];
     return { relaxed, ...usage };

@@ -23,7 +23,8 @@ function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly 
   const needs = neededWildcards(cuts, parents, wildcardPaths);
   if (!needs[0]) return cuts;
   const isKept = new Uint8Array(cuts.length);
-  for (const [index, parent] of parents.entries()) {
+  for (let index = 0; index < cuts.length; index++) {
+    const parent = parents[index] as number;
     isKept[index] = parent < 0 || (isKept[parent] && !cuts[parent]?.wildcardOnly) ? 1 : 0;
   }
   return only(cuts, isKept);
@@ -44,7 +45,9 @@ function withoutBeaten(cuts: readonly Cut[], wildcardPaths: number): Cut[] {
 
 function only(cuts: readonly Cut[], isKept: Uint8Array): Cut[] {
   const keptBefore = new Uint32Array(cuts.length + 1);
-  for (const index of cuts.keys()) keptBefore[index + 1] = (keptBefore[index] ?? 0) + (isKept[index] ?? 0);
+  for (let index = 0; index < cuts.length; index++) {
+    keptBefore[index + 1] = (keptBefore[index] as number) + (isKept[index] as number);
+  }
   return cuts
     .filter((_, index) => isKept[index])
     .map(cut => ({ ...cut, end: keptBefore[cut.end] as number }));
@@ -54,7 +57,7 @@ function only(cuts: readonly Cut[], isKept: Uint8Array): Cut[] {
 function parentsOf(cuts: readonly Cut[]): Int32Array {
   const parents = new Int32Array(cuts.length);
   let above = -1;
-  for (const [index] of cuts.entries()) {
+  for (let index = 0; index < cuts.length; index++) {
     while (above >= 0 && (cuts[above] as Cut).end <= index) above = parents[above] as number;
     parents[index] = above;
     above = index;
@@ -84,10 +87,16 @@ function neededWildcards(cuts: readonly Cut[], parents: Int32Array, wildcardPath
  */
 function bestFirst(cuts: readonly Cut[]): Uint32Array {
   const scattered = (index: number) => Math.imul(index, 0x9e3779b1);
-  const rank = Float64Array.from(cuts, cut => cut.collateral * 2 ** 24 - cut.savedPaths);
-  const savedBytes = Float64Array.from(cuts, cut => cut.savedBytes);
+  const [rank, savedBytes] = [new Float64Array(cuts.length), new Float64Array(cuts.length)];
+  const order = new Uint32Array(cuts.length);
+  for (let index = 0; index < cuts.length; index++) {
+    const cut = cuts[index] as Cut;
+    rank[index] = cut.collateral * 2 ** 24 - cut.savedPaths;
+    savedBytes[index] = cut.savedBytes;
+    order[index] = index;
+  }
   const at = (values: Float64Array, index: number) => values[index] as number;
-  return Uint32Array.from(cuts.keys()).sort(
+  return order.sort(
     (a, b) =>
       at(rank, a) - at(rank, b) || at(savedBytes, b) - at(savedBytes, a) || scattered(a) - scattered(b),
   );

@@ -98,14 +98,23 @@ async function printMemory(print: Print): Promise<void> {
     const nothing: Upload = { name: 'nothing', what: '', changedKeys: [], siteKeys: [] };
     const rows: string[][] = [];
     for (const upload of [nothing, ...ALL_SHAPES.map(shape => largeUpload(shape, SIZE))]) {
-      const keys = join(folder, 'upload.json');
-      await writeFile(keys, JSON.stringify(upload));
+      const [changed, site] = [join(folder, 'changed'), join(folder, 'site')];
+      await writeFile(changed, pagesOf(upload.changedKeys));
+      await writeFile(site, pagesOf(upload.siteKeys));
       // A process of its own: the peak of one is not the peak of another.
-      const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, keys]);
+      const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, changed, site]);
       rows.push([upload.name, ...stdout.split(' ').slice(0, 3)]);
     }
     printTable(print, ['keys', 'peak memory, MiB', 'before planning', 'heap grew by'], rows);
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** As long as those of ListObjectsV2, each in a line. */
+function pagesOf(keys: readonly string[]): string {
+  const pages: string[] = [];
+  for (let start = 0; start < keys.length; start += 1000)
+    pages.push(JSON.stringify(keys.slice(start, start + 1000)));
+  return pages.join('\n');
 }

@@ -14,18 +14,8 @@ import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } 
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What CDK passes to esbuild, for its programming interface. */
 const OPTIONS = {
-  absWorkingDir: ROOT,
-  bundle: true,
-  platform: 'node',
-  format: BUNDLING.format,
-  target: BUNDLING.target,
-  minify: BUNDLING.minify,
-  keepNames: BUNDLING.keepNames,
-  mainFields: BUNDLING.mainFields,
-  external: BUNDLING.externalModules,
-  banner: { js: BUNDLING.banner },
+  ...BUNDLING,
   metafile: true,
   write: false,
   outfile: 'index.mjs',
