@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
 import { createRefreshTable } from '../../shared/aws/refresh-table.ts';
 import { collect } from '../../shared/refresh/collect.ts';
@@ -63,9 +63,10 @@ async function refresh(
     client: new DynamoDBClient(stack.client),
   });
   const refreshes = { ...table, ...table.openOf(await stack.output('DistributionId')) };
-  const stateMachineArn = await stack.output('RefreshStateMachineArn');
-  const stepFunctions = new SFNClient(stack.client);
-  const executions = createRefreshExecutions(stateMachineArn, stepFunctions);
+  const executions = createRefreshExecutions(
+    await stack.output('RefreshStateMachineArn'),
+    new SFNClient(stack.client),
+  );
   const newRefreshId = () => refreshIdOf(new Date(), randomUUID().slice(0, 8));
 
   const id = await collect({ objects: [], paths }, { refreshes, executions, newRefreshId });
@@ -75,41 +76,24 @@ async function refresh(
     return;
   }
 
-  const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`;
-  const isFollowed = async () => {
-    const { status } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
-    return status === 'RUNNING';
-  };
-  const look = () => refreshes.get(id);
-  const ended = await follow(look, isFollowed, json ? () => undefined : print);
+  const ended = await follow(() => refreshes.get(id), json ? () => undefined : print);
   if (json) print(JSON.stringify(summaryOf(ended)));
   if (ended.state !== 'fresh') throw new CommandError(`Refresh ${id} failed: ${ended.failure}`);
 }
 
-/**
- * Tells each state of a refresh, until it has ended.
- *
- * @throws CommandError when nothing follows it any more, so that it never ends
- */
+/** Tells each state of a refresh, until it has ended. */
 async function follow(
   look: () => Promise<Refresh | undefined>,
-  isFollowed: () => Promise<boolean>,
   print: (line: string) => void,
 ): Promise<Refresh> {
   let told = '';
   for (;;) {
-    // Asked first: an execution writes its refresh's end before its own.
-    const followed = await isFollowed();
     const now = await look();
     if (now === undefined) throw new CommandError('Its record is gone');
     const line = describeState(now);
     if (line !== told) print(`${new Date().toISOString().slice(11, 19)}  ${line}`);
     told = line;
     if (now.finishedAt !== undefined) return now;
-    if (!followed)
-      throw new CommandError(
-        `Refresh ${now.id} was stopped while it was ${now.state}. Ask again, or see RUNBOOK.md#refresh-aborted`,
-      );
     await pause(LOOK_EVERY_MS);
   }
 }

@@ -127,8 +127,7 @@ export class Alarms extends Construct {
     this.raise({
       name: 'refresh-aborted',
       metric: stateMachine.metricAborted(options),
-      meaning:
-        'A refresh was stopped from outside, and nobody else tells of it: visitors may get old content',
+      meaning: 'A refresh was stopped from outside: visitors may get old content',
     });
   }
 

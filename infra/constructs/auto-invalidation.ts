@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -219,7 +221,25 @@ export class AutoInvalidation extends Construct {
       );
       distribution.grant(stateMachine, 'cloudfront:GetInvalidation');
     }
+    this.reportStopped(stateMachine, report);
     return stateMachine;
+  }
+
+  /** An execution that is ended from outside runs no further step, and its refresh would seem to be on its way for ever. */
+  private reportStopped(stateMachine: StateMachine, report: ServiceFunction): void {
+    const event = RuleTargetInput.fromObject({
+      refreshId: EventField.fromPath('$.detail.name'),
+      failure: { Error: EventField.fromPath('$.detail.status'), Cause: 'Its execution was stopped' },
+    });
+    new Rule(this, 'Stopped', {
+      description: 'Refreshes whose execution was stopped, to the function that reports their end',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { status: ['ABORTED', 'TIMED_OUT'], stateMachineArn: [stateMachine.stateMachineArn] },
+      },
+      targets: [new LambdaFunction(report, { event })],
+    });
   }
 
   private allowCollecting(collector: ServiceFunction): void {

@@ -49,6 +49,8 @@ export type JournalEntry =
       readonly previousState: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
       readonly reason: string;
     }
+  /** An event that EventBridge gave up, as its target refused it. */
+  | { readonly kind: 'undelivered'; readonly ruleName: string }
   | { readonly kind: 'log'; readonly functionName: string; readonly line: string }
   | { readonly kind: 'mail'; readonly to: readonly string[]; readonly subject: string };
 

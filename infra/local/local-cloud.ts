@@ -13,6 +13,8 @@ import { createPublisher, publishDeployments } from './deployments.ts';
 import { openDurableStore } from './durable-map.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { checkProperties } from './emulated-properties.ts';
+import { createEventRules } from './event-bridge/event-rules.ts';
+import { startSchedules } from './event-bridge/schedules.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { startEventSourceMapping } from './lambda/event-source-mapping.ts';
 import type { StartEnvironment } from './lambda/execution-environment.ts';
@@ -24,7 +26,6 @@ import { servePublicly } from './public-servers.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import { type EventDelivery, withEvents } from './s3-events.ts';
 import { createS3Origin } from './s3-origin.ts';
-import { startSchedules } from './schedules.ts';
 import { createSecrets, withSecrets } from './secrets.ts';
 import { partsOf } from './stack-parts.ts';
 import { createStepFunctions } from './step-functions/step-functions.ts';
@@ -220,6 +221,10 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
   servers.listenTo('AWS::ApiGateway::RestApi', apiGateway.listener);
   servers.listenTo('AWS::CloudFront::Distribution', cloudFront.listener);
 
+  const rules = createEventRules({ ...parts.rules, callAws: endpoint.call, journal });
+  started.push(rules.stop);
+  const { publish } = rules;
+
   const stepFunctions = createStepFunctions({
     machines: parts.stateMachines,
     async invokeFunction(name, payload, caller) {
@@ -227,6 +232,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
       return functions.invoke(name, payload);
     },
     endpoint: () => endpoint.url,
+    publish,
     store,
     journal,
     timeScale,
@@ -235,7 +241,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
 
   const cloudWatch = createCloudWatch({
     ...parts.watch,
-    callAws: endpoint.call,
+    publish,
     measureQueue: storage.measureQueue,
     journal,
     store,

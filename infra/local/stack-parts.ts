@@ -37,12 +37,9 @@ export interface StackParts {
   readonly apiGateway: ApiGatewayDefinition;
   /** Rules of EventBridge with a schedule. */
   readonly schedules: readonly Resource[];
-  /** What CloudWatch watches, and the rules of EventBridge that hear of it. */
-  readonly watch: {
-    readonly alarms: readonly Resource[];
-    readonly queues: readonly Resource[];
-    readonly rules: readonly Resource[];
-  };
+  readonly watch: { readonly alarms: readonly Resource[]; readonly queues: readonly Resource[] };
+  /** Rules of EventBridge with a pattern, and the queues that they may send to. */
+  readonly rules: { readonly rules: readonly Resource[]; readonly queues: readonly Resource[] };
   readonly stateMachines: readonly StateMachineDefinitionResource[];
   readonly distributions: readonly DistributionResource[];
   readonly distributionParts: DistributionParts;
@@ -110,7 +107,10 @@ export function partsOf(stack: Pick<LoadedStack, 'resources' | 'assets'>): Stack
     watch: {
       alarms: all('AWS::CloudWatch::Alarm'),
       queues: all('AWS::SQS::Queue'),
+    },
+    rules: {
       rules: all('AWS::Events::Rule').filter(({ properties }) => !('ScheduleExpression' in properties)),
+      queues: all('AWS::SQS::Queue'),
     },
     stateMachines: all('AWS::StepFunctions::StateMachine').map(({ ref, attributes, properties }) => {
       const machine = StateMachine.parse(properties);

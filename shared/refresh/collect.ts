@@ -67,8 +67,8 @@ export async function collect(
 
 /**
  * An execution that closed the refresh has our changes, for it closed after our commit. If the refresh is open although its
- * execution has ended, somebody stopped it: nothing would ever close it. (One stopped between closing and creating the
- * invalidation is not noticed here: only its end as ABORTED or FAILED tells of it.)
+ * execution has ended, somebody stopped it, and the event that tells of it is not here yet: nothing would ever close it. (One
+ * stopped after closing is not noticed here.)
  */
 async function isFollowed(refreshId: string, refreshes: OpenRefreshes, executions: RefreshExecutions) {
   return (await executions.ensureStarted(refreshId)) || !(await refreshes.abandon(refreshId));

@@ -7,7 +7,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
-import { startSchedules } from '../../infra/local/schedules.ts';
+import { startSchedules } from '../../infra/local/event-bridge/schedules.ts';
 import { loadStack } from '../../infra/local/template.ts';
 import { manifestKeyOf } from '../../shared/backup/manifest.ts';
 import { startStudentApi } from '../helpers/student-api.ts';

@@ -86,9 +86,15 @@ describe('an execution that an operator stops', () => {
     await reached.promise;
     const [open] = await site.refreshes();
     const executionArn = executionArnOf(site, open?.id ?? '');
+    const told = site.next(
+      entry => entry.kind === 'mail' && entry.subject.includes('page.txt'),
+      'the mail that the refresh was stopped',
+    );
     await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
     stopped.resolve();
-    await site.settled();
+    await told;
+    const [ended] = await site.refreshes();
+    expect(ended).toMatchObject({ state: 'failed', failure: 'ABORTED: Its execution was stopped' });
 
     await site.put('other.txt', 'the next one');
     await site.settled();

@@ -243,7 +243,7 @@ describe('npm run refresh', () => {
     expect(await run('status')).toMatchObject({ exitCode: 1, complaint });
   });
 
-  it('ends with 1 when its execution is stopped, which nobody else tells of', async () => {
+  it('ends with 1 when its execution is stopped', async () => {
     const looked = Promise.withResolvers<void>();
     const stopped = Promise.withResolvers<void>();
     inject(site, { action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
@@ -259,7 +259,7 @@ describe('npm run refresh', () => {
     stopped.resolve();
     expect(await waiting).toMatchObject({
       exitCode: 1,
-      complaint: expect.stringContaining('was stopped while it was open'),
+      complaint: expect.stringContaining('failed: ABORTED: Its execution was stopped'),
     });
   });
 

@@ -13,9 +13,8 @@ async function start() {
   const { endpoint, services, storage, journal, ...rest } = await startStorage();
   const cloudWatch = createCloudWatch({
     alarms: ['a', 'b', 'c'].map(name => alarmResource(name)),
-    rules: [],
     queues: [],
-    callAws: endpoint.call,
+    publish: () => undefined,
     measureQueue: storage.measureQueue,
     journal,
     store: openDurableStore(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
-import { startSchedules } from '../../infra/local/schedules.ts';
+import { startSchedules } from '../../infra/local/event-bridge/schedules.ts';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:backup';
 const RULE_ARN = 'arn:aws:events:us-east-1:000000000000:rule/daily';

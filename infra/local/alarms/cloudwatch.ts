@@ -5,17 +5,15 @@ import type { QueueFigures } from '../queues-and-buckets.ts';
 import type { Resource } from '../template.ts';
 import { type AlarmDefinition, alarmOf, judge, retrievedPeriods } from './alarm.ts';
 import { createCloudWatchApi } from './cloudwatch-api.ts';
-import { createEventRules } from './event-rules.ts';
 import { createMetrics, type Datum } from './metrics.ts';
 import { metricsOf, requireReported } from './service-metrics.ts';
 import { type StateOfAlarm, stateChangeEvent } from './state-change-event.ts';
 
 export interface CloudWatchOptions {
   readonly alarms: readonly Resource[];
-  /** Rules of EventBridge with a pattern. */
-  readonly rules: readonly Resource[];
   readonly queues: readonly Resource[];
-  readonly callAws: AwsService;
+  /** Hands an alarm's change of state to EventBridge. */
+  readonly publish: (event: object) => void;
   readonly measureQueue: (name: string) => QueueFigures;
   readonly journal: Journal;
   /** Keeps the states of alarms. */
@@ -31,14 +29,14 @@ export interface CloudWatch {
   /** Evaluates every alarm, minute by minute, until now. `start` has it called by the clock. */
   evaluate(): void;
   start(): void;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 /**
- * CloudWatch alarms and the rules of EventBridge that hear of them. Alarms are evaluated once a minute of AWS's time, on sliding
+ * CloudWatch alarms. They are evaluated once a minute of AWS's time, on sliding
  * windows (user guide, "Alarm evaluation window"); metrics live in memory, the states of alarms outlive the process.
  *
- * @throws Error naming an alarm, metric or rule that is not emulated
+ * @throws Error naming an alarm or metric that is not emulated
  */
 export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   const { journal, timeScale, now = Date.now } = options;
@@ -56,18 +54,6 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   const put = (data: readonly Datum[]) => {
     for (const datum of data) metrics.put(datum, thisMinute());
   };
-  const rules = createEventRules({
-    rules: options.rules,
-    queueUrls: new Map(options.queues.map(({ attributes, ref }) => [attributes['Arn'] ?? '', ref])),
-    callAws: options.callAws,
-    onFailedInvocation: RuleName =>
-      put([
-        {
-          metric: { namespace: 'AWS/Events', name: 'FailedInvocations', dimensions: { RuleName } },
-          value: 1,
-        },
-      ]),
-  });
   const createdIn = thisMinute();
   let evaluatedUntil = createdIn;
   let timer: NodeJS.Timeout | undefined;
@@ -98,7 +84,7 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
     const next = { state, reason, since: now() };
     states.set(alarm, next);
     journal.record({ kind: 'alarm', name: alarm.name, state, previousState: previous.state, reason });
-    rules.publish(stateChangeEvent(alarm, next, previous));
+    options.publish(stateChangeEvent(alarm, next, previous));
   }
 
   function evaluate(): void {
@@ -126,10 +112,9 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
     api: createCloudWatchApi(alarms, states.get),
     evaluate,
     start: evaluateEachMinute,
-    async stop() {
+    stop() {
       clearTimeout(timer);
       unsubscribe();
-      await rules.stop();
     },
   };
 }

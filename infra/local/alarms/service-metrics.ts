@@ -3,7 +3,7 @@ import type { AlarmDefinition } from './alarm.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import type { Datum } from './metrics.ts';
 
-/** What the services report themselves. EventBridge's is reported where it delivers. */
+/** What the services report themselves. */
 const SERVICE_METRICS: Readonly<Record<string, readonly string[]>> = {
   'AWS/ApiGateway': ['4XXError', '5XXError', 'Count', 'Latency'],
   'AWS/Events': ['FailedInvocations'],
@@ -48,6 +48,8 @@ export function metricsOf(entry: JournalEntry): Datum[] {
       );
     case 'execution':
       return executionMetrics(entry);
+    case 'undelivered':
+      return data('AWS/Events', { RuleName: entry.ruleName }, { FailedInvocations: 1 });
     case 'request':
       return [{ ApiName: entry.apiName }, { ApiName: entry.apiName, Stage: entry.stage }].flatMap(
         dimensions =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LOCAL_ACCOUNT, LOCAL_REGION } from '../aws-api.ts';
+import { serviceEvent } from '../event-bridge/service-event.ts';
 import type { AlarmDefinition, AlarmState } from './alarm.ts';
 
 export interface StateOfAlarm {
@@ -12,14 +12,9 @@ export interface StateOfAlarm {
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
 export function stateChangeEvent(alarm: AlarmDefinition, state: StateOfAlarm, previous: StateOfAlarm) {
   const { namespace, name, dimensions } = alarm.metric;
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'CloudWatch Alarm State Change',
+  const event = {
     source: 'aws.cloudwatch',
-    account: LOCAL_ACCOUNT,
-    time: `${new Date(state.since).toISOString().slice(0, 19)}Z`,
-    region: LOCAL_REGION,
+    'detail-type': 'CloudWatch Alarm State Change',
     resources: [alarm.arn],
     detail: {
       alarmName: alarm.name,
@@ -41,6 +36,7 @@ export function stateChangeEvent(alarm: AlarmDefinition, state: StateOfAlarm, pr
       state: describe(state),
     },
   };
+  return serviceEvent(event, state.since);
 }
 
 function describe({ state, reason, since }: StateOfAlarm) {

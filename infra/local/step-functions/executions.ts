@@ -5,12 +5,15 @@ import { type Outcome, type Run, type RunSurroundings, startRun } from './execut
 import { createExecutionStore, type ExecutionRecord } from './execution-store.ts';
 import { executionStarted, executionSucceeded, type HistoryEvent, type NewEvent } from './history.ts';
 import type { Machine } from './machine.ts';
+import { statusChangeEvent } from './status-change-event.ts';
 
 export interface ExecutionsOptions
   extends Pick<RunSurroundings, 'invokeFunction' | 'endpoint' | 'timeScale' | 'now'> {
   readonly machines: ReadonlyMap<string, Machine>;
   readonly store: DurableStore;
   readonly journal: Journal;
+  /** Hands an execution's change of status to EventBridge. */
+  readonly publish: (event: object) => void;
 }
 
 /** The executions of all machines: started, followed, ended, and continued after the process ended. */
@@ -54,6 +57,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       ...(error === undefined ? {} : { error }),
       ...(cause === undefined ? {} : { cause }),
     });
+    options.publish(statusChangeEvent(ended, ended.stoppedAt));
     return ended;
   };
 
@@ -110,6 +114,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       records.save(record);
       records.append(arn, executionStarted(input, machine.roleArn), record.startedAt);
       journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING' });
+      options.publish(statusChangeEvent(record, record.startedAt));
       run(machine, record);
       return record;
     },

@@ -20,6 +20,8 @@ export interface StepFunctionsOptions {
   readonly endpoint: () => string;
   readonly store: DurableStore;
   readonly journal: Journal;
+  /** Hands an execution's change of status to EventBridge. */
+  readonly publish: (event: object) => void;
   /** Factor of Wait states and retry intervals; time-outs stay real. */
   readonly timeScale: number;
   /** Milliseconds since the epoch. @default Date.now */

@@ -36,11 +36,13 @@ export interface Setup extends Partial<Pick<StepFunctionsOptions, 'timeScale' | 
 export async function startStepFunctions({ definition, store, answer, ...options }: Setup) {
   const journal = createJournal();
   const calls: ServiceCall[] = [];
+  const published: object[] = [];
   let endpoint = '';
   const service = createStepFunctions({
     machines: [{ arn: MACHINE_ARN, name: 'refresh', definition, caller: 'RefreshRole' }],
     invokeFunction: () => Promise.reject(new Error('No function was expected to be invoked')),
     endpoint: () => endpoint,
+    publish: event => published.push(event),
     store: store ?? openDurableStore(),
     journal,
     timeScale: 0,
@@ -93,6 +95,8 @@ export async function startStepFunctions({ definition, store, answer, ...options
     service,
     journal,
     calls,
+    /** Events for EventBridge. */
+    published,
     entered,
     ended,
     /** Runs one execution to its end and describes it. */

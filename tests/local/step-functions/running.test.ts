@@ -171,3 +171,37 @@ describe('The limit of 256 KiB', () => {
     expect(invokeFunction).not.toHaveBeenCalled();
   });
 });
+
+describe('Every change of status is an event', () => {
+  const STATUS_CHANGE = {
+    source: 'aws.states',
+    'detail-type': 'Step Functions Execution Status Change',
+    resources: [`${MACHINE_ARN.replace(':stateMachine:', ':execution:')}:run-1`],
+  };
+
+  it('of an execution that succeeds', async () => {
+    const { run, published } = await startStepFunctions({ definition: oneState({ Type: 'Pass' }) });
+    await run({ a: 1 });
+    expect(published).toMatchObject([
+      { ...STATUS_CHANGE, detail: { name: 'run-1', status: 'RUNNING', input: '{"a":1}', stopDate: null } },
+      { ...STATUS_CHANGE, detail: { name: 'run-1', status: 'SUCCEEDED', output: '{"a":1}' } },
+    ]);
+  });
+
+  it('of one that is stopped, once', async () => {
+    const { client, entered, ended, published } = await startStepFunctions({
+      definition: oneState({ Type: 'Wait', Seconds: 3600 }),
+      timeScale: 1,
+    });
+    const { executionArn } = await client.send(
+      new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, name: 'run-1' }),
+    );
+    await entered('Only');
+    await client.send(new StopExecutionCommand({ executionArn, error: 'Mistake', cause: 'A test' }));
+    await client.send(new StopExecutionCommand({ executionArn }));
+    await ended('run-1');
+    expect(published.slice(1)).toMatchObject([
+      { ...STATUS_CHANGE, detail: { status: 'ABORTED', error: 'Mistake', cause: 'A test' } },
+    ]);
+  });
+});

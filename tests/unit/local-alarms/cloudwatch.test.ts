@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CloudWatchOptions, createCloudWatch } from '../../../infra/local/alarms/cloudwatch.ts';
 import { openDurableStore } from '../../../infra/local/durable-map.ts';
+import { createEventRules } from '../../../infra/local/event-bridge/event-rules.ts';
 import { createJournal } from '../../../infra/local/journal.ts';
 import type { Resource } from '../../../infra/local/template.ts';
 import { alarmResource } from './alarms.ts';
@@ -49,14 +50,19 @@ function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> 
   const journal = createJournal();
   const sent: AlarmEvent[] = [];
   let minutes = 0;
-  const cloudWatch = createCloudWatch({
-    alarms,
+  const rules = createEventRules({
     rules: [rule],
     queues: [queue],
     async callAws({ body }) {
       sent.push(JSON.parse(JSON.parse(String(body)).MessageBody));
       return { status: 200 };
     },
+    journal,
+  });
+  const cloudWatch = createCloudWatch({
+    alarms,
+    queues: [queue],
+    publish: rules.publish,
     measureQueue: () => ({ visible: 0, notVisible: 0, oldestSentAt: undefined }),
     journal,
     store: openDurableStore(),
@@ -77,6 +83,7 @@ function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> 
         outcome: 'error',
         milliseconds: 1,
       }),
+    lose: () => journal.record({ kind: 'undelivered', ruleName: 'rule' }),
     at(minute: number) {
       minutes = minute;
       cloudWatch.evaluate();
@@ -180,7 +187,7 @@ describe('CloudWatch', () => {
     const measureQueue = () => ({ visible: 0, notVisible: 1, oldestSentAt: START });
     const first = start([alarmResource('old', age)], { store, measureQueue });
     expect([first.at(9), first.at(10)].map(({ length }) => length)).toEqual([0, 1]);
-    await first.stop();
+    first.stop();
     const second = start([alarmResource('old', age)], { store, measureQueue });
     expect(second.at(20)).toEqual([]);
   });
@@ -199,51 +206,15 @@ describe('CloudWatch', () => {
     expect(at(0.09)).toEqual([]);
     expect(at(0.1)).toEqual(['old OK → ALARM']);
   });
-});
 
-describe('A rule', () => {
-  it('tries again when its target has trouble', async () => {
-    const answers = [503, 429, 200];
-    const delivered = Promise.withResolvers<void>();
-    const { fail, at } = start([alarmResource('errors')], {
-      async callAws() {
-        const status = answers.shift() ?? 0;
-        if (status === 200) delivered.resolve();
-        return { status };
-      },
-    });
-    fail();
-    at(1);
-    await delivered.promise;
-    expect(answers).toEqual([]);
-  });
-
-  it('counts an event that its target refuses as lost', async () => {
-    const statuses = [403];
+  it('counts an event that EventBridge gave up', () => {
     const lost = alarmResource('lost', {
       Namespace: 'AWS/Events',
       MetricName: 'FailedInvocations',
       Dimensions: [{ Name: 'RuleName', Value: 'rule' }],
     });
-    const cloud = start([alarmResource('errors'), lost], {
-      callAws: async () => ({ status: statuses.shift() ?? 200 }),
-    });
-    cloud.fail();
-    cloud.at(1);
-    // It waits for what is on its way.
-    await cloud.stop();
-    cloud.at(2);
-    expect(cloud.journal.entries).toContainEqual(
-      expect.objectContaining({ kind: 'alarm', name: 'lost', state: 'ALARM' }),
-    );
-  });
-
-  it.each([
-    [{ Targets: [{ Id: 'T', Arn: 'arn:aws:lambda:::function:f' }] }, 'targets other than queues'],
-    [{ Targets: [{ Id: 'T', Arn: QUEUE_ARN, InputTransformer: {} }] }, 'InputTransformer'],
-    [{ EventPattern: { source: [{ suffix: 'x' }] } }, 'only prefix'],
-  ])('%j is refused by name', (properties, name) => {
-    const odd = { ...rule, properties: { ...rule.properties, ...properties } };
-    expect(() => start([], { rules: [odd] })).toThrow(name);
+    const { lose, at } = start([lost]);
+    lose();
+    expect(at(1)).toEqual(['lost INSUFFICIENT_DATA → ALARM']);
   });
 });

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { type AwsService, LOCAL_ACCOUNT, LOCAL_REGION } from './aws-api.ts';
+import type { AwsService } from '../aws-api.ts';
+import type { Resource } from '../template.ts';
 import { parseSchedule, type Schedule } from './schedule-expression.ts';
-import type { Resource } from './template.ts';
+import { serviceEvent } from './service-event.ts';
+import { invocation } from './targets.ts';
 
 export interface ScheduleOptions {
   readonly rules: readonly Resource[];
@@ -48,14 +49,8 @@ export function startSchedules(options: ScheduleOptions): () => void {
 
   async function invoke(rule: Resource, functionArn: string, due: number): Promise<void> {
     const { Arn: ruleArn = '' } = rule.attributes;
-    const { status, body } = await options.callAws({
-      service: 'lambda',
-      caller: ruleArn,
-      method: 'POST',
-      url: `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`,
-      headers: { 'x-amz-invocation-type': 'Event' },
-      body: Buffer.from(JSON.stringify(scheduledEvent(ruleArn, due))),
-    });
+    const event = JSON.stringify(scheduledEvent(ruleArn, due));
+    const { status, body } = await options.callAws(invocation(ruleArn, functionArn, event));
     if (status !== 202) throw new Error(`${functionArn} was not invoked: ${body}`);
   }
 
@@ -81,15 +76,8 @@ async function waitInRealTime(milliseconds: number, signal: AbortSignal): Promis
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
 function scheduledEvent(ruleArn: string, due: number) {
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'Scheduled Event',
-    source: 'aws.events',
-    account: LOCAL_ACCOUNT,
-    time: new Date(due).toISOString().replace('.000Z', 'Z'),
-    region: LOCAL_REGION,
-    resources: [ruleArn],
-    detail: {},
-  };
+  return serviceEvent(
+    { source: 'aws.events', 'detail-type': 'Scheduled Event', resources: [ruleArn], detail: {} },
+    due,
+  );
 }

@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { type AwsService, jsonRequest } from '../aws-api.ts';
+import type { AwsRequest, AwsService } from '../aws-api.ts';
 import { ConnectionCutError } from '../aws-endpoint.ts';
+import type { Journal } from '../journal.ts';
 import type { Resource } from '../template.ts';
 import { eventPattern } from './event-pattern.ts';
+import { callsTo, Target } from './targets.ts';
 
 export interface EventRulesOptions {
   readonly rules: readonly Resource[];
-  /** By ARN. */
-  readonly queueUrls: ReadonlyMap<string, string>;
+  readonly queues: readonly Resource[];
   readonly callAws: AwsService;
-  /** Called with a rule's name when an event of its is given up. */
-  readonly onFailedInvocation: (ruleName: string) => void;
+  readonly journal: Journal;
 }
 
 export interface EventRules {
@@ -26,53 +26,47 @@ const Rule = z.strictObject({
   Description: z.string().optional(),
   EventPattern: z.unknown(),
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  Targets: z.array(z.strictObject({ Id: z.string(), Arn: z.string() })).default([]),
+  Targets: z.array(Target).default([]),
 });
 
 const PAUSE_MS = { first: 50, longest: 1000 };
 
 /**
- * `AWS::Events::Rule` with a pattern, whose targets are queues: each gets the event as it is. EventBridge tries again after
- * server errors and throttling; whatever else a target refuses is lost.
+ * `AWS::Events::Rule` with a pattern. EventBridge tries again after server errors and throttling; whatever else a target refuses is
+ * lost.
  *
  * @throws Error naming a pattern, target or property that is not emulated
  */
-export function createEventRules(options: EventRulesOptions): EventRules {
+export function createEventRules({ rules, queues, callAws, journal }: EventRulesOptions): EventRules {
   const stopping = new AbortController();
   const onTheirWay = new Set<Promise<void>>();
-  const rules = options.rules.map(rule => {
-    const { EventPattern, State, Targets } = Rule.parse(rule.properties);
+  const queueUrls = new Map(queues.map(({ attributes, ref }) => [attributes['Arn'] ?? '', ref]));
+  const known = rules.map(({ ref, attributes, properties }) => {
+    const { EventPattern, State, Targets } = Rule.parse(properties);
     const matches = eventPattern(EventPattern);
     return {
-      name: rule.ref,
-      arn: rule.attributes['Arn'] ?? '',
+      name: ref,
       matches: (event: object) => State === 'ENABLED' && matches(event),
-      queueUrls: Targets.map(({ Arn }) => {
-        const url = options.queueUrls.get(Arn);
-        if (url === undefined)
-          throw new Error(`${rule.logicalId}: targets other than queues are not emulated`);
-        return url;
-      }),
+      calls: Targets.map(target => callsTo(target, attributes['Arn'] ?? '', queueUrls)),
     };
   });
 
-  async function deliver(rule: { name: string; arn: string }, QueueUrl: string, MessageBody: string) {
-    const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', { QueueUrl, MessageBody }, rule.arn);
+  async function deliver(ruleName: string, request: AwsRequest): Promise<void> {
     for (
       let pauseMs = PAUSE_MS.first;
       !stopping.signal.aborted;
       pauseMs = Math.min(2 * pauseMs, PAUSE_MS.longest)
     ) {
       const status = await statusOf(request);
-      if (status === 200) return;
-      if (status < 500 && status !== 429) return options.onFailedInvocation(rule.name);
+      if (status < 300) return;
+      if (status < 500 && status !== 429) return journal.record({ kind: 'undelivered', ruleName });
       await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   }
 
-  async function statusOf(request: Parameters<AwsService>[0]): Promise<number> {
+  async function statusOf(request: AwsRequest): Promise<number> {
     try {
-      return (await options.callAws(request)).status;
+      return (await callAws(request)).status;
     } catch (error) {
       if (error instanceof ConnectionCutError) return 500;
       throw error;
@@ -81,10 +75,9 @@ export function createEventRules(options: EventRulesOptions): EventRules {
 
   return {
     publish(event) {
-      const body = JSON.stringify(event);
-      for (const rule of rules.filter(({ matches }) => matches(event))) {
-        for (const queueUrl of rule.queueUrls) {
-          const delivery = deliver(rule, queueUrl, body)
+      for (const { name, calls } of known.filter(({ matches }) => matches(event))) {
+        for (const callFor of calls) {
+          const delivery = deliver(name, callFor(event))
             .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
             .finally(() => onTheirWay.delete(delivery));
           onTheirWay.add(delivery);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSchedule } from '../../infra/local/schedule-expression.ts';
+import { parseSchedule } from '../../../infra/local/event-bridge/schedule-expression.ts';
 
 /** A Sunday. */
 const NOW = '2026-11-22T12:34:56Z';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eventPattern } from '../../../infra/local/alarms/event-pattern.ts';
+import { eventPattern } from '../../../infra/local/event-bridge/event-pattern.ts';
 
 const EVENT = {
   source: 'aws.cloudwatch',
