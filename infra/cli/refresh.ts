@@ -9,7 +9,15 @@ import { collect } from '../../shared/refresh/collect.ts';
 import { summaryOf } from '../../shared/refresh/history.ts';
 import { ManualRequest, pathProblems } from '../../shared/refresh/manual-request.ts';
 import { type Refresh, refreshIdOf } from '../../shared/refresh/refresh.ts';
-import { CommandError, STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
+import {
+  CommandError,
+  DISTRIBUTION_OPTION,
+  DISTRIBUTION_USAGE,
+  STACK_OPTIONS,
+  STACK_USAGE,
+  type Stack,
+  stackCommand,
+} from './stack-command.ts';
 import { counted, dollars, secondsBetween } from './text.ts';
 
 const USAGE = `Refreshes paths at the edge: they join the open refresh, as uploads do.
@@ -19,6 +27,7 @@ const USAGE = `Refreshes paths at the edge: they join the open refresh, as uploa
   --paths PATH     path of an invalidation, encoded: / and what follows, a * at most at the end
   --wait           follow the refresh to its end
   --json           tell it as JSON, once: the refresh's id, or with --wait its summary
+${DISTRIBUTION_USAGE}
 ${STACK_USAGE}
 
 Exit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong.
@@ -33,6 +42,7 @@ export const main = stackCommand({ usage: USAGE, readOptions, perform: refresh }
 function readOptions(args: readonly string[]) {
   const options = {
     ...STACK_OPTIONS,
+    ...DISTRIBUTION_OPTION,
     paths: { type: 'string', multiple: true, default: [] as string[] },
     wait: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -54,7 +64,7 @@ function checkPaths(paths: readonly string[]): void {
 type Options = ReturnType<typeof readOptions>;
 
 async function refresh(
-  { paths, wait, json }: Options,
+  { paths, distribution, wait, json }: Options,
   stack: Stack,
   print: (line: string) => void,
 ): Promise<void> {
@@ -62,7 +72,7 @@ async function refresh(
     tableName: await stack.output('RefreshTableName'),
     client: new DynamoDBClient(stack.client),
   });
-  const refreshes = { ...table, ...table.openOf(await stack.output('DistributionId')) };
+  const refreshes = { ...table, ...table.openOf(await stack.distribution(distribution)) };
   const executions = createRefreshExecutions(
     await stack.output('RefreshStateMachineArn'),
     new SFNClient(stack.client),

@@ -19,6 +19,12 @@ export const STACK_USAGE = `  --stack NAME     stack that is meant (StudentSite)
   --endpoint URL   another address than AWS's; with --local, the local cloud's
   --help           this text`;
 
+/** Of commands about one distribution. */
+export const DISTRIBUTION_OPTION = { distribution: { type: 'string' } } as const;
+
+export const DISTRIBUTION_USAGE = `  --distribution ID
+                   one of the stack's distributions (the first)`;
+
 export interface StackOptions {
   readonly stack: string;
   readonly region: string;
@@ -47,6 +53,12 @@ export interface Stack {
   };
   /** @throws CommandError when the stack has no such output */
   output(name: string): Promise<string>;
+  /**
+   * The distribution that is meant: the one asked for, else the stack's first.
+   *
+   * @throws CommandError naming the stack's when it is none of them
+   */
+  distribution(asked: string | undefined): Promise<string>;
 }
 
 /** 1: something failed, or was left undone; 2: the arguments are wrong, nothing was tried. */
@@ -103,14 +115,21 @@ function openStack(options: StackOptions): Stack {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(options.local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
   };
-  let outputs: Promise<ReadonlyMap<string | undefined, string | undefined>> | undefined;
+  let asked: ReturnType<typeof outputsOf> | undefined;
+  const outputs = () => (asked ??= outputsOf(options.stack, new CloudFormationClient(client)));
+  const output = async (name: string) => {
+    const value = (await outputs()).get(name);
+    if (value !== undefined) return value;
+    throw new CommandError(`The stack ${options.stack} has no output ${name}: is it the student site?`);
+  };
   return {
     client,
-    async output(name) {
-      outputs ??= outputsOf(options.stack, new CloudFormationClient(client));
-      const value = (await outputs).get(name);
-      if (value !== undefined) return value;
-      throw new CommandError(`The stack ${options.stack} has no output ${name}: is it the student site?`);
+    output,
+    async distribution(id) {
+      const first = await output('DistributionId');
+      const all = (await outputs()).get('DistributionIds')?.split(',') ?? [first];
+      if (id === undefined || all.includes(id)) return id ?? first;
+      throw new CommandError(`The stack ${options.stack} does not refresh ${id}, but ${all.join(', ')}.`);
     },
   };
 }

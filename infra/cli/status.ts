@@ -8,7 +8,15 @@ import { listRefreshes } from '../../shared/refresh/history.ts';
 import { readCdkJson } from '../settings.ts';
 import { invalidationsSince } from './invalidations.ts';
 import { countIn, deadLettersOf, QUEUE_OUTPUTS } from './queues.ts';
-import { CommandError, STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
+import {
+  CommandError,
+  DISTRIBUTION_OPTION,
+  DISTRIBUTION_USAGE,
+  STACK_OPTIONS,
+  STACK_USAGE,
+  type Stack,
+  stackCommand,
+} from './stack-command.ts';
 import { describeStatus, type QueueStatus, type Status } from './status-report.ts';
 
 /** What a deployment is made with, but for `-c` options. */
@@ -20,6 +28,7 @@ const USAGE = `Shows whether the edge is fresh: the last refreshes, what the mon
 
   --limit N        so many refreshes, 1 to 100 (10)
   --json           tell it as JSON
+${DISTRIBUTION_USAGE}
 ${STACK_USAGE}
 
 Prices are those of cdk.json: $${DEPLOYED.pathPriceUsd} a path beyond ${DEPLOYED.freePathsPerMonth} a month.
@@ -32,6 +41,7 @@ export const main = stackCommand({ usage: USAGE, readOptions, perform: showStatu
 function readOptions(args: readonly string[]) {
   const options = {
     ...STACK_OPTIONS,
+    ...DISTRIBUTION_OPTION,
     limit: { type: 'string', default: '10' },
     json: { type: 'boolean', default: false },
   } as const;
@@ -43,11 +53,11 @@ function readOptions(args: readonly string[]) {
 }
 
 async function showStatus(
-  { limit, json }: ReturnType<typeof readOptions>,
+  { limit, json, distribution }: ReturnType<typeof readOptions>,
   stack: Stack,
   print: (line: string) => void,
 ): Promise<void> {
-  const status = await readStatus(limit, stack);
+  const status = await readStatus(limit, await stack.distribution(distribution), stack);
   print(json ? JSON.stringify(status) : describeStatus(status));
   const last = status.refreshes.find(({ finishedAt }) => finishedAt !== undefined);
   if (last?.state === 'failed') throw new CommandError(`Refresh ${last.id} failed: ${last.failure}`);
@@ -57,9 +67,8 @@ async function showStatus(
     );
 }
 
-async function readStatus(limit: number, stack: Stack): Promise<Status> {
+async function readStatus(limit: number, distributionId: string, stack: Stack): Promise<Status> {
   const tableName = await stack.output('RefreshTableName');
-  const distributionId = await stack.output('DistributionId');
   const client = new DynamoDBClient(stack.client);
   const [{ refreshes, next, month }, queues] = await Promise.all([
     listRefreshes(

@@ -14,6 +14,7 @@ const RefreshReport = z.object({
   type: z.literal('refresh-report'),
   id: MailId,
   refreshId: z.string().check(z.minLength(1)),
+  distributionId: z.string().check(z.minLength(1)),
   outcome: z.enum(['fresh', 'failed']),
   startedAt: z.string(),
   finishedAt: z.string(),

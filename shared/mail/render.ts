@@ -74,6 +74,7 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
     : `FAILED: the site may show old content (${summaryOf(report)})`;
   const facts: Facts = [
     ['Refresh', report.refreshId],
+    ['Distribution', report.distributionId],
     ['Uploads began', report.startedAt],
     [fresh ? 'Edge verified' : 'Gave up', finishOf(report)],
     ...fact('Reason', report.failure),
@@ -95,7 +96,7 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   ];
   const advice = fresh
     ? 'Visitors get the new content. There is nothing to do.'
-    : 'Visitors may get old content. Find the reason above and in the execution of this refresh (Step Functions), correct it, then send {"paths": ["/*"]} to the site-changes queue.';
+    : 'Visitors may get old content. Find the reason above and in the execution of this refresh (Step Functions), correct it, then give the edge a fresh start: npm run refresh -- --paths "/*" (RUNBOOK.md, refresh-failed).';
   return mail(
     title,
     advice,

@@ -81,6 +81,8 @@ export interface StoredVerification extends Verification {
 
 export interface Refresh {
   readonly id: string;
+  /** Of the one that it makes fresh. */
+  readonly distributionId: string;
   readonly state: RefreshState;
   /**
    * Counts the commits of collectors, and CloudFront's refusals. Unchanged between two looks means that uploads are quiet;

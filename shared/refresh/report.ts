@@ -50,6 +50,7 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     type: 'refresh-report',
     id: `refresh-report-${refresh.id}`,
     refreshId: refresh.id,
+    distributionId: refresh.distributionId,
     outcome: refresh.state === 'fresh' ? 'fresh' : 'failed',
     startedAt: refresh.startedAt,
     finishedAt: refresh.finishedAt ?? at.toISOString(),

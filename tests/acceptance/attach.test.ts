@@ -12,10 +12,12 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetBucketNotificationConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { main } from '../../infra/cli/main.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { DOCS_ONLY, EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-names.ts';
 import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
 import { assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import { clientFor } from '../local/storage.ts';
 
 const ATTACHMENT = 'AutoInvalidation';
@@ -106,6 +108,25 @@ describe('A site that there was before', () => {
     const MessageBody = JSON.stringify({ paths: ['/*'], distributionId: DOCS_ONLY });
     await refreshes(1, () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })));
     expect(await invalidationsOf(WHOLE_SITE)).toBe(whole);
+    expect(cloud.mails().at(-1)?.body.text).toContain(`Distribution: ${DOCS_ONLY}`);
+  });
+
+  it('is asked for by the command line, one distribution at a time', async () => {
+    const run = (...args: string[]) =>
+      runCommand(main, [...args, '--local', '--endpoint', cloud.endpoint, '--stack', ATTACHMENT]);
+    const whole = await invalidationsOf(WHOLE_SITE);
+    const refreshed = await run('refresh', '--distribution', DOCS_ONLY, '--paths', '/*', '--wait', '--json');
+    expect(refreshed).toMatchObject({ exitCode: 0 });
+    expect(await invalidationsOf(WHOLE_SITE)).toBe(whole);
+    const { printed } = await run('status', '--distribution', DOCS_ONLY, '--json');
+    expect(JSON.parse(printed)).toMatchObject({
+      distributionId: DOCS_ONLY,
+      refreshes: [{ id: JSON.parse(refreshed.printed).id }, ...Array(3).fill({ state: 'fresh' })],
+    });
+    expect(await run('status', '--distribution', FOREIGN)).toMatchObject({
+      exitCode: 1,
+      complaint: expect.stringContaining(`does not refresh ${FOREIGN}, but ${WHOLE_SITE}, ${DOCS_ONLY}`),
+    });
   });
 
   it('still gets the notifications that it had', async () => {

@@ -13,7 +13,13 @@ const ENVIRONMENT = {
   POWERTOOLS_METRICS_DISABLED: 'true',
 };
 
-const REFRESH: Refresh = { id: 'r1', state: 'open', generation: 1, startedAt: '2026-11-02T10:00:00.000Z' };
+const REFRESH: Refresh = {
+  id: 'r1',
+  distributionId: 'EDFDVBD632BHDS5',
+  state: 'open',
+  generation: 1,
+  startedAt: '2026-11-02T10:00:00.000Z',
+};
 
 // Settings are read when the module is loaded, as Lambda does it.
 let createHandler: typeof import('../../../handlers/report-refresh.ts')['createHandler'];

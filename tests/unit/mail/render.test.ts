@@ -84,8 +84,8 @@ describe('the mail about a failed refresh', () => {
     expect(subject).toBe('FAILED: the site may show old content (styles.css)');
     expect(text).toContain('Reason: AccessDenied: no permission');
     expect(text).toContain('Gave up: 2026-11-02T10:00:12.340Z');
-    expect(text).toContain('send {"paths": ["/*"]} to the site-changes queue');
-    expect(html).toContain('send {&quot;paths&quot;: [&quot;/*&quot;]} to the site-changes queue');
+    expect(text).toContain('npm run refresh -- --paths "/*"');
+    expect(html).toContain('npm run refresh -- --paths &quot;/*&quot;');
   });
 });
 

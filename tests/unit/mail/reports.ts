@@ -6,6 +6,7 @@ export function reportOf(details: Partial<RefreshReport> = {}): RefreshReport {
     type: 'refresh-report',
     id: 'refresh-report-20261102T100000Z-abcd1234',
     refreshId: '20261102T100000Z-abcd1234',
+    distributionId: 'EDFDVBD632BHDS5',
     outcome: 'fresh',
     startedAt: '2026-11-02T10:00:00.000Z',
     finishedAt: '2026-11-02T10:00:12.340Z',

@@ -74,7 +74,7 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
   const get = (id: string) =>
     update('read', id, ({ state, generation, plan, plans, refusedAt }): Refresh => {
       const optional = { ...(plan && { plan }), ...(refusedAt && { refusedAt }) };
-      return { id, state, generation, plans, startedAt: '', ...optional };
+      return { id, distributionId: '', state, generation, plans, startedAt: '', ...optional };
     });
 
   const addChanges = (id: string, { objects }: Changes) =>

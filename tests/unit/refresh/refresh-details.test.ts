@@ -6,6 +6,7 @@ import { PLANNING, planOf } from '../../helpers/planning.ts';
 
 const REFRESH: Refresh = {
   id: '20261122T080000Z-0123abcd',
+  distributionId: 'EDFDVBD632BHDS5',
   state: 'open',
   generation: 1,
   startedAt: '2026-11-22T08:00:00.000Z',

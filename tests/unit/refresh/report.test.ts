@@ -7,6 +7,7 @@ import { planOf } from '../../helpers/planning.ts';
 
 const REFRESH: Refresh = {
   id: '20261102T100000Z-abcd1234',
+  distributionId: 'EDFDVBD632BHDS5',
   state: 'verifying',
   generation: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
@@ -66,6 +67,7 @@ describe('the report of a refresh', () => {
       type: 'refresh-report',
       id: 'refresh-report-20261102T100000Z-abcd1234',
       refreshId: '20261102T100000Z-abcd1234',
+      distributionId: 'EDFDVBD632BHDS5',
       outcome: 'fresh',
       startedAt: '2026-11-02T10:00:00.000Z',
       finishedAt: '2026-11-02T10:00:01.000Z',
@@ -85,8 +87,8 @@ describe('the report of a refresh', () => {
   });
 
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {
-    const { id, startedAt } = REFRESH;
-    const { report } = history({ refresh: { id, startedAt, state: 'open', generation: 0 } });
+    const { id, distributionId, startedAt } = REFRESH;
+    const { report } = history({ refresh: { id, distributionId, startedAt, state: 'open', generation: 0 } });
     const message = await report({ state: 'failed', failure: 'AccessDenied: no' });
     expect(MailMessage.parse(message)).toEqual(message);
     expect(message).toMatchObject({ outcome: 'failed', failure: 'AccessDenied: no', paths: [], verified: 0 });

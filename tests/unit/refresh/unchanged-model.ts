@@ -135,6 +135,7 @@ export async function runUnchanged(
         refreshes: {
           get: async () => ({
             id: 'r',
+            distributionId: '',
             state: 'verifying',
             generation: 1,
             startedAt: '',

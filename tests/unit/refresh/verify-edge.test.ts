@@ -8,6 +8,7 @@ import { planOf } from '../../helpers/planning.ts';
 
 const REFRESH: Refresh = {
   id: 'r1',
+  distributionId: 'EDFDVBD632BHDS5',
   state: 'invalidating',
   generation: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
