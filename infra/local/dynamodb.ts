@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
+import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
 import { type AwsService, jsonRequest } from './aws-api.ts';
 
@@ -12,6 +13,16 @@ export interface DynamoDb {
    */
   ensureTable(name: string, properties: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
+}
+
+// dynalite 4.0.0 ends what it reads by `return`, which these iterators do not have: each would stay open, and keep in memory what
+// LevelDB had written until then.
+for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
+  Object.assign(prototype, {
+    return(this: { close(): Promise<void> }) {
+      return this.close();
+    },
+  });
 }
 
 /** DynamoDB by dynalite, in this process. @param directory where it keeps its state; in memory without */

@@ -8,7 +8,8 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { AbstractValueIterator } from 'abstract-level';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
@@ -120,4 +121,22 @@ describe('A table', () => {
       /Table Broken could not be made/,
     );
   });
+});
+
+it('lets go of what a query has read, also when it stops before the end', async () => {
+  const { client, put } = await start();
+  for (const sk of ['1', '2', '3']) await put(sk);
+  const closed = vi.spyOn(AbstractValueIterator.prototype, 'close');
+  onTestFinished(() => closed.mockRestore());
+  for (const Limit of [10, 1]) {
+    await client.send(
+      new QueryCommand({
+        TableName,
+        Limit,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: 'r1' } },
+      }),
+    );
+  }
+  await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(2));
 });

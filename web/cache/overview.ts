@@ -77,7 +77,7 @@ export class Overview {
   #showNow({ refreshes }: RefreshPage, running: readonly RefreshDetails[]): void {
     const newest = refreshes.find(refresh => !isRunning(refresh));
     const summary = element('summary', HTMLElement);
-    const [state, words] = stateOf(running.length, newest);
+    const [state, words] = stateOf(running.length, refreshes);
     summary.hidden = false;
     summary.dataset['state'] = state;
     write(summary, words);
@@ -139,12 +139,17 @@ export class Overview {
 
 function stateOf(
   running: number,
-  newest: RefreshSummary | undefined,
+  refreshes: readonly RefreshSummary[],
 ): [state: 'running' | 'trouble' | 'fresh', words: string] {
   if (running > 0)
     return ['running', running === 1 ? 'A refresh is running' : `${running} refreshes are running`];
-  if (newest?.state === 'failed') return ['trouble', 'The last refresh failed'];
-  return ['fresh', newest === undefined ? 'Nothing to refresh yet' : 'Yes, everything is fresh'];
+  const [newest, ...earlier] = refreshes.filter(refresh => !isRunning(refresh));
+  if (newest === undefined) return ['fresh', 'Nothing to refresh yet'];
+  if (newest.state === 'failed') return ['trouble', 'The last refresh failed'];
+  // What it left behind may have been refreshed since, or not: the summaries do not tell.
+  if (earlier.some(({ state }) => state === 'failed'))
+    return ['fresh', 'The last refresh is fresh, an earlier one failed'];
+  return ['fresh', 'Yes, everything is fresh'];
 }
 
 function showLast(newest: RefreshSummary | undefined): void {
