@@ -16,8 +16,8 @@ const suite = (name: string, options: { timeoutSeconds: number }) => ({
 export default defineConfig({
   test: {
     globalSetup: ['tests/helpers/synthesise.ts'],
-    // Two cores: more workers only make each other slow.
-    maxWorkers: 2,
+    // For two cores: most tests wait for somebody now and then.
+    maxWorkers: 3,
     reporters: ['default', new PlainSummary()],
     projects: [
       suite('unit', { timeoutSeconds: 30 }),

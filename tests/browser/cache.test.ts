@@ -91,6 +91,11 @@ describe('the history', () => {
     });
   });
 
+  it('is not called fresh altogether while it shows one that failed before', async () => {
+    refreshes.set(FAILED, refreshOf({ startedAt: STARTED }));
+    await openPanel(page => summary(page, 'The last refresh is fresh, an earlier one failed'));
+  });
+
   it('grows by the older ones until there are no more, and keeps them while it is renewed', async () => {
     refreshes.set(...series(45));
     await openPanel(async page => {
