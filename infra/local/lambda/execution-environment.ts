@@ -1,12 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { AwsError, LOCAL_ACCOUNT, LOCAL_REGION } from '../aws-api.ts';
 import type { FunctionDefinition, InvocationMessage, ProcessMessage } from './function-definition.ts';
 
 const PROCESS_FILE = fileURLToPath(new URL('./function-process.ts', import.meta.url));
+
+/** What V8 makes of the code, kept from one process to the next: it is most of a start. Where Node keeps such itself. */
+const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
 /** What AWS grants module loading before the function's own time-out begins to count. */
 const INIT_SECONDS = 10;
@@ -88,6 +92,7 @@ function startProcess(definition: FunctionDefinition, endpoint: string, logStrea
       // Else an SDK would read the settings of whoever runs the local cloud.
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...definition.environment,
       ...reservedVariables(definition, logStreamName),
       AWS_ENDPOINT_URL: endpoint,
