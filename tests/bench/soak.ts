@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { QUEUE_OUTPUTS } from '../../infra/cli/queues.ts';
 import { chunks } from '../../shared/aws/batches.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';
@@ -117,8 +118,10 @@ async function requireNothingLost(
     const seen = await (await fetch(`${siteUrl}/${keyOf(number)}`)).text();
     if (seen !== contentOf(number)) throw new Error(`The edge does not serve upload ${number}`);
   }
-  const left = await site.waitingIn(outputs['SiteChangesDeadLetterQueueUrl']);
-  if (left > 0) throw new Error(`There are ${left} dead letters`);
+  for (const queue of QUEUE_OUTPUTS) {
+    const left = await site.waitingIn(`${outputs[queue]}-dead-letters`);
+    if (left > 0) throw new Error(`There are ${left} dead letters of ${queue}`);
+  }
   return `each in one of ${states.size} refreshes that ended fresh, every key served as uploaded last, no dead letters`;
 }
 
