@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { chunks } from '../../shared/aws/batches.ts';
 import { type Plan, planInvalidation } from '../../shared/invalidation/plan.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import type { Upload } from '../helpers/scenarios.ts';
@@ -113,8 +114,5 @@ async function printMemory(print: Print): Promise<void> {
 
 /** As long as those of ListObjectsV2, each in a line. */
 function pagesOf(keys: readonly string[]): string {
-  const pages: string[] = [];
-  for (let start = 0; start < keys.length; start += 1000)
-    pages.push(JSON.stringify(keys.slice(start, start + 1000)));
-  return pages.join('\n');
+  return [...chunks(keys, 1000)].map(page => JSON.stringify(page)).join('\n');
 }

@@ -175,7 +175,7 @@ function lostBackups({ journal }: LocalCloud, lost: number): string[] {
 
 /** Lambda's last attempt may be cut short between the backup and its mail. */
 function isBackupMailed(cloud: LocalCloud, key: string): boolean {
-  return cloud.mails().some(mail => textOf(mail).includes(key) && !isFailure(mail));
+  return cloud.mails().some(isSuccessOf(key));
 }
 
 async function damagedBackups(cloud: LocalCloud, keys: readonly string[]): Promise<string[]> {
@@ -210,15 +210,13 @@ function wrongMails(
   };
   let known = 0;
   for (const { id, generation } of records)
-    if (generation > 0)
-      known += expectOnce(`the refresh ${id}`, mail => textOf(mail).includes(id) && !isFailure(mail));
+    if (generation > 0) known += expectOnce(`the refresh ${id}`, isSuccessOf(id));
   for (const email of registered)
     known += expectOnce(`the student ${email}`, mail => mail.destination.to.includes(email));
   for (const key of backups) {
-    const isOf = (mail: ReceivedMail) => textOf(mail).includes(key);
-    known += expectOnce(`the backup ${key}`, mail => isOf(mail) && !isFailure(mail), 0);
+    known += expectOnce(`the backup ${key}`, isSuccessOf(key), 0);
     // Lambda tries again what failed once; that it failed is told all the same.
-    known += expectOnce(`a failure of the backup ${key}`, mail => isOf(mail) && isFailure(mail), 0);
+    known += expectOnce(`a failure of the backup ${key}`, mail => tellsOf(key, mail) && isFailure(mail), 0);
   }
   if (known < mails.length) {
     const subjects = mails.map(({ subject }) => subject).join('; ');
@@ -229,7 +227,8 @@ function wrongMails(
   return wrong;
 }
 
-const textOf = (mail: ReceivedMail) => mail.body.text ?? '';
+const tellsOf = (id: string, mail: ReceivedMail) => (mail.body.text ?? '').includes(id);
+const isSuccessOf = (id: string) => (mail: ReceivedMail) => tellsOf(id, mail) && !isFailure(mail);
 const isFailure = (mail: ReceivedMail) => mail.subject.startsWith('FAILED');
 
 /** How often SES took a mail whose sender did not record it. */
