@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { setting } from '../../shared/config.ts';
 import { explainPlan } from '../../shared/invalidation/explain.ts';
-import { type PlanRequest, planInvalidation } from '../../shared/invalidation/plan.ts';
+import { type PlanRequest, planInvalidation, prefixesAsked } from '../../shared/invalidation/plan.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../shared/invalidation/prices.ts';
-import { decodePath, pathProblem, viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
+import { pathProblem, viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
 import { OriginPath } from '../../shared/refresh/distribution.ts';
 import { readCdkJson } from '../settings.ts';
 import { changeBetween, type SiteChange } from './folder-changes.ts';
@@ -109,7 +109,7 @@ async function planUpload(options: Options, input: NodeJS.ReadableStream): Promi
 /** The objects that viewers see and that `/*` would purge although they neither changed nor were asked for. */
 function countBystanders({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): number {
   const changed = new Set(changedKeys);
-  const asked = requestedPaths.filter(path => path.endsWith('*')).map(path => decodePath(path.slice(0, -1)));
+  const asked = prefixesAsked(requestedPaths);
   return siteKeys
     .filter(key => !changed.has(key))
     .flatMap(key => viewerPaths(key, urls).slice(0, 1))

@@ -65,7 +65,7 @@ export function planInvalidation(request: PlanRequest): Plan {
   const targets = required.map(path => targetOf(path, urls));
   const site = new SiteKeys(request.siteKeys, {
     keys: required.map(path => textOf(path, urls)),
-    prefixes: required.filter(isWildcard).map(path => textOf(path, urls).slice(0, -1)),
+    prefixes: prefixesAsked(request.requestedPaths).map(prefix => textOf(prefix, urls)),
   });
   const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
   const tree = worthwhileCuts(
@@ -115,6 +115,15 @@ function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
     ...requestedPaths.map(decodePath),
   ].sort();
   return paths.filter((path, index) => path !== paths[index - 1]);
+}
+
+/**
+ * The viewer paths before the `*` of wildcards asked for by hand, in ascending order. Decoded, an object whose name ends with a star
+ * (`%2A`) looks like one: a wildcard has to purge it as well, but nobody asked for what else that purges.
+ */
+export function prefixesAsked(requestedPaths: readonly string[]): string[] {
+  const prefixes = requestedPaths.filter(isWildcard).map(path => decodePath(path.slice(0, -1)));
+  return prefixes.sort();
 }
 
 /** A path with a spelling in doubt is covered by a wildcard that ends before the doubt; the `*` itself is one. */

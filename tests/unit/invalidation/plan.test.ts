@@ -28,7 +28,7 @@ function requestOf(details: Partial<PlanRequest>): PlanRequest {
 
 /** Few pieces, so that keys are often prefixes, folders or equals of one another. */
 const anyRelatedKey = fc
-  .array(fc.constantFrom('a', 'b', '/', 'é', ' ', '~', '😀', '😁', 'index.html'), {
+  .array(fc.constantFrom('a', 'b', '/', 'é', ' ', '~', '*', '😀', '😁', 'index.html'), {
     minLength: 1,
     maxLength: 5,
   })
@@ -43,6 +43,8 @@ const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
       '/a/',
       '/a*',
       '/a/*',
+      '/a%20*',
+      '/a%2A',
       '/%C3%A9*',
       '/b%20a',
       "/a'b",
@@ -197,6 +199,20 @@ describe('the plan of an invalidation', () => {
       collateral: 0,
       required: 3,
     });
+  });
+
+  it.each([
+    { what: 'a changed object', changedKeys: ['img/*'], requestedPaths: [] },
+    { what: 'a path asked for by hand', changedKeys: [], requestedPaths: ['/img/%2A'] },
+  ])('counts what is purged beside $what whose name ends with a star', ({ changedKeys, requestedPaths }) => {
+    const request = requestOf({ changedKeys, requestedPaths });
+    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], collateral: 2 });
+  });
+
+  it('knows what was asked for by hand, in whatever order its wildcards are', () => {
+    const requestedPaths = ['/img/*', '/img/%20*'];
+    const request = requestOf({ requestedPaths, siteKeys: ['img/ 1.png', 'img/a.png'] });
+    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], collateral: 0 });
   });
 
   it('keeps the query string of a path asked for by hand as it is', () => {
