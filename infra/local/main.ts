@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { close, listen } from './aws-endpoint.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { narrate } from './narrator.ts';
 import { watchSite } from './site-watcher.ts';
@@ -64,6 +66,18 @@ function readOptions(args: string[]): Options | undefined {
   };
 }
 
+/**
+ * Told before the template is synthesised, which takes much longer.
+ * @throws Error with advice when a port is taken
+ */
+async function assertFree(ports: Options['ports']): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) {
+    const server = createServer();
+    await listen(server, port, `--${name}-port`);
+    await close(server);
+  }
+}
+
 async function synthesise(context: readonly string[]): Promise<void> {
   const settings = context.flatMap(setting => ['-c', setting]);
   try {
@@ -123,6 +137,7 @@ function log(line: string): void {
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return console.log(HELP);
+  await assertFree(options.ports);
   console.log('Synthesising the template …');
   await synthesise(options.context);
   console.log('Starting …');

@@ -1,6 +1,5 @@
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { callerReferences, executionArnOf, expectFresh, inject, upload } from '../helpers/endings.ts';
+import { callerReferences, expectFresh, inject, stopNextExecution, upload } from '../helpers/endings.ts';
 import { answerLost, type Fault } from '../helpers/faults.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
@@ -75,23 +74,13 @@ describe('a function that is killed', () => {
 
 describe('an execution that an operator stops', () => {
   it('while uploads still arrive: the next upload opens a refresh that takes all of them over', async () => {
-    const reached = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    inject(site, { action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
-      reached.resolve();
-      await stopped.promise;
-      return next();
-    });
-    await site.put('page.txt', 'only the stopped refresh knows of this one');
-    await reached.promise;
-    const [open] = await site.refreshes();
-    const executionArn = executionArnOf(site, open?.id ?? '');
     const told = site.next(
       entry => entry.kind === 'mail' && entry.subject.includes('page.txt'),
       'the mail that the refresh was stopped',
     );
-    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
-    stopped.resolve();
+    const stopping = stopNextExecution(site);
+    await site.put('page.txt', 'only the stopped refresh knows of this one');
+    const id = await stopping;
     await told;
     const [ended] = await site.refreshes();
     expect(ended).toMatchObject({ state: 'failed', failure: 'ABORTED: Its execution was stopped' });
@@ -99,7 +88,7 @@ describe('an execution that an operator stops', () => {
     await site.put('other.txt', 'the next one');
     await site.settled();
     const [next, abandoned] = await site.refreshes();
-    expect(abandoned).toMatchObject({ id: open?.id, state: 'failed', abandoned: true });
+    expect(abandoned).toMatchObject({ id, state: 'failed', abandoned: true });
     expect(next).toMatchObject({ state: 'fresh', verification: { verified: 2, superseded: 0 } });
     await site.expectEdgeEqualsBucket();
   });

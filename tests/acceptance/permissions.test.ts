@@ -1,11 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AwsError, authorizationOf, jsonErrorResponse } from '../../infra/local/aws-api.ts';
 import type { Decision } from '../../infra/local/permissions/permissions.ts';
 import { assemblyWith } from '../helpers/assembly.ts';
-import { executionArnOf, expectFailed, upload } from '../helpers/endings.ts';
+import { expectFailed, stopNextExecution, upload } from '../helpers/endings.ts';
 import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
 import { decideWithout, type Grant, grantsOf } from '../helpers/grants.ts';
 import { startSite } from '../helpers/site.ts';
@@ -102,22 +101,10 @@ async function refreshes(): Promise<void> {
   await during(create, refused('TooManyInvalidationsInProgress', 400), () => upload(site), 1);
   await during(create, refused('AccessDenied', 403), () => upload(site));
 
-  const looked = Promise.withResolvers<void>();
-  const stopped = Promise.withResolvers<void>();
-  const look: Fault = async (_, next) => {
-    looked.resolve();
-    await stopped.promise;
-    return next();
-  };
-  await during({ action: 'GetItem', caller: 'StateMachine' }, look, async () => {
-    await site.put('page.txt', 'only the stopped refresh knows of this one');
-    await looked.promise;
-    const [open] = await site.refreshes();
-    const executionArn = executionArnOf(site, open?.id ?? '');
-    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
-    stopped.resolve();
-    await site.settled();
-  });
+  const stopped = stopNextExecution(site);
+  await site.put('page.txt', 'only the stopped refresh knows of this one');
+  await stopped;
+  await site.settled();
 
   await site.remove('page.txt');
   await site.settled();

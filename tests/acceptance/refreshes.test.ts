@@ -1,12 +1,11 @@
 import { CreateInvalidationCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
 import type { Status } from '../../infra/cli/status-report.ts';
 import type { RefreshList } from '../../shared/refresh/history.ts';
 import type { RefreshDetails } from '../../shared/refresh/refresh-details.ts';
-import { executionArnOf, inject } from '../helpers/endings.ts';
+import { inject, stopNextExecution } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { inParallel } from '../helpers/site.ts';
@@ -244,19 +243,9 @@ describe('npm run refresh', () => {
   });
 
   it('ends with 1 when its execution is stopped', async () => {
-    const looked = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    inject(site, { action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
-      looked.resolve();
-      await stopped.promise;
-      return next();
-    });
+    const stopped = stopNextExecution(site);
     const waiting = run('refresh', '--paths', '/*', '--wait');
-    await looked.promise;
-    const [open] = await site.refreshes();
-    const executionArn = executionArnOf(site, open?.id ?? '');
-    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
-    stopped.resolve();
+    await stopped;
     expect(await waiting).toMatchObject({
       exitCode: 1,
       complaint: expect.stringContaining('failed: ABORTED: Its execution was stopped'),

@@ -54,7 +54,7 @@ it('saving a source makes the site serve it, says so, and the report is in the i
   expect(await second.interrupt()).toBe(0);
 });
 
-it('a taken port is refused with advice', async () => {
+it('a taken port is refused with advice, before the template is synthesised', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise(resolve => other.once('listening', resolve));
   const { port } = other.address() as AddressInfo;
@@ -63,6 +63,7 @@ it('a taken port is refused with advice', async () => {
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toContain(`Port ${port} is taken`);
   expect(refused.output()).toContain('--inbox-port');
+  expect(refused.output()).not.toContain('Synthesising');
   other.close();
 });
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { PART_BYTES } from '../../shared/aws/multipart-upload.ts';
 import { createStudentScan } from '../../shared/aws/student-scan.ts';
 import { type BackupFiles, backup } from '../../shared/backup/backup.ts';
@@ -17,6 +17,11 @@ const SAMPLES = 7;
 /** The first ones compile the code and fill the emulator's caches. */
 const WARM_UP = 2;
 
+/** Of the round trip. */
+const MANY = 100_000;
+/** As many writes in flight as a restore has. */
+const IN_FLIGHT = 16;
+
 const SEGMENTS = 4;
 /** Students of this size fill DynamoDB's page of 1 MB. */
 const PAGE_STUDENTS = 5000;
@@ -25,11 +30,15 @@ const MEMORY_AT = [0, 10_000, 1_000_000];
 /** Left alone, V8 lets garbage grow before it collects; limited, the peak is what the backup needs. */
 const HEAP_LIMIT_MIB = 96;
 
-/** How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows. */
+/**
+ * How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows; whether many students
+ * come back as they were, and how fast beside bare writes.
+ */
 export async function benchBackup(print: Print): Promise<void> {
   print('```');
   await benchThroughput(print);
   await benchMemory(print);
+  await benchRoundTrip(print);
   print('```');
 }
 
@@ -75,6 +84,37 @@ async function benchMemory(print: Print): Promise<void> {
   print(
     `students made up as they are read, parts counted instead of uploaded; V8's heap limited to ${HEAP_LIMIT_MIB} MiB`,
   );
+}
+
+/** @throws Error when what was restored is not what was backed up */
+async function benchRoundTrip(print: Print): Promise<void> {
+  const school = await startSchool();
+  const key = backupKeyOf(new Date(), '00000000');
+  const students = manyStudents(MANY);
+  try {
+    await school.enrol(students);
+    await school.backUp(key);
+    await school.createTable('restored');
+    await school.createTable('written');
+    const restored = await measure(async () => {
+      const { exitCode, complaint } = await school.restore('--from', key, '--into', 'restored');
+      if (exitCode !== 0) throw new Error(complaint);
+    });
+    const written = await measure(() => {
+      const remaining = students.values();
+      const write = async () => {
+        for (const item of remaining) await school.put(item, 'written');
+      };
+      return Promise.all(Array.from({ length: IN_FLIGHT }, write));
+    });
+    const [before, after] = [await school.linesOf(TABLE), await school.linesOf('restored')];
+    if (!isDeepStrictEqual(before, after)) throw new Error('The restored table is not the one backed up');
+    print(
+      `\n${after.length} students backed up and restored into an empty table: equal, item by item; restored at ${(written / restored).toFixed(3)} of the rate of bare writes`,
+    );
+  } finally {
+    await school.stop();
+  }
 }
 
 /** Backs up made-up students into nothing, and prints the most memory that took. */

@@ -1,5 +1,5 @@
 import { GetInvalidationCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
-import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished } from 'vitest';
 import { type Fault, type Faulty, faulty, type Target } from './faults.ts';
 import type { Site, StoredHeaders } from './site.ts';
@@ -35,6 +35,33 @@ export async function upload(site: Site, headers: StoredHeaders = {}) {
 
 export function executionArnOf(site: Site, refreshId: string): string {
   return `${site.output('RefreshStateMachineArn').replace(':stateMachine:', ':execution:')}:${refreshId}`;
+}
+
+/**
+ * Stops the execution of the refresh that opens next, as an operator may, while its state machine has its first look.
+ *
+ * @returns the id of the refresh
+ */
+export async function stopNextExecution(site: Site): Promise<string> {
+  const looked = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
+  const { interceptor } = faulty({ action: 'GetItem', caller: 'StateMachine' }, async (_, next) => {
+    looked.resolve();
+    await stopped.promise;
+    return next();
+  });
+  const remove = site.cloud.intercept(interceptor);
+  try {
+    await looked.promise;
+    const [open] = await site.refreshes();
+    if (open === undefined) throw new Error('There is no refresh');
+    const executionArn = executionArnOf(site, open.id);
+    await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
+    return open.id;
+  } finally {
+    stopped.resolve();
+    remove();
+  }
 }
 
 /** Of the invalidations that a refresh created. */

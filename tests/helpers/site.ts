@@ -291,9 +291,10 @@ function userMetadata(headers: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
 }
 
-/** A queue got shorter, or an execution moved on. */
+/** A queue may have got shorter, or an execution has ended. */
 function mayHaveSettled(entry: JournalEntry): boolean {
-  return entry.kind === 'execution' || (entry.kind === 'call' && entry.service === 'sqs');
+  if (entry.kind === 'execution') return entry.state === undefined;
+  return entry.kind === 'call' && /^(Receive|Delete)Message/.test(entry.action);
 }
 
 function isOwnCall(entry: JournalEntry): boolean {
