@@ -117,12 +117,10 @@ it('uploads that never pause do not keep a refresh open for ever', async () => {
   await site.expectEdgeEqualsBucket();
 });
 
-it('10,000 uploads whose events come late, shuffled and repeatedly are one refresh', {
-  timeout: 400_000,
-}, async () => {
+it('more uploads than CloudFront takes paths, whose events come late, shuffled and repeatedly, are one refresh', async () => {
   // In real time: the quiet period must be longer than the pauses of a busy machine.
   const { site, events } = await start({ timeScale: 1 });
-  const keys = keysOf(10_000);
+  const keys = keysOf(4000);
   await site.put('index.html', 'collectors that are warm');
   await site.settled();
   // What was there before the events were.

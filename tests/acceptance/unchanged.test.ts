@@ -22,11 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => site.stop());
 
-/** @param other headers of one of the files */
-const uploadAll = (other: StoredHeaders = {}) =>
-  inParallel(KEYS, key =>
-    site.put(key, `content of ${key}`, key === ONE ? { ...HEADERS, ...other } : HEADERS),
-  );
+const upload = (keys: readonly string[], headersOfOne: StoredHeaders = HEADERS) =>
+  inParallel(keys, key => site.put(key, `content of ${key}`, key === ONE ? headersOfOne : HEADERS));
+
+const uploadAll = () => upload(KEYS);
 
 /** Waits for what happens to end, and tells of the newest refresh: its record, the paths that it sent, its mail. */
 async function settleNext() {
@@ -66,11 +65,14 @@ describe('a site of 300 files', () => {
     { what: 'Content-Type', headers: { ContentType: 'text/html' } },
     { what: 'user metadata', headers: { Metadata: { owner: 'Binh' } } },
     { what: 'header, and gets it back,', headers: {} },
-  ])('of which one has another $what has just this one purged', async ({ headers }) => {
-    const { paths, skipped } = await pathsOf(() => uploadAll(headers));
-    expect(paths).toEqual([[`/${ONE}`]]);
-    expect(skipped).toEqual({ unchanged: 299, neverCached: 0, duplicate: 0 });
-  });
+  ])(
+    'uploaded again in part, with another $what for one file, has just this one purged',
+    async ({ headers }) => {
+      const { paths, skipped } = await pathsOf(() => upload(KEYS.slice(0, 20), { ...HEADERS, ...headers }));
+      expect(paths).toEqual([[`/${ONE}`]]);
+      expect(skipped).toEqual({ unchanged: 19, neverCached: 0, duplicate: 0 });
+    },
+  );
 });
 
 it('an object whose headers alone are replaced by others is purged, by the same ones it is not', async () => {
