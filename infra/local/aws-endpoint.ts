@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { XMLBuilder } from 'fast-xml-parser';
 import { actionOf } from './action-names.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type AwsService,
   jsonErrorResponse,
 } from './aws-api.ts';
+import { close, listen } from './http-server.ts';
 import type { Journal } from './journal.ts';
 
 export interface AwsCall {
@@ -84,36 +84,6 @@ export async function startAwsEndpoint(options: {
     url: `http://127.0.0.1:${port}`,
     stop: () => close(server),
   };
-}
-
-/** Connections that may wait to be accepted. Node's 511 are not enough for a burst of a thousand: the rest would be reset. */
-const BACKLOG = 4096;
-
-/**
- * @param option of `npm start` that chooses the port
- * @throws Error with advice when the port is taken
- */
-export function listen(server: Server, port: number, option: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? portTaken(port, option) : error),
-    );
-    const address = { port, host: '127.0.0.1', backlog: BACKLOG };
-    server.listen(address, () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
-export function portTaken(port: number, option: string): Error {
-  return new Error(
-    `Port ${port} is taken. Stop what uses it, perhaps another npm start, or choose another with ${option} (0: any free port)`,
-  );
-}
-
-export function close(server: Server): Promise<void> {
-  return new Promise(resolve => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call: AwsService): Promise<void> {

@@ -1,18 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCloudWatch } from './alarms/cloudwatch.ts';
 import { createApiGateway } from './api-gateway/api-gateway.ts';
 import type { AwsService } from './aws-api.ts';
 import { type Interceptor, startAwsEndpoint } from './aws-endpoint.ts';
-import { createBucketNotifications } from './bucket-notifications.ts';
-import { createCloudFormation } from './cloudformation.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
 import type { ViewerRequest, ViewerResponse } from './cloudfront/messages.ts';
-import { deployCustomResources } from './custom-resources.ts';
-import { createPublisher, publishDeployments } from './deployments.ts';
+import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
+import { createCloudFormation } from './deployment/cloudformation.ts';
+import { deployCustomResources } from './deployment/custom-resources.ts';
+import { createPublisher, publishDeployments } from './deployment/deployments.ts';
+import { checkProperties } from './deployment/emulated-properties.ts';
+import { partsOf } from './deployment/stack-parts.ts';
+import { inOneAccount, loadStack, withTexts } from './deployment/template.ts';
 import { openDurableStore } from './durable-map.ts';
 import { startDynamoDb } from './dynamodb.ts';
-import { checkProperties } from './emulated-properties.ts';
 import { createEventRules } from './event-bridge/event-rules.ts';
 import { startSchedules } from './event-bridge/schedules.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -23,13 +24,12 @@ import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
 import { createPermissions, type Permissions } from './permissions/permissions.ts';
 import { requireTrust } from './permissions/trust.ts';
 import { servePublicly } from './public-servers.ts';
-import { startQueuesAndBuckets } from './queues-and-buckets.ts';
-import { type EventDelivery, withEvents } from './s3-events.ts';
-import { createS3Origin } from './s3-origin.ts';
+import { createBucketNotifications } from './s3/bucket-notifications.ts';
+import { type EventDelivery, withEvents } from './s3/events.ts';
+import { createS3Origin } from './s3/origin.ts';
+import { startQueuesAndBuckets } from './s3/queues-and-buckets.ts';
 import { createSecrets, withSecrets } from './secrets.ts';
-import { partsOf } from './stack-parts.ts';
 import { createStepFunctions } from './step-functions/step-functions.ts';
-import { inOneAccount, loadStack, withTexts } from './template.ts';
 
 /** A stack in a CDK assembly. */
 export interface StackLocation {

@@ -8,8 +8,8 @@ import {
   type AwsService,
   jsonErrorResponse,
 } from './aws-api.ts';
-import { close, portTaken } from './aws-endpoint.ts';
 import type { DurableStore } from './durable-map.ts';
+import { close, portTaken } from './http-server.ts';
 import { withoutHopByHop } from './in-process.ts';
 import type { Journal } from './journal.ts';
 

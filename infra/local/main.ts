@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { close, listen } from './aws-endpoint.ts';
+import { close, listen } from './http-server.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { narrate } from './narrator.ts';
 import { watchSite } from './site-watcher.ts';

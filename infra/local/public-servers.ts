@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { close, listen } from './aws-endpoint.ts';
-import { publicUrlOf } from './resource-identity.ts';
-import type { Resource } from './template.ts';
+import { publicUrlOf } from './deployment/resource-identity.ts';
+import type { Resource } from './deployment/template.ts';
+import { close, listen } from './http-server.ts';
 
 export interface PublicServers {
   /** Where a resource is served on this machine. */

@@ -1,8 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, type AwsRequest, type AwsService, jsonErrorResponse, jsonResponse } from './aws-api.ts';
+import { type LoadedStack, type Resource, withTexts } from './deployment/template.ts';
 import type { DurableStore } from './durable-map.ts';
-import { type LoadedStack, type Resource, withTexts } from './template.ts';
 
 interface StoredSecret {
   readonly arn: string;

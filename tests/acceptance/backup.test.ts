@@ -7,11 +7,11 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
+import { loadStack } from '../../infra/local/deployment/template.ts';
 import { startSchedules } from '../../infra/local/event-bridge/schedules.ts';
-import { loadStack } from '../../infra/local/template.ts';
 import { manifestKeyOf } from '../../shared/backup/manifest.ts';
 import { startStudentApi } from '../helpers/student-api.ts';
-import { enrol, linesOf, manyStudents } from '../local/school.ts';
+import { enrol, linesOf, manyStudents } from '../helpers/student-records.ts';
 
 const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));

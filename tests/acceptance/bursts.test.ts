@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
-import type { EventDelivery } from '../../infra/local/s3-events.ts';
+import type { EventDelivery } from '../../infra/local/s3/events.ts';
 import { inParallel, type Site, startSite } from '../helpers/site.ts';
 
 const keysOf = (count: number) =>

@@ -8,7 +8,7 @@ import type { StudentItem } from '../../shared/backup/item-line.ts';
 import { backupKeyOf } from '../../shared/backup/manifest.ts';
 import { merge } from '../../shared/backup/merge.ts';
 import { partsOf } from '../../shared/backup/parts.ts';
-import { manyStudents, startSchool, student, TABLE } from '../local/school.ts';
+import { manyStudents, startSchool, student, TABLE } from '../helpers/student-records.ts';
 import { measure, median, peakMemory } from './measure.ts';
 import type { Print } from './report.ts';
 

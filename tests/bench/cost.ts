@@ -1,12 +1,12 @@
-import { embeddedMetrics } from '../../infra/local/alarms/embedded-metrics.ts';
 import type { AwsResponse } from '../../infra/local/aws-api.ts';
 import type { AwsCall } from '../../infra/local/aws-endpoint.ts';
+import { embeddedMetrics } from '../../infra/local/cloudwatch/embedded-metrics.ts';
 import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';
-import { resourcesOf, synthesised } from '../template/stack.ts';
+import { resourcesOf, synthesised } from '../helpers/templates.ts';
 import { choicesFor, dollarsAMonth, FREE_PATHS_A_MONTH } from './choices.ts';
 import { type Print, printTable } from './report.ts';
 import { type RunningSite, runningSite, UPLOADER } from './running-site.ts';

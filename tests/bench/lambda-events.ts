@@ -1,4 +1,4 @@
-import { recordOf, s3Event } from '../unit/refresh/s3-messages.ts';
+import { recordOf, s3Event } from '../helpers/s3-messages.ts';
 
 /** `batchSize` of cdk.json's defaults. */
 const BATCH_SIZE = 10;

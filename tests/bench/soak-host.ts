@@ -6,8 +6,8 @@ import type { AwsService } from '../../infra/local/aws-api.ts';
 import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { startLocalCloud } from '../../infra/local/local-cloud.ts';
-import { startQueuesAndBuckets } from '../../infra/local/queues-and-buckets.ts';
-import { withEvents } from '../../infra/local/s3-events.ts';
+import { withEvents } from '../../infra/local/s3/events.ts';
+import { startQueuesAndBuckets } from '../../infra/local/s3/queues-and-buckets.ts';
 
 /** What is soaked: the whole local cloud, or its emulators of buckets and queues without anything behind them. */
 export type Side = 'cloud' | 'emulators';

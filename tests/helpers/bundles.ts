@@ -10,7 +10,7 @@ import {
 } from '../../infra/cli/licences.ts';
 import { BUNDLING } from '../../infra/constructs/service-function.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';
-import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from '../template/stack.ts';
+import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from './templates.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -7,9 +7,10 @@ import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AwsRequest, type AwsService, jsonRequest, jsonResponse } from '../../infra/local/aws-api.ts';
-import { ConnectionCutError, close, listen, startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
+import { ConnectionCutError, startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
+import { close, listen } from '../../infra/local/http-server.ts';
 import { createJournal } from '../../infra/local/journal.ts';
-import { BUCKET, clientFor, startStorage, take } from './storage.ts';
+import { BUCKET, clientFor, startStorage, take } from '../helpers/storage.ts';
 
 /** An endpoint whose services, one for each name, note what they are asked and answer `{}`. */
 async function start(...names: string[]) {

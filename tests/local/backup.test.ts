@@ -15,7 +15,7 @@ import {
   TABLE,
   whenever,
   withPhotos,
-} from './school.ts';
+} from '../helpers/student-records.ts';
 
 const FILES = [manifestKeyOf(KEY), KEY].sort();
 

@@ -1,11 +1,11 @@
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { cbor } from '@smithy/core/cbor';
 import { describe, expect, it } from 'vitest';
-import { createCloudWatch } from '../../infra/local/alarms/cloudwatch.ts';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { createCloudWatch } from '../../infra/local/cloudwatch/cloudwatch.ts';
 import { openDurableStore } from '../../infra/local/durable-map.ts';
-import { alarmResource } from '../unit/local-alarms/alarms.ts';
-import { startStorage } from './storage.ts';
+import { startStorage } from '../helpers/storage.ts';
+import { alarmResource } from '../unit/local/cloudwatch/alarms.ts';
 
 const SERVICE = 'GraniteServiceVersion20100801';
 

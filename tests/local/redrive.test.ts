@@ -5,8 +5,8 @@ import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@
 import { describe, expect, it } from 'vitest';
 import { main } from '../../infra/cli/redrive.ts';
 import type { Interceptor } from '../../infra/local/aws-endpoint.ts';
-import { createCloudFormation } from '../../infra/local/cloudformation.ts';
-import { createQueue, startStorage, take } from './storage.ts';
+import { createCloudFormation } from '../../infra/local/deployment/cloudformation.ts';
+import { createQueue, startStorage, take } from '../helpers/storage.ts';
 
 const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));
 

@@ -5,7 +5,7 @@ import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { REFRESH_TABLE } from '../helpers/refresh-table.ts';
-import { clientFor, untilActive } from './storage.ts';
+import { clientFor, untilActive } from '../helpers/storage.ts';
 
 /**
  * An empty refresh table until the end of the test, and what the adapters to it are made with.

@@ -1,7 +1,16 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { manifestKeyOf } from '../../shared/backup/manifest.ts';
-import { BUCKET, figuresOf, KEY, LATER_KEY, type School, startSchool, student, whenever } from './school.ts';
+import {
+  BUCKET,
+  figuresOf,
+  KEY,
+  LATER_KEY,
+  type School,
+  startSchool,
+  student,
+  whenever,
+} from '../helpers/student-records.ts';
 
 async function start(): Promise<School> {
   const school = await startSchool();

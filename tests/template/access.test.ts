@@ -10,7 +10,7 @@ import {
   synthesised,
   templateWith,
   textOf,
-} from './stack.ts';
+} from '../helpers/templates.ts';
 
 const template = synthesised();
 const idOf = (type: string, prefix: string) => resourceOf(template, type, prefix).id;

@@ -11,7 +11,7 @@ import {
   statementsOf,
   synthesised,
   templateWith,
-} from './stack.ts';
+} from '../helpers/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const RUNBOOK = readFileSync(join(ROOT, 'RUNBOOK.md'), 'utf8');

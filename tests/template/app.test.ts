@@ -14,7 +14,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AutoInvalidation } from '../../infra/constructs/auto-invalidation.ts';
 import { privateBucket } from '../../infra/constructs/private-bucket.ts';
 import { ATTACHED } from '../fixtures/existing-names.ts';
-import { CONTEXT } from './stack.ts';
+import { CONTEXT } from '../helpers/templates.ts';
 
 const APP = fileURLToPath(import.meta.resolve('../../infra/app.ts'));
 

@@ -15,7 +15,7 @@ import {
   statementsOf,
   synthesised,
   textOf,
-} from './stack.ts';
+} from '../helpers/templates.ts';
 
 const template = synthesised('AutoInvalidation');
 const RUNBOOK = readFileSync(fileURLToPath(import.meta.resolve('../../RUNBOOK.md')), 'utf8');

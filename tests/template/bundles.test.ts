@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { functionBundles, notPermissive, packageOf } from '../helpers/bundles.ts';
-import { permissionsOf, textOf } from './stack.ts';
+import { permissionsOf, textOf } from '../helpers/templates.ts';
 
 /** Of a bundle's bytes to those of one that only imports and constructs the same AWS clients. */
 const HIGHEST_RATIO = 1.5;

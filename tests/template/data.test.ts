@@ -7,7 +7,7 @@ import {
   statementsOf,
   synthesised,
   textOf,
-} from './stack.ts';
+} from '../helpers/templates.ts';
 
 const template = synthesised();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CfnTemplate, type Json, synthesised, templateWith } from './stack.ts';
+import { type CfnTemplate, type Json, synthesised, templateWith } from '../helpers/templates.ts';
 
 const VARIANTS = {
   'with origin access control': () => synthesised(),

@@ -10,7 +10,7 @@ import {
   synthesised,
   templateWith,
   textOf,
-} from './stack.ts';
+} from '../helpers/templates.ts';
 
 const template = synthesised();
 const siteChanges = (of: CfnTemplate) =>

@@ -5,7 +5,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { buildStack } from './stack.ts';
+import { buildStack } from '../helpers/templates.ts';
 
 const REPORT = fileURLToPath(new URL('../../cdk.out/validation-report.json', import.meta.url));
 const Acknowledgements = z.record(z.string(), z.string());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { resourceOf, synthesised, templateWith, textOf } from './stack.ts';
+import { resourceOf, synthesised, templateWith, textOf } from '../helpers/templates.ts';
 
 const template = synthesised();
 

@@ -12,7 +12,7 @@ import {
   synthesised,
   templateWith,
   textOf,
-} from './stack.ts';
+} from '../helpers/templates.ts';
 
 const template = synthesised();
 const one = (type: string, prefix = '') => resourceOf(template, `AWS::${type}`, prefix);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import * as errors from '../../shared/errors.ts';
-import { type Json, resourceOf, resourcesOf, synthesised, textOf } from './stack.ts';
+import { type Json, resourceOf, resourcesOf, synthesised, textOf } from '../helpers/templates.ts';
 
 const WORKFLOW = fileURLToPath(new URL('../../infra/workflows/refresh.asl.json', import.meta.url));
 const template = synthesised();

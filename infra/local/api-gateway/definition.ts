@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Resource } from '../template.ts';
+import type { Resource } from '../deployment/template.ts';
 
 export interface Throttle {
   /** Requests per second in the long run. */

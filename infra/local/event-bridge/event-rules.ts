@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AwsRequest, AwsService } from '../aws-api.ts';
 import { ConnectionCutError } from '../aws-endpoint.ts';
+import type { Resource } from '../deployment/template.ts';
 import type { Journal } from '../journal.ts';
-import type { Resource } from '../template.ts';
 import { eventPattern } from './event-pattern.ts';
 import { callsTo, Target } from './targets.ts';
 

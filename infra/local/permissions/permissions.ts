@@ -1,6 +1,6 @@
 import { actionOf } from '../action-names.ts';
 import { AwsError, type AwsResponse, type AwsService, jsonErrorResponse, LOCAL_ACCOUNT } from '../aws-api.ts';
-import type { Resource } from '../template.ts';
+import type { Resource } from '../deployment/template.ts';
 import { type Policies, type Policy, policiesOf } from './policies.ts';
 import { bucketArn, invocationOf, type Requirement, requirementsOf, s3Address } from './questions.ts';
 import { accessDenied, refusal, refusalMessage } from './refusal.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LOCAL_ACCOUNT } from '../aws-api.ts';
-import type { Resource } from '../template.ts';
+import type { Resource } from '../deployment/template.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { SUPPLIED_CONDITION_KEYS } from './questions.ts';
 

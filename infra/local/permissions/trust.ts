@@ -1,5 +1,5 @@
+import type { StackParts } from '../deployment/stack-parts.ts';
 import { functionArn } from '../lambda/execution-environment.ts';
-import type { StackParts } from '../stack-parts.ts';
 import type { Permissions } from './permissions.ts';
 
 /** @throws Error when a service may not act by the role that the template gives it */

@@ -4,8 +4,8 @@ import { onTestFinished } from 'vitest';
 import { createApiGateway } from '../../../infra/local/api-gateway/api-gateway.ts';
 import { apiGatewayOf } from '../../../infra/local/api-gateway/definition.ts';
 import type { RestApiOptions } from '../../../infra/local/api-gateway/rest-api.ts';
+import type { Resource } from '../../../infra/local/deployment/template.ts';
 import { openDurableStore } from '../../../infra/local/durable-map.ts';
-import type { Resource } from '../../../infra/local/template.ts';
 import { functionWith, startPool } from '../lambda/fixture-functions.ts';
 
 export const KEY = 'key-of-the-school-0000';

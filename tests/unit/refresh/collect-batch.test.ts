@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sortBatch, type WatchedSite } from '../../../shared/refresh/collect-batch.ts';
-import { recordOf, s3Event, TEST_EVENT } from './s3-messages.ts';
+import { recordOf, s3Event, TEST_EVENT } from '../../helpers/s3-messages.ts';
 
 const SITE: WatchedSite = {
   bucket: 'site-bucket',

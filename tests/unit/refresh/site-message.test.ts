@@ -6,7 +6,7 @@ import { pathProblem } from '../../../shared/invalidation/viewer-urls.ts';
 import { parseSiteMessage } from '../../../shared/refresh/site-message.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 import { PLANNING } from '../../helpers/planning.ts';
-import { formEncoded, recordOf, s3Event, TEST_EVENT } from './s3-messages.ts';
+import { formEncoded, recordOf, s3Event, TEST_EVENT } from '../../helpers/s3-messages.ts';
 
 const BUCKET = 'site-bucket';
 const parse = (message: unknown) => parseSiteMessage(JSON.stringify(message), BUCKET);

@@ -1,0 +1,32 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Connections that may wait to be accepted. Node's 511 are not enough for a burst of a thousand: the rest would be reset. */
+const BACKLOG = 4096;
+
+/**
+ * @param option of `npm start` that chooses the port
+ * @throws Error with advice when the port is taken
+ */
+export function listen(server: Server, port: number, option: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? portTaken(port, option) : error),
+    );
+    const address = { port, host: '127.0.0.1', backlog: BACKLOG };
+    server.listen(address, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+export function portTaken(port: number, option: string): Error {
+  return new Error(
+    `Port ${port} is taken. Stop what uses it, perhaps another npm start, or choose another with ${option} (0: any free port)`,
+  );
+}
+
+export function close(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

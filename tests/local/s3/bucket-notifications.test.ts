@@ -1,0 +1,51 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { expect, it, onTestFinished } from 'vitest';
+import type { AwsResponse } from '../../../infra/local/aws-api.ts';
+import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
+import { createJournal } from '../../../infra/local/journal.ts';
+import { createBucketNotifications } from '../../../shared/aws/bucket-notifications.ts';
+import { clientFor } from '../../helpers/storage.ts';
+
+const refusal = (status: number, code: string): AwsResponse => ({
+  status,
+  headers: { 'content-type': 'application/xml' },
+  body: `<Error><Code>${code}</Code><Message>Refused by a test</Message></Error>`,
+});
+
+/** A bucket whose notifications are a list of ids, each change of which is answered in turn. */
+async function start(...answers: AwsResponse[]) {
+  const asked: string[] = [];
+  const s3 = async ({ method }: { method: string }): Promise<AwsResponse> => {
+    asked.push(method);
+    if (method === 'PUT') return answers.shift() ?? { status: 200 };
+    return { status: 200, body: '<NotificationConfiguration></NotificationConfiguration>' };
+  };
+  const endpoint = await startAwsEndpoint({
+    port: 0,
+    services: new Map([['s3', s3]]),
+    journal: createJournal(),
+  });
+  onTestFinished(endpoint.stop);
+  const client = new S3Client({ ...clientFor(endpoint.url), forcePathStyle: true });
+  return { ...createBucketNotifications(client), asked };
+}
+
+it('reads a bucket again whose notifications somebody else is changing', async () => {
+  const { change, asked } = await start(refusal(409, 'OperationAborted'), refusal(409, 'OperationAborted'));
+  const seen: object[] = [];
+  await change('site', configuration => {
+    seen.push(configuration);
+    return configuration;
+  });
+  expect(asked).toEqual(['GET', 'PUT', 'GET', 'PUT', 'GET', 'PUT']);
+  expect(seen).toHaveLength(3);
+});
+
+it.each([
+  [refusal(301, 'PermanentRedirect'), 'In the region of this stack (-c region=…) there is no bucket site'],
+  [refusal(404, 'NoSuchBucket'), 'There is no bucket site'],
+  [refusal(403, 'AccessDenied'), 'Refused by a test'],
+])('says what is wrong when it is answered %j', async (answer, message) => {
+  const { change } = await start(answer);
+  await expect(change('site', configuration => configuration)).rejects.toThrow(message);
+});

@@ -1,0 +1,99 @@
+import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { alarmEvent } from '../mail/alarms.ts';
+import { IDEMPOTENCY_TABLE, startTables } from '../students/local-tables.ts';
+
+const OWNER = 'owner@example.com';
+
+let tables: Awaited<ReturnType<typeof startTables>>;
+let createHandler: typeof import('../../../handlers/send-mail.ts').createHandler;
+let sent: { to: readonly string[]; subject: string }[];
+
+beforeAll(async () => {
+  tables = await startTables();
+  const environment = {
+    MAIL_FROM: 'site@example.com',
+    NOTIFY_EMAIL: OWNER,
+    IDEMPOTENCY_TABLE,
+    AWS_ENDPOINT_URL: tables.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  ({ createHandler } = await import('../../../handlers/send-mail.ts'));
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await tables.stop();
+});
+
+beforeEach(() => {
+  sent = [];
+});
+
+const CONFIRMATION = {
+  type: 'student-confirmation',
+  to: 'student5@example.com',
+  studentid: 'SV005',
+  name: 'Pham Thi E',
+  class: 'CNTT05',
+};
+const BACKUP = { type: 'backup-report', outcome: 'failed', key: 'k', startedAt: 'then', finishedAt: 'now' };
+
+function deliver(...messages: object[]) {
+  const handler = createHandler({
+    mailer: {
+      async send(to, { subject }) {
+        sent.push({ to, subject });
+        return 'message';
+      },
+    },
+    reportsTo: [OWNER],
+    idempotencyTable: IDEMPOTENCY_TABLE,
+  });
+  // Of a record and of the context, only this is read.
+  const records = messages.map((message, index) => ({
+    messageId: `${index}`,
+    body: JSON.stringify(message),
+  }));
+  const context = { functionName: 'send-mail', getRemainingTimeInMillis: () => 30_000 } as Context;
+  return handler({ Records: records as SQSRecord[] } satisfies SQSEvent, context);
+}
+
+describe('who gets a mail', () => {
+  it('a confirmation goes to the student, a report to the people who run the site', async () => {
+    const result = await deliver({ ...CONFIRMATION, id: 'c1' }, { ...BACKUP, id: 'b1' });
+    expect(result).toEqual({ batchItemFailures: [] });
+    expect(sent.toSorted((a, b) => a.subject.localeCompare(b.subject))).toEqual([
+      { to: [OWNER], subject: expect.stringContaining('FAILED') },
+      { to: ['student5@example.com'], subject: 'You are registered as student SV005' },
+    ]);
+  });
+
+  it('the same confirmation asked for again is mailed once', async () => {
+    for (const _ of ['first', 'again']) await deliver({ ...CONFIRMATION, id: 'c2' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('an alarm goes to the people who run the site, and one that is delivered again is mailed once', async () => {
+    await deliver(alarmEvent('ALARM'));
+    await deliver(alarmEvent('ALARM', { id: 'delivered again' }));
+    await deliver(alarmEvent('OK'));
+    expect(sent).toEqual([
+      { to: [OWNER], subject: 'ALARM: StudentSite/mail-dead-letters' },
+      { to: [OWNER], subject: 'OK: StudentSite/mail-dead-letters' },
+    ]);
+  });
+
+  it('a confirmation for something else than one address is handed back, alone', async () => {
+    const forged = { ...CONFIRMATION, id: 'c3', to: 'a@example.com\r\nBcc: b@example.com' };
+    expect(await deliver(forged, { ...CONFIRMATION, id: 'c4' })).toEqual({
+      batchItemFailures: [{ itemIdentifier: '0' }],
+    });
+    expect(sent).toHaveLength(1);
+  });
+});

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { pathPatternMatcher } from '../../../../infra/local/cloudfront/distribution.ts';
+
+it.each([
+  { pattern: '/api/*', path: '/api/students', matches: true },
+  { pattern: '/api/*', path: '/api', matches: false },
+  { pattern: 'api/*', path: '/api/students', matches: true },
+  { pattern: '*.jpg', path: '/deep/down/a.jpg', matches: true },
+  { pattern: '*.jpg', path: '/a.jpeg', matches: false },
+  { pattern: '/a?.css', path: '/ab.css', matches: true },
+  { pattern: '/a?.css', path: '/a.css', matches: false },
+  { pattern: '/A/*', path: '/a/x', matches: false },
+  { pattern: '*', path: '/', matches: true },
+])('the path pattern $pattern on $path: $matches', ({ pattern, path, matches }) => {
+  expect(pathPatternMatcher(pattern)(path)).toBe(matches);
+});

@@ -1,0 +1,220 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type CloudWatchOptions, createCloudWatch } from '../../../../infra/local/cloudwatch/cloudwatch.ts';
+import type { Resource } from '../../../../infra/local/deployment/template.ts';
+import { openDurableStore } from '../../../../infra/local/durable-map.ts';
+import { createEventRules } from '../../../../infra/local/event-bridge/event-rules.ts';
+import { createJournal } from '../../../../infra/local/journal.ts';
+import { alarmResource } from './alarms.ts';
+
+const START = Date.parse('2026-11-22T08:00:00Z');
+const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:mail';
+
+const queue: Resource = {
+  logicalId: 'Mail',
+  type: 'AWS::SQS::Queue',
+  ref: 'http://aws/000000000000/mail',
+  attributes: { Arn: QUEUE_ARN, QueueName: 'mail' },
+  properties: {},
+};
+
+const rule: Resource = {
+  logicalId: 'Rule',
+  type: 'AWS::Events::Rule',
+  ref: 'rule',
+  attributes: { Arn: 'arn:aws:events:us-east-1:000000000000:rule/rule' },
+  properties: {
+    EventPattern: {
+      detail: {
+        $or: [
+          { state: { value: ['ALARM'] } },
+          { state: { value: ['OK'] }, previousState: { value: ['ALARM'] } },
+        ],
+      },
+    },
+    State: 'ENABLED',
+    Targets: [{ Id: 'Target0', Arn: QUEUE_ARN }],
+  },
+};
+
+interface AlarmEvent {
+  readonly resources: readonly string[];
+  readonly detail: {
+    readonly alarmName: string;
+    readonly state: { readonly value: string; readonly timestamp: string };
+    readonly previousState: { readonly value: string };
+  };
+}
+
+/** CloudWatch by a clock of its own, in minutes since its start. */
+function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> = {}) {
+  const journal = createJournal();
+  const sent: AlarmEvent[] = [];
+  let minutes = 0;
+  const rules = createEventRules({
+    rules: [rule],
+    queues: [queue],
+    async callAws({ body }) {
+      sent.push(JSON.parse(JSON.parse(String(body)).MessageBody));
+      return { status: 200 };
+    },
+    journal,
+  });
+  const cloudWatch = createCloudWatch({
+    alarms,
+    queues: [queue],
+    publish: rules.publish,
+    measureQueue: () => ({ visible: 0, notVisible: 0, oldestSentAt: undefined }),
+    journal,
+    store: openDurableStore(),
+    timeScale: 1,
+    ...options,
+    now: () => START + minutes * 60_000,
+  });
+  onTestFinished(cloudWatch.stop);
+  return {
+    journal,
+    sent,
+    stop: cloudWatch.stop,
+    fail: () =>
+      journal.record({
+        kind: 'invocation',
+        functionName: 'worker',
+        requestId: 'r',
+        outcome: 'error',
+        milliseconds: 1,
+      }),
+    lose: () => journal.record({ kind: 'undelivered', ruleName: 'rule' }),
+    at(minute: number) {
+      minutes = minute;
+      cloudWatch.evaluate();
+      return sent.map(
+        ({ detail }) => `${detail.alarmName} ${detail.previousState.value} → ${detail.state.value}`,
+      );
+    },
+  };
+}
+
+describe('CloudWatch', () => {
+  it('tells an alarm when it is raised and when it is over, and not that a new one is well', () => {
+    const { fail, at } = start([alarmResource('errors')]);
+    expect(at(1)).toEqual([]);
+    fail();
+    expect(at(2)).toEqual(['errors OK → ALARM']);
+    // Where data are missing it looks two periods further back.
+    expect(at(16)).toHaveLength(1);
+    expect(at(17)).toEqual(['errors OK → ALARM', 'errors ALARM → OK']);
+  });
+
+  it('tells a new alarm that is up from the first', () => {
+    const { fail, at } = start([alarmResource('errors')]);
+    fail();
+    expect(at(1)).toEqual(['errors INSUFFICIENT_DATA → ALARM']);
+  });
+
+  it('sends the event that AWS documents', () => {
+    const { fail, at, sent } = start([alarmResource('errors')]);
+    fail();
+    at(1);
+    expect(sent[0]).toEqual({
+      version: '0',
+      id: expect.stringMatching(/^[\da-f-]{36}$/),
+      'detail-type': 'CloudWatch Alarm State Change',
+      source: 'aws.cloudwatch',
+      account: '000000000000',
+      time: '2026-11-22T08:01:00Z',
+      region: 'us-east-1',
+      resources: ['arn:aws:cloudwatch:us-east-1:000000000000:alarm:errors'],
+      detail: {
+        alarmName: 'errors',
+        configuration: {
+          description: 'The worker failed.',
+          metrics: [
+            {
+              id: expect.any(String),
+              metricStat: {
+                metric: { namespace: 'AWS/Lambda', name: 'Errors', dimensions: { FunctionName: 'worker' } },
+                period: 300,
+                stat: 'Sum',
+              },
+              returnData: true,
+            },
+          ],
+        },
+        previousState: expect.objectContaining({ value: 'INSUFFICIENT_DATA' }),
+        state: {
+          value: 'ALARM',
+          reason: expect.stringContaining('Threshold Crossed: 1 out of the last 1 datapoints [1]'),
+          timestamp: '2026-11-22T08:01:00.000+0000',
+        },
+      },
+    });
+  });
+
+  it('evaluates each minute that its clock skipped', () => {
+    const { fail, at } = start([alarmResource('errors', { Period: 60, EvaluationPeriods: 3 })]);
+    for (const minute of [0, 1, 2]) {
+      at(minute);
+      fail();
+    }
+    expect(at(60)).toEqual(['errors OK → ALARM', 'errors ALARM → OK']);
+  });
+
+  it('waits for the end of an alarm’s warm-up', () => {
+    const { at } = start([
+      alarmResource('no-backup', {
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+        WarmUpConfiguration: {
+          WarmUpPeriodDurationInMinutes: 30,
+          OnlyStartEvaluatingAfterWarmUpPeriodEnds: true,
+        },
+      }),
+    ]);
+    expect(at(29)).toEqual([]);
+    expect(at(30)).toEqual(['no-backup INSUFFICIENT_DATA → ALARM']);
+  });
+
+  it('remembers over a restart that an alarm is up: it is told once', async () => {
+    const store = openDurableStore();
+    const age = {
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Dimensions: [{ Name: 'QueueName', Value: 'mail' }],
+      Statistic: 'Maximum',
+      Period: 60,
+      Threshold: 600,
+    };
+    const measureQueue = () => ({ visible: 0, notVisible: 1, oldestSentAt: START });
+    const first = start([alarmResource('old', age)], { store, measureQueue });
+    expect([first.at(9), first.at(10)].map(({ length }) => length)).toEqual([0, 1]);
+    first.stop();
+    const second = start([alarmResource('old', age)], { store, measureQueue });
+    expect(second.at(20)).toEqual([]);
+  });
+
+  it('scales minutes and ages alike', () => {
+    const age = {
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Statistic: 'Maximum',
+      Period: 60,
+      Threshold: 600,
+    };
+    const Dimensions = [{ Name: 'QueueName', Value: 'mail' }];
+    const measureQueue = () => ({ visible: 1, notVisible: 0, oldestSentAt: START });
+    const { at } = start([alarmResource('old', { ...age, Dimensions })], { measureQueue, timeScale: 0.01 });
+    expect(at(0.09)).toEqual([]);
+    expect(at(0.1)).toEqual(['old OK → ALARM']);
+  });
+
+  it('counts an event that EventBridge gave up', () => {
+    const lost = alarmResource('lost', {
+      Namespace: 'AWS/Events',
+      MetricName: 'FailedInvocations',
+      Dimensions: [{ Name: 'RuleName', Value: 'rule' }],
+    });
+    const { lose, at } = start([lost]);
+    lose();
+    expect(at(1)).toEqual(['lost INSUFFICIENT_DATA → ALARM']);
+  });
+});
