@@ -18,10 +18,6 @@ export const setting = {
     z.string('is missing').check(z.regex(/^\d+(\.\d+)?(e-\d+)?$/, 'must be a number, 0 or more')),
     z.transform(Number),
   ),
-  flag: z.pipe(
-    z.enum(['true', 'false'], 'must be true or false'),
-    z.transform(text => text === 'true'),
-  ),
   mailPolicy: z.enum(['always', 'failed'], 'must be always or failed'),
   /** Whatever is more than a text, written as JSON. */
   json: <Schema extends z.core.$ZodType>(schema: Schema) =>

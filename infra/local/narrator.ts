@@ -60,9 +60,14 @@ export function narrate(journal: Journal, print: (line: string) => void): () => 
       case 'invocation':
         if (entry.outcome === 'timeout') tell(`${entry.functionName} timed out`);
         return;
+      case 'undelivered':
+        tell(`ERROR: the rule ${entry.ruleName} could not deliver an event, which is lost`);
+        return;
       case 'call':
       case 'request':
         return;
+      default:
+        entry satisfies never;
     }
   };
   journal.entries.forEach(listen);
@@ -87,8 +92,8 @@ function tellExecution({ name, state, status, error, cause }: Execution, tell: (
   if (state === 'Begin') tell(`refresh ${name}: waiting until uploads are quiet`);
   const told = state === undefined ? undefined : STATES[state];
   if (told !== undefined) tell(told);
-  if (state === undefined && status === 'FAILED')
-    tell(`refresh ${name} FAILED: ${error ?? ''} ${cause ?? ''}`);
+  if (state === undefined && status !== 'RUNNING' && status !== 'SUCCEEDED')
+    tell([`refresh ${name} ${status}`, error, cause].filter(part => part !== undefined).join(': '));
 }
 
 function describePaths(paths: readonly string[]): string {

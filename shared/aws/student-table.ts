@@ -13,7 +13,7 @@ import { unlessConditionFails } from './conditional-write.ts';
 
 /** Index that lists every student in the order of the ids: partition key `kind`, the same for all, sort key `studentid`. */
 export const STUDENTS_IN_ORDER = 'StudentsInOrder';
-export const STUDENT_KIND = 'student';
+const STUDENT_KIND = 'student';
 
 /** Students in DynamoDB. Lists come from an index, which sees a change a moment later than `get` does. */
 export function createStudentTable(

@@ -4,7 +4,7 @@ import { pathProblem } from '../invalidation/viewer-urls.ts';
 import { type CollectDependencies, collect } from './collect.ts';
 
 /** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */
-export const MAX_REQUESTED_PATHS = 3000;
+const MAX_REQUESTED_PATHS = 3000;
 
 const NUMBER_OF_PATHS = `Give 1 to ${MAX_REQUESTED_PATHS} paths, such as "/docs/*".`;
 

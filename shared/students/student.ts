@@ -42,9 +42,9 @@ export interface StudentRules {
 }
 
 export const MAX_ID_LENGTH = 32;
-export const MAX_NAME_LENGTH = 100;
-export const MAX_CLASS_LENGTH = 32;
-export const EARLIEST_BIRTHDATE = '1900-01-01';
+const MAX_NAME_LENGTH = 100;
+const MAX_CLASS_LENGTH = 32;
+const EARLIEST_BIRTHDATE = '1900-01-01';
 
 const STUDENT_ID = /^[A-Za-z0-9._-]{1,32}$/;
 /** Browsers and gateways resolve these in a path: a student so named could not be asked for. */
@@ -57,7 +57,7 @@ export function isStudentId(text: string): boolean {
 }
 
 /** Whether text can be shown on one line, and stored and mailed without being altered. */
-export function isPrintable(text: string): boolean {
+function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text);
 }
 

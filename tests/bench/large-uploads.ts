@@ -11,7 +11,7 @@ const SHAPES = {
 
 type Shape = keyof typeof SHAPES;
 
-export const isShape = (name: string): name is Shape => name in SHAPES;
+const isShape = (name: string): name is Shape => name in SHAPES;
 export const ALL_SHAPES: readonly Shape[] = Object.keys(SHAPES).filter(isShape);
 
 export interface Size {

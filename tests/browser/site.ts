@@ -9,7 +9,7 @@ import { launchBrowser, type VisitOptions, visit } from '../helpers/browser.ts';
 import { ScriptedEdge } from './scripted-edge.ts';
 
 export const PUBLISHED_AT = new Date('2026-11-22T08:00:00Z');
-export const OPENED_AT = new Date('2026-11-22T08:02:10Z');
+const OPENED_AT = new Date('2026-11-22T08:02:10Z');
 
 /** The built page behind a scripted edge and API, and a browser; as published before every test. */
 export function servedSite() {

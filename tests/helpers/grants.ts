@@ -6,7 +6,7 @@ import { type Match, simulate, type Verdict } from '../../infra/local/permission
 export type Grant = Match;
 
 /** Every policy of the template, a managed one once for all its roles. */
-export function everyPolicy({ roles, resourcePolicies }: Policies): Policy[] {
+function everyPolicy({ roles, resourcePolicies }: Policies): Policy[] {
   const all = [...[...roles.values()].flatMap(role => role.policies), ...resourcePolicies.values()];
   return [...new Map(all.map(policy => [policy.id, policy])).values()];
 }

@@ -29,7 +29,7 @@ export class ApiUnreachable extends ApiFailure {
 }
 
 /** An answer came that the contract does not know: whoever answered, it was not the API. */
-export class ApiUnreadable extends ApiFailure {
+class ApiUnreadable extends ApiFailure {
   override readonly name = 'ApiUnreadable';
 }
 

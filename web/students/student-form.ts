@@ -77,10 +77,9 @@ export class StudentForm {
     this.#fill(entries, EMPTY);
   }
 
-  /** @param entries what to show instead of the student as saved */
-  showExisting(student: SavedStudent, entries: StudentFields = student): void {
+  showExisting(student: SavedStudent): void {
     this.#editing = student;
-    this.#fill(entries, student);
+    this.#fill(student, student);
     write(element('form-title', HTMLHeadingElement), `Change ${isolated(student.studentid)}`);
     write(element('clear', HTMLButtonElement), 'Cancel');
   }

@@ -35,7 +35,6 @@ export interface EdgeCache<T> {
   ): Promise<{ readonly value: T; readonly joined: boolean }>;
   /** Forgets what matches, and whatever is being fetched right now: that may be the old content. */
   purge(distributionId: string, matches: (address: string) => boolean): void;
-  readonly bytes: number;
 }
 
 /** An object's share of the maps and headers beside its body. */
@@ -65,9 +64,6 @@ export function createEdgeCache<T>(maxBytes: number): EdgeCache<T> {
   }
 
   return {
-    get bytes() {
-      return bytes;
-    },
     get(key) {
       const known = objects.get(key.id);
       if (known === undefined) return undefined;

@@ -19,10 +19,8 @@ export interface CloudFrontOptions extends DistributionParts {
   readonly journal: Journal;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
-  /** From CreateInvalidation to `Completed`; null: never. */
+  /** From CreateInvalidation to `Completed`; caches are purged after half of it. Null: never. */
   readonly invalidationDelayMs: number | (() => number | null);
-  /** From CreateInvalidation until every cache is purged. @default half of the time to `Completed` */
-  readonly invalidationEffectDelayMs?: number;
   /** Each has a cache of its own. @default ['LOC50-P1'] */
   readonly pointsOfPresence?: readonly string[];
   /** Shared by all points of presence. @default 256 MiB */
@@ -84,9 +82,6 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
     journal,
     now,
     delayMs: typeof delay === 'number' ? () => delay : delay,
-    ...(options.invalidationEffectDelayMs === undefined
-      ? {}
-      : { effectDelayMs: options.invalidationEffectDelayMs }),
     takeEffect(distributionId, paths) {
       const matches = invalidationMatcher(paths);
       for (const cache of caches.values()) cache.purge(distributionId, matches);

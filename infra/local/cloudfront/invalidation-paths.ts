@@ -1,7 +1,7 @@
 import { AwsError } from '../aws-api.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html */
-export const MAX_PATH_CHARACTERS = 4000;
+const MAX_PATH_CHARACTERS = 4000;
 
 /**
  * Characters about whose spelling AWS's documentation and its users' reports contradict each other (aws/aws-sdk#525: `%7E` is

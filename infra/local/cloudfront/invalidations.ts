@@ -5,8 +5,8 @@ import type { Journal } from '../journal.ts';
 import { assertInvalidationPath, isWildcard } from './invalidation-paths.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html */
-export const MAX_EXACT_PATHS_IN_PROGRESS = 3000;
-export const MAX_WILDCARD_PATHS_IN_PROGRESS = 15;
+const MAX_EXACT_PATHS_IN_PROGRESS = 3000;
+const MAX_WILDCARD_PATHS_IN_PROGRESS = 15;
 
 /** So many completed ones can still be listed; AWS does not say how many it keeps. Here the number bounds memory and disk. */
 const COMPLETED_KEPT = 300;
@@ -27,10 +27,8 @@ export interface InvalidationsOptions {
   readonly store: DurableStore;
   readonly journal: Journal;
   readonly now: () => number;
-  /** From creation to `Completed`; null: never. */
+  /** From creation to `Completed`; caches are purged after half of it. Null: never. */
   readonly delayMs: () => number | null;
-  /** From creation until the caches are purged. @default half of `delayMs` */
-  readonly effectDelayMs?: number;
   /** Purges every cache; called before the invalidation is reported as `Completed`. */
   readonly takeEffect: (distributionId: string, paths: readonly string[]) => void;
 }
@@ -86,13 +84,11 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
 
   /** One timer chain, so that a purge always precedes the report of its completion. */
   function schedule(invalidation: Invalidation, delayMs: number | null): void {
+    if (delayMs === null) return;
     const { distributionId, paths } = invalidation;
-    const completionMs = delayMs ?? Number.POSITIVE_INFINITY;
-    const effectMs = Math.min(options.effectDelayMs ?? completionMs / 2, completionMs);
-    if (effectMs === Number.POSITIVE_INFINITY) return;
-    after(effectMs, () => {
+    after(delayMs / 2, () => {
       options.takeEffect(distributionId, paths);
-      if (delayMs !== null) after(delayMs - effectMs, () => complete(invalidation));
+      after(delayMs / 2, () => complete(invalidation));
     });
   }
 

@@ -24,7 +24,7 @@ export interface ExecutionRecord {
 }
 
 /** AWS fails an execution whose history reaches this many events. */
-export const MAX_HISTORY_EVENTS = 25_000;
+const MAX_HISTORY_EVENTS = 25_000;
 /** AWS keeps closed executions for 90 days; here the number bounds them, so that the state on disk stays flat. */
 const CLOSED_EXECUTIONS_KEPT = 300;
 
