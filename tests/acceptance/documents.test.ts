@@ -141,7 +141,7 @@ function forHere(command: string): string {
     .replaceAll('http://127.0.0.1:8080', siteUrl)
     .replace(/^npm run (?:status|refresh|redrive|restore) --(?!.* --local)/, '$& --local')
     .replaceAll('--local', `--local --endpoint ${endpoint}`)
-    .replace(/^aws (?=s3api)/, 'awslocal ')
+    .replace(/^aws (?=s3api|cloudfront)/, 'awslocal ')
     .replaceAll('my-school-site', SiteBucketName)
     .replace(/ ARN\b/, ` "$(${NEWEST_EXECUTION})"`);
 }

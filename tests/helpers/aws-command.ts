@@ -6,7 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { search } from '@aws-lambda-powertools/jmespath';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CloudFrontClient, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
+import {
+  CloudFrontClient,
+  ListDistributionsCommand,
+  ListInvalidationsCommand,
+} from '@aws-sdk/client-cloudfront';
 import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import {
@@ -36,6 +40,8 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
   'apigateway get-api-key': getApiKey,
   'cloudformation describe-stacks': ({ client, input }) =>
     new CloudFormationClient(client).send(new DescribeStacksCommand(input)),
+  'cloudfront list-distributions': ({ client, input }) =>
+    new CloudFrontClient(client).send(new ListDistributionsCommand(input)),
   'cloudfront list-invalidations': async ({ client, input }) =>
     (await new CloudFrontClient(client).send(new ListInvalidationsCommand(input))).InvalidationList,
   'cloudwatch describe-alarms': describeAlarms,
