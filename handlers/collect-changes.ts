@@ -55,6 +55,6 @@ export const handler = createHandler(
   byDistribution(settings.DISTRIBUTIONS, ({ id }) => ({
     refreshes: refreshes.openOf(id),
     executions,
-    newRefreshId: () => refreshIdOf(new Date(), randomUUID().slice(0, 8)),
+    newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   })),
 );

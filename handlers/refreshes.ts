@@ -74,7 +74,7 @@ export const handler = createHandler({
   pathPriceUsd: settings.PATH_PRICE_USD,
   freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
   pathsPerDay: settings.MANUAL_PATHS_PER_DAY,
-  newRefreshId: () => refreshIdOf(new Date(), randomUUID().slice(0, 8)),
+  newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   siteOrigin: new URL(settings.SITE_URL).origin,
   now: () => new Date(),
 });

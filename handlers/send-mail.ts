@@ -6,13 +6,14 @@ import { createMailer, type Mailer } from '../shared/aws/ses.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { InvalidMessageError } from '../shared/errors.ts';
 import { QueuedMail } from '../shared/mail/queued-mail.ts';
-import { renderMail } from '../shared/mail/render.ts';
+import { type MailingStack, renderMail } from '../shared/mail/render.ts';
 import { logger, metrics, observed } from '../shared/observability.ts';
 
 interface Dependencies {
   readonly mailer: Mailer;
   /** Who gets the reports about the site and its backups, and the alarms. */
   readonly reportsTo: readonly string[];
+  readonly stack: MailingStack;
   readonly idempotencyTable: string;
 }
 
@@ -20,7 +21,7 @@ interface Dependencies {
 const REMEMBERED_SECONDS = 14 * 86_400;
 
 /** Messages of the mail queue → SES, each mail once per id. Failed messages alone are tried again. */
-export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependencies) {
+export function createHandler({ mailer, reportsTo, stack, idempotencyTable }: Dependencies) {
   const config = new IdempotencyConfig({
     eventKeyJmesPath: 'id',
     throwOnNoIdempotencyKey: true,
@@ -28,7 +29,7 @@ export function createHandler({ mailer, reportsTo, idempotencyTable }: Dependenc
   });
   const sendOnce = makeIdempotent(
     async (message: QueuedMail) => ({
-      messageId: await mailer.send(recipientsOf(message, reportsTo), renderMail(message)),
+      messageId: await mailer.send(recipientsOf(message, reportsTo), renderMail(message, stack)),
     }),
     {
       config,
@@ -76,10 +77,13 @@ const settings = readSettings({
   MAIL_FROM: setting.text,
   NOTIFY_EMAIL: setting.list,
   IDEMPOTENCY_TABLE: setting.text,
+  POWERTOOLS_SERVICE_NAME: setting.text,
+  AWS_REGION: setting.text,
 });
 
 export const handler = createHandler({
   mailer: createMailer(settings.MAIL_FROM),
   reportsTo: settings.NOTIFY_EMAIL,
+  stack: { name: settings.POWERTOOLS_SERVICE_NAME, region: settings.AWS_REGION },
   idempotencyTable: settings.IDEMPOTENCY_TABLE,
 });

@@ -4,6 +4,7 @@ import {
   type InvalidationSummary,
   paginateListInvalidations,
 } from '@aws-sdk/client-cloudfront';
+import { refreshOfCallerReference } from '../../shared/refresh/refresh.ts';
 
 /** An invalidation as CloudFront lists it. */
 export interface ListedInvalidation {
@@ -30,9 +31,6 @@ interface Source {
 /** Without a beginning, so many of the newest. */
 const MOST = 100;
 
-/** As `invalidate` makes them: the refresh, and the number of its plan. */
-const CALLER_REFERENCE = /^(\d{8}T\d{6}Z-[\da-f]{8})-\d+$/;
-
 /**
  * Every invalidation of a distribution, newest first.
  *
@@ -52,7 +50,7 @@ export async function invalidationsSince(
   const makerOf = async (Id: string): Promise<Maker> => {
     const { Invalidation } = await client.send(new GetInvalidationCommand({ DistributionId, Id }));
     const { CallerReference = '', Paths } = Invalidation?.InvalidationBatch ?? {};
-    const refreshId = CALLER_REFERENCE.exec(CallerReference)?.[1];
+    const refreshId = refreshOfCallerReference(CallerReference);
     return { paths: Paths?.Quantity ?? 0, ...(refreshId === undefined ? {} : { refreshId }) };
   };
   // One after the other: CloudFront throttles after a few requests at once.

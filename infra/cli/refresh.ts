@@ -77,7 +77,7 @@ async function refresh(
     await stack.output('RefreshStateMachineArn'),
     new SFNClient(stack.client),
   );
-  const newRefreshId = () => refreshIdOf(new Date(), randomUUID().slice(0, 8));
+  const newRefreshId = () => refreshIdOf(new Date(), randomUUID());
 
   const id = await collect({ objects: [], paths }, { refreshes, executions, newRefreshId });
   if (!json) print(`Refresh ${id}: ${counted(paths.length, 'path')} asked for`);

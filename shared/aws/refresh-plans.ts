@@ -23,7 +23,7 @@ export function planWrites(
       const stored = await update(refreshId, {
         UpdateExpression:
           'SET #plan = :plan, totals = :totals, plans = :number, #state = :closed REMOVE verifyingAt',
-        ConditionExpression: `#state <> :open AND generation = :generation AND ${last.condition}`,
+        ConditionExpression: `#state <> :open AND attribute_not_exists(finishedAt) AND generation = :generation AND ${last.condition}`,
         ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
         ExpressionAttributeValues: {
           ':plan': plan,

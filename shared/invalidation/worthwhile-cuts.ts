@@ -20,7 +20,7 @@ export function worthwhileCuts({ cuts, ...exact }: UrlTree, { wildcardPaths, byt
 /** Without those below a cut that has to be taken itself, or one above it. */
 function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly Cut[] {
   const parents = parentsOf(cuts);
-  const needs = neededWildcards(cuts, parents, wildcardPaths);
+  const needs = markNeeded(cuts, parents, wildcardPaths);
   if (!needs[0]) return cuts;
   const isKept = new Uint8Array(cuts.length);
   for (let index = 0; index < cuts.length; index++) {
@@ -32,7 +32,7 @@ function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly 
 
 function withoutBeaten(cuts: readonly Cut[], wildcardPaths: number): Cut[] {
   const parents = parentsOf(cuts);
-  const needs = neededWildcards(cuts, parents, wildcardPaths);
+  const needs = markNeeded(cuts, parents, wildcardPaths);
   const isKept = new Uint8Array(cuts.length);
   const rivals = new Rivals(cuts, parents, wildcardPaths);
   for (const index of bestFirst(cuts)) {
@@ -66,10 +66,11 @@ function parentsOf(cuts: readonly Cut[]): Int32Array {
 }
 
 /**
- * The fewest wildcards, without one at the cut itself, for what only wildcards cover there: one for each child with any of it.
- * Where these are too many the cut has to be taken.
+ * Marks as `wildcardOnly` each cut that has to be taken itself, or one above it: what only wildcards cover there would need too many.
+ *
+ * @returns the fewest wildcards for that, without one at the cut itself: one for each child with any of it
  */
-function neededWildcards(cuts: readonly Cut[], parents: Int32Array, wildcardPaths: number): Uint32Array {
+function markNeeded(cuts: readonly Cut[], parents: Int32Array, wildcardPaths: number): Uint32Array {
   const needs = new Uint32Array(cuts.length);
   for (let index = cuts.length - 1; index >= 0; index--) {
     const cut = cuts[index] as Cut;

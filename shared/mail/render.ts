@@ -7,14 +7,20 @@ type Lists = [name: string, items: string[]][];
 
 const MAX_SUBJECT_LENGTH = 200;
 
-export function renderMail(message: QueuedMail): RenderedMail {
+/** The stack that mails: the commands in its mails are about it. */
+export interface MailingStack {
+  readonly name: string;
+  readonly region: string;
+}
+
+export function renderMail(message: QueuedMail, stack: MailingStack): RenderedMail {
   switch (message.type) {
     case 'refresh-report':
-      return renderRefreshReport(message);
+      return renderRefreshReport(message, stack);
     case 'student-confirmation':
       return renderStudentConfirmation(message);
     case 'backup-report':
-      return renderBackupReport(message);
+      return renderBackupReport(message, stack);
     case 'alarm':
       return renderAlarm(message);
   }
@@ -44,12 +50,12 @@ function renderStudentConfirmation(student: StudentConfirmation): RenderedMail {
   return mail(title, advice, facts);
 }
 
-function renderBackupReport(report: BackupReport): RenderedMail {
+function renderBackupReport(report: BackupReport, stack: MailingStack): RenderedMail {
   const { outcome, key, count, bytes, sha256, failure, startedAt } = report;
   const done = outcome === 'done';
   const title = done ? `Backup: ${count ?? 0} students` : 'FAILED: the students were not backed up';
   const advice = done
-    ? `There is nothing to do. To read it back: npm run restore -- --from ${key}`
+    ? `There is nothing to do. To read it back: ${command(`restore -- --from ${key}`, stack)}`
     : 'Earlier backups are untouched. Find the reason below and in the logs of the function backup, then start one again.';
   const facts: Facts = [
     ['Backup', key],
@@ -67,7 +73,7 @@ function fact(name: string, value: string | number | undefined): Facts {
   return value === undefined ? [] : [[name, `${value}`]];
 }
 
-function renderRefreshReport(report: RefreshReport): RenderedMail {
+function renderRefreshReport(report: RefreshReport, stack: MailingStack): RenderedMail {
   const fresh = report.outcome === 'fresh';
   const title = fresh
     ? `Fresh: ${summaryOf(report)}`
@@ -96,13 +102,17 @@ function renderRefreshReport(report: RefreshReport): RenderedMail {
   ];
   const advice = fresh
     ? 'Visitors get the new content. There is nothing to do.'
-    : 'Visitors may get old content. Find the reason above and in the execution of this refresh (Step Functions), correct it, then give the edge a fresh start: npm run refresh -- --paths "/*" (RUNBOOK.md, refresh-failed).';
+    : `Visitors may get old content. Find the reason above and in the execution of this refresh (Step Functions), correct it, then give the edge a fresh start (RUNBOOK.md, refresh-failed): ${command(`refresh -- --paths "/*" --distribution ${report.distributionId}`, stack)}`;
   return mail(
     title,
     advice,
     facts,
     lists.filter(([, items]) => items.length > 0),
   );
+}
+
+function command(what: string, { name, region }: MailingStack): string {
+  return `npm run ${what} --stack ${name} --region ${region}`;
 }
 
 /** Undefined when no file was skipped. */

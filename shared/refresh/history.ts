@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { RequestRefusedError } from '../errors.ts';
 import { costOfPaths, type Prices } from '../invalidation/prices.ts';
 import type { PathUse } from './invalidate.ts';
-import { monthOf, type Refresh, type Skipped } from './refresh.ts';
+import { isRefreshId, monthOf, type Refresh, type Skipped } from './refresh.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
 
 /** What lists keep of a refresh: little, for there are many. */
@@ -85,9 +85,6 @@ export interface HistoryDependencies {
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
 
-/** As `refreshIdOf` makes them. */
-const REFRESH_ID = /^\d{8}T\d{6}Z-[\da-f]{8}$/;
-
 const Query = z.strictObject({
   limit: z._default(
     z
@@ -97,10 +94,6 @@ const Query = z.strictObject({
   ),
   next: z.optional(z.string().check(z.maxLength(100))),
 });
-
-export function isRefreshId(text: string): boolean {
-  return REFRESH_ID.test(text);
-}
 
 /** @throws RequestRefusedError BadRequest for what a list cannot be asked */
 export function readListRequest(query: Readonly<Record<string, string>>): ListRequest {

@@ -2,7 +2,14 @@ import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '.
 import { listingPrefix, type PlanRequest, planInvalidation } from '../invalidation/plan.ts';
 import type { Prices } from '../invalidation/prices.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
-import { type Changes, monthOf, newestPerKey, type Refresh, type StoredPlan } from './refresh.ts';
+import {
+  type Changes,
+  callerReferenceOf,
+  monthOf,
+  newestPerKey,
+  type Refresh,
+  type StoredPlan,
+} from './refresh.ts';
 import { type UnchangedDependencies, withoutUnchanged, withUnchanged } from './unchanged.ts';
 
 export interface ClosingRefreshes {
@@ -101,7 +108,7 @@ export interface InvalidateDependencies {
  * @throws RefreshNotQuietError when changes arrived since the last look, or may: a twin of this call was refused and opened
  *   the refresh again
  * @throws QuotaExceededError when CloudFront takes no more for now; the next call plans anew. The refresh is open again, so that what
- *   arrives while it waits joins it, unless another one is open already or this was its second round
+ *   arrives while it waits joins it, unless another one is open already
  */
 export async function invalidate(
   { refreshId, generation, round }: InvalidateInput,
@@ -200,7 +207,7 @@ async function send(
   refreshId: string,
   { refreshes, invalidations, pathUse }: InvalidateDependencies,
 ): Promise<string> {
-  const callerReference = `${refreshId}-${plan.number}`;
+  const callerReference = callerReferenceOf(refreshId, plan.number);
   const invalidationId = await invalidations.create(plan.paths, callerReference);
   await pathUse.record(monthOf(plan.plannedAt), callerReference, plan.paths.length);
   // A twin was refused and dropped the plan before CloudFront took it from us: what has come since is not in it.

@@ -1,8 +1,15 @@
 import { RequestRefusedError } from '../errors.ts';
 import { explainPlan } from '../invalidation/explain.ts';
 import type { UrlRules } from '../invalidation/viewer-urls.ts';
-import { isRefreshId, type RefreshSummary, summaryOf } from './history.ts';
-import { type Change, type Changes, newestPerKey, type Refresh, type StoredVerification } from './refresh.ts';
+import { type RefreshSummary, summaryOf } from './history.ts';
+import {
+  type Change,
+  type Changes,
+  isRefreshId,
+  newestPerKey,
+  type Refresh,
+  type StoredVerification,
+} from './refresh.ts';
 
 export interface RefreshDetails extends RefreshSummary {
   /** At most `MAX_LISTED` of `changeCount`: the newest event of each key. */

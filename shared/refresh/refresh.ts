@@ -132,13 +132,30 @@ export function monthOf(time: string): string {
 export const HISTORY_DAYS = 90;
 
 /**
- * A fresh id: sorts by time, and is a valid Step Functions execution name and CloudFront caller reference.
+ * A fresh id: sorts by time, and is a valid Step Functions execution name and beginning of a CloudFront caller reference.
  *
- * @param random any string of letters and digits that makes ids of one second differ
+ * @param uuid makes ids of one second differ, by its first 8 hex digits
  */
-export function refreshIdOf(now: Date, random: string): string {
+export function refreshIdOf(now: Date, uuid: string): string {
   const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  return `${second}Z-${random}`;
+  return `${second}Z-${uuid.slice(0, 8)}`;
+}
+
+const REFRESH_ID = /^\d{8}T\d{6}Z-[\da-f]{8}$/;
+
+export function isRefreshId(text: string): boolean {
+  return REFRESH_ID.test(text);
+}
+
+/** By which CloudFront knows a plan's invalidation again: of the same reference and paths it makes one. */
+export function callerReferenceOf(refreshId: string, planNumber: number): string {
+  return `${refreshId}-${planNumber}`;
+}
+
+/** The refresh whose invalidation has a caller reference; undefined when it is somebody else's. */
+export function refreshOfCallerReference(callerReference: string): string | undefined {
+  const id = callerReference.replace(/-\d+$/, '');
+  return id !== callerReference && isRefreshId(id) ? id : undefined;
 }
 
 /**

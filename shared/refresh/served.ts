@@ -33,6 +33,15 @@ export function isSame(a: Served | undefined, b: Served | undefined): boolean {
   return names.every(name => a.headers[name] === b.headers[name]);
 }
 
+/**
+ * Whether two answers come from the same write, whatever headers the distribution adds, replaces or removes (response headers policies
+ * do): a change of the stored headers alone is a write, too, and has another time.
+ */
+export function isSameVersion(a: Served | undefined, b: Served | undefined): boolean {
+  if (a === undefined || b === undefined || a.lastModified === '') return false;
+  return a.lastModified === b.lastModified && a.headers['etag'] === b.headers['etag'];
+}
+
 /** The fingerprint of a key under which there is no object. */
 export const ABSENT = 'absent';
 

@@ -16,7 +16,7 @@ import {
   type StoredVerification,
   type Verification,
 } from './refresh.ts';
-import { isSame, type Served } from './served.ts';
+import { isSame, isSameVersion, type Served } from './served.ts';
 import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
 
 export interface VerifiedRefreshes {
@@ -156,14 +156,15 @@ async function spotChecks(
   originPath: string,
 ): Promise<Check[]> {
   if (paths.length === 0) return [];
-  const urls = (await origin.keys('')).flatMap(key => viewerPaths(key, sureUrls(originPath)));
+  const urls = new Set((await origin.keys('')).flatMap(key => viewerPaths(key, sureUrls(originPath))));
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
   return plain.flatMap(path => {
     const prefix = decodePath(path.replace(/\*$/, ''));
-    const covered = path.endsWith('*') ? urls.filter(url => url.startsWith(prefix)) : [prefix];
+    // A path that names no object may be a route of the page, or of another origin: nobody knows what it should show.
+    const covered = path.endsWith('*') ? [...urls].filter(url => url.startsWith(prefix)) : [prefix];
     return covered
-      .filter(showsObject)
+      .filter(url => urls.has(url) && showsObject(url))
       .slice(0, SPOT_CHECKS)
       .map(viewerPath => ({ key: keyOf(viewerPath, originPath), viewerPath }));
   });
@@ -176,7 +177,7 @@ async function spotChecks(
 async function verify(check: Check, closedAt: number, origin: OriginObjects, edge: Edge): Promise<Outcome> {
   const before = await origin.head(check.key);
   const shown = await edge.head(requestPath(check.viewerPath));
-  if (isSame(before, shown)) return { state: 'verified', object: before };
+  if (isSame(before, shown) || isSameVersion(before, shown)) return { state: 'verified', object: before };
   const object = await origin.head(check.key);
   const isSuperseded = !isSame(before, object) || changedSince(check.change, object, closedAt);
   return { state: isSuperseded ? 'superseded' : 'stale', object };

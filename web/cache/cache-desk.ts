@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { isRefreshId } from '../../shared/refresh/refresh.ts';
 import { ApiFailure, ApiRefused } from '../api/call.ts';
 import { describeFailure } from '../api/failures.ts';
 import { checkWhileVisible } from '../page/check-while-visible.ts';
@@ -8,8 +9,6 @@ import { elapsed, timeOfDay } from '../page/wording.ts';
 import { DetailsView } from './details-view.ts';
 import { Overview } from './overview.ts';
 import { type Pace, pauseMs } from './pace.ts';
-
-const REFRESH_ID = /^#(\d{8}T\d{6}Z-\w+)$/;
 
 /** The whole panel: the overview, or the refresh that the address names, kept up to date while it is looked at. */
 export class CacheDesk {
@@ -35,8 +34,9 @@ export class CacheDesk {
 
   /** Any other anchor is a place in the overview; one that both views have, such as the skip link's, changes nothing. */
   #route(): void {
-    const id = REFRESH_ID.exec(location.hash)?.[1];
-    const place = document.getElementById(location.hash.slice(1));
+    const anchor = location.hash.slice(1);
+    const id = isRefreshId(anchor) ? anchor : undefined;
+    const place = document.getElementById(anchor);
     if (id === undefined && place?.querySelector('#overview')) return;
     const left = this.#details.id;
     this.#overview.hidden = id !== undefined;

@@ -1,6 +1,7 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alarmEvent } from '../mail/alarms.ts';
+import { STACK } from '../mail/reports.ts';
 import { IDEMPOTENCY_TABLE, startTables } from '../students/local-tables.ts';
 
 const OWNER = 'owner@example.com';
@@ -14,6 +15,7 @@ beforeAll(async () => {
   const environment = {
     MAIL_FROM: 'site@example.com',
     NOTIFY_EMAIL: OWNER,
+    POWERTOOLS_SERVICE_NAME: STACK.name,
     IDEMPOTENCY_TABLE,
     AWS_ENDPOINT_URL: tables.endpoint,
     AWS_REGION: 'us-east-1',
@@ -53,6 +55,7 @@ function deliver(...messages: object[]) {
       },
     },
     reportsTo: [OWNER],
+    stack: STACK,
     idempotencyTable: IDEMPOTENCY_TABLE,
   });
   // Of a record and of the context, only this is read.

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MailMessage } from '../../../shared/mail/mail.ts';
 import { renderMail } from '../../../shared/mail/render.ts';
+import { STACK } from '../mail/reports.ts';
 
 const CONFIRMATION = {
   type: 'student-confirmation',
@@ -30,7 +31,7 @@ const FAILED = {
   failure: 'AccessDenied: <not> allowed',
 } as const;
 
-const mailOf = (message: unknown) => renderMail(MailMessage.parse(message));
+const mailOf = (message: unknown) => renderMail(MailMessage.parse(message), STACK);
 
 describe('the confirmation for a student', () => {
   it('says what the school has recorded, in text and in HTML', () => {
@@ -77,7 +78,7 @@ describe('the report of a backup', () => {
   it('names the backup, what is in it and how to read it back', () => {
     const { subject, text } = mailOf(DONE);
     expect(subject).toBe('Backup: 12345 students');
-    expect(text).toContain(`npm run restore -- --from ${DONE.key}`);
+    expect(text).toContain(`npm run restore -- --from ${DONE.key} --stack SchoolSite --region eu-west-1`);
     for (const fact of ['Bytes: 678901', `SHA-256: ${DONE.sha256}`, '(after 1.5 s)'])
       expect(text).toContain(fact);
   });

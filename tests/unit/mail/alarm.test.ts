@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { QueuedMail } from '../../../shared/mail/queued-mail.ts';
 import { renderMail } from '../../../shared/mail/render.ts';
 import { alarmEvent } from './alarms.ts';
+import { STACK } from './reports.ts';
 
-const render = (event: object) => renderMail(QueuedMail.parse(event));
+const render = (event: object) => renderMail(QueuedMail.parse(event), STACK);
 
 describe('the mail about an alarm', () => {
   it('says which, why, and where to read what to do', () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { MAX_LISTED, MailMessage, type RefreshReport } from '../../../shared/mail/mail.ts';
 import { renderMail } from '../../../shared/mail/render.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
-import { reportOf } from './reports.ts';
+import { reportOf, STACK } from './reports.ts';
 
-const render = (details: Partial<RefreshReport>) => renderMail(reportOf(details));
+const render = (details: Partial<RefreshReport>) => renderMail(reportOf(details), STACK);
 const changed = (...keys: string[]) => ({
   changes: keys.map(key => ({ key, removed: false })),
   changeCount: keys.length,
@@ -38,8 +38,8 @@ describe('the mail about a fresh refresh', () => {
 
   it('says when no invalidation was needed', () => {
     const { invalidationId: _, ...report } = reportOf({ paths: [], pathCount: 0 });
-    expect(renderMail(report).text).toContain('Invalidation: none was needed');
-    expect(renderMail(report).text).not.toContain('Invalidated:');
+    expect(renderMail(report, STACK).text).toContain('Invalidation: none was needed');
+    expect(renderMail(report, STACK).text).not.toContain('Invalidated:');
   });
 
   it.each([
@@ -84,8 +84,9 @@ describe('the mail about a failed refresh', () => {
     expect(subject).toBe('FAILED: the site may show old content (styles.css)');
     expect(text).toContain('Reason: AccessDenied: no permission');
     expect(text).toContain('Gave up: 2026-11-02T10:00:12.340Z');
-    expect(text).toContain('npm run refresh -- --paths "/*"');
-    expect(html).toContain('npm run refresh -- --paths &quot;/*&quot;');
+    const options = '--distribution EDFDVBD632BHDS5 --stack SchoolSite --region eu-west-1';
+    expect(text).toContain(`npm run refresh -- --paths "/*" ${options}`);
+    expect(html).toContain(`npm run refresh -- --paths &quot;/*&quot; ${options}`);
   });
 });
 

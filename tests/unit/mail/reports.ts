@@ -1,4 +1,8 @@
 import type { RefreshReport } from '../../../shared/mail/mail.ts';
+import type { MailingStack } from '../../../shared/mail/render.ts';
+
+/** The stack that mails. */
+export const STACK: MailingStack = { name: 'SchoolSite', region: 'eu-west-1' };
 
 /** The report of one upload that became fresh; `details` replace what a test cares about. */
 export function reportOf(details: Partial<RefreshReport> = {}): RefreshReport {

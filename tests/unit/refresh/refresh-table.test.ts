@@ -206,6 +206,15 @@ describe('the refresh table in DynamoDB', () => {
     expect(await table.get('verified')).toMatchObject({ state: 'fresh' });
   });
 
+  it('stores no plan of a refresh that has ended, as one does whose execution is stopped', async () => {
+    const table = tableOf('E-stopped', () => AT);
+    await table.replace(undefined, 'stopped');
+    await table.close('stopped');
+    await table.finish('stopped', { state: 'failed', failure: 'ABORTED' }, LATER);
+    expect(await table.storePlan('stopped', planOf(['/a']), 0)).toBe(false);
+    expect(await table.get('stopped')).toMatchObject({ state: 'failed', failure: 'ABORTED' });
+  });
+
   it('replaces a refresh of which only the pointer is left', async () => {
     const table = createRefreshTable({ tableName, client });
     const open = table.openOf('E-expired');

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isNewer, newestPerKey, refreshIdOf } from '../../../shared/refresh/refresh.ts';
+import {
+  callerReferenceOf,
+  isNewer,
+  isRefreshId,
+  newestPerKey,
+  refreshIdOf,
+  refreshOfCallerReference,
+} from '../../../shared/refresh/refresh.ts';
 import { changeOf } from '../../helpers/changes.ts';
 
 const event = (sequencer: string) => changeOf('a.html', { sequencer });
@@ -59,23 +66,33 @@ describe('the newest change of each object', () => {
 
 describe('the id of a refresh', () => {
   it('says when it began', () => {
-    expect(refreshIdOf(new Date('2026-11-02T10:20:30.999Z'), 'abcd1234')).toBe('20261102T102030Z-abcd1234');
+    const uuid = 'abcd1234-0000-4000-8000-000000000000';
+    expect(refreshIdOf(new Date('2026-11-02T10:20:30.999Z'), uuid)).toBe('20261102T102030Z-abcd1234');
   });
 
   const anyTime = fc.date({ min: new Date('2024-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
-  const anyRandom = fc.stringMatching(/^[0-9a-z]{8}$/);
 
-  it('is a valid execution name and leaves room for the number of a caller reference', () => {
+  it('is a valid execution name, and is found in the caller references of its plans', () => {
     fc.assert(
-      fc.property(anyTime, anyRandom, (time, random) => {
-        expect(refreshIdOf(time, random)).toMatch(/^[0-9A-Za-z_-]{1,70}$/);
+      fc.property(anyTime, fc.uuid(), fc.nat(), (time, uuid, planNumber) => {
+        const id = refreshIdOf(time, uuid);
+        expect(id).toMatch(/^[0-9A-Za-z_-]{1,80}$/);
+        expect(isRefreshId(id)).toBe(true);
+        expect(refreshOfCallerReference(callerReferenceOf(id, planNumber))).toBe(id);
       }),
     );
   });
 
+  it.each(['', 'others 15', '20261102T102030Z-abcd1234', '20261102T102030Z-abcd123-1', '2026-1'])(
+    'is in no other caller reference: %j',
+    callerReference => {
+      expect(refreshOfCallerReference(callerReference)).toBeUndefined();
+    },
+  );
+
   it('sorts by time', () => {
     fc.assert(
-      fc.property(anyTime, anyTime, anyRandom, anyRandom, (a, b, first, second) => {
+      fc.property(anyTime, anyTime, fc.uuid(), fc.uuid(), (a, b, first, second) => {
         fc.pre(Math.floor(a.getTime() / 1000) < Math.floor(b.getTime() / 1000));
         expect(refreshIdOf(a, first) < refreshIdOf(b, second)).toBe(true);
       }),
