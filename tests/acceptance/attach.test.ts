@@ -18,7 +18,7 @@ import { DOCS_ONLY, EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-n
 import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
 import { assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
 import { runCommand } from '../helpers/run-command.ts';
-import { clientFor } from '../helpers/storage.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
 
 const ATTACHMENT = 'AutoInvalidation';
 const Bucket = EXISTING.bucketName;

@@ -17,6 +17,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionArnOf, upload } from '../helpers/endings.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 let site: Site;
@@ -123,11 +124,7 @@ describe('S3', () => {
 
 describe('the other services', () => {
   it('CloudFormation describes the stack with its outputs', async () => {
-    const client = new CloudFormationClient({
-      endpoint: site.cloud.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    const client = new CloudFormationClient(clientFor(site.cloud.endpoint));
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: 'StudentSite' }));
     const outputs = Stacks?.[0]?.Outputs?.map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]);
     expect(Object.fromEntries(outputs ?? [])).toEqual(site.cloud.outputs);

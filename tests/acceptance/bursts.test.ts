@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
 import type { EventDelivery } from '../../infra/local/s3/events.ts';
-import { inParallel, type Site, startSite } from '../helpers/site.ts';
+import { inParallel } from '../helpers/in-parallel.ts';
+import { type Site, startSite } from '../helpers/site.ts';
 
 const keysOf = (count: number) =>
   Array.from({ length: count }, (_, index) => `folder-${index % 7}/file-${index}.txt`);

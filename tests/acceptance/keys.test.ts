@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { inParallel, type Site, startSite } from '../helpers/site.ts';
+import { inParallel } from '../helpers/in-parallel.ts';
+import { type Site, startSite } from '../helpers/site.ts';
 
 /** UTF-8 bytes that S3 allows a key. */
 const LONGEST_KEY_BYTES = 1024;

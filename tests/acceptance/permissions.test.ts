@@ -1,14 +1,8 @@
-import { rm } from 'node:fs/promises';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { AwsError, authorizationOf, jsonErrorResponse } from '../../infra/local/aws-api.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../infra/local/permissions/permissions.ts';
-import { assemblyWith } from '../helpers/assembly.ts';
-import { expectFailed, stopNextExecution, upload } from '../helpers/endings.ts';
-import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
 import { decideWithout, type Grant, grantsOf } from '../helpers/grants.ts';
-import { startSite } from '../helpers/site.ts';
-import { JSON_CONTENT, type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';
+import { type StudentApi, startStudentApi } from '../helpers/student-api.ts';
+import { takeProductTour } from './product-tour.ts';
 
 /** Granted and not used here. The lines are `policy action resource`. */
 const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason: string }>> = {
@@ -44,17 +38,6 @@ const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason
   },
 };
 
-const refusedByAws =
-  (code: string): Fault =>
-  async () =>
-    jsonErrorResponse(new AwsError(code, 'Refused by a test'), '1.1');
-
-/** As if the last invalidation had not completed: its paths are read. */
-const lastInProgress: Fault = async (_, next) => {
-  const answer = await next();
-  return { ...answer, body: String(answer.body).replace('Completed', 'InProgress') };
-};
-
 let site: StudentApi;
 let decisions: readonly Decision[];
 let grants: readonly Grant[];
@@ -63,132 +46,12 @@ let trouble: unknown;
 
 beforeAll(async () => {
   site = await startStudentApi({ timeScale: 0.02, invalidationDelayMs: 0 });
-  trouble = await everything().catch((error: unknown) => error);
+  trouble = await takeProductTour(site).catch((error: unknown) => error);
   const { permissions } = site.cloud;
   decisions = permissions.decisions;
   grants = await grantsOf(permissions.policies);
 }, 240_000);
 afterAll(() => site.stop());
-
-async function everything(): Promise<void> {
-  await refreshes();
-  await students();
-  await refreshesByHand();
-  await mails();
-  await backups();
-  await site.settled();
-}
-
-/** Puts a fault into AWS while something is done. */
-async function during<T>(target: Target, fault: Fault, work: () => Promise<T>, times?: number): Promise<T> {
-  const { interceptor } = faulty(target, fault, times);
-  const remove = site.cloud.intercept(interceptor);
-  return await work().finally(remove);
-}
-
-/** Uploads, a removal, a request by hand; refusals; an operator who stops an execution; viewers. */
-async function refreshes(): Promise<void> {
-  const create = { action: 'CreateInvalidation', caller: 'Invalidate' };
-  await upload(site);
-  await site.warm();
-  // Covered by a wildcard, for which the site is listed.
-  await site.put('photos/class (1).jpg', 'a picture');
-  await site.settled();
-  // Uploaded again unchanged: the bucket is asked whether it may be skipped.
-  await site.put('photos/class (1).jpg', 'a picture');
-  await site.settled();
-  await during({ action: 'ListInvalidations' }, lastInProgress, () => upload(site));
-  await during(create, refused('TooManyInvalidationsInProgress', 400), () => upload(site), 1);
-  await during(create, refused('AccessDenied', 403), () => upload(site));
-
-  const stopped = stopNextExecution(site);
-  await site.put('page.txt', 'only the stopped refresh knows of this one');
-  await stopped;
-  await site.settled();
-
-  await site.remove('page.txt');
-  await site.settled();
-  await site.send({ paths: ['/*'] });
-  await site.settled();
-  await site.expectEdgeEqualsBucket();
-}
-
-async function students(): Promise<void> {
-  const student = studentWith('GRANTED');
-  const once = { 'Idempotency-Key': 'once' };
-  expect(await site.create(student, once)).toMatchObject({ status: 201 });
-  expect(await site.create(student, once)).toMatchObject({ status: 201 });
-  expect(await site.create(student, { 'Idempotency-Key': 'other' })).toMatchObject({ status: 409 });
-  expect(await site.ask('GET /students/GRANTED')).toMatchObject({ status: 200 });
-  expect(await site.askEdge('GET /students')).toMatchObject({ status: 200 });
-  expect(await site.update(student)).toMatchObject({ status: 200 });
-  expect(await site.ask('DELETE /students/GRANTED')).toMatchObject({ status: 204 });
-}
-
-/** By the API, which shows the history too. */
-async function refreshesByHand(): Promise<void> {
-  const asked = await site.ask('POST /refreshes', { body: { paths: ['/*'] }, headers: JSON_CONTENT });
-  expect(asked).toMatchObject({ status: 202 });
-  await site.settled();
-  expect(await site.ask(`GET ${asked.headers.get('location')}`)).toMatchObject({ status: 200 });
-  expect(await site.ask('GET /refreshes')).toMatchObject({ status: 200 });
-}
-
-/** One that SES refuses at first, and one that comes twice. */
-async function mails(): Promise<void> {
-  const [refusedFirst, twice] = [studentWith('REFUSED'), studentWith('TWICE')];
-  const MessageBody = JSON.stringify({
-    type: 'student-confirmation',
-    id: 'twice',
-    to: twice.email,
-    ...twice,
-  });
-  const QueueUrl = site.output('MailQueueUrl');
-  await during(
-    { action: 'SendEmail' },
-    refusedByAws('TooManyRequestsException'),
-    async () => {
-      expect(await site.create(refusedFirst)).toMatchObject({ status: 201 });
-      expect(await site.mailsTo(refusedFirst)).toHaveLength(1);
-    },
-    5,
-  );
-  for (let time = 1; time <= 2; time++) {
-    await site.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    expect(await site.mailsTo(twice)).toHaveLength(1);
-  }
-}
-
-/** One by the API, one at night, one that cannot write its parts, and one that cannot write its manifest. */
-async function backups(): Promise<void> {
-  expect(await site.ask('POST /backup')).toMatchObject({ status: 201 });
-  expect(await site.ask('GET /backups')).toMatchObject({ status: 200 });
-  for (const action of ['UploadPart', 'PutObject']) {
-    const failed = site.next(
-      entry => entry.kind === 'mail' && entry.subject.includes('backed up'),
-      'a failure',
-    );
-    await during({ action, caller: 'Backup' }, refused('AccessDenied', 403), async () => {
-      await atNight();
-      await failed;
-    });
-  }
-}
-
-/** As EventBridge invokes the function that the rule names. */
-async function atNight(): Promise<void> {
-  const [[functionArn = '', policy] = []] = [...site.cloud.permissions.policies.resourcePolicies].filter(
-    ([arn]) => arn.includes('RecordsBackup') && arn.includes(':function:'),
-  );
-  const rule = policy?.statements[0]?.Condition?.['ArnLike']?.['aws:SourceArn'];
-  const url = `${site.cloud.endpoint}/2015-03-31/functions/${functionArn}/invocations`;
-  const { status } = await fetch(url, {
-    method: 'POST',
-    headers: { authorization: authorizationOf(String(rule), 'lambda'), 'x-amz-invocation-type': 'Event' },
-    body: JSON.stringify({ key: `backups/20261123T020000Z-${crypto.randomUUID().slice(0, 8)}.ndjson.gz` }),
-  });
-  expect(status).toBe(202);
-}
 
 /** `policy action resource`, without what CloudFormation and ARNs add. */
 function lineOf({ policy, action, resource }: Grant): string {
@@ -279,56 +142,5 @@ describe('The permissions of the template', () => {
       'student-management-website-2025',
       'student-web-logs-20250706',
     ]);
-  });
-});
-
-/** Starts the site without some of what its template grants. */
-async function startWithout(isRemoved: (statement: Statement, logicalId: string) => boolean) {
-  const assemblyDirectory = await assemblyWith(({ Properties }, logicalId) => {
-    const document = Properties['PolicyDocument'] as { Statement: Statement[] } | undefined;
-    if (document !== undefined)
-      document.Statement = document.Statement.filter(statement => !isRemoved(statement, logicalId));
-  });
-  onTestFinished(() => rm(assemblyDirectory, { recursive: true }));
-  const without = await startSite({ assemblyDirectory, timeScale: 0.02, invalidationDelayMs: 0 });
-  onTestFinished(without.stop);
-  return without;
-}
-
-interface Statement {
-  readonly Action: string | readonly string[];
-}
-
-const granting = (action: string) => (statement: Statement) => [statement.Action].flat().includes(action);
-
-describe('A template without the permission', () => {
-  it('to create invalidations: the refresh fails, and its mail says what is missing', async () => {
-    const without = await startWithout(granting('cloudfront:CreateInvalidation'));
-    const ended = await upload(without);
-    expectFailed(ended, 'AccessDenied');
-    expect(ended.mail.body.text).toMatch(
-      /assumed-role\/\S+Invalidate\S+ is not authorized to perform: cloudfront:CreateInvalidation on resource/,
-    );
-  });
-
-  it('to run a step: the refresh fails', async () => {
-    const ofMachine = (statement: Statement, logicalId: string) =>
-      logicalId.includes('StateMachine') && granting('dynamodb:GetItem')(statement);
-    const without = await startWithout(ofMachine);
-    expectFailed(await upload(without), 'DynamoDB.AmazonDynamoDBException');
-  });
-
-  it('to read the bucket: CloudFront answers 403', async () => {
-    const ofBucket = (statement: Statement, logicalId: string) =>
-      logicalId.startsWith('WebsiteSiteBucketPolicy') && granting('s3:GetObject')(statement);
-    const without = await startWithout(ofBucket);
-    await without.put('page.txt', 'unread');
-    expect(await without.cloud.view('/page.txt')).toMatchObject({ status: 403 });
-  });
-
-  it('to poll its queue does not start, as it would not deploy', async () => {
-    await expect(startWithout(granting('sqs:ReceiveMessage'))).rejects.toThrow(
-      'The provided execution role does not have permissions to call ReceiveMessage on SQS',
-    );
   });
 });

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { main } from '../../infra/cli/plan.ts';
 import { folderOf } from '../helpers/folders.ts';
-import { inParallel, startSite } from '../helpers/site.ts';
+import { inParallel } from '../helpers/in-parallel.ts';
+import { startSite } from '../helpers/site.ts';
 
 /** Content by file, before the upload and after it. */
 const FILES: Readonly<Record<string, { readonly before?: string; readonly after?: string }>> = {

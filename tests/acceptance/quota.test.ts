@@ -3,7 +3,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { keepBusy } from '../helpers/busy.ts';
 import { inject } from '../helpers/endings.ts';
 import { type Fault, refused } from '../helpers/faults.ts';
-import { inParallel, type Site, startSite } from '../helpers/site.ts';
+import { inParallel } from '../helpers/in-parallel.ts';
+import { type Site, startSite } from '../helpers/site.ts';
 
 /** How long the others' invalidations take: longer than three waves of uploads, each after a refusal. */
 const BUSY_MS = 40_000;

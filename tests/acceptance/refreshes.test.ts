@@ -7,8 +7,8 @@ import type { RefreshList } from '../../shared/refresh/history.ts';
 import type { RefreshDetails } from '../../shared/refresh/refresh-details.ts';
 import { inject, stopNextExecution } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
+import { inParallel } from '../helpers/in-parallel.ts';
 import { runCommand } from '../helpers/run-command.ts';
-import { inParallel } from '../helpers/site.ts';
 import { JSON_CONTENT, type StudentApi, startStudentApi } from '../helpers/student-api.ts';
 
 let site: StudentApi;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inject } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
-import { inParallel, type Site, type StoredHeaders, startSite } from '../helpers/site.ts';
+import { inParallel } from '../helpers/in-parallel.ts';
+import { type Site, type StoredHeaders, startSite } from '../helpers/site.ts';
 
 const HEADERS: StoredHeaders = {
   CacheControl: 'public, max-age=0, s-maxage=31536000',

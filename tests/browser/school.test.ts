@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { authorizationOf } from '../../infra/local/aws-api.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { launchBrowser, visit } from '../helpers/browser.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
 import { counted, fill, press, row, SV005, says, view } from './site.ts';
 
 let cloud: LocalCloud;
@@ -13,10 +14,7 @@ let records: DynamoDBDocumentClient;
 
 beforeAll(async () => {
   [cloud, browser] = await Promise.all([startLocalCloud({ timeScale: 0.1 }), launchBrowser()]);
-  const credentials = { accessKeyId: 'browser-test', secretAccessKey: 'none' };
-  records = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ endpoint: cloud.endpoint, region: 'us-east-1', credentials }),
-  );
+  records = DynamoDBDocumentClient.from(new DynamoDBClient(clientFor(cloud.endpoint)));
   await cloud.journal.waitFor(entry => entry.kind === 'mail', 'the report on the first deployment');
 });
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   CloudFrontClient,
   GetInvalidationCommand,
@@ -8,8 +7,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
-  GetObjectCommand,
-  NoSuchKey,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
@@ -17,10 +14,10 @@ import {
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { expect } from 'vitest';
 import type { JournalEntry } from '../../infra/local/journal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
+import { edgeViews } from './edge-views.ts';
 
 /** What S3 stores beside an object's content: CacheControl, ContentType … */
 export type StoredHeaders = Pick<
@@ -33,7 +30,6 @@ export type Site = Awaited<ReturnType<typeof startSite>>;
 /** The tests' own calls say nothing about the program: `settled` does not wake up on them. */
 const TESTER = 'acceptance-test';
 const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2', 'IAD89-P3'];
-const PARALLEL_CALLS = 64;
 
 /**
  * The whole system on this machine with an empty bucket, and what an acceptance test does with it: only AWS APIs, stack
@@ -190,57 +186,6 @@ export async function startSite(options: LocalCloudOptions = {}) {
     });
   }
 
-  /** What the bucket holds under a key, as a viewer should see it. */
-  async function stored(key: string): Promise<Seen> {
-    try {
-      const object = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
-      return {
-        status: 200,
-        eTag: object.ETag,
-        metadata: object.Metadata,
-        contentType: object.ContentType,
-        cacheControl: object.CacheControl,
-        body: await object.Body?.transformToString(),
-      };
-    } catch (error) {
-      if (error instanceof NoSuchKey) return { status: 404 };
-      throw error;
-    }
-  }
-
-  async function seen(url: string, pop: string): Promise<Seen> {
-    const { status, headers, body } = await cloud.view(url, pop);
-    if (status !== 200) return { status };
-    return {
-      status,
-      eTag: headers['etag'],
-      metadata: userMetadata(headers),
-      contentType: headers['content-type'],
-      cacheControl: headers['cache-control'],
-      body: body.toString(),
-    };
-  }
-
-  const viewsOf = (key: string) => urlsOf(key).flatMap(url => pops.map(pop => ({ key, url, pop })));
-
-  /** Has every point of presence cache what these keys show now. */
-  async function warm(keys: Iterable<string> = everTouched): Promise<void> {
-    await inParallel([...keys].flatMap(viewsOf), async ({ url, pop }) => void (await cloud.view(url, pop)));
-  }
-
-  /** Every point of presence shows every key ever touched as the bucket holds it, and a removed one not at all. */
-  async function expectEdgeEqualsBucket(keys: Iterable<string> = everTouched): Promise<void> {
-    const differences: unknown[] = [];
-    await inParallel([...keys], async key => {
-      const bucket = await stored(key);
-      for (const { url, pop } of viewsOf(key)) {
-        const edge = await seen(url, pop);
-        if (!isSame(edge, bucket)) differences.push({ key, url, pop, edge, bucket });
-      }
-    });
-    expect(differences).toEqual([]);
-  }
-
   return {
     cloud,
     pops,
@@ -258,37 +203,9 @@ export async function startSite(options: LocalCloudOptions = {}) {
     mails: cloud.mails,
     settled,
     next,
-    warm,
-    expectEdgeEqualsBucket,
+    ...edgeViews({ cloud, pops, s3, Bucket, everTouched }),
     stop: cloud.stop,
   };
-}
-
-interface Seen {
-  readonly status: number;
-  readonly eTag?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  readonly contentType?: string | undefined;
-  readonly cacheControl?: string | undefined;
-  readonly body?: string | undefined;
-}
-
-/** Not by the time of the last write: an unchanged upload leaves the earlier one at the edge. */
-function isSame(a: Seen, b: Seen): boolean {
-  return (
-    a.status === b.status &&
-    a.eTag === b.eTag &&
-    a.contentType === b.contentType &&
-    a.cacheControl === b.cacheControl &&
-    isDeepStrictEqual(a.metadata, b.metadata) &&
-    a.body === b.body
-  );
-}
-
-function userMetadata(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const PREFIX = 'x-amz-meta-';
-  const own = Object.entries(headers).filter(([name]) => name.startsWith(PREFIX));
-  return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
 }
 
 /** A queue may have got shorter, or an execution has ended. */
@@ -299,26 +216,4 @@ function mayHaveSettled(entry: JournalEntry): boolean {
 
 function isOwnCall(entry: JournalEntry): boolean {
   return entry.kind === 'call' && entry.caller === TESTER;
-}
-
-/** Every spelling that clients use: all escaped, as JavaScript escapes, as browsers do. The root's index.html is also `/`. */
-function urlsOf(key: string): string[] {
-  const escaped = encodeURIComponent(key).replaceAll('%2F', '/');
-  const wholly = escaped.replaceAll(
-    /[!'()*~]/g,
-    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  // A raw `+` is not among them: S3 reads it as a space.
-  const asBrowsers = escaped.replaceAll(/%(?:24|26|2C|3A|3B|3D|40|5B|5D|7C)/g, decodeURIComponent);
-  const urls = new Set([wholly, escaped, asBrowsers].map(path => `/${path}`));
-  return key === 'index.html' ? ['/', ...urls] : [...urls];
-}
-
-/** Runs so many at once that the machine is busy and no time-out is near. */
-export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const remaining = items.values();
-  const worker = async () => {
-    for (const item of remaining) await work(item);
-  };
-  await Promise.all(Array.from({ length: PARALLEL_CALLS }, worker));
 }

@@ -13,19 +13,10 @@ import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { type EventDelivery, withEvents } from '../../infra/local/s3/events.ts';
 import { startQueuesAndBuckets } from '../../infra/local/s3/queues-and-buckets.ts';
+import { clientFor } from './sdk-client.ts';
 
 export const BUCKET = 'site';
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:events';
-
-/** What a real SDK client needs to reach a local endpoint. */
-export function clientFor(endpoint: string) {
-  return {
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'tester', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  };
-}
 
 export interface StorageOptions {
   readonly directory?: string;

@@ -18,6 +18,8 @@ const CfnTemplate = z.object({
       Type: z.string(),
       Properties: z.record(z.string(), z.json()).default({}),
       DependsOn: z.array(z.string()).default([]),
+      DeletionPolicy: z.string().optional(),
+      UpdateReplacePolicy: z.string().optional(),
     }),
   ),
   Outputs: z.record(z.string(), z.object({ Value: z.json() })),

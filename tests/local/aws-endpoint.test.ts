@@ -10,7 +10,8 @@ import { type AwsRequest, type AwsService, jsonRequest, jsonResponse } from '../
 import { ConnectionCutError, startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { close, listen } from '../../infra/local/http-server.ts';
 import { createJournal } from '../../infra/local/journal.ts';
-import { BUCKET, clientFor, startStorage, take } from '../helpers/storage.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
+import { BUCKET, startStorage, take } from '../helpers/storage.ts';
 
 /** An endpoint whose services, one for each name, note what they are asked and answer `{}`. */
 async function start(...names: string[]) {

@@ -13,7 +13,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
-import { clientFor, untilActive } from '../helpers/storage.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
+import { untilActive } from '../helpers/storage.ts';
 
 /** As the template has them. */
 const PROPERTIES = {

@@ -7,7 +7,7 @@ import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { openDurableStore } from '../../infra/local/durable-map.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { startMailInbox } from '../../infra/local/mail-inbox.ts';
-import { clientFor } from '../helpers/storage.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
 
 async function start({
   file,

@@ -5,7 +5,8 @@ import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { startDynamoDb } from '../../infra/local/dynamodb.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { REFRESH_TABLE } from '../helpers/refresh-table.ts';
-import { clientFor, untilActive } from '../helpers/storage.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
+import { untilActive } from '../helpers/storage.ts';
 
 /**
  * An empty refresh table until the end of the test, and what the adapters to it are made with.

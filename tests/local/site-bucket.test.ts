@@ -4,7 +4,7 @@ import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/journal.ts';
 import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
 import { fingerprintOf } from '../../shared/refresh/served.ts';
-import { clientFor } from '../helpers/storage.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
 
 /** What S3 answers to a HEAD request (API reference, HeadObject), the emulator's gaps filled. */
 const STORED = {

@@ -1,10 +1,7 @@
-import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import {
-  buildStack,
   type CfnTemplate,
   getAtt,
-  permissionsOf,
   type Resource,
   ref,
   resourceOf,
@@ -22,10 +19,6 @@ const API = one('ApiGateway::RestApi');
 const STAGE = one('ApiGateway::Stage');
 const SECRET = one('SecretsManager::Secret');
 const STUDENTS = one('Lambda::Function', 'ApiStudents');
-const BACKUP = one('Lambda::Function', 'RecordsBackup');
-const TABLE = `<${one('DynamoDB::Table', 'RecordsTable').id}.Arn>`;
-const BACKUPS = `<${one('S3::Bucket', 'RecordsBackupBucket').id}.Arn>`;
-const MAIL_QUEUE = `<${one('SQS::Queue', 'MailQueueC').id}.Arn>`;
 const SITE = `https://<${one('CloudFront::Distribution').id}.DomainName>`;
 const KEY_REFERENCE = `{{resolve:secretsmanager:<${SECRET.id}>:SecretString:::}}`;
 
@@ -172,95 +165,7 @@ describe('The edge in front of the API', () => {
   });
 });
 
-describe('The students’ records', () => {
-  const whole = Template.fromStack(buildStack().stack);
-
-  it('outlive the stack, and can be put back to any second of the last weeks', () => {
-    whole.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        TableName: 'studentData',
-        KeySchema: [{ AttributeName: 'studentid', KeyType: 'HASH' }],
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      },
-    });
-  });
-
-  it('are backed up every night, by a rule that alone may start the function', () => {
-    const rule = one('Events::Rule', 'Records');
-    expect(rule.properties).toMatchObject({
-      ScheduleExpression: 'cron(0 2 * * ? *)',
-      State: 'ENABLED',
-      Targets: [{ Arn: getAtt(BACKUP.id, 'Arn') }],
-    });
-    const permissions = all('Lambda::Permission').filter(({ properties }) =>
-      textOf(properties['FunctionName']).includes(BACKUP.id),
-    );
-    expect(permissions.map(({ properties }) => properties)).toMatchObject([
-      { Principal: 'events.amazonaws.com', SourceArn: getAtt(rule.id, 'Arn') },
-    ]);
-  });
-
-  it('have backups that are kept for 90 days, overwritten ones for 30, fragments for one', () => {
-    whole.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      Properties: {
-        BucketName: 'student-backup-20250706',
-        VersioningConfiguration: { Status: 'Enabled' },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              Status: 'Enabled',
-              ExpirationInDays: 90,
-              NoncurrentVersionExpiration: { NoncurrentDays: 30 },
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-            },
-          ],
-        },
-      },
-    });
-  });
-});
-
 describe('Least privilege', () => {
-  it('the API’s function reads and writes records, but sees no backup, only that there is one', () => {
-    expect(allowed('ApiStudentsServiceRole')).toEqual(
-      [
-        ...on(TABLE, 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
-        ...on(`${TABLE}/index/StudentsInOrder`, 'dynamodb:Query'),
-        ...on(
-          `<${one('DynamoDB::Table', 'ApiRequests').id}.Arn>`,
-          'dynamodb:DeleteItem',
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-        ),
-        ...on(`<${BACKUP.id}.Arn>`, 'lambda:InvokeFunction'),
-        ...on(`${BACKUPS}/backups/*.manifest.json`, 's3:GetObject'),
-        ...on(BACKUPS, 's3:ListBucket'),
-        ...on(MAIL_QUEUE, 'sqs:SendMessage'),
-      ].sort(),
-    );
-  });
-
-  it('the backup only reads records, and touches nothing in its bucket but backups', () => {
-    expect(allowed('RecordsBackupServiceRole')).toEqual(
-      [
-        ...on(TABLE, 'dynamodb:Scan'),
-        ...on(
-          `${BACKUPS}/backups/*`,
-          's3:AbortMultipartUpload',
-          's3:DeleteObject',
-          's3:GetObject',
-          's3:PutObject',
-        ),
-        ...on(BACKUPS, 's3:ListBucket'),
-        ...on(MAIL_QUEUE, 'sqs:SendMessage'),
-      ].sort(),
-    );
-  });
-
   it('the API’s function is invoked by this API alone', () => {
     const invokers = all('Lambda::Permission').filter(({ properties }) =>
       textOf(properties['FunctionName']).includes(STUDENTS.id),
@@ -315,17 +220,4 @@ function originsIn(properties: Resource['properties']): string[] {
 
 function variablesOf({ properties }: Resource) {
   return Object(properties['Environment']).Variables;
-}
-
-/** `action resource`, for every pair that a role is allowed. */
-function allowed(rolePrefix: string): string[] {
-  return permissionsOf(template, rolePrefix)
-    .flatMap(({ Action, Resource: resources = [] }) =>
-      Action.flatMap(action => resources.map(resource => `${action} ${textOf(resource)}`)),
-    )
-    .sort();
-}
-
-function on(resource: string, ...actions: string[]): string[] {
-  return actions.map(action => `${action} ${resource}`);
 }

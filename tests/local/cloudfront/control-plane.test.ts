@@ -17,6 +17,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AwsService } from '../../../infra/local/aws-api.ts';
 import { openDurableStore } from '../../../infra/local/durable-map.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 import { openSite } from './site.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -34,12 +35,7 @@ async function clientOf(api: AwsService): Promise<CloudFrontClient> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const client = new CloudFrontClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
-    maxAttempts: 1,
-  });
+  const client = new CloudFrontClient(clientFor(`http://127.0.0.1:${port}`));
   cleanups.push(() => {
     client.destroy();
     server.close();

@@ -4,7 +4,7 @@ import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
 import { createJournal } from '../../../infra/local/journal.ts';
 import { createInvalidations } from '../../../shared/aws/cloudfront.ts';
 import { type Fault, faulty, refused } from '../../helpers/faults.ts';
-import { clientFor } from '../../helpers/storage.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 import { openSite } from './site.ts';
 
 /** The program's own port to CloudFront, by the real SDK; a fault may meet its calls. */

@@ -10,7 +10,7 @@ import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
 import { createCloudFormation } from '../../../infra/local/deployment/cloudformation.ts';
 import type { LoadedStack } from '../../../infra/local/deployment/template.ts';
 import { createJournal } from '../../../infra/local/journal.ts';
-import { clientFor } from '../../helpers/storage.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 
 const CREATED = new Date('2026-01-02T03:04:05.000Z');
 const STACK: LoadedStack = {

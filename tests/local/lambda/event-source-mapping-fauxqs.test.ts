@@ -8,16 +8,13 @@ import { buildApp } from 'fauxqs';
 import { expect, it, onTestFinished } from 'vitest';
 import type { AwsService } from '../../../infra/local/aws-api.ts';
 import { startEventSourceMapping } from '../../../infra/local/lambda/event-source-mapping.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 import { functionWith, startPool } from './fixture-functions.ts';
 
 async function startSqs() {
   const app = buildApp({ logger: false });
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
-  const client = new SQSClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = new SQSClient(clientFor(endpoint));
   onTestFinished(async () => {
     client.destroy();
     await app.close();

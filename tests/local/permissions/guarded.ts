@@ -5,7 +5,7 @@ import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
 import type { Resource } from '../../../infra/local/deployment/template.ts';
 import { createJournal } from '../../../infra/local/journal.ts';
 import { createPermissions } from '../../../infra/local/permissions/permissions.ts';
-import { clientFor } from '../../helpers/storage.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 
 export const USER = 'arn:aws:sts::000000000000:assumed-role/worker-role/worker';
 export const DISTRIBUTION = 'arn:aws:cloudfront::000000000000:distribution/E1';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../../../infra/local/aws-api.ts';
 import type { Resource } from '../../../infra/local/deployment/template.ts';
 import { createPermissions } from '../../../infra/local/permissions/permissions.ts';
-import { clientFor } from '../../helpers/storage.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 import {
   allow,
   bucketPolicy,

@@ -4,7 +4,7 @@ import type { AwsResponse } from '../../../infra/local/aws-api.ts';
 import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
 import { createJournal } from '../../../infra/local/journal.ts';
 import { createBucketNotifications } from '../../../shared/aws/bucket-notifications.ts';
-import { clientFor } from '../../helpers/storage.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 
 const refusal = (status: number, code: string): AwsResponse => ({
   status,

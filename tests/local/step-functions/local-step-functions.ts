@@ -9,6 +9,7 @@ import {
   createStepFunctions,
   type StepFunctionsOptions,
 } from '../../../infra/local/step-functions/step-functions.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 
 export const MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh';
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:work';
@@ -67,12 +68,7 @@ export async function startStepFunctions({ definition, store, answer, ...options
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new SFNClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'root', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+  const client = new SFNClient(clientFor(endpoint));
   const ended = (name: string) =>
     journal.waitFor(
       entry => entry.kind === 'execution' && entry.name === name && entry.status !== 'RUNNING',
