@@ -3,6 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
+import { toFilterValue } from '../../shared/deployment/filter-value.ts';
 import { DeploymentFunction } from './deployment-function.ts';
 
 const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
@@ -31,7 +32,7 @@ export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: Buc
       },
     }),
   );
-  const prefixes = outermost(keyPrefixes);
+  const prefixes = outermost(keyPrefixes).map(toFilterValue);
   const policy = queue.node.findChild('Policy');
   if (own === undefined) notifyBeside(scope, { bucket, queue, keyPrefixes: prefixes }, policy);
   else notify(own, { queue, keyPrefixes: prefixes }, policy);

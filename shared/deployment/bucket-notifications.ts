@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DeploymentRefusedError } from '../errors.ts';
 import type { ResourceKind } from './custom-resource.ts';
+import { fromFilterValue } from './filter-value.ts';
 
 /** Which events of a bucket go to one destination, as S3 keeps it. */
 export interface NotificationRule {
@@ -57,6 +58,7 @@ const Attachment = z.object({
   Owner: z.string(),
   QueueArn: z.string(),
   Events: z.array(z.string()),
+  /** Encoded as S3's filters are. */
   KeyPrefixes: z._default(z.array(z.string()), []),
 });
 export type Attachment = z.infer<typeof Attachment>;
@@ -130,9 +132,10 @@ function overlap(a: NotificationRule, b: NotificationRule): boolean {
   );
 }
 
+/** Decoded, since others may have encoded the same keys in another way. */
 function filterOf({ Filter }: NotificationRule, name: 'prefix' | 'suffix'): string {
   const rules = Filter?.Key?.FilterRules ?? [];
-  return rules.find(({ Name }) => Name?.toLowerCase() === name)?.Value ?? '';
+  return fromFilterValue(rules.find(({ Name }) => Name?.toLowerCase() === name)?.Value ?? '');
 }
 
 /** `s3:ObjectCreated:*` has `s3:ObjectCreated:Put` in it. */

@@ -102,6 +102,11 @@ describe('A site that there was before', () => {
     expect(await invalidationsOf(DOCS_ONLY)).toBe(docs);
   });
 
+  it('has a file refreshed whose folder has a name that S3 wants encoded', async () => {
+    const key = `${EXISTING.lessons}bài 1.html`;
+    expect(await refreshes(1, () => put(key, 'Bài 1'))).toEqual([`Fresh: ${key}`]);
+  });
+
   it('takes a request by hand for one of its distributions', async () => {
     const whole = await invalidationsOf(WHOLE_SITE);
     const QueueUrl = cloud.outputsOf(ATTACHMENT)['SiteChangesQueueUrl'];
@@ -147,7 +152,7 @@ describe('A site that there was before', () => {
     const [theirs, ours, ...rest] = await notifications();
     expect(theirs?.QueueArn).toContain(EXISTING.queueName);
     expect(ours?.QueueArn).toContain('AutoInvalidation-site-changes');
-    expect(rest).toHaveLength(1);
+    expect(rest).toHaveLength(2);
     for (let time = 1; time <= 2; time++) {
       expect(await removeNotifications()).toMatchObject({ Status: 'SUCCESS' });
       expect(await notifications()).toEqual([theirs]);

@@ -22,12 +22,20 @@ export interface StorageOptions {
   readonly directory?: string;
   /** Events of the bucket `site` that go to the queue `events`. */
   readonly events?: readonly string[];
+  /** Only of such keys, as S3's filters have it. */
+  readonly prefix?: string;
   readonly deliver?: EventDelivery;
   readonly now?: () => Date;
 }
 
 /** S3 and SQS behind one local endpoint, with real SDK clients before it. Stopped with the test, if not before. */
-export async function startStorage({ directory, events = [], deliver, now }: StorageOptions = {}) {
+export async function startStorage({
+  directory,
+  events = [],
+  prefix = '',
+  deliver,
+  now,
+}: StorageOptions = {}) {
   const journal = createJournal();
   const services = new Map<string, AwsService>();
   const endpoint = await startAwsEndpoint({ port: 0, services, journal });
@@ -38,7 +46,7 @@ export async function startStorage({ directory, events = [], deliver, now }: Sto
   const s3WithEvents = withEvents({
     s3: storage.s3,
     notificationsOf: bucket =>
-      bucket === BUCKET ? [{ id: 'events', queueArn: QUEUE_ARN, events, prefix: '', suffix: '' }] : [],
+      bucket === BUCKET ? [{ id: 'events', queueArn: QUEUE_ARN, events, prefix, suffix: '' }] : [],
     callAws: endpoint.call,
     journal,
     deliver,

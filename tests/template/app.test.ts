@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { EventType } from 'aws-cdk-lib/aws-s3';
@@ -42,6 +43,25 @@ describe('The app', () => {
 
   it('says which settings are missing when it is asked for the attachment without them', async () => {
     await expect(stacksOf({}, 'AutoInvalidation')).rejects.toThrow(/bucket[\s\S]*distributionId/);
+  });
+});
+
+it('A bucket of the same stack is told encoded prefixes', () => {
+  const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
+  const stack = new Stack(app, 'Site', { env: { region: 'us-east-1' } });
+  const bucket = privateBucket(stack, 'Bucket', {});
+  const distribution = new Distribution(stack, 'Distribution', {
+    defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(bucket) },
+  });
+  new AutoInvalidation(stack, 'Freshness', {
+    bucket,
+    distribution,
+    notifyEmail: 'owner@example.com',
+    keyPrefixes: ['my site/'],
+  });
+  const filter = { S3Key: { Rules: [{ Name: 'prefix', Value: 'my+site/' }] } };
+  Template.fromStack(stack).hasResourceProperties('AWS::S3::Bucket', {
+    NotificationConfiguration: { QueueConfigurations: Array(3).fill(Match.objectLike({ Filter: filter })) },
   });
 });
 

@@ -75,7 +75,19 @@ describe('The stack for a site that there is already', () => {
     expect(StringEquals).toEqual({ 'aws:SourceAccount': ref('AWS::AccountId') });
     const notification = resourceOf(template, 'Custom::BucketNotification', 'Freshness');
     expect(notification.dependsOn).toContain(policy.id);
-    expect(notification.properties).toMatchObject({ KeyPrefixes: ['site/', 'docs/'] });
+    expect(notification.properties).toMatchObject({
+      KeyPrefixes: ['site/', 'docs/', 't%C3%A0i+li%E1%BB%87u%3D1/'],
+    });
+  });
+
+  it('tells S3 encoded prefixes, and its own functions plain ones', () => {
+    const { Variables } = Object(
+      resourceOf(template, 'AWS::Lambda::Function', 'FreshnessCollect').properties['Environment'],
+    );
+    expect(JSON.parse(Variables.SITE_KEYS)).toEqual({
+      prefixes: ['site/', 'docs/', EXISTING.lessons],
+      excluded: ['*.map'],
+    });
   });
 
   it('has CloudFormation wait minutes for an answer, not an hour', () => {

@@ -9,7 +9,7 @@ export interface NotificationRule {
   readonly queueArn: string;
   /** `s3:ObjectCreated:*` or full event names. */
   readonly events: readonly string[];
-  /** Of keys; empty for all. */
+  /** Of keys, encoded; empty for all. */
   readonly prefix: string;
   readonly suffix: string;
 }
@@ -107,6 +107,19 @@ export function queueUrlOf(queueArn: string): string {
 /** Whether a rule for `pattern`, such as `s3:ObjectCreated:*`, takes an event, or all of another pattern. */
 export function isEventOf(pattern: string, event: string): boolean {
   return pattern.endsWith('*') ? event.startsWith(pattern.slice(0, -1)) : event === pattern;
+}
+
+/** The characters that a filter's value may hold as they are: S3 user guide, "Safe characters", with the slash. */
+const ENCODED = /^(?:[\w!.*'()/+-]|%[0-9A-Fa-f]{2})*$/;
+
+/** Whether a rule is for such keys. Its prefix and suffix match none unless they are encoded: a space as `+`, `=` as `%3D`. */
+export function isKeyOf({ prefix, suffix }: NotificationRule, key: string): boolean {
+  if (!ENCODED.test(prefix) || !ENCODED.test(suffix)) return false;
+  return key.startsWith(formDecode(prefix)) && key.endsWith(formDecode(suffix));
+}
+
+function formDecode(value: string): string {
+  return new URLSearchParams(`value=${value}`).get('value') ?? '';
 }
 
 const parser = new XMLParser({

@@ -9,7 +9,7 @@ import {
 } from '../aws-api.ts';
 import { ConnectionCutError } from '../aws-endpoint.ts';
 import type { Journal } from '../journal.ts';
-import { isEventOf, type NotificationRule, queueUrlOf } from './bucket-notifications.ts';
+import { isEventOf, isKeyOf, type NotificationRule, queueUrlOf } from './bucket-notifications.ts';
 import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
 
 /** One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or reorders it. */
@@ -115,9 +115,8 @@ function unlessCut(error: unknown): undefined {
   if (!(error instanceof ConnectionCutError)) throw error;
 }
 
-function matches({ events, prefix, suffix }: NotificationRule, { name, key }: ObjectEvent): boolean {
-  const isWanted = events.some(pattern => isEventOf(pattern, `s3:${name}`));
-  return isWanted && key.startsWith(prefix) && key.endsWith(suffix);
+function matches(rule: NotificationRule, { name, key }: ObjectEvent): boolean {
+  return rule.events.some(pattern => isEventOf(pattern, `s3:${name}`)) && isKeyOf(rule, key);
 }
 
 function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {

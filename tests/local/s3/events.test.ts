@@ -219,6 +219,31 @@ describe('A queue', () => {
     expect((await records(1))[0]?.s3.object.key).toBe('here.txt');
   });
 
+  it.each([
+    { prefix: 'my+site/', missed: 'my+site/a.txt', taken: 'my site/a.txt' },
+    { prefix: 't%C3%A0i/', missed: 't%C3%A0i/a.txt', taken: 'tài/a.txt' },
+    { prefix: 'v%3d1/', missed: 'v=2/a.txt', taken: 'v=1/a.txt' },
+  ])('gets what an encoded prefix means: $prefix', async ({ prefix, missed, taken }) => {
+    const { s3, records } = await start({ prefix });
+    await put(s3, missed);
+    await put(s3, taken);
+    const [event] = await records(1);
+    expect(new URLSearchParams(`key=${event?.s3.object.key}`).get('key')).toBe(taken);
+  });
+
+  it.each(['my site/', 'tài/', 'v=1/', '~home/'])(
+    'gets nothing by the prefix %s, which is not encoded',
+    async prefix => {
+      const { s3, journal, stop } = await start({ prefix });
+      await put(s3, `${prefix}a.txt`);
+      expect(journal.entries.filter(({ kind }) => kind === 'object')).toHaveLength(1);
+      await stop();
+      expect(
+        journal.entries.filter(entry => entry.kind === 'call' && entry.action === 'SendMessage'),
+      ).toEqual([]);
+    },
+  );
+
   it('gets an event twice, late or not at all when the delivery says so', async () => {
     const held: (() => Promise<void>)[] = [];
     const deliver: EventDelivery = async ({ key }, send) => {

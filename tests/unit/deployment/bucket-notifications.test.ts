@@ -105,6 +105,11 @@ describe('A notification that S3 would refuse beside another', () => {
       rule: { Events: [deleted], Filter: filterBy('prefix', 'app/x') },
       refused: true,
     },
+    {
+      other: 'for the same prefix in another encoding',
+      rule: { Events: [put], Filter: filterBy('Prefix', '%61pp/') },
+      refused: true,
+    },
     { other: 'for a suffix', rule: { Events: [put], Filter: filterBy('Suffix', '.jpg') }, refused: true },
     {
       other: 'for other keys',
