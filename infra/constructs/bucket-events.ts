@@ -1,5 +1,5 @@
-import { Aws, Stack, Tokenization } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Aws, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
@@ -85,13 +85,9 @@ function notifyBeside(
   const notify = new DeploymentFunction(scope, 'Notify', {
     handler: 'notify-bucket',
     description: "Adds the site's events to the bucket's notifications",
-    permissions: [
-      new PolicyStatement({
-        actions: ['s3:GetBucketNotification', 's3:PutBucketNotification'],
-        resources: [bucket.bucketArn],
-      }),
-    ],
+    permissions: [],
   });
+  const allowed = allowNotifying(notify, bucket);
   notify
     .serve(scope, 'Notification', 'Custom::BucketNotification', {
       BucketName: bucket.bucketName,
@@ -100,7 +96,25 @@ function notifyBeside(
       Events: EVENTS,
       ...(keyPrefixes.length === 0 ? {} : { KeyPrefixes: keyPrefixes }),
     })
-    .node.addDependency(policy);
+    .node.addDependency(policy, allowed);
+}
+
+/**
+ * A policy for this bucket alone, another one for another bucket: when the stack is told another bucket, CloudFormation makes the new
+ * policy first and removes the former one last, so that the rules in the former bucket can still be taken away.
+ */
+function allowNotifying(notify: DeploymentFunction, bucket: IBucket): Policy {
+  const isKnown = !Token.isUnresolved(bucket.bucketName);
+  const policy = new Policy(notify, isKnown ? bucket.bucketName : 'Bucket', {
+    statements: [
+      new PolicyStatement({
+        actions: ['s3:GetBucketNotification', 's3:PutBucketNotification'],
+        resources: [bucket.bucketArn],
+      }),
+    ],
+  });
+  notify.role?.attachInlinePolicy(policy);
+  return policy;
 }
 
 /** Prefixes that lie in no other: S3 refuses overlapping filters. */

@@ -11,6 +11,7 @@ import { DeploymentRefusedError } from '../errors.ts';
 const MAX_ATTEMPTS = 5;
 /** S3 answers it while another change of the bucket is under way. The configuration is read again then. */
 const CONFLICT = 'OperationAborted';
+/** What S3 answers when there is no such bucket here. */
 const REFUSALS: Readonly<Record<string, string>> = {
   NoSuchBucket: 'There is no bucket',
   PermanentRedirect: 'In the region of this stack (-c region=…) there is no bucket',
@@ -27,7 +28,9 @@ export function createBucketNotifications(client = new S3Client({})): BucketNoti
         const { $metadata: _, ...found } = await client.send(
           new GetBucketNotificationConfigurationCommand({ Bucket }),
         );
-        const NotificationConfiguration = make(found) as Output;
+        const made = make(found);
+        if (made === found) return;
+        const NotificationConfiguration = made as Output;
         await client.send(
           new PutBucketNotificationConfigurationCommand({
             Bucket,
@@ -57,7 +60,7 @@ export function createBucketNotifications(client = new S3Client({})): BucketNoti
       try {
         await change(bucket, make, true);
       } catch (error) {
-        if (nameOf(error) !== 'NoSuchBucket') throw error;
+        if (REFUSALS[nameOf(error)] === undefined) throw error;
       }
     },
   };

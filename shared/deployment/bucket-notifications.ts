@@ -38,7 +38,7 @@ export interface NotificationConfiguration {
 
 export interface BucketNotifications {
   /**
-   * Replaces a bucket's configuration by one made of it.
+   * Replaces a bucket's configuration by one made of it, unless that is the same object.
    * @throws DeploymentRefusedError when there is no such bucket in this region
    */
   change(
@@ -97,10 +97,11 @@ export function attach(
   return { ...others, QueueConfigurations: [...(others.QueueConfigurations ?? []), ...rules] };
 }
 
-/** Without our rules. */
+/** Without our rules; the same object when it has none. */
 export function detach(configuration: NotificationConfiguration, owner: string): NotificationConfiguration {
   const { QueueConfigurations = [], ...rest } = configuration;
   const others = QueueConfigurations.filter(({ Id = '' }) => !Id.startsWith(`${owner}/`));
+  if (others.length === QueueConfigurations.length) return configuration;
   return others.length === 0 ? rest : { ...rest, QueueConfigurations: others };
 }
 

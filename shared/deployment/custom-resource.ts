@@ -15,7 +15,7 @@ export type ResourceRequest = z.infer<typeof ResourceRequest>;
 /** What CloudFormation waits for, up to an hour if it never comes. */
 export interface ResourceResponse {
   readonly Status: 'SUCCESS' | 'FAILED';
-  /** Of a failure: the events of the stack show it. */
+  /** Of a failure, which the events of the stack show, or of a success that needs one. */
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
   readonly StackId: string;
@@ -31,14 +31,20 @@ export interface ResourceKind {
   idOf(properties: unknown): string;
   /** @returns the attributes of the resource */
   put(properties: unknown): Promise<Readonly<Record<string, string>>>;
+  /** Also of what may not have been made, or not wholly. */
   remove(properties: unknown): Promise<void>;
 }
+
+/** The id of what could not be created. CloudFormation asks to remove that as well. */
+const NEVER_CREATED = 'never-created';
 
 /** The whole response may have 4,096 bytes, and JSON six for a character. */
 const LONGEST_REASON = 500;
 
 /**
- * Does what CloudFormation asks for, and answers in any case: an error is the reason of a failure, and so is time that runs out.
+ * Does what CloudFormation asks for, and answers in any case: an error is the reason of a failure, and so is time that runs out. What
+ * was never created is removed as far as possible, for what was in the way of creating it is often in the way of removing it too, and
+ * a removal that fails leaves the whole stack in ROLLBACK_FAILED.
  *
  * @param timeUp resolves shortly before the function is stopped
  */
@@ -47,7 +53,7 @@ export async function answerTo(
   kind: ResourceKind,
   timeUp: Promise<unknown>,
 ): Promise<ResourceResponse> {
-  const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = LogicalResourceId } = request;
+  const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = NEVER_CREATED } = request;
   const same = { StackId, RequestId, LogicalResourceId };
   try {
     const tooLate = timeUp.then(() => Promise.reject(new Error('It took too long. Deploy once more.')));
@@ -55,7 +61,8 @@ export async function answerTo(
     return { ...same, PhysicalResourceId, ...done, Status: 'SUCCESS' };
   } catch (error) {
     const Reason = reasonOf(error).slice(0, LONGEST_REASON).toWellFormed();
-    return { ...same, PhysicalResourceId, Status: 'FAILED', Reason };
+    const isUndone = request.RequestType === 'Delete' && PhysicalResourceId === NEVER_CREATED;
+    return { ...same, PhysicalResourceId, Status: isUndone ? 'SUCCESS' : 'FAILED', Reason };
   }
 }
 

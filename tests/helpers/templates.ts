@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { readSettings } from '../../infra/settings.ts';
@@ -53,7 +53,11 @@ export function buildStack(settings: Readonly<Record<string, unknown>> = {}): {
 }
 
 export function templateWith(settings: Readonly<Record<string, unknown>>): CfnTemplate {
-  return CfnTemplate.parse(Template.fromStack(buildStack(settings).stack).toJSON());
+  return templateOf(buildStack(settings).stack);
+}
+
+export function templateOf(stack: Stack): CfnTemplate {
+  return CfnTemplate.parse(Template.fromStack(stack).toJSON());
 }
 
 export function resourcesOf({ Resources }: CfnTemplate, type: string): Resource[] {

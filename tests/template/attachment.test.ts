@@ -14,6 +14,7 @@ import {
   resourcesOf,
   statementsOf,
   synthesised,
+  templateOf,
   textOf,
 } from '../helpers/templates.ts';
 
@@ -39,10 +40,10 @@ function allowed(service: string): Record<string, Set<string>> {
 
 const build = (settings: Record<string, unknown>) => {
   const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
-  new AutoInvalidationStack(app, 'AutoInvalidation', {
+  const stack = new AutoInvalidationStack(app, 'AutoInvalidation', {
     settings: readAttachmentSettings(name => settings[name]),
   });
-  return app;
+  return { app, stack };
 };
 
 describe('The stack for a site that there is already', () => {
@@ -90,6 +91,21 @@ describe('The stack for a site that there is already', () => {
     });
   });
 
+  it('keeps the permission for a former bucket until its own notifications there are removed', () => {
+    const [former, next] = ['former-bucket', 'next-bucket'].map(bucket => {
+      const attached = templateOf(build({ ...ATTACHED, bucket }).stack);
+      const notification = resourceOf(attached, 'Custom::BucketNotification', '');
+      const policy = resourcesOf(attached, 'AWS::IAM::Policy').find(each =>
+        statementsOf(each).some(({ Action }) => Action.includes('s3:PutBucketNotification')),
+      );
+      return { attached, notification, policy: policy?.id ?? expect.fail() };
+    });
+    // A resource of the new template would be changed before the one that depends on it in the old one is removed.
+    expect(next?.attached.Resources).not.toHaveProperty(former?.policy ?? '');
+    expect(former?.notification.dependsOn).toContain(former?.policy);
+    expect(next?.notification.id).toBe(former?.notification.id);
+  });
+
   it('has CloudFormation wait minutes for an answer, not an hour', () => {
     const custom = ['Custom::BucketNotification', 'Custom::ExistingDistribution'].flatMap(type =>
       resourcesOf(template, type),
@@ -123,7 +139,7 @@ describe('The stack for a site that there is already', () => {
   });
 
   it('is free of unexplained findings', () => {
-    const app = build(ATTACHED);
+    const { app } = build(ATTACHED);
     app.synth();
     const { violations } = new AwsSolutionsChecks(app).validateScope(app);
     expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);

@@ -35,7 +35,7 @@ it('reads a bucket again whose notifications somebody else is changing', async (
   const seen: object[] = [];
   await change('site', configuration => {
     seen.push(configuration);
-    return configuration;
+    return { ...configuration };
   });
   expect(asked).toEqual(['GET', 'PUT', 'GET', 'PUT', 'GET', 'PUT']);
   expect(seen).toHaveLength(3);
@@ -47,5 +47,24 @@ it.each([
   [refusal(403, 'AccessDenied'), 'Refused by a test'],
 ])('says what is wrong when it is answered %j', async (answer, message) => {
   const { change } = await start(answer);
-  await expect(change('site', configuration => configuration)).rejects.toThrow(message);
+  await expect(change('site', configuration => ({ ...configuration }))).rejects.toThrow(message);
+});
+
+it.each([
+  [301, 'PermanentRedirect'],
+  [404, 'NoSuchBucket'],
+])('has nothing to remove where S3 answers %i %s', async (status, code) => {
+  const { changeIfAny } = await start(refusal(status, code));
+  await expect(changeIfAny('site', configuration => ({ ...configuration }))).resolves.toBeUndefined();
+});
+
+it('says so when it may not remove anything', async () => {
+  const { changeIfAny } = await start(refusal(403, 'AccessDenied'));
+  await expect(changeIfAny('site', configuration => ({ ...configuration }))).rejects.toThrow('Refused');
+});
+
+it('writes nothing when nothing is to be changed', async () => {
+  const { changeIfAny, asked } = await start();
+  await changeIfAny('site', configuration => configuration);
+  expect(asked).toEqual(['GET']);
 });

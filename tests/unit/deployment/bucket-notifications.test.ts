@@ -75,6 +75,14 @@ describe("A bucket's notifications, with ours added", () => {
     );
   });
 
+  it('stay the same object when there are none of ours to remove', () => {
+    fc.assert(
+      fc.property(others, before => {
+        expect(detach(before, OURS.Owner)).toBe(before);
+      }),
+    );
+  });
+
   it('take new prefixes in the place of former ones', () => {
     const moved = attach(attach({}, OURS), { ...OURS, KeyPrefixes: ['docs/', 'img/'] });
     expect(moved.QueueConfigurations).toMatchObject([

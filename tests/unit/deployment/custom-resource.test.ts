@@ -45,11 +45,36 @@ describe('CloudFormation is answered', () => {
       ...SAME,
       Status: 'FAILED',
       Reason: 'Choose another.',
-      PhysicalResourceId: 'Thing',
+      PhysicalResourceId: 'never-created',
     });
     expect(await answerTo(request('Update', 'thing-0'), kind, NEVER)).toMatchObject({
       PhysicalResourceId: 'thing-0',
     });
+  });
+
+  it.each([
+    ['is refused', () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDenied' })), NEVER],
+    ['takes too long', () => new Promise<void>(() => undefined), Promise.resolve()],
+  ])(
+    'with success when it asks to remove what could not be created, and that %s',
+    async (_, remove, timeUp) => {
+      const put = () => Promise.reject(new DeploymentRefusedError('Choose another.'));
+      const kind = kindWith({ put, remove });
+      const { PhysicalResourceId } = await answerTo(request('Create'), kind, NEVER);
+      expect(await answerTo(request('Delete', PhysicalResourceId), kind, timeUp)).toMatchObject({
+        ...SAME,
+        Status: 'SUCCESS',
+        PhysicalResourceId,
+      });
+      expect(await answerTo(request('Delete', 'thing-0'), kind, timeUp)).toMatchObject({ Status: 'FAILED' });
+    },
+  );
+
+  it('after it has removed what a creation that failed may have left', async () => {
+    const removed: unknown[] = [];
+    const kind = kindWith({ remove: async properties => void removed.push(properties) });
+    await answerTo(request('Delete', 'never-created'), kind, NEVER);
+    expect(removed).toEqual([{ Name: 'a' }]);
   });
 
   it('with the name of an error of AWS, which may say more than its message', async () => {
