@@ -2,12 +2,11 @@ import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 import type { AutoInvalidation } from './auto-invalidation.ts';
 import { ServiceFunction } from './service-function.ts';
-import { API_TIMEOUT, type StudentApi } from './student-api.ts';
+import { API_TIMEOUT, BUTTON_LIMIT, type StudentApi } from './student-api.ts';
 
 const ROUTES = { refreshes: ['GET', 'POST'], 'refreshes/{refreshid}': ['GET'] };
 
-/** A person at a button, not a program: whoever can open the site can ask. */
-const LIMITS = { 'refreshes/POST': { rateLimit: 1, burstLimit: 5 } };
+const LIMITS = { 'refreshes/POST': BUTTON_LIMIT };
 
 export interface RefreshApiProps {
   readonly api: StudentApi;

@@ -34,6 +34,12 @@ const ROUTES: Routes = {
   backups: ['GET'],
 };
 
+/** For what costs more than others: a person at a button, not a program, for whoever can open the site can ask. */
+export const BUTTON_LIMIT: ThrottleSettings = { rateLimit: 1, burstLimit: 5 };
+
+/** A backup reads the whole table and sends a mail. */
+const LIMITS = { 'backup/POST': BUTTON_LIMIT };
+
 /** API Gateway waits no longer than 29 s for an answer. */
 export const API_TIMEOUT = Duration.seconds(28);
 
@@ -72,7 +78,7 @@ export class StudentApi extends Construct {
     this.domainName = `${this.restApi.restApiId}.execute-api.${region}.${urlSuffix}`;
     this.url = `https://${this.domainName}/${STAGE}`;
     this.allowOrigin();
-    this.addRoutes(ROUTES, this.createFunction(props));
+    this.addRoutes(ROUTES, this.createFunction(props), LIMITS);
     const secret = this.createSecret();
     this.apiKeyValue = secret.secretValue.unsafeUnwrap();
     this.apiKey = new ApiKey(this, 'Key', { apiKeyName: 'StudentApiKey', value: this.apiKeyValue });

@@ -115,8 +115,11 @@ describe('The API key', () => {
         {
           ApiId: ref(API.id),
           Stage: ref(STAGE.id),
-          // Whoever can open the site can ask for a refresh.
-          Throttle: { '/refreshes/POST': { RateLimit: 1, BurstLimit: 5 } },
+          // Whoever can open the site can ask for a backup or a refresh.
+          Throttle: {
+            '/backup/POST': { RateLimit: 1, BurstLimit: 5 },
+            '/refreshes/POST': { RateLimit: 1, BurstLimit: 5 },
+          },
         },
       ],
       Throttle: { RateLimit: 20, BurstLimit: 40 },
