@@ -15,6 +15,12 @@ export interface SiteDistribution {
   readonly url?: string;
   /** Whether the site also shows `page.html` as `/page`. @default false */
   readonly extensionlessUrls?: boolean;
+  /**
+   * Paths of the pages that the distribution shows with status 200 in the place of a missing object, as single-page applications
+   * do (custom error responses for 403 and 404): `/index.html`. Without them a removed object seems stale.
+   * @default none
+   */
+  readonly errorPages?: readonly string[];
 }
 
 /** Who is mailed how refreshes ended. */

@@ -281,11 +281,12 @@ export class AutoInvalidation extends Construct {
 
   /** For the functions' settings. Ids and domains are known to the deployment only. */
   private described(distributions: readonly SiteDistribution[]): Distribution[] {
-    return distributions.map(({ distribution, originPath = '', url, extensionlessUrls = false }) => ({
+    return distributions.map(({ distribution, ...site }) => ({
       id: distribution.distributionId,
-      url: url ?? `https://${distribution.distributionDomainName}`,
-      originPath,
-      extensionless: extensionlessUrls,
+      url: site.url ?? `https://${distribution.distributionDomainName}`,
+      originPath: site.originPath ?? '',
+      extensionless: site.extensionlessUrls ?? false,
+      errorPages: [...(site.errorPages ?? [])],
     }));
   }
 }

@@ -3,6 +3,7 @@ import { Distribution, type IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { ATTRIBUTES, type Attributes } from '../../shared/deployment/distribution-lookup.ts';
 import type { SiteDistribution } from './auto-invalidation-props.ts';
 import { DeploymentFunction } from './deployment-function.ts';
 
@@ -23,7 +24,7 @@ export class ExistingDistributions extends Construct {
     const { distributionIds, bucket, extensionlessUrls } = props;
     const find = new DeploymentFunction(this, 'Find', {
       handler: 'find-distribution',
-      description: 'Checks that a distribution shows the bucket, and finds its domain and origin path',
+      description: 'Checks that a distribution shows the bucket, and finds how',
       permissions: [
         new PolicyStatement({
           actions: ['cloudfront:GetDistribution'],
@@ -35,13 +36,21 @@ export class ExistingDistributions extends Construct {
       const found = find.serve(this, distributionId, 'Custom::ExistingDistribution', {
         DistributionId: distributionId,
         BucketName: bucket.bucketName,
+        // CloudFormation asks again only when a property changes: a stack from before must be told what it does not know yet.
+        Attributes: ATTRIBUTES,
       });
+      const text = (name: keyof Attributes) => found.getAttString(name);
       const distribution: IDistribution = Distribution.fromDistributionAttributes(
         this,
         `${distributionId}Distribution`,
-        { distributionId, domainName: found.getAttString('DomainName') },
+        { distributionId, domainName: text('DomainName') },
       );
-      return { distribution, originPath: found.getAttString('OriginPath'), extensionlessUrls };
+      return {
+        distribution,
+        originPath: text('OriginPath'),
+        extensionlessUrls,
+        errorPages: [text('ErrorPage403'), text('ErrorPage404')],
+      };
     });
   }
 

@@ -6,11 +6,20 @@ export function createDistributions(client = new CloudFrontClient({})): Distribu
     async find(Id) {
       try {
         const { Distribution } = await client.send(new GetDistributionCommand({ Id }));
+        const { Aliases, Origins, CustomErrorResponses } = Distribution?.DistributionConfig ?? {};
         return {
           domainName: Distribution?.DomainName ?? '',
-          aliases: Distribution?.DistributionConfig?.Aliases?.Items ?? [],
-          origins: (Distribution?.DistributionConfig?.Origins?.Items ?? []).map(
-            ({ DomainName = '', OriginPath = '' }) => ({ domainName: DomainName, path: OriginPath }),
+          aliases: Aliases?.Items ?? [],
+          origins: (Origins?.Items ?? []).map(({ DomainName = '', OriginPath = '' }) => ({
+            domainName: DomainName,
+            path: OriginPath,
+          })),
+          errorResponses: (CustomErrorResponses?.Items ?? []).map(
+            ({ ErrorCode = 0, ResponseCode = '', ResponsePagePath = '' }) => ({
+              errorCode: ErrorCode,
+              responseCode: Number(ResponseCode),
+              pagePath: ResponsePagePath,
+            }),
           ),
         };
       } catch (error) {

@@ -7,7 +7,17 @@ export interface FoundDistribution {
   readonly domainName: string;
   readonly aliases: readonly string[];
   readonly origins: readonly { readonly domainName: string; readonly path: string }[];
+  /** What viewers get in the place of an origin's error; without a page of the distribution's own, the path is empty. */
+  readonly errorResponses: readonly {
+    readonly errorCode: number;
+    readonly responseCode: number;
+    readonly pagePath: string;
+  }[];
 }
+
+/** What is told of a distribution, each a text that can stand in a JSON text between quotes. */
+export const ATTRIBUTES = ['DomainName', 'OriginPath', 'ErrorPage403', 'ErrorPage404'] as const;
+export type Attributes = Readonly<Record<(typeof ATTRIBUTES)[number], string>>;
 
 export interface Distributions {
   find(distributionId: string): Promise<FoundDistribution | undefined>;
@@ -32,7 +42,7 @@ export function describe(
   id: string,
   distribution: FoundDistribution | undefined,
   bucket: string,
-): { readonly DomainName: string; readonly OriginPath: string } {
+): Attributes {
   if (distribution === undefined) {
     throw new DeploymentRefusedError(
       `There is no distribution ${id} in this account: aws cloudfront list-distributions shows those that there are.`,
@@ -54,8 +64,21 @@ export function describe(
       `The distribution ${name} shows the bucket ${bucket} with several origin paths (${[path, ...otherPaths].map(each => each || '/').join(', ')}). One is supported: use the construct AutoInvalidation, and say which.`,
     );
   }
-  return { DomainName: domainName, OriginPath: path };
+  return {
+    DomainName: domainName,
+    OriginPath: path,
+    ErrorPage403: inJson(pageInsteadOf(403, distribution)),
+    ErrorPage404: inJson(pageInsteadOf(404, distribution)),
+  };
 }
+
+/** The page that viewers get as if it were what they asked for: '' when the error is shown as one. */
+function pageInsteadOf(status: number, { errorResponses }: FoundDistribution): string {
+  const rule = errorResponses.find(({ errorCode }) => errorCode === status);
+  return rule?.responseCode === 200 ? rule.pagePath : '';
+}
+
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
 
 const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
 

@@ -14,6 +14,11 @@ export const Distribution = z.strictObject({
   originPath: OriginPath,
   /** Whether a function also serves pages without their ending; see viewer-urls.ts. */
   extensionless: z.boolean(),
+  /**
+   * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404: single-page applications have
+   * their custom error responses so. Empty texts stand for none.
+   */
+  errorPages: z.array(z.string()),
 });
 export type Distribution = z.infer<typeof Distribution>;
 

@@ -34,10 +34,14 @@ export function isSame(a: Served | undefined, b: Served | undefined): boolean {
 }
 
 /**
- * Whether two answers come from the same write, whatever headers the distribution adds, replaces or removes (response headers policies
- * do): a change of the stored headers alone is a write, too, and has another time.
+ * Whether the edge shows an object as it is stored now. It may also be seen by its write, whatever headers the distribution adds,
+ * replaces or removes (response headers policies do): a change of the stored headers alone is a write, too, and has another time.
  */
-export function isSameVersion(a: Served | undefined, b: Served | undefined): boolean {
+export function isShown(stored: Served | undefined, shown: Served | undefined): boolean {
+  return isSame(stored, shown) || isSameWrite(stored, shown);
+}
+
+function isSameWrite(a: Served | undefined, b: Served | undefined): boolean {
   if (a === undefined || b === undefined || a.lastModified === '') return false;
   return a.lastModified === b.lastModified && a.headers['etag'] === b.headers['etag'];
 }

@@ -16,7 +16,7 @@ import {
   type StoredVerification,
   type Verification,
 } from './refresh.ts';
-import { isSame, isSameVersion, type Served } from './served.ts';
+import { isSame, isShown, type Served } from './served.ts';
 import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
 
 export interface VerifiedRefreshes {
@@ -42,6 +42,8 @@ export interface VerifyDependencies {
   readonly origin: OriginObjects;
   readonly edge: Edge;
   readonly originPath: string;
+  /** See distribution.ts. */
+  readonly errorPages: readonly string[];
 }
 
 /** URLs asked at the same time: quick for thousands, and few beside a site's own traffic. */
@@ -68,10 +70,8 @@ interface Check {
  *
  * @throws EdgeStaleError naming the URLs that still show something else
  */
-export async function verifyEdge(
-  refreshId: string,
-  { refreshes, records, origin, edge, originPath }: VerifyDependencies,
-): Promise<Verification> {
+export async function verifyEdge(refreshId: string, dependencies: VerifyDependencies): Promise<Verification> {
+  const { refreshes, records, origin, originPath } = dependencies;
   const refresh = await refreshes.get(refreshId);
   if (refresh === undefined) throw new UnknownRefreshError(refreshId);
   await refreshes.recordVerifying(refreshId);
@@ -81,7 +81,7 @@ export async function verifyEdge(
     ...newestPerKey(changes.objects).flatMap(change => checksOf(change, originPath)),
     ...(await spotChecks(changes.paths, origin, originPath)),
   ];
-  const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, closedAt, origin, edge));
+  const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, closedAt, dependencies));
 
   const stale = checks.filter((_, index) => outcomes[index]?.state === 'stale');
   if (stale.length > 0) throw new EdgeStaleError(stale.map(check => requestPath(check.viewerPath)));
@@ -174,13 +174,36 @@ async function spotChecks(
  * The bucket is read before and after the edge: an object overwritten in between, or since the change that asked for the
  * check, belongs to a later refresh.
  */
-async function verify(check: Check, closedAt: number, origin: OriginObjects, edge: Edge): Promise<Outcome> {
+async function verify(check: Check, closedAt: number, dependencies: VerifyDependencies): Promise<Outcome> {
+  const { origin, edge } = dependencies;
   const before = await origin.head(check.key);
   const shown = await edge.head(requestPath(check.viewerPath));
-  if (isSame(before, shown) || isSameVersion(before, shown)) return { state: 'verified', object: before };
+  if (isShown(before, shown)) return { state: 'verified', object: before };
   const object = await origin.head(check.key);
-  const isSuperseded = !isSame(before, object) || changedSince(check.change, object, closedAt);
-  return { state: isSuperseded ? 'superseded' : 'stale', object };
+  if (!isSame(before, object) || changedSince(check.change, object, closedAt)) {
+    return { state: 'superseded', object };
+  }
+  const state = object === undefined ? await absence(shown, closedAt, dependencies) : 'stale';
+  return { state, object };
+}
+
+/**
+ * Whether the edge shows one of the distribution's error pages where the bucket has nothing. A page that changed since belongs to a
+ * later refresh, and until that is done the edge may show the one before.
+ */
+async function absence(
+  shown: Served | undefined,
+  closedAt: number,
+  { origin, originPath, errorPages }: VerifyDependencies,
+): Promise<Outcome['state']> {
+  let state: Outcome['state'] = 'stale';
+  for (const path of new Set(errorPages.filter(page => page !== ''))) {
+    const page = await origin.head(keyOf(decodePath(path), originPath));
+    if (page === undefined) continue;
+    if (isShown(page, shown)) return 'verified';
+    if (Date.parse(page.lastModified) > closedAt) state = 'superseded';
+  }
+  return state;
 }
 
 function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {

@@ -9,7 +9,12 @@ import { text } from 'node:stream/consumers';
 import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CloudFrontClient, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetBucketNotificationConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
@@ -146,6 +151,17 @@ describe('A site that there was before', () => {
         return Messages.map(({ Body }) => Body).join();
       })
       .toContain(key);
+  });
+
+  it('is fresh when a file is gone in whose place a distribution shows the page of its application', async () => {
+    await refreshes(2, async () => {
+      await put('docs/app.html', 'the application');
+      await put('docs/bundle-1.js', 'old');
+    });
+    expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual(['old', 'old']);
+    const remove = () => s3.send(new DeleteObjectCommand({ Bucket, Key: 'docs/bundle-1.js' }));
+    expect(await refreshes(2, remove)).toEqual(Array(2).fill('Fresh: docs/bundle-1.js'));
+    expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual([403, 'the application']);
   });
 
   it('is as it was before once the attachment is removed, however often CloudFormation asks', async () => {

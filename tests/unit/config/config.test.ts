@@ -19,6 +19,7 @@ const DISTRIBUTION = {
   url: 'https://d1.cloudfront.net',
   originPath: '',
   extensionless: false,
+  errorPages: ['', '/index.html'],
 };
 const SITE_KEYS = { prefixes: ['app/'], excluded: ['*.map'] };
 

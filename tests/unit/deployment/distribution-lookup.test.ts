@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ATTRIBUTES,
   distributionLookup,
   describe as explain,
   isBucketDomain,
@@ -9,6 +10,7 @@ const showing = (...origins: [domainName: string, path: string][]) => ({
   domainName: 'd1.cloudfront.net',
   aliases: ['www.school.example'],
   origins: origins.map(([domainName, path]) => ({ domainName, path })),
+  errorResponses: [],
 });
 const S3 = 'my.site.s3.eu-west-1.amazonaws.com';
 
@@ -41,10 +43,29 @@ describe('A distribution that is looked up', () => {
       [S3, '/public'],
       ['my.site.s3.amazonaws.com', '/public'],
     );
-    expect(explain('E1', found, 'my.site')).toEqual({
+    expect(explain('E1', found, 'my.site')).toMatchObject({
       DomainName: 'd1.cloudfront.net',
       OriginPath: '/public',
     });
+  });
+
+  it('tells which pages are shown, as if nothing were missing, where the bucket answers 403 or 404', () => {
+    const errorResponses = [
+      { errorCode: 403, responseCode: 200, pagePath: '/index.html' },
+      { errorCode: 404, responseCode: 404, pagePath: '/404.html' },
+      { errorCode: 500, responseCode: 200, pagePath: '/sorry.html' },
+    ];
+    expect(explain('E1', { ...showing([S3, '']), errorResponses }, 'my.site')).toMatchObject({
+      ErrorPage403: '/index.html',
+      ErrorPage404: '',
+    });
+  });
+
+  it('is told in texts that can stand in JSON, and all of them', () => {
+    const errorResponses = [{ errorCode: 404, responseCode: 200, pagePath: '/"x\\y".html' }];
+    const attributes = explain('E1', { ...showing([S3, '']), errorResponses }, 'my.site');
+    expect(JSON.parse(`"${attributes.ErrorPage404}"`)).toBe('/"x\\y".html');
+    expect(Object.keys(attributes)).toEqual([...ATTRIBUTES]);
   });
 
   it.each([

@@ -9,7 +9,8 @@ import { createMemoryTable } from '../refresh/memory-table.ts';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
-  DISTRIBUTIONS: '[{"id":"E1","url":"https://d1.cloudfront.net","originPath":"","extensionless":false}]',
+  DISTRIBUTIONS:
+    '[{"id":"E1","url":"https://d1.cloudfront.net","originPath":"","extensionless":false,"errorPages":[]}]',
   REFRESH_TABLE: 'refreshes',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.0001',

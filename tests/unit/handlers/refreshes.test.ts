@@ -35,7 +35,13 @@ beforeEach(async () => {
 async function startFunction() {
   const environment = {
     SITE_URL: SITE,
-    DISTRIBUTION: JSON.stringify({ id: 'E1', url: SITE, originPath: '', extensionless: false }),
+    DISTRIBUTION: JSON.stringify({
+      id: 'E1',
+      url: SITE,
+      originPath: '',
+      extensionless: false,
+      errorPages: [],
+    }),
     REFRESH_TABLE: tableName,
     REFRESH_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh',
     PATH_PRICE_USD: '0.005',

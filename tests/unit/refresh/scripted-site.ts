@@ -5,7 +5,8 @@ import type { Verified } from '../../../shared/refresh/unchanged.ts';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { planOf } from '../../helpers/planning.ts';
 
-const REFRESH: Refresh = {
+/** The refresh that is verified. */
+export const REFRESH: Refresh = {
   id: 'r1',
   distributionId: 'EDFDVBD632BHDS5',
   state: 'invalidating',
@@ -28,7 +29,7 @@ export function formerly(content: string, headers: Record<string, string> = {}):
 }
 
 /** A bucket and an edge in front of it. Whatever is written to either shows at once. */
-export function site(objects: Record<string, Served>, originPath = '') {
+export function site(objects: Record<string, Served>, originPath = '', errorPages: string[] = []) {
   const bucket = new Map(Object.entries(objects));
   const edge = new Map(Object.entries(objects).map(([key, served]) => [`/${key}`, served]));
   const asked: string[] = [];
@@ -69,6 +70,7 @@ export function site(objects: Record<string, Served>, originPath = '') {
           },
         },
         originPath,
+        errorPages,
       }),
   };
 }

@@ -149,6 +149,7 @@ export async function runUnchanged(
         origin: { head: () => step('read the bucket', inBucketNow), keys: async () => [] },
         edge: { head: () => step('ask the edge', () => shown(view(0))) },
         originPath: '',
+        errorPages: [],
       });
       return 'fresh';
     } catch (error) {

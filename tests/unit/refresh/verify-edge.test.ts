@@ -203,6 +203,7 @@ describe('verifying', () => {
       origin: { head: async () => undefined, keys: async () => [] },
       edge: { head: async () => undefined },
       originPath: '',
+      errorPages: [],
     });
     await expect(verification).rejects.toThrow(expect.objectContaining({ name: 'UnknownRefresh' }));
   });

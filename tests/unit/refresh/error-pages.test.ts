@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { Refresh } from '../../../shared/refresh/refresh.ts';
+import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { changeOf } from '../../helpers/changes.ts';
+import { formerly, LATER, objectOf, REFRESH, site, stale } from './scripted-site.ts';
+
+describe('where the distribution shows a page with status 200 in the place of what is missing', () => {
+  const gone = { objects: [changeOf('gone.js', { removed: true })] };
+  const app = (originPath = '') => site({ 'index.html': objectOf('app') }, originPath, ['', '/index.html']);
+  const closed: Refresh = { ...REFRESH, closedAt: '2026-11-02T10:00:03.000Z' };
+
+  it('a removed object is verified by that page, and remembered as absent', async () => {
+    const { verify, edge, remembered } = app();
+    edge.set('/gone.js', objectOf('app'));
+    expect(await verify(gone)).toEqual({ verified: 1, superseded: 0 });
+    expect(remembered).toEqual({ 'gone.js m1': verifiedFrom(undefined) });
+  });
+
+  it('and found behind the origin path', async () => {
+    const { verify, bucket, edge } = app('/site');
+    bucket.set('site/index.html', objectOf('app at the site'));
+    edge.set('/gone.js', objectOf('app at the site'));
+    const objects = [changeOf('site/gone.js', { removed: true })];
+    expect(await verify({ objects })).toEqual({ verified: 1, superseded: 0 });
+  });
+
+  it.each([
+    { what: 'the removed object', shown: objectOf('old') },
+    {
+      what: 'the page with the headers that it had',
+      shown: formerly('app', { 'cache-control': 'no-cache' }),
+    },
+  ])('the edge is stale when it shows $what', async ({ shown }) => {
+    const { verify, edge } = app();
+    edge.set('/gone.js', shown);
+    await expect(verify(gone)).rejects.toEqual(stale('/gone.js'));
+  });
+
+  it('the edge is stale when it shows the page in the place of an object that is there', async () => {
+    const { verify, bucket, edge } = app();
+    bucket.set('new.js', objectOf('new'));
+    edge.set('/new.js', objectOf('app'));
+    const objects = [changeOf('new.js', { eTag: 'new' })];
+    await expect(verify({ objects })).rejects.toEqual(stale('/new.js'));
+  });
+
+  it('the page as it was is left to the refresh of its change', async () => {
+    const { verify, bucket, edge } = app();
+    edge.set('/gone.js', objectOf('app'));
+    bucket.set('index.html', { ...objectOf('app 2'), lastModified: LATER });
+    expect(await verify(gone, closed)).toEqual({ verified: 0, superseded: 1 });
+  });
+
+  it('nothing is verified by a page that is not in the bucket', async () => {
+    const { verify, bucket, edge } = app();
+    bucket.clear();
+    edge.set('/gone.js', objectOf('app'));
+    await expect(verify(gone)).rejects.toEqual(stale('/gone.js'));
+  });
+});
