@@ -21,7 +21,7 @@ export default defineConfig({
     reporters: ['default', new PlainSummary()],
     projects: [
       suite('unit', { timeoutSeconds: 30 }),
-      suite('template', { timeoutSeconds: 60 }),
+      suite('template', { timeoutSeconds: 120 }),
       suite('local', { timeoutSeconds: 60 }),
       suite('acceptance', { timeoutSeconds: 240 }),
       suite('chaos', { timeoutSeconds: 600 }),
