@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { DEFAULTS } from './constructs/auto-invalidation-props.ts';
+import { DEFAULTS, LARGEST_BATCH } from './constructs/auto-invalidation-props.ts';
 
 /** Bucket names are global: S3 rules for what a name may be. */
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');
@@ -41,7 +41,15 @@ const refreshSettings = {
   mailWhen: z.enum(['always', 'failed']).default(DEFAULTS.mailWhen),
   quietSeconds: z.coerce.number().int().min(1).max(60).default(DEFAULTS.quietSeconds),
   maxLooks: z.coerce.number().int().min(1).max(1000).default(DEFAULTS.maxLooks),
-  batchSize: z.coerce.number().int().min(1).max(10_000).default(DEFAULTS.batchSize),
+  batchSize: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(
+      LARGEST_BATCH,
+      `must be at most ${LARGEST_BATCH}: DynamoDB takes 1,000 changes of a refresh a second`,
+    )
+    .default(DEFAULTS.batchSize),
   batchWindowSeconds: z.coerce.number().int().min(0).max(300).default(DEFAULTS.batchWindowSeconds),
   pathPriceUsd: amount.default(DEFAULTS.pathPriceUsd),
   refetchPriceUsd: amount.default(DEFAULTS.refetchPriceUsd),

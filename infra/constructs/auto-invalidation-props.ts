@@ -45,7 +45,10 @@ export interface RefreshOptions {
   readonly quietSeconds?: number;
   /** Looks at a refresh before it closes although uploads go on. @default 30 */
   readonly maxLooks?: number;
-  /** Messages per invocation of collect-changes. Above 10 a batching window is obligatory. @default 10 */
+  /**
+   * Messages per invocation of collect-changes, 500 at most: all collectors together can write 1,000 changes of a refresh a second.
+   * Above 10 a batching window is obligatory. @default 10
+   */
   readonly batchSize?: number;
   /** How long a batch may fill, 0 to start at once. With a window a lone upload may wait up to 20 s. @default 0 */
   readonly batchWindowSeconds?: number;
@@ -70,6 +73,12 @@ interface Site extends RefreshOptions {
 export type AutoInvalidationProps = Site &
   (SiteDistribution | { readonly distributions: readonly SiteDistribution[] }) &
   (MailedReports | { readonly mail: Mail });
+
+/**
+ * All changes of a refresh lie in one partition of its table, which takes 1,000 writes a second: what two dozen collectors have at the
+ * same time must be written before their 30 s are over.
+ */
+export const LARGEST_BATCH = 500;
 
 export const DEFAULTS = {
   keyPrefixes: [],

@@ -18,6 +18,7 @@ import type { KeyFilter } from '../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,
   DEFAULTS,
+  LARGEST_BATCH,
   type RefreshOptions,
   type SiteDistribution,
 } from './auto-invalidation-props.ts';
@@ -62,6 +63,7 @@ export class AutoInvalidation extends Construct {
       distributions: 'distributions' in props ? props.distributions : [props],
     };
     this.pipeline = pipeline;
+    if (pipeline.batchSize > LARGEST_BATCH) throw new Error(`batchSize must be at most ${LARGEST_BATCH}`);
     const batchWindow = Duration.seconds(pipeline.batchWindowSeconds);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
       name: 'site-changes',

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { HISTORY_DAYS } from '../refresh/refresh.ts';
 import type { EdgeRecord, EdgeRecords, VerifiedRecords } from '../refresh/unchanged.ts';
-import { chunks, untilProcessed } from './batches.ts';
+import { untilProcessed } from './batches.ts';
 import { unlessConditionFails } from './conditional-write.ts';
 import type { RefreshTableOptions } from './refresh-table.ts';
 
@@ -56,7 +56,7 @@ export function createEdgeRecords({
         for (const item of Responses?.[TableName] ?? []) records.set(item['key'], toRecord(item));
         return UnprocessedKeys?.[TableName]?.Keys;
       };
-      for (const batch of chunks(keys.map(idOf), BATCH_SIZE)) await untilProcessed(batch, read);
+      await untilProcessed(keys.map(idOf), BATCH_SIZE, read);
       return records;
     },
 

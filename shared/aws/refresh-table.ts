@@ -15,7 +15,7 @@ import type { ClosingRefreshes } from '../refresh/invalidate.ts';
 import { type Change, type Changes, HISTORY_DAYS, type Refresh } from '../refresh/refresh.ts';
 import type { RefreshEnd, ReportedRefreshes } from '../refresh/report.ts';
 import type { VerifiedRefreshes } from '../refresh/verify-edge.ts';
-import { chunks, untilProcessed } from './batches.ts';
+import { untilProcessed, whileThrottled } from './batches.ts';
 import { unlessConditionFails } from './conditional-write.ts';
 import { planWrites, type UpdateRecord } from './refresh-plans.ts';
 
@@ -94,9 +94,7 @@ export function createRefreshTable({
     ];
     const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, ...expires }]));
     const requests = [...unique.values()].map(Item => ({ PutRequest: { Item } }));
-    await Promise.all(
-      [...chunks(requests, BATCH_SIZE)].map(batch => untilProcessed<WriteRequest>(batch, write)),
-    );
+    await untilProcessed<WriteRequest>(requests, BATCH_SIZE, write);
   };
 
   const changesOf = async (refreshId: string) => {
@@ -156,12 +154,15 @@ export function createRefreshTable({
   };
 
   const commit = async (refreshId: string) => {
-    const committed = await update(refreshId, {
-      UpdateExpression: 'ADD generation :one',
-      ConditionExpression: '#state = :open',
-      ExpressionAttributeNames: { '#state': 'state' },
-      ExpressionAttributeValues: { ':one': 1, ':open': 'open' },
-    });
+    // The record lies in the partition that takes everybody's changes.
+    const committed = await whileThrottled(() =>
+      update(refreshId, {
+        UpdateExpression: 'ADD generation :one',
+        ConditionExpression: '#state = :open',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':one': 1, ':open': 'open' },
+      }),
+    );
     return committed !== undefined;
   };
 

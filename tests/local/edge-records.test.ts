@@ -79,7 +79,7 @@ describe('the records of what the edge serves', () => {
     const keys = Array.from({ length: 130 }, (_, index) => `${index}.css`);
     await Promise.all(keys.map(key => records.mark(upload('01', key), 'm0')));
     expect(new Set((await records.get(keys)).keys())).toEqual(new Set(keys));
-    expect(asked).toEqual([100, 40, 30]);
+    expect(new Set(asked)).toEqual(new Set([100, 40, 30]));
   });
 });
 

@@ -108,7 +108,7 @@ describe('The settings', () => {
     ['mailWhen', 'never'],
     ['quietSeconds', '0'],
     ['maxLooks', 'many'],
-    ['batchSize', '10001'],
+    ['batchSize', '501'],
     ['batchWindowSeconds', '301'],
     ['pathPriceUsd', ''],
     ['refetchPriceUsd', '-0.1'],
