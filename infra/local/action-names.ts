@@ -20,6 +20,9 @@ const REST_ACTIONS: Readonly<Record<string, RestAction>> = {
   s3: (request, _, query) => s3Action(request, request.url.split('?', 1)[0] ?? '', query),
   cloudfront: ({ method }, path) => {
     const [, , collection = '', id, resource, item] = path.split('/');
+    if (collection === 'cache-policy' && method === 'GET' && id && resource === undefined) {
+      return 'GetCachePolicy';
+    }
     if (collection !== 'distribution') return `${method} ${path}`;
     if (resource === 'invalidation') {
       if (method === 'POST') return 'CreateInvalidation';

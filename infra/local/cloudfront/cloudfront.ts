@@ -5,10 +5,13 @@ import type { Journal } from '../journal.ts';
 import { createEdgeCache } from './cache.ts';
 import { createControlPlane } from './control-plane.ts';
 import { type DistributionParts, type DistributionResource, openDistribution } from './distribution.ts';
+import { parseResource } from './distribution-config.ts';
 import { createEdge, type Edge, type Served } from './edge.ts';
 import { invalidationMatcher } from './invalidation-paths.ts';
 import { createInvalidations } from './invalidations.ts';
+import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
 import type { OriginRequest, OriginResponse, ViewerRequest, ViewerResponse } from './messages.ts';
+import { cachePolicySchema } from './policies.ts';
 
 export interface CloudFrontOptions extends DistributionParts {
   readonly distributions: readonly DistributionResource[];
@@ -55,6 +58,13 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
   const distributions = new Map(
     options.distributions.map(resource => [resource.id, openDistribution(resource, options)]),
   );
+  const cachePolicies = new Map([
+    ...MANAGED_CACHE_POLICIES,
+    ...[...options.cachePolicies].map(
+      ([id, config]) =>
+        [id, parseResource(cachePolicySchema, `AWS::CloudFront::CachePolicy ${id}`, config)] as const,
+    ),
+  ]);
   const caches = new Map(
     pops.map(pop => [
       pop,
@@ -97,7 +107,7 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
   };
 
   return {
-    api: createControlPlane({ distributions, invalidations, createdAt: now() }),
+    api: createControlPlane({ distributions, invalidations, cachePolicies, createdAt: now() }),
     handleViewer,
     listener: distributionId => (request, response) => {
       readViewerRequest(request)

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AwsError, type AwsRequest, type AwsResponse, type AwsService } from '../aws-api.ts';
 import type { Distribution } from './distribution.ts';
 import {
+  cachePolicyXml,
   distributionConfigXml,
   distributionETag,
   distributionSummaryXml,
@@ -12,6 +13,7 @@ import {
 } from './distribution-xml.ts';
 import { splitQuery } from './invalidation-paths.ts';
 import type { Invalidation, Invalidations } from './invalidations.ts';
+import type { CachePolicy } from './policies.ts';
 
 const API_VERSION = '2020-05-31';
 const NAMESPACE = `http://cloudfront.amazonaws.com/doc/${API_VERSION}/`;
@@ -20,6 +22,8 @@ const DEFAULT_MAX_ITEMS = 100;
 export interface ControlPlaneOptions {
   readonly distributions: ReadonlyMap<string, Distribution>;
   readonly invalidations: Invalidations;
+  /** AWS's managed ones and the template's own, by id. */
+  readonly cachePolicies: ReadonlyMap<string, CachePolicy>;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -28,6 +32,7 @@ export interface ControlPlaneOptions {
 export function createControlPlane({
   distributions,
   invalidations,
+  cachePolicies,
   createdAt,
 }: ControlPlaneOptions): AwsService {
   const lastModifiedTime = new Date(createdAt).toISOString();
@@ -68,6 +73,13 @@ export function createControlPlane({
       const distribution = distributionOf(id);
       const headers = { etag: distributionETag(distribution) };
       return xml(200, 'DistributionConfig', distributionConfigXml(distribution), headers);
+    },
+    'GET cache-policy/*': (_, id) => {
+      const policy = cachePolicies.get(id);
+      if (policy === undefined) {
+        throw new AwsError('NoSuchCachePolicy', 'The specified cache policy does not exist.', 404);
+      }
+      return xml(200, 'CachePolicy', cachePolicyXml(id, policy, lastModifiedTime));
     },
     'POST distribution/*/invalidation': (request, id) => {
       distributionOf(id);

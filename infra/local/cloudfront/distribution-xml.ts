@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Distribution } from './distribution.ts';
 import type { BehaviourConfig, DistributionConfig, OriginConfig } from './distribution-config.ts';
+import type { CachePolicy, Selection } from './policies.ts';
 
 /** The API's lists: `<Quantity>` beside `<Items>` of named elements. */
 export function quantified(element: string, items: readonly unknown[]): Record<string, unknown> {
@@ -118,3 +119,35 @@ function behaviourXml(behaviour: BehaviourConfig): Record<string, unknown> {
 function optional(name: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: value };
 }
+
+/** The API's `CachePolicy`. Names are not kept: the id stands for one. */
+export function cachePolicyXml(
+  id: string,
+  policy: CachePolicy,
+  lastModifiedTime: string,
+): Record<string, unknown> {
+  const { queryStrings, headers, cookies } = policy;
+  return {
+    Id: id,
+    LastModifiedTime: lastModifiedTime,
+    CachePolicyConfig: {
+      Name: id,
+      DefaultTTL: policy.defaultTtlSeconds,
+      MaxTTL: policy.maxTtlSeconds,
+      MinTTL: policy.minTtlSeconds,
+      ParametersInCacheKeyAndForwardedToOrigin: {
+        EnableAcceptEncodingGzip: policy.gzip,
+        EnableAcceptEncodingBrotli: policy.brotli,
+        HeadersConfig: { HeaderBehavior: BEHAVIOURS[headers.kind], Headers: namesXml(headers) },
+        CookiesConfig: { CookieBehavior: BEHAVIOURS[cookies.kind], Cookies: namesXml(cookies) },
+        QueryStringsConfig: {
+          QueryStringBehavior: BEHAVIOURS[queryStrings.kind],
+          QueryStrings: namesXml(queryStrings),
+        },
+      },
+    },
+  };
+}
+
+const BEHAVIOURS = { none: 'none', all: 'all', only: 'whitelist', except: 'allExcept' } as const;
+const namesXml = ({ names }: Selection) => quantified('Name', [...names]);

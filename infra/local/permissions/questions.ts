@@ -65,9 +65,9 @@ const SERVICES: Readonly<Record<string, RequirementsOf>> = {
     return resource === undefined ? undefined : [{ action: `states:${action}`, resource }];
   },
   cloudfront({ url }, action) {
-    const [, , , id] = url.split(/[/?]/);
+    const [, , kind, id] = url.split(/[/?]/);
     if (id === undefined) return undefined;
-    return [{ action: `cloudfront:${action}`, resource: arn('cloudfront', `distribution/${id}`, '') }];
+    return [{ action: `cloudfront:${action}`, resource: arn('cloudfront', `${kind}/${id}`, '') }];
   },
   ses({ body }, action) {
     if (action !== 'SendEmail') return undefined;

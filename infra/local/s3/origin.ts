@@ -1,5 +1,6 @@
 import { type AwsService, authorizationOf, LOCAL_REGION } from '../aws-api.ts';
 import type { CloudFrontOptions } from '../cloudfront/cloudfront.ts';
+import { splitQuery } from '../cloudfront/invalidation-paths.ts';
 
 /** The bucket behind an S3 origin's domain: `<bucket>.s3.us-east-1.amazonaws.com`. */
 const S3_DOMAIN = new RegExp(`^(.+)\\.s3(?:\\.${LOCAL_REGION})?\\.amazonaws\\.com$`);
@@ -10,11 +11,13 @@ export function createS3Origin(callAws: AwsService): CloudFrontOptions['fetchOri
     const bucket = S3_DOMAIN.exec(domainName)?.[1];
     if (bucket === undefined) throw new Error(`The local cloud has no origin ${domainName}`);
     const caller = signedAs ?? 'anonymous';
+    // A site's own query string, `?v=3`, means nothing to S3; the endpoint refuses what it does not know.
+    const [path] = splitQuery(url);
     const response = await callAws({
       service: 's3',
       caller,
       method,
-      url: `/${bucket}${url}`,
+      url: `/${bucket}${path}`,
       headers: { ...headers, host: 'localhost', authorization: authorizationOf('cloudfront', 's3') },
       body,
     });

@@ -8,6 +8,7 @@ import {
   CloudFrontClient,
   CreateInvalidationCommand,
   DeleteDistributionCommand,
+  GetCachePolicyCommand,
   GetDistributionCommand,
   GetDistributionConfigCommand,
   GetInvalidationCommand,
@@ -264,6 +265,26 @@ describe('reading distributions', () => {
     const config = await client.send(new GetDistributionConfigCommand({ Id: 'E1' }));
     expect(config.ETag).toBe(ETag);
     expect(config.DistributionConfig).toEqual(Distribution?.DistributionConfig);
+  });
+
+  it('answers a cache policy, AWS’s or the template’s, and refuses any other', async () => {
+    const { client } = await open();
+    const { Distribution } = await client.send(new GetDistributionCommand({ Id: 'E1' }));
+    const Id = Distribution?.DistributionConfig?.DefaultCacheBehavior?.CachePolicyId;
+    const own = await client.send(new GetCachePolicyCommand({ Id }));
+    expect(own.CachePolicy).toMatchObject({ Id, CachePolicyConfig: { MinTTL: expect.any(Number) } });
+    const managed = await client.send(
+      new GetCachePolicyCommand({ Id: '4cc15a8a-d715-48a4-82b8-cc0b614638fe' }), // UseOriginCacheControlHeaders-QueryStrings
+    );
+    expect(managed.CachePolicy?.CachePolicyConfig).toMatchObject({
+      MinTTL: 0,
+      ParametersInCacheKeyAndForwardedToOrigin: {
+        QueryStringsConfig: { QueryStringBehavior: 'all' },
+        HeadersConfig: { HeaderBehavior: 'whitelist', Headers: { Quantity: 5 } },
+      },
+    });
+    const unknown = client.send(new GetCachePolicyCommand({ Id: 'none' }));
+    await expect(unknown).rejects.toMatchObject({ name: 'NoSuchCachePolicy' });
   });
 
   it('lists them', async () => {
