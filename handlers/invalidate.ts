@@ -63,15 +63,15 @@ const pathUse = createPathUse({ tableName });
 const bucket = createSiteBucket(settings.SITE_BUCKET);
 
 export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, originPath, extensionless }) => ({
+  byDistribution(settings.DISTRIBUTIONS, ({ id, honoursNoStore, ...urls }) => ({
     refreshes,
     invalidations: createInvalidations(id),
     pathUse,
     site: bucket,
-    edge: { records: createEdgeRecords({ tableName, distributionId: id }), objects: bucket },
+    edge: { records: createEdgeRecords({ tableName, distributionId: id }), objects: bucket, honoursNoStore },
     newMark: randomUUID,
     settings: {
-      urls: { originPath, extensionless },
+      urls,
       prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
       freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
       maxCollateral: settings.MAX_NEEDLESS_PURGES,

@@ -34,12 +34,12 @@ const refreshes = createRefreshTable({ tableName });
 const origin = createSiteBucket(settings.SITE_BUCKET);
 
 export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, url, originPath, errorPages }) => ({
+  byDistribution(settings.DISTRIBUTIONS, ({ id, url, errorPages, ...urls }) => ({
     refreshes,
     records: createEdgeRecords({ tableName, distributionId: id }),
     origin,
     edge: createEdge(url),
-    originPath,
+    urls,
     errorPages,
   })),
 );

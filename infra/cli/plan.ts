@@ -27,6 +27,8 @@ const USAGE = `Tells which paths an upload would invalidate, why, and what that 
 
   --requested PATH      path that is asked for by hand as well, such as '/docs/*'; may be repeated
   --origin-path PATH    the distribution's origin path ('')
+  --root-object NAME    the distribution's default root object (index.html); '' for none
+  --query-strings       the distribution caches by query strings
   --extensionless       pages are also served without .html; --no-extensionless: they are not
   --used N              paths invalidated this month so far (0)
   --free-paths N        paths a month that cost nothing (${DEPLOYED.freePathsPerMonth})
@@ -79,6 +81,8 @@ function readOptions(args: readonly string[]) {
     requested: { type: 'string', multiple: true },
     'origin-path': { type: 'string', default: '' },
     extensionless: { type: 'boolean', default: DEPLOYED.extensionlessUrls },
+    'root-object': { type: 'string', default: 'index.html' },
+    'query-strings': { type: 'boolean', default: false },
     used: { type: 'string', default: '0' },
     'free-paths': { type: 'string', default: String(DEPLOYED.freePathsPerMonth) },
     'path-price': { type: 'string', default: String(DEPLOYED.pathPriceUsd) },
@@ -129,7 +133,12 @@ function planningOf(options: Options): Omit<PlanRequest, 'changedKeys' | 'siteKe
   }
   return {
     requestedPaths,
-    urls: { originPath: originPath.data, extensionless: options.extensionless },
+    urls: {
+      originPath: originPath.data,
+      extensionless: options.extensionless,
+      rootObject: options['root-object'],
+      cachesQueryStrings: options['query-strings'],
+    },
     budget: CLOUDFRONT_LIMITS,
     prices: {
       path: readPrice(options, 'path-price'),

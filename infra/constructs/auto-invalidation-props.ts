@@ -1,3 +1,4 @@
+import type { IResolvable } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Mail } from './mail.ts';
@@ -15,6 +16,20 @@ export interface SiteDistribution {
   readonly url?: string;
   /** Whether the site also shows `page.html` as `/page`. @default false */
   readonly extensionlessUrls?: boolean;
+  /** The distribution's default root object, shown at `/`: '' if it has none. @default 'index.html' */
+  readonly rootObject?: string;
+  /**
+   * Whether a behaviour that shows the bucket has query strings in its cache key. Then `/app.js?v=3` is kept beside `/app.js`, and only
+   * a wildcard purges both. A distribution does not tell, and CDK's default cache policy has none.
+   * @default false
+   */
+  readonly cachesQueryStrings?: boolean | IResolvable;
+  /**
+   * Whether the minimum TTL of every behaviour that shows the bucket is at most a second, as in CDK's default cache policy. Otherwise
+   * edges keep objects served with `no-store`, and their changes must not be skipped.
+   * @default true
+   */
+  readonly honoursNoStore?: boolean | IResolvable;
   /**
    * Paths of the pages that the distribution shows with status 200 in the place of a missing object, as single-page applications
    * do (custom error responses for 403 and 404): `/index.html`. Without them a removed object seems stale.

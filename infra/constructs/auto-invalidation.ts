@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Aws, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, type IResolvable, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
@@ -282,12 +282,16 @@ export class AutoInvalidation extends Construct {
   }
 
   /** For the functions' settings. Ids and domains are known to the deployment only. */
-  private described(distributions: readonly SiteDistribution[]): Distribution[] {
+  private described(distributions: readonly SiteDistribution[]): Record<keyof Distribution, unknown>[] {
+    const flag = (value: boolean | IResolvable) => (typeof value === 'boolean' ? String(value) : value);
     return distributions.map(({ distribution, ...site }) => ({
       id: distribution.distributionId,
       url: site.url ?? `https://${distribution.distributionDomainName}`,
       originPath: site.originPath ?? '',
       extensionless: site.extensionlessUrls ?? false,
+      rootObject: site.rootObject ?? 'index.html',
+      cachesQueryStrings: flag(site.cachesQueryStrings ?? false),
+      honoursNoStore: flag(site.honoursNoStore ?? true),
       errorPages: [...(site.errorPages ?? [])],
     }));
   }

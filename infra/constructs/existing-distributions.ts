@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { Distribution, type IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { ATTRIBUTES, type Attributes } from '../../shared/deployment/distribution-lookup.ts';
 import type { SiteDistribution } from './auto-invalidation-props.ts';
 import { DeploymentFunction } from './deployment-function.ts';
+import { inFindings } from './findings.ts';
 
 export interface ExistingDistributionsProps {
   readonly distributionIds: readonly string[];
@@ -22,15 +23,22 @@ export class ExistingDistributions extends Construct {
   constructor(scope: Construct, id: string, props: ExistingDistributionsProps) {
     super(scope, id);
     const { distributionIds, bucket, extensionlessUrls } = props;
+    // Of any account: in which AWS's managed policies are is not documented, and others' cannot be read anyway.
+    const cachePolicies = this.arnOf('cache-policy', '*', '*');
     const find = new DeploymentFunction(this, 'Find', {
       handler: 'find-distribution',
       description: 'Checks that a distribution shows the bucket, and finds how',
       permissions: [
         new PolicyStatement({
           actions: ['cloudfront:GetDistribution'],
-          resources: distributionIds.map(distributionId => this.arnOf(distributionId)),
+          resources: distributionIds.map(distributionId => this.arnOf('distribution', distributionId)),
         }),
+        new PolicyStatement({ actions: ['cloudfront:GetCachePolicy'], resources: [cachePolicies] }),
       ],
+    });
+    Validations.of(find).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${inFindings(find, cachePolicies)}]`,
+      reason: 'Which cache policies the distributions have is what it is to find out.',
     });
     this.distributions = distributionIds.map(distributionId => {
       const found = find.serve(this, distributionId, 'Custom::ExistingDistribution', {
@@ -40,6 +48,7 @@ export class ExistingDistributions extends Construct {
         Attributes: ATTRIBUTES,
       });
       const text = (name: keyof Attributes) => found.getAttString(name);
+      const flag = (name: keyof Attributes) => found.getAtt(name);
       const distribution: IDistribution = Distribution.fromDistributionAttributes(
         this,
         `${distributionId}Distribution`,
@@ -49,17 +58,16 @@ export class ExistingDistributions extends Construct {
         distribution,
         originPath: text('OriginPath'),
         extensionlessUrls,
+        rootObject: text('RootObject'),
+        cachesQueryStrings: flag('CachesQueryStrings'),
+        honoursNoStore: flag('HonoursNoStore'),
         errorPages: [text('ErrorPage403'), text('ErrorPage404')],
       };
     });
   }
 
-  private arnOf(distributionId: string): string {
-    return Stack.of(this).formatArn({
-      service: 'cloudfront',
-      region: '',
-      resource: 'distribution',
-      resourceName: distributionId,
-    });
+  private arnOf(resource: 'distribution' | 'cache-policy', resourceName: string, account?: string): string {
+    const owner = account === undefined ? {} : { account };
+    return Stack.of(this).formatArn({ service: 'cloudfront', region: '', ...owner, resource, resourceName });
   }
 }

@@ -1,19 +1,46 @@
-import { CloudFrontClient, GetDistributionCommand, NoSuchDistribution } from '@aws-sdk/client-cloudfront';
-import type { Distributions } from '../deployment/distribution-lookup.ts';
+import {
+  type CacheBehavior,
+  CloudFrontClient,
+  GetCachePolicyCommand,
+  GetDistributionCommand,
+  NoSuchDistribution,
+  type OriginGroup,
+} from '@aws-sdk/client-cloudfront';
+import type { Caching, Distributions } from '../deployment/distribution-lookup.ts';
 
 export function createDistributions(client = new CloudFrontClient({})): Distributions {
+  /** By a cache policy, AWS's or the account's own, or as it was before there were any. */
+  async function cachingOf(behaviour: Omit<CacheBehavior, 'PathPattern'>): Promise<Caching> {
+    const originId = behaviour.TargetOriginId ?? '';
+    const { CachePolicyId: Id = '' } = behaviour;
+    if (Id === '') {
+      const queryStrings = behaviour.ForwardedValues?.QueryString ?? false;
+      return { originId, queryStrings, minTtlSeconds: behaviour.MinTTL ?? 0 };
+    }
+    const { CachePolicy } = await client.send(new GetCachePolicyCommand({ Id }));
+    const { MinTTL = 0, ParametersInCacheKeyAndForwardedToOrigin: key } =
+      CachePolicy?.CachePolicyConfig ?? {};
+    const queryStrings = key?.QueryStringsConfig?.QueryStringBehavior !== 'none';
+    return { originId, queryStrings, minTtlSeconds: MinTTL };
+  }
+
   return {
     async find(Id) {
       try {
         const { Distribution } = await client.send(new GetDistributionCommand({ Id }));
-        const { Aliases, Origins, CustomErrorResponses } = Distribution?.DistributionConfig ?? {};
+        const config = Distribution?.DistributionConfig;
+        const { Aliases, Origins, OriginGroups, CustomErrorResponses } = config ?? {};
+        const behaviours = [config?.DefaultCacheBehavior ?? [], config?.CacheBehaviors?.Items ?? []].flat();
         return {
           domainName: Distribution?.DomainName ?? '',
           aliases: Aliases?.Items ?? [],
-          origins: (Origins?.Items ?? []).map(({ DomainName = '', OriginPath = '' }) => ({
+          rootObject: config?.DefaultRootObject ?? '',
+          origins: (Origins?.Items ?? []).map(({ Id = '', DomainName = '', OriginPath = '' }) => ({
+            ids: [Id, ...groupsWith(Id, OriginGroups?.Items)],
             domainName: DomainName,
             path: OriginPath,
           })),
+          behaviours: await Promise.all(behaviours.map(cachingOf)),
           errorResponses: (CustomErrorResponses?.Items ?? []).map(
             ({ ErrorCode = 0, ResponseCode = '', ResponsePagePath = '' }) => ({
               errorCode: ErrorCode,
@@ -28,4 +55,11 @@ export function createDistributions(client = new CloudFrontClient({})): Distribu
       }
     },
   };
+}
+
+/** The origin groups that may answer in an origin's place, or from it: a behaviour names either. */
+function groupsWith(originId: string, groups: readonly OriginGroup[] = []): string[] {
+  return groups
+    .filter(({ Members }) => Members?.Items?.some(member => member.OriginId === originId))
+    .flatMap(({ Id }) => Id ?? []);
 }

@@ -6,7 +6,15 @@ export interface FoundDistribution {
   /** `d111111abcdef8.cloudfront.net` */
   readonly domainName: string;
   readonly aliases: readonly string[];
-  readonly origins: readonly { readonly domainName: string; readonly path: string }[];
+  /** What is shown at `/`; '' for nothing in particular. */
+  readonly rootObject: string;
+  readonly origins: readonly {
+    /** Its own, and those of the origin groups that it is in. */
+    readonly ids: readonly string[];
+    readonly domainName: string;
+    readonly path: string;
+  }[];
+  readonly behaviours: readonly Caching[];
   /** What viewers get in the place of an origin's error; without a page of the distribution's own, the path is empty. */
   readonly errorResponses: readonly {
     readonly errorCode: number;
@@ -15,8 +23,25 @@ export interface FoundDistribution {
   }[];
 }
 
+/** How one behaviour caches. */
+export interface Caching {
+  /** Of an origin, or of an origin group. */
+  readonly originId: string;
+  /** Whether query strings, some at least, are part of its cache key. */
+  readonly queryStrings: boolean;
+  readonly minTtlSeconds: number;
+}
+
 /** What is told of a distribution, each a text that can stand in a JSON text between quotes. */
-export const ATTRIBUTES = ['DomainName', 'OriginPath', 'ErrorPage403', 'ErrorPage404'] as const;
+export const ATTRIBUTES = [
+  'DomainName',
+  'OriginPath',
+  'RootObject',
+  'ErrorPage403',
+  'ErrorPage404',
+  'CachesQueryStrings',
+  'HonoursNoStore',
+] as const;
 export type Attributes = Readonly<Record<(typeof ATTRIBUTES)[number], string>>;
 
 export interface Distributions {
@@ -50,9 +75,8 @@ export function describe(
   }
   const { domainName, aliases, origins } = distribution;
   const name = [id, ...aliases].join(', ');
-  const [path, ...otherPaths] = new Set(
-    origins.filter(origin => isBucketDomain(origin.domainName, bucket)).map(origin => origin.path),
-  );
+  const showing = origins.filter(origin => isBucketDomain(origin.domainName, bucket));
+  const [path, ...otherPaths] = new Set(showing.map(origin => origin.path));
   if (path === undefined) {
     const found = origins.map(origin => origin.domainName).join(', ');
     throw new DeploymentRefusedError(
@@ -64,13 +88,24 @@ export function describe(
       `The distribution ${name} shows the bucket ${bucket} with several origin paths (${[path, ...otherPaths].map(each => each || '/').join(', ')}). One is supported: use the construct AutoInvalidation, and say which.`,
     );
   }
+  // Of the behaviours that show the bucket; one is enough, whatever its path pattern, since a path may be doubted but not be missed.
+  const ids = new Set(showing.flatMap(origin => origin.ids));
+  const behaviours = distribution.behaviours.filter(({ originId }) => ids.has(originId));
   return {
     DomainName: domainName,
     OriginPath: path,
+    RootObject: inJson(distribution.rootObject),
     ErrorPage403: inJson(pageInsteadOf(403, distribution)),
     ErrorPage404: inJson(pageInsteadOf(404, distribution)),
+    CachesQueryStrings: String(behaviours.some(({ queryStrings }) => queryStrings)),
+    HonoursNoStore: String(
+      behaviours.every(({ minTtlSeconds }) => minTtlSeconds <= HARMLESS_MIN_TTL_SECONDS),
+    ),
   };
 }
+
+/** CloudFront keeps even `no-store` for a minimum TTL above 0. Of one second, AWS's default, nothing is left when a refresh begins. */
+const HARMLESS_MIN_TTL_SECONDS = 1;
 
 /** The page that viewers get as if it were what they asked for: '' when the error is shown as one. */
 function pageInsteadOf(status: number, { errorResponses }: FoundDistribution): string {

@@ -1,5 +1,5 @@
 import type { Plan, Wanted } from './plan.ts';
-import { decodePath, viewerPaths } from './viewer-urls.ts';
+import { decodePath, viewerPaths, withVariants } from './viewer-urls.ts';
 
 /** Why a path is in a plan. */
 export interface PathReason {
@@ -18,14 +18,10 @@ export function explainPlan(
   { changedKeys, requestedPaths, urls }: Wanted,
 ): PathReason[] {
   const covering = findCovering(paths);
-  const keys = groupBy(
-    [...new Set(changedKeys)].sort(),
-    key => new Set(viewerPaths(key, urls).map(covering)),
-  );
-  const requested = groupBy(
-    [...new Set(requestedPaths)].sort(),
-    path => new Set([covering(decodePath(path))]),
-  );
+  const coveringAll = (viewerPaths: readonly string[]) =>
+    new Set(viewerPaths.flatMap(path => withVariants(path, urls)).map(covering));
+  const keys = groupBy([...new Set(changedKeys)].sort(), key => coveringAll(viewerPaths(key, urls)));
+  const requested = groupBy([...new Set(requestedPaths)].sort(), path => coveringAll([decodePath(path)]));
   const collateral = new Map(wildcards.map(wildcard => [wildcard.path, wildcard.collateral]));
   return paths.map(path => ({
     path,

@@ -4,7 +4,15 @@ import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { CoverProblem } from './relaxed-cover.ts';
 import { SiteKeys } from './site-keys.ts';
 import { commonLength, type Target, urlTree } from './url-tree.ts';
-import { decodePath, doubtfulFrom, QUERY, requestPath, type UrlRules, viewerPaths } from './viewer-urls.ts';
+import {
+  decodePath,
+  doubtfulFrom,
+  QUERY,
+  requestPath,
+  type UrlRules,
+  viewerPaths,
+  withVariants,
+} from './viewer-urls.ts';
 import { worthwhileCuts } from './worthwhile-cuts.ts';
 
 /** What an invalidation has to cover. */
@@ -110,10 +118,9 @@ const LEAST_COLLATERAL: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
 /** What has to be covered, in ascending order: viewer paths, and wildcards asked for by hand. */
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
-  const paths = [
-    ...changedKeys.flatMap(key => viewerPaths(key, urls)),
-    ...requestedPaths.map(decodePath),
-  ].sort();
+  const paths = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)]
+    .flatMap(path => withVariants(path, urls))
+    .sort();
   return paths.filter((path, index) => path !== paths[index - 1]);
 }
 
@@ -126,13 +133,17 @@ export function prefixesAsked(requestedPaths: readonly string[]): string[] {
   return prefixes.sort();
 }
 
-/** A path with a spelling in doubt is covered by a wildcard that ends before the doubt; the `*` itself is one. */
+/**
+ * A path with a spelling in doubt is covered by a wildcard that ends before the doubt; the `*` itself is one. So is a path of which edges
+ * keep variants, unless they are required beside it or the path names one.
+ */
 function targetOf(viewerPath: string, urls: UrlRules): Target {
   const asked = isWildcard(viewerPath) ? viewerPath.slice(0, -1) : viewerPath;
   const sure = asked.slice(0, doubtfulFrom(asked));
+  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && !viewerPath.includes(QUERY);
   return {
     text: textOf(sure, urls),
-    wildcardOnly: sure.length < viewerPath.length,
+    wildcardOnly: hasVariants || sure.length < viewerPath.length,
     bytes: bytesOf(requestPath(viewerPath)),
   };
 }

@@ -21,28 +21,53 @@ export interface UrlRules {
   readonly originPath: string;
   /** Whether a function also serves pages without their ending: `/about` and `/docs` for about.html and docs/index.html. */
   readonly extensionless: boolean;
+  /** The object shown at `/`, named as the distribution's default root object is, below the origin path; '' when it has none. */
+  readonly rootObject: string;
+  /** Whether edges keep variants of an object by query string: an exact path purges the one without any. */
+  readonly cachesQueryStrings: boolean;
 }
 
 /**
- * The viewer paths that show an object, the one named like the key first. An `index.html` is also seen at its folder,
- * which is how the default root object and directory-index functions serve it. A key outside the origin path cannot be
- * seen: no paths.
+ * The viewer paths that may show an object, the one named like the key first. The default root object is also seen at `/`, and an
+ * `index.html` at its folder, which is how directory-index functions and website endpoints serve it: at `/`, too, while nothing else is
+ * the default root object. A key outside the origin path cannot be seen: no paths.
  */
-export function viewerPaths(key: string, { originPath, extensionless }: UrlRules): string[] {
+export function viewerPaths(key: string, rules: UrlRules): string[] {
+  const { originPath, rootObject } = rules;
   const path = `/${key}`;
   if (!path.startsWith(`${originPath}/`)) return [];
   const visible = path.slice(originPath.length);
-  if (!visible.endsWith('.html')) return [visible];
-  if (!visible.endsWith('/index.html')) {
-    return extensionless ? [visible, visible.slice(0, -'.html'.length)] : [visible];
-  }
-  const folder = visible.slice(0, -'index.html'.length);
-  return extensionless && folder !== '/' ? [visible, folder, folder.slice(0, -1)] : [visible, folder];
+  const isRoot = rootObject !== '' && visible === `/${rootObject}`;
+  return [visible, ...(isRoot ? ['/'] : []), ...pagePaths(visible, rules)];
 }
 
-/** The object key behind a viewer path; a folder is shown by its `index.html`. */
-export function keyOf(viewerPath: string, originPath: string): string {
+/** Where functions and website endpoints show a page, other than by its name and as the default root object. */
+function pagePaths(visible: string, { extensionless, rootObject }: UrlRules): string[] {
+  if (!visible.endsWith('.html')) return [];
+  if (!visible.endsWith('/index.html')) return extensionless ? [visible.slice(0, -'.html'.length)] : [];
+  const folder = visible.slice(0, -'index.html'.length);
+  if (folder === '/') return rootObject === '' ? [folder] : [];
+  return extensionless ? [folder, folder.slice(0, -1)] : [folder];
+}
+
+/**
+ * What an invalidation has to cover for a viewer path: the path, and its variants by query string where edges keep such. Nearly always a
+ * wildcard after the path covers both (see plan.ts); after a folder it would purge what lies below, so the variants there are
+ * a wildcard of their own, `/?*`.
+ */
+export function withVariants(viewerPath: string, { cachesQueryStrings }: UrlRules): string[] {
+  return cachesQueryStrings && viewerPath.endsWith('/')
+    ? [viewerPath, `${viewerPath}${QUERY}*`]
+    : [viewerPath];
+}
+
+/** The object key behind a viewer path; a folder is shown by its `index.html`, and so is `/` without a default root object. */
+export function keyOf(
+  viewerPath: string,
+  { originPath, rootObject }: Pick<UrlRules, 'originPath' | 'rootObject'>,
+): string {
   const key = `${originPath}${viewerPath}`.slice(1);
+  if (viewerPath === '/' && rootObject !== '') return `${key}${rootObject}`;
   return key === '' || key.endsWith('/') ? `${key}index.html` : key;
 }
 

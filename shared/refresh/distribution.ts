@@ -6,14 +6,24 @@ export const OriginPath = z
   .string()
   .check(z.regex(/^(\/.*[^/])?$/, 'must be empty or begin with / and not end with it'));
 
-/** A distribution that shows the site bucket. */
+/** A text, as CloudFormation tells what it found out. */
+const Flag = z.pipe(
+  z.enum(['true', 'false']),
+  z.transform(text => text === 'true'),
+);
+
+/** A distribution that shows the site bucket, and what of its configuration matters for what is purged, skipped and verified. */
 export const Distribution = z.strictObject({
   id: z.string().check(z.minLength(1)),
   /** Where viewers reach it, without a slash at the end. */
   url: z.url(),
   originPath: OriginPath,
-  /** Whether a function also serves pages without their ending; see viewer-urls.ts. */
+  // How it maps URLs to objects: see UrlRules in viewer-urls.ts.
   extensionless: z.boolean(),
+  rootObject: z.string(),
+  cachesQueryStrings: Flag,
+  /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
+  honoursNoStore: Flag,
   /**
    * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404: single-page applications have
    * their custom error responses so. Empty texts stand for none.

@@ -57,9 +57,8 @@ export function fingerprintOf(object: Served | undefined): string {
 }
 
 /**
- * Whether no edge keeps an object. That holds for `no-store` under a minimum TTL of 0, which the cache policy in
- * infra/constructs/website.ts has; above 0 CloudFront would cache it all the same (API reference, CachePolicyConfig). A value with
- * a quoted string may hold the word without meaning it.
+ * Whether no edge keeps an object, if the distribution honours `no-store`: above a minimum TTL of 0 CloudFront caches it all the same,
+ * for so long (API reference, CachePolicyConfig). A value with a quoted string may hold the word without meaning it.
  */
 export function isNeverCached(object: Served | undefined): boolean {
   const value = object?.headers['cache-control'] ?? '';

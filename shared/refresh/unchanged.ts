@@ -62,6 +62,8 @@ export interface SiteObjects {
 export interface UnchangedDependencies {
   readonly records: EdgeRecords;
   readonly objects: SiteObjects;
+  /** Whether the distribution keeps nothing that is served with `no-store`. */
+  readonly honoursNoStore: boolean;
 }
 
 export interface Selection {
@@ -89,14 +91,15 @@ const CONCURRENCY = 32;
 export async function withoutUnchanged(
   changes: readonly Change[],
   planning: Planning,
-  { records, objects }: UnchangedDependencies,
+  dependencies: UnchangedDependencies,
 ): Promise<Selection> {
+  const { records } = dependencies;
   const eventsOf = [...Map.groupBy(changes, change => change.key)];
   const known = await records.get(eventsOf.map(([key]) => key));
   const skipped: Record<keyof Skipped, number> = { ...NOTHING_SKIPPED };
   const purged: Change[] = [];
   await mapConcurrently(eventsOf, CONCURRENCY, async ([key, events]) => {
-    const reason = await reasonToSkip(events, known.get(key), planning, { records, objects });
+    const reason = await reasonToSkip(events, known.get(key), planning, dependencies);
     if (reason === undefined) purged.push(...newestPerKey(events));
     else skipped[reason]++;
   });
@@ -127,7 +130,7 @@ async function reasonToSkip(
   events: readonly Change[],
   record: EdgeRecord | undefined,
   { refreshId, mark }: Planning,
-  { records, objects }: UnchangedDependencies,
+  { records, objects, honoursNoStore }: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
   if (!isVerified(record)) return undefined;
   // Without a sequencer nobody knows which event it is.
@@ -137,7 +140,8 @@ async function reasonToSkip(
   if (event === undefined) return verified.skippedBy === refreshId ? 'unchanged' : 'duplicate';
   if (others.length > 0) return undefined;
 
-  if (!verified.neverCached && !isVersionOf(event, verified)) return undefined;
+  const neverCached = wasNeverCached(verified, honoursNoStore);
+  if (!neverCached && !isVersionOf(event, verified)) return undefined;
   const now = verifiedFrom(await objects.head(event.key));
   if (now.lastModified !== undefined && now.lastModified === verified.lastModified) return undefined;
   const { sequencer } = event;
@@ -145,8 +149,13 @@ async function reasonToSkip(
     const next = { ...record, sequencer, verified: { ...now, skippedBy: refreshId } };
     return (await records.replace(record, next)) ? 'unchanged' : undefined;
   }
-  if (!verified.neverCached) return undefined;
+  if (!neverCached) return undefined;
   return (await records.replace(record, { key: record.key, sequencer, mark })) ? 'neverCached' : undefined;
+}
+
+/** Decided anew each time: the distribution may be another one than when it was verified. */
+function wasNeverCached({ neverCached }: Verified, honoursNoStore: boolean): boolean {
+  return neverCached && honoursNoStore;
 }
 
 function isVerified(record: EdgeRecord | undefined): record is VerifiedRecord {

@@ -41,7 +41,7 @@ export interface VerifyDependencies {
   readonly records: VerifiedRecords;
   readonly origin: OriginObjects;
   readonly edge: Edge;
-  readonly originPath: string;
+  readonly urls: UrlRules;
   /** See distribution.ts. */
   readonly errorPages: readonly string[];
 }
@@ -71,15 +71,15 @@ interface Check {
  * @throws EdgeStaleError naming the URLs that still show something else
  */
 export async function verifyEdge(refreshId: string, dependencies: VerifyDependencies): Promise<Verification> {
-  const { refreshes, records, origin, originPath } = dependencies;
+  const { refreshes, records, origin, urls: rules } = dependencies;
   const refresh = await refreshes.get(refreshId);
   if (refresh === undefined) throw new UnknownRefreshError(refreshId);
   await refreshes.recordVerifying(refreshId);
   const changes = await refreshes.changesOf(refreshId);
   const closedAt = Date.parse(refresh.closedAt ?? '');
   const checks = [
-    ...newestPerKey(changes.objects).flatMap(change => checksOf(change, originPath)),
-    ...(await spotChecks(changes.paths, origin, originPath)),
+    ...newestPerKey(changes.objects).flatMap(change => checksOf(change, rules)),
+    ...(await spotChecks(changes.paths, origin, rules)),
   ];
   const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, closedAt, dependencies));
 
@@ -134,29 +134,30 @@ async function recordVerified(
 }
 
 /**
- * Whether a viewer path surely shows one object: of folders only the root shows its index.html (default root object), others
- * depend on the site; and nobody can ask for a path with dot segments.
+ * Whether a viewer path surely shows one object: `/` does when there is a default root object, what other folders show depends on the
+ * site; and nobody can ask for a path with dot segments.
  */
-function showsObject(viewerPath: string): boolean {
-  return (viewerPath === '/' || !viewerPath.endsWith('/')) && !hasDotSegment(viewerPath);
+function showsObject(viewerPath: string, { rootObject }: UrlRules): boolean {
+  if (viewerPath === '/') return rootObject !== '';
+  return !viewerPath.endsWith('/') && !hasDotSegment(viewerPath);
 }
 
 /** A page without its ending is served by a function of the site's own, maybe as a redirect: its usual URL is checked. */
-const sureUrls = (originPath: string): UrlRules => ({ originPath, extensionless: false });
+function sureUrls(key: string, rules: UrlRules): string[] {
+  return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
+}
 
-function checksOf(change: Change, originPath: string): Check[] {
-  return viewerPaths(change.key, sureUrls(originPath))
-    .filter(showsObject)
-    .map(viewerPath => ({ key: change.key, viewerPath, change }));
+function checksOf(change: Change, rules: UrlRules): Check[] {
+  return sureUrls(change.key, rules).map(viewerPath => ({ key: change.key, viewerPath, change }));
 }
 
 async function spotChecks(
   paths: readonly string[],
   origin: OriginObjects,
-  originPath: string,
+  rules: UrlRules,
 ): Promise<Check[]> {
   if (paths.length === 0) return [];
-  const urls = new Set((await origin.keys('')).flatMap(key => viewerPaths(key, sureUrls(originPath))));
+  const urls = new Set((await origin.keys('')).flatMap(key => sureUrls(key, rules)));
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
   return plain.flatMap(path => {
@@ -164,9 +165,9 @@ async function spotChecks(
     // A path that names no object may be a route of the page, or of another origin: nobody knows what it should show.
     const covered = path.endsWith('*') ? [...urls].filter(url => url.startsWith(prefix)) : [prefix];
     return covered
-      .filter(url => urls.has(url) && showsObject(url))
+      .filter(url => urls.has(url) && showsObject(url, rules))
       .slice(0, SPOT_CHECKS)
-      .map(viewerPath => ({ key: keyOf(viewerPath, originPath), viewerPath }));
+      .map(viewerPath => ({ key: keyOf(viewerPath, rules), viewerPath }));
   });
 }
 
@@ -194,11 +195,11 @@ async function verify(check: Check, closedAt: number, dependencies: VerifyDepend
 async function absence(
   shown: Served | undefined,
   closedAt: number,
-  { origin, originPath, errorPages }: VerifyDependencies,
+  { origin, urls, errorPages }: VerifyDependencies,
 ): Promise<Outcome['state']> {
   let state: Outcome['state'] = 'stale';
   for (const path of new Set(errorPages.filter(page => page !== ''))) {
-    const page = await origin.head(keyOf(decodePath(path), originPath));
+    const page = await origin.head(keyOf(decodePath(path), urls));
     if (page === undefined) continue;
     if (isShown(page, shown)) return 'verified';
     if (Date.parse(page.lastModified) > closedAt) state = 'superseded';

@@ -153,6 +153,25 @@ describe('A site that there was before', () => {
       .toContain(key);
   });
 
+  it('has the root fresh that a distribution shows, whatever is called index.html', async () => {
+    await refreshes(2, () => put('docs/home.html', 'old home'));
+    expect(await shown('/docs/home.html', '/')).toEqual(['old home', 'old home']);
+    await refreshes(2, () => put('docs/home.html', 'new home'));
+    expect(await shown('/docs/home.html', '/')).toEqual(['new home', 'new home']);
+    const subjects = await refreshes(2, () => put('docs/index.html', 'an index'));
+    expect(subjects).toEqual(Array(2).fill('Fresh: docs/index.html'));
+    expect(await shown('/docs/index.html', '/')).toEqual(['an index', 'new home']);
+  });
+
+  it('has every variant fresh that a distribution keeps by query string', async () => {
+    const urls = ['/site/app.js', '/site/app.js?v=3'];
+    const variants = () => Promise.all(urls.map(async url => (await shown(url, '/'))[0]));
+    await refreshes(1, () => put('site/app.js', 'old'));
+    expect(await variants()).toEqual(['old', 'old']);
+    expect(await refreshes(1, () => put('site/app.js', 'new'))).toEqual(['Fresh: site/app.js']);
+    expect(await variants()).toEqual(['new', 'new']);
+  });
+
   it('is fresh when a file is gone in whose place a distribution shows the page of its application', async () => {
     await refreshes(2, async () => {
       await put('docs/app.html', 'the application');

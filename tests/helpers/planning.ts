@@ -5,7 +5,7 @@ import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';
 
 /** What plans are made under by default: AWS's limits and prices, nothing in progress, the month's allowance untouched. */
 export const PLANNING = {
-  urls: { originPath: '', extensionless: false },
+  urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: false },
   budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
   prices: { path: 0.005, refetch: 0.0001, freePaths: 1000 },
   maxCollateral: 5000,

@@ -51,6 +51,7 @@ describe('The stack for a site that there is already', () => {
     const distributions = new Set([DOCS_ONLY, WHOLE_SITE].map(distributionArn));
     expect(allowed('cloudfront')).toEqual({
       'cloudfront:CreateInvalidation': distributions,
+      'cloudfront:GetCachePolicy': new Set(['arn:aws:cloudfront::*:cache-policy/*']),
       'cloudfront:GetDistribution': distributions,
       'cloudfront:GetInvalidation': distributions,
       'cloudfront:ListInvalidations': distributions,

@@ -156,8 +156,13 @@ describe('npm run plan', () => {
     reportOf(['--changed', '-', '--inventory', listOf(siteKeys), ...options], changedKeys.join('\n'));
 
   it.each<{ options: string[]; details: Partial<PlanRequest> }>([
-    { options: ['--origin-path', '/docs'], details: { urls: { originPath: '/docs', extensionless: false } } },
-    { options: ['--extensionless'], details: { urls: { originPath: '', extensionless: true } } },
+    { options: ['--origin-path', '/docs'], details: { urls: { ...PLANNING.urls, originPath: '/docs' } } },
+    { options: ['--extensionless'], details: { urls: { ...PLANNING.urls, extensionless: true } } },
+    {
+      options: ['--root-object', 'home.html'],
+      details: { urls: { ...PLANNING.urls, rootObject: 'home.html' } },
+    },
+    { options: ['--query-strings'], details: { urls: { ...PLANNING.urls, cachesQueryStrings: true } } },
     { options: ['--no-extensionless'], details: {} },
     { options: ['--used', '990'], details: { prices: { ...PLANNING.prices, freePaths: 10 } } },
     { options: ['--used', '2000'], details: { prices: { ...PLANNING.prices, freePaths: 0 } } },

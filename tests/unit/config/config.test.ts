@@ -19,6 +19,9 @@ const DISTRIBUTION = {
   url: 'https://d1.cloudfront.net',
   originPath: '',
   extensionless: false,
+  rootObject: '',
+  cachesQueryStrings: 'false',
+  honoursNoStore: 'true',
   errorPages: ['', '/index.html'],
 };
 const SITE_KEYS = { prefixes: ['app/'], excluded: ['*.map'] };
@@ -44,7 +47,7 @@ describe('the settings of a function', () => {
       NOTIFY_EMAIL: ['a@example.com', 'b@example.com'],
       FREE_PATHS_PER_MONTH: 100,
       PATH_PRICE_USD: 0.005,
-      DISTRIBUTIONS: [DISTRIBUTION],
+      DISTRIBUTIONS: [{ ...DISTRIBUTION, cachesQueryStrings: false, honoursNoStore: true }],
       SITE_KEYS,
       MAIL_WHEN: 'failed',
     });
@@ -75,6 +78,7 @@ describe('the settings of a function', () => {
       value: JSON.stringify([{ ...DISTRIBUTION, originPath }]),
     })),
     { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, url: 'd1.cloudfront.net' }]) },
+    { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, honoursNoStore: '' }]) },
     { name: 'SITE_KEYS', value: '{"prefixes":[""],"excluded":[]}' },
     { name: 'MAIL_WHEN', value: 'never' },
   ])('refuse $name=$value', ({ name, value }) => expect(() => read({ [name]: value })).toThrow(name));

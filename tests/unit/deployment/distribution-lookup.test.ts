@@ -9,7 +9,13 @@ import {
 const showing = (...origins: [domainName: string, path: string][]) => ({
   domainName: 'd1.cloudfront.net',
   aliases: ['www.school.example'],
-  origins: origins.map(([domainName, path]) => ({ domainName, path })),
+  rootObject: '',
+  origins: origins.map(([domainName, path], index) => ({
+    ids: [`o${index}`, `g${index}`],
+    domainName,
+    path,
+  })),
+  behaviours: [],
   errorResponses: [],
 });
 const S3 = 'my.site.s3.eu-west-1.amazonaws.com';
@@ -59,6 +65,54 @@ describe('A distribution that is looked up', () => {
       ErrorPage403: '/index.html',
       ErrorPage404: '',
     });
+  });
+
+  it.each([
+    ['no query strings, MinTTL 0', [['o0', false, 0]], 'false', 'true'],
+    ['no query strings, MinTTL 1', [['g0', false, 1]], 'false', 'true'],
+    [
+      'query strings in one behaviour of several',
+      [
+        ['o0', false, 0],
+        ['o0', true, 0],
+      ],
+      'true',
+      'true',
+    ],
+    [
+      'a longer MinTTL in one behaviour of an origin group',
+      [
+        ['o0', false, 0],
+        ['g0', false, 2],
+      ],
+      'false',
+      'false',
+    ],
+    [
+      'all of it, of another origin',
+      [
+        ['o1', true, 60],
+        ['o0', false, 0],
+      ],
+      'false',
+      'true',
+    ],
+  ] as [string, [string, boolean, number][], string, string][])(
+    'tells how the bucket is cached: %s',
+    (_, caching, CachesQueryStrings, HonoursNoStore) => {
+      const behaviours = caching.map(([originId, queryStrings, minTtlSeconds]) => ({
+        originId,
+        queryStrings,
+        minTtlSeconds,
+      }));
+      const found = { ...showing([S3, ''], ['api.school.example', '']), behaviours };
+      expect(explain('E1', found, 'my.site')).toMatchObject({ CachesQueryStrings, HonoursNoStore });
+    },
+  );
+
+  it('tells its default root object', () => {
+    const found = { ...showing([S3, '']), rootObject: 'home.html' };
+    expect(explain('E1', found, 'my.site').RootObject).toBe('home.html');
   });
 
   it('is told in texts that can stand in JSON, and all of them', () => {

@@ -10,7 +10,7 @@ const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
   DISTRIBUTIONS:
-    '[{"id":"E1","url":"https://d1.cloudfront.net","originPath":"","extensionless":false,"errorPages":[]}]',
+    '[{"id":"E1","url":"https://d1.cloudfront.net","originPath":"","extensionless":false,"rootObject":"index.html","cachesQueryStrings":"false","honoursNoStore":"true","errorPages":[]}]',
   REFRESH_TABLE: 'refreshes',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.0001',
@@ -54,7 +54,11 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
     },
     pathUse: { usedIn: async () => 0, record: async () => {} },
     site: { keys: async () => [] },
-    edge: { records: createMemoryRecords({ step }), objects: { head: async () => undefined } },
+    edge: {
+      records: createMemoryRecords({ step }),
+      objects: { head: async () => undefined },
+      honoursNoStore: true,
+    },
     newMark: () => 'm1',
     settings: PLAN_SETTINGS,
     now: () => new Date('2026-11-02T10:00:00Z'),

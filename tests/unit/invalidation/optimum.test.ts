@@ -5,9 +5,11 @@ import { costOfPaths } from '../../../shared/invalidation/prices.ts';
 import {
   decodePath,
   doubtfulFrom,
+  QUERY,
   requestPath,
   viewerPaths,
 } from '../../../shared/invalidation/viewer-urls.ts';
+import { PLANNING } from '../../helpers/planning.ts';
 
 const AMPLE_BYTES = 150_000;
 
@@ -22,7 +24,12 @@ const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
     maxLength: 1,
   }),
   siteKeys: fc.uniqueArray(anyKey, { maxLength: 12 }),
-  urls: fc.record({ originPath: fc.constant(''), extensionless: fc.boolean() }),
+  urls: fc.record({
+    originPath: fc.constant(''),
+    extensionless: fc.boolean(),
+    rootObject: fc.constantFrom('index.html', '', 'a'),
+    cachesQueryStrings: fc.boolean(),
+  }),
   budget: fc.record({
     exactPaths: fc.nat(8),
     wildcardPaths: fc.nat(4),
@@ -41,7 +48,7 @@ const SHARED_WILDCARD: PlanRequest = {
   changedKeys: ['a~', '/~', 'ba~a'],
   requestedPaths: ['/b/*'],
   siteKeys: ['b', '~'],
-  urls: { originPath: '', extensionless: false },
+  urls: PLANNING.urls,
   budget: { exactPaths: 0, wildcardPaths: 3, bytes: AMPLE_BYTES },
   prices: { path: 0, refetch: 0, freePaths: 0 },
   maxCollateral: Number.POSITIVE_INFINITY,
@@ -178,9 +185,16 @@ function wantedOf({ changedKeys, requestedPaths, urls }: PlanRequest) {
       ? { text, wildcardOnly }
       : { text: text.slice(0, doubtful), wildcardOnly: true };
   };
+  // Below a folder the variants by query string are a wildcard of their own; any other path has to be one for theirs.
+  const withVariants = (text: string) => {
+    if (!urls.cachesQueryStrings || text.includes(QUERY)) return [cut(text, false)];
+    return text.endsWith('/') ? [cut(text, false), cut(text + QUERY, true)] : [cut(text, true)];
+  };
   return [
-    ...changedKeys.flatMap(key => viewerPaths(key, urls)).map(text => cut(text, false)),
-    ...requestedPaths.map(path => cut(decodePath(path.replace(/\*$/, '')), path.endsWith('*'))),
+    ...changedKeys.flatMap(key => viewerPaths(key, urls)).flatMap(withVariants),
+    ...requestedPaths.flatMap(path =>
+      path.endsWith('*') ? [cut(decodePath(path.slice(0, -1)), true)] : withVariants(decodePath(path)),
+    ),
   ];
 }
 

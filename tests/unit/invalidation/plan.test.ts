@@ -53,13 +53,22 @@ describe('the plan of an invalidation', () => {
   });
 
   it('names pages without their ending too, where the site serves them so', () => {
-    const urls = { originPath: '', extensionless: true };
+    const urls = { ...PLANNING.urls, extensionless: true };
     const request = requestOf({ changedKeys: ['zoo.html'], siteKeys: [...SITE, 'zoom.html'], urls });
     expect(planInvalidation(request).paths).toEqual(['/zoo', '/zoo.html']);
   });
 
+  it('covers the variants by query string, where edges keep such, by a wildcard that purges as little else as can be', () => {
+    const urls = { ...PLANNING.urls, cachesQueryStrings: true };
+    const pathsOf = (changedKeys: string[], requestedPaths: string[] = []) =>
+      planInvalidation(requestOf({ changedKeys, requestedPaths, urls })).paths;
+    expect(pathsOf(['styles.css'])).toEqual(['/styles.css*']);
+    expect(pathsOf(['index.html'])).toEqual(['/', '/?*', '/index.html*']);
+    expect(pathsOf([], ['/styles.css', '/index.html?v=1'])).toEqual(['/index.html?v=1', '/styles.css*']);
+  });
+
   it('is empty when no viewer can see the change', () => {
-    const urls = { originPath: '/public', extensionless: false };
+    const urls = { ...PLANNING.urls, originPath: '/public' };
     expect(planInvalidation(requestOf({ changedKeys: ['drafts/a.html'], urls }))).toEqual({
       paths: [],
       collateral: 0,
@@ -174,7 +183,7 @@ describe('the plan of an invalidation', () => {
 
   it('needs no list of the site for a single exact path, and else that of the common folder', () => {
     const at = (changedKeys: string[], originPath = '') =>
-      listingPrefix(requestOf({ changedKeys, urls: { originPath, extensionless: false } }));
+      listingPrefix(requestOf({ changedKeys, urls: { ...PLANNING.urls, originPath } }));
     expect(at([])).toBeUndefined();
     expect(at(['styles.css'])).toBeUndefined();
     expect(at(['index.html'])).toBe('');

@@ -65,7 +65,7 @@ describe('the URLs that show an object', () => {
     { path: '/', originPath: '/site', key: 'site/index.html' },
     { path: '/a.css', originPath: '/site', key: 'site/a.css' },
   ])('$path shows $key when the origin path is "$originPath"', ({ path, originPath, key }) => {
-    expect(keyOf(path, originPath)).toBe(key);
+    expect(keyOf(path, urlsAt(originPath))).toBe(key);
   });
 
   it.each([
@@ -74,16 +74,35 @@ describe('the URLs that show an object', () => {
     { key: 'docs/index.html', urls: ['/docs/index.html', '/docs/', '/docs'] },
     { key: 'styles.css', urls: ['/styles.css'] },
   ])('of a site that also serves pages without their ending, $key is seen at $urls', ({ key, urls }) => {
-    expect(viewerPaths(key, { originPath: '', extensionless: true })).toEqual(urls);
+    expect(viewerPaths(key, { ...urlsAt(''), extensionless: true })).toEqual(urls);
+  });
+
+  it.each([
+    { rootObject: 'home.html', key: 'home.html', urls: ['/home.html', '/'] },
+    { rootObject: 'home.html', key: 'index.html', urls: ['/index.html'] },
+    { rootObject: 'home.html', key: 'docs/index.html', urls: ['/docs/index.html', '/docs/'] },
+    { rootObject: 'home.html', key: 'docs/home.html', urls: ['/docs/home.html'] },
+    { rootObject: 'docs/index.html', key: 'docs/index.html', urls: ['/docs/index.html', '/', '/docs/'] },
+    { rootObject: 'start', key: 'start', urls: ['/start', '/'] },
+    // A website endpoint shows it without one.
+    { rootObject: '', key: 'index.html', urls: ['/index.html', '/'] },
+  ])('while "$rootObject" is the default root object, $key is seen at $urls', ({ rootObject, key, urls }) => {
+    expect(viewerPaths(key, { ...urlsAt(''), rootObject })).toEqual(urls);
   });
 
   it('lead back to the object', () => {
     const anyFile = anyObjectKey().filter(key => !key.endsWith('/'));
     fc.assert(
-      fc.property(anyFile, fc.constantFrom('', '/site'), (name, originPath) => {
-        const key = `${originPath}/${name}`.slice(1);
-        for (const url of viewerPaths(key, urlsAt(originPath))) expect(keyOf(url, originPath)).toBe(key);
-      }),
+      fc.property(
+        fc.oneof(anyFile, fc.constantFrom('index.html', 'home.html')),
+        fc.constantFrom('', '/site'),
+        fc.constantFrom('', 'index.html', 'home.html', 'docs/index.html'),
+        (name, originPath, rootObject) => {
+          const rules = { ...urlsAt(originPath), rootObject };
+          const key = `${originPath}/${name}`.slice(1);
+          for (const url of viewerPaths(key, rules)) expect(keyOf(url, rules)).toBe(key);
+        },
+      ),
     );
   });
 });
@@ -229,7 +248,7 @@ describe('a path asked for by hand', () => {
 });
 
 function urlsAt(originPath: string): UrlRules {
-  return { originPath, extensionless: false };
+  return { originPath, extensionless: false, rootObject: 'index.html', cachesQueryStrings: false };
 }
 
 function invalidationPath(viewerPath: string): string {

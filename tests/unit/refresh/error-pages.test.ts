@@ -6,7 +6,8 @@ import { formerly, LATER, objectOf, REFRESH, site, stale } from './scripted-site
 
 describe('where the distribution shows a page with status 200 in the place of what is missing', () => {
   const gone = { objects: [changeOf('gone.js', { removed: true })] };
-  const app = (originPath = '') => site({ 'index.html': objectOf('app') }, originPath, ['', '/index.html']);
+  const app = (originPath = '') =>
+    site({ 'index.html': objectOf('app') }, { originPath }, ['', '/index.html']);
   const closed: Refresh = { ...REFRESH, closedAt: '2026-11-02T10:00:03.000Z' };
 
   it('a removed object is verified by that page, and remembered as absent', async () => {

@@ -158,7 +158,11 @@ export async function runProtocol(
           site: { keys: async () => ['unchanged.html'] },
           settings: PLAN_SETTINGS,
           // Nothing is ever verified here, so nothing is skipped.
-          edge: { records: createMemoryRecords({ step }), objects: { head: async () => undefined } },
+          edge: {
+            records: createMemoryRecords({ step }),
+            objects: { head: async () => undefined },
+            honoursNoStore: true,
+          },
           newMark: () => 'm',
           now: () => new Date(0),
           onUnknownQuota: nothing,

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
+import type { UrlRules } from '../../../shared/invalidation/viewer-urls.ts';
 import type { Changes, Refresh, Verification } from '../../../shared/refresh/refresh.ts';
 import type { Served } from '../../../shared/refresh/served.ts';
 import type { Verified } from '../../../shared/refresh/unchanged.ts';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
-import { planOf } from '../../helpers/planning.ts';
+import { PLANNING, planOf } from '../../helpers/planning.ts';
 
 /** The refresh that is verified. */
 export const REFRESH: Refresh = {
@@ -29,7 +30,11 @@ export function formerly(content: string, headers: Record<string, string> = {}):
 }
 
 /** A bucket and an edge in front of it. Whatever is written to either shows at once. */
-export function site(objects: Record<string, Served>, originPath = '', errorPages: string[] = []) {
+export function site(
+  objects: Record<string, Served>,
+  rules: Partial<UrlRules> = {},
+  errorPages: string[] = [],
+) {
   const bucket = new Map(Object.entries(objects));
   const edge = new Map(Object.entries(objects).map(([key, served]) => [`/${key}`, served]));
   const asked: string[] = [];
@@ -69,7 +74,7 @@ export function site(objects: Record<string, Served>, originPath = '', errorPage
             return shown;
           },
         },
-        originPath,
+        urls: { ...PLANNING.urls, ...rules },
         errorPages,
       }),
   };

@@ -4,7 +4,7 @@ import { type Change, newestPerKey } from '../../../shared/refresh/refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from '../../../shared/refresh/served.ts';
 import { withoutUnchanged, withUnchanged } from '../../../shared/refresh/unchanged.ts';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
-import { planOf } from '../../helpers/planning.ts';
+import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type RecordGuard } from './memory-records.ts';
 
 /** What skipping rests on, the records apart. */
@@ -122,7 +122,7 @@ export async function runUnchanged(
     const { changedKeys } = await select(
       told,
       { refreshId: `${marks}`, mark },
-      { records: watched, objects: { head } },
+      { records: watched, objects: { head }, honoursNoStore: true },
     );
     return { mark, purges: changedKeys.length > 0 };
   }
@@ -148,7 +148,7 @@ export async function runUnchanged(
         records,
         origin: { head: () => step('read the bucket', inBucketNow), keys: async () => [] },
         edge: { head: () => step('ask the edge', () => shown(view(0))) },
-        originPath: '',
+        urls: PLANNING.urls,
         errorPages: [],
       });
       return 'fresh';

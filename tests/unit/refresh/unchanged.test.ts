@@ -27,10 +27,12 @@ async function decide({
   verified,
   events,
   bucket,
+  honoursNoStore = true,
 }: {
   verified?: Served | 'absent' | undefined;
   events: readonly Change[];
   bucket: Served | undefined;
+  honoursNoStore?: boolean;
 }) {
   const records = createMemoryRecords();
   await records.mark(upload('05'), 'm0');
@@ -43,7 +45,11 @@ async function decide({
       return bucket;
     },
   };
-  const { changedKeys, skipped } = await withoutUnchanged(events, PLANNING, { records, objects });
+  const { changedKeys, skipped } = await withoutUnchanged(events, PLANNING, {
+    records,
+    objects,
+    honoursNoStore,
+  });
   const [reason = 'purged'] = Object.entries(skipped).flatMap(([name, count]) => (count > 0 ? [name] : []));
   expect(changedKeys).toEqual(reason === 'purged' ? ['a.css'] : []);
   return { reason, reads, record: records.peek('a.css') };
@@ -212,11 +218,19 @@ it('a plan that was lost is made again: what it skipped is skipped again, for th
     withoutUnchanged(
       [upload('06')],
       { refreshId, mark: 'm1' },
-      { records, objects: { head: async () => bucket } },
+      { records, objects: { head: async () => bucket }, honoursNoStore: true },
     );
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
   expect((await plan('r2')).skipped).toMatchObject({ duplicate: 1 });
+});
+
+it('a key served with no-store is purged where edges keep it all the same, unless it did not change', async () => {
+  const noStore = { 'cache-control': 'no-store' };
+  const known = { verified: objectOf('old', noStore, THEN), events: [upload('06')], honoursNoStore: false };
+  expect(await decide({ ...known, bucket: objectOf('same', noStore) })).toMatchObject({ reason: 'purged' });
+  const again = { ...known, events: [upload('06', 'old')], bucket: objectOf('old', noStore) };
+  expect(await decide(again)).toMatchObject({ reason: 'unchanged' });
 });
 
 describe('the bucket is asked', () => {
@@ -241,7 +255,9 @@ it('every key is decided for itself', async () => {
   }
   const events = keys.map(key => changeOf(key, { sequencer: '06', eTag: key }));
   const head = async (key: string) => objectOf(key, key === '42.css' ? { 'cache-control': 'max-age=1' } : {});
-  expect(await withoutUnchanged(events, PLANNING, { records, objects: { head } })).toEqual({
+  expect(
+    await withoutUnchanged(events, PLANNING, { records, objects: { head }, honoursNoStore: true }),
+  ).toEqual({
     changedKeys: ['42.css'],
     skipped: { unchanged: 99, neverCached: 0, duplicate: 0 },
   });

@@ -49,7 +49,10 @@ describe('a path asked for by hand', () => {
   });
 
   it('is below the origin path', async () => {
-    const { verify, edge } = site({ 'site/a.css': objectOf('new'), 'a.css': objectOf('other') }, '/site');
+    const { verify, edge } = site(
+      { 'site/a.css': objectOf('new'), 'a.css': objectOf('other') },
+      { originPath: '/site' },
+    );
     edge.clear();
     edge.set('/a.css', objectOf('new'));
     expect(await verify({ paths: ['/a.css', '/*'] })).toEqual({ verified: 2, superseded: 0 });

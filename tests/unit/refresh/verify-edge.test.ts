@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { PLANNING } from '../../helpers/planning.ts';
 import { formerly, LATER, objectOf, site, stale } from './scripted-site.ts';
 
 describe('a refresh is verified', () => {
@@ -42,6 +43,21 @@ describe('a refresh is verified', () => {
     expect(new Set(asked)).toEqual(new Set(['/', '/index.html', '/docs/index.html']));
   });
 
+  it('at the root by the default root object, whatever is called index.html', async () => {
+    const objects = { 'home.html': objectOf('home'), 'index.html': objectOf('index') };
+    const { verify, edge, asked } = site(objects, { rootObject: 'home.html' });
+    edge.set('/', objectOf('home'));
+    const changes = { objects: [changeOf('index.html'), changeOf('home.html')], paths: ['/'] };
+    expect(await verify(changes)).toEqual({ verified: 4, superseded: 0 });
+    expect(new Set(asked)).toEqual(new Set(['/', '/home.html', '/index.html']));
+  });
+
+  it('without the root when the distribution has no default root object', async () => {
+    const { verify, asked } = site({ 'index.html': objectOf('index') }, { rootObject: '' });
+    await verify({ objects: [changeOf('index.html')], paths: ['/', '/*'] });
+    expect(new Set(asked)).toEqual(new Set(['/index.html']));
+  });
+
   it('by URLs encoded as clients do', async () => {
     const { verify, edge, asked } = site({ 'my file+1.css': objectOf('new') });
     edge.set('/my%20file%2B1.css', objectOf('new'));
@@ -78,7 +94,7 @@ describe('a refresh is verified', () => {
   it('without what lies outside the origin path', async () => {
     const { verify, edge, asked } = site(
       { 'site/a.css': objectOf('new'), 'drafts/b.css': objectOf('new') },
-      '/site',
+      { originPath: '/site' },
     );
     edge.set('/a.css', objectOf('new'));
     const changes = { objects: [changeOf('site/a.css'), changeOf('drafts/b.css')] };
@@ -202,7 +218,7 @@ describe('verifying', () => {
       records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
       origin: { head: async () => undefined, keys: async () => [] },
       edge: { head: async () => undefined },
-      originPath: '',
+      urls: PLANNING.urls,
       errorPages: [],
     });
     await expect(verification).rejects.toThrow(expect.objectContaining({ name: 'UnknownRefresh' }));
