@@ -101,7 +101,7 @@ export const AttachmentSettings = z.object({
   mailFrom: z.email().optional(),
   /** Whether SES knows the sender already, so that the stack must not add it. */
   mailFromExists: flag,
-  /** Of the bucket, as only a queue of the same region may have its events. */
+  /** The bucket's region: S3 notifies only queues in its own. */
   region: z
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region of AWS')

@@ -11,7 +11,7 @@ export interface Report extends Plan {
   readonly requested: readonly string[];
   /** Paths that cost nothing and are left of this month's after the plan. */
   readonly freePathsLeft: number;
-  /** So many unchanged objects were allowed to be purged to save money. */
+  /** How many unchanged objects the plan was allowed to purge to save money. */
   readonly maxNeedless: number;
   /** What `/*` would do instead. */
   readonly everything: Pick<Plan, 'collateral' | 'costUsd'>;

@@ -48,7 +48,7 @@ export interface MailedReports {
   readonly mailFromExists?: boolean;
 }
 
-/** Whatever of the pipeline may be chosen. */
+/** Options of the pipeline; each has a default. */
 export interface RefreshOptions {
   /** Only keys that begin with one of these belong to the site. @default every key */
   readonly keyPrefixes?: readonly string[];
@@ -73,9 +73,9 @@ export interface RefreshOptions {
   readonly refetchPriceUsd?: number;
   /** AWS gives each account 1,000, for all its distributions together: lower it if others use some. @default 1000 */
   readonly freePathsPerMonth?: number;
-  /** So many unchanged objects one refresh may purge to save money. @default 5000 */
+  /** How many unchanged objects one refresh may purge to save money; above it, the plan with the fewest needless purges is sent. @default 5000 */
   readonly maxNeedlessPurges?: number;
-  /** Minutes after CloudFront's first refusal from which one path for all is asked for. @default 60 */
+  /** After so many minutes of refusals a refresh asks for one wildcard instead of its own paths. @default 60 */
   readonly quotaPatienceMinutes?: number;
 }
 

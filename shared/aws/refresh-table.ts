@@ -25,9 +25,10 @@ import { planWrites, type UpdateRecord } from './refresh-plans.ts';
  *   <refresh> / refresh                the record, which names its distribution
  *   <refresh> / change#<hash>#<seq>    one S3 event: an append-only log, so that neither order nor repetition matters
  *   <refresh> / path#<hash>            one path asked for by hand
- * and, of edge-records.ts and path-use.ts,
+ * and, of edge-records.ts, path-use.ts and manual-allowance.ts,
  *   edge#<distribution id>#<hash> / edge   what is known of one key at the edge
  *   paths#<month> / <caller reference>     paths that one invalidation used
+ *   manual#<day> / <distribution id>       paths that were asked for by hand through the API
  * Keys and paths are hashed because a sort key ends at 1,024 bytes and an object key may be as long.
  */
 const RECORD = 'refresh';

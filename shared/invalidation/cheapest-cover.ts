@@ -22,15 +22,15 @@ export interface Cover {
   readonly isCheapest: boolean;
 }
 
-/** Where the search begins: with covers that cost little more than the bound, told in parts of the gap, or of the bound itself. */
+/** How far above the bound the first round looks: this part of the gap to the best cover known, or of the bound, whichever is less. */
 const FIRST_GAP = { ofGap: 1 / 64, ofBound: 1 / 1000 };
 
-/** From a round without success to the next one: for some ten times as many labels. */
+/** How the gap grows after a round that found nothing; each step costs about ten times the labels. */
 const GAP_GROWTH = 2;
-/** A round goes straight up to the best cover known when that is so near, in gaps: only to prove it the cheapest, most often. */
+/** If the best cover known is within so many gaps, the next round goes right up to it: usually it only has to be proven. */
 const NEARLY = 4;
 
-/** Labels kept in one round: of 20 bytes each, and a few more in lists. */
+/** Labels kept in one round; each takes 20 bytes, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
 
 /**

@@ -1,8 +1,8 @@
 const INITIAL_CAPACITY = 1 << 12;
 
 /**
- * Ways through the first cuts, told by what their wildcards save and purge. There may be a million, so each is a number, the index of what
- * it has to tell in typed arrays.
+ * Partial solutions: each a choice of wildcards among the cuts so far, with what they save and purge. There may be a million, so a
+ * label is an index into typed arrays.
  */
 export class Labels {
   /** The way that takes no cut. */

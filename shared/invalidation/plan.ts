@@ -25,11 +25,11 @@ export interface Wanted {
 }
 
 export interface PlanRequest extends Wanted {
-  /** Keys of the site bucket, of which a wildcard may purge some needlessly: at least those with the `listingPrefix`. */
+  /** The keys of the site, at least those that begin with the `listingPrefix`: a wildcard may purge some of them needlessly. */
   readonly siteKeys: readonly string[];
   readonly budget: PathBudget;
   readonly prices: Prices;
-  /** So many unchanged objects may one plan purge to save money. Above it, it purges as few as the budget allows. */
+  /** How many unchanged objects one plan may purge to save money; above it, the plan with the fewest needless purges is made. */
   readonly maxCollateral: number;
 }
 

@@ -81,7 +81,7 @@ export interface StoredVerification extends Verification {
 
 export interface Refresh {
   readonly id: string;
-  /** Of the one that it makes fresh. */
+  /** The distribution that this refresh makes fresh. */
   readonly distributionId: string;
   readonly state: RefreshState;
   /**
@@ -95,7 +95,7 @@ export interface Refresh {
   readonly closedAt?: string;
   /** Absent too when CloudFront refused it: nothing was sent. */
   readonly plan?: StoredPlan;
-  /** Of that plan. */
+  /** The totals of that plan. */
   readonly totals?: PlanTotals;
   /** Number of the last plan stored, refused ones included. */
   readonly plans?: number;

@@ -3,13 +3,15 @@ import { type Change, newestPerKey, type Skipped } from './refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from './served.ts';
 
 /*
- * Which changes need no path, because no edge can hold anything else than what the bucket holds. Events may be late, repeated and
- * reordered, and refreshes overlap; what makes a wrong skip impossible all the same is that each skip uses up a version:
+ * Which changes need no path: no edge can hold anything but what the bucket holds now. Events come late, repeated and out of order, and
+ * tell no headers, so the object is read; it may be newer than the event. A change may be skipped only if that object
  *
- * - Events do not tell headers, so the bucket is read, and may hold a later version than the event's. A skip needs a version there
- *   with the verified fingerprint, and another one than the record was last taken from.
- * - So if an edge holds a version that differs, the events since are one more than the versions there are to skip them by:
- *   the last one finds the version of the record, and purges. Two events in one refresh would share a version: they purge too.
+ * 1. has the fingerprint that was last verified, and
+ * 2. is another version than the record was taken from.
+ *
+ * By the second rule each skip uses up one version. So if an edge does hold a version that differs, there is one event more than
+ * there are versions to skip by: one of the events meets the record's own version, and purges. Two new events in one refresh would
+ * share a version, so they purge too.
  *
  * tests/unit/refresh/unchanged-races.test.ts plays this, and shows what each rule is there for.
  */

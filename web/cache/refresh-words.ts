@@ -78,7 +78,7 @@ const STATUS_BY_STATE: Partial<Readonly<Record<State, string>>> = {
   fresh: 'Completed',
 };
 
-/** "2 written again unchanged; 1 served with no-store": files that needed no path. Empty when there are none. */
+/** "2 unchanged, 1 kept by no cache (no-store)": files that needed no path. Empty when there are none. */
 export function skippedWords({ unchanged, neverCached, duplicate }: RefreshSummary['skipped']): string {
   return [
     { count: unchanged, why: 'unchanged' },

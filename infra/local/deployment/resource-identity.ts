@@ -175,7 +175,7 @@ function withId(name: string): Identity {
   return { ref: id, attributes: { Id: id } };
 }
 
-/** Of a kind of our own, run by a function of the template; those that CDK brings are emulated themselves. */
+/** Whether a function of the template runs this custom resource; CDK's own kinds are emulated directly. */
 export function isCustomResource(type: string): boolean {
   return type.startsWith('Custom::') && !(type in IDENTITIES);
 }

@@ -9,7 +9,7 @@ import type { FunctionDefinition, InvocationMessage, ProcessMessage } from './fu
 
 const PROCESS_FILE = fileURLToPath(new URL('./function-process.ts', import.meta.url));
 
-/** What V8 makes of the code, kept from one process to the next: it is most of a start. Where Node keeps such itself. */
+/** V8's compiled code, shared by successive processes: compiling is most of a start. Node's own default folder. */
 const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
 /** What AWS grants module loading before the function's own time-out begins to count. */
