@@ -4,6 +4,7 @@ import { createBackups } from '../shared/aws/backup-bucket.ts';
 import { createMailQueue } from '../shared/aws/mail-queue.ts';
 import { createStudentTable } from '../shared/aws/student-table.ts';
 import { backupKeyOf } from '../shared/backup/manifest.ts';
+import { type BackupDependencies, requestBackup } from '../shared/backup/request-backup.ts';
 import { readSettings, setting } from '../shared/config.ts';
 import { RequestRefusedError } from '../shared/errors.ts';
 import { answer, noContent } from '../shared/http/answers.ts';
@@ -12,7 +13,6 @@ import { etagOf } from '../shared/http/request.ts';
 import { logger } from '../shared/observability.ts';
 import { createOnce } from '../shared/students/create-once.ts';
 import { listStudents, readListRequest, type StudentPages } from '../shared/students/list-students.ts';
-import { type BackupDependencies, requestBackup } from '../shared/students/request-backup.ts';
 import {
   type CheckedStudent,
   checkStudent,

@@ -24,8 +24,8 @@ import {
 } from './auto-invalidation-props.ts';
 import { sendEvents } from './bucket-events.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
-import { inFindings } from './findings.ts';
 import { Mail } from './mail.ts';
+import { inFindings } from './nag-findings.ts';
 import { ServiceFunction } from './service-function.ts';
 
 const WORKFLOW = fileURLToPath(new URL('../workflows/refresh.asl.json', import.meta.url));

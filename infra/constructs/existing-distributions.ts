@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { ATTRIBUTES, type Attributes } from '../../shared/deployment/distribution-lookup.ts';
 import type { SiteDistribution } from './auto-invalidation-props.ts';
 import { DeploymentFunction } from './deployment-function.ts';
-import { inFindings } from './findings.ts';
+import { inFindings } from './nag-findings.ts';
 
 export interface ExistingDistributionsProps {
   readonly distributionIds: readonly string[];

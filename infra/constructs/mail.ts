@@ -6,8 +6,8 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { MailedReports } from './auto-invalidation-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
-import { inFindings } from './findings.ts';
 import { IdempotencyTable } from './idempotency-table.ts';
+import { inFindings } from './nag-findings.ts';
 import { ServiceFunction } from './service-function.ts';
 
 const TIMEOUT = Duration.seconds(30);

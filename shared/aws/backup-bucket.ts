@@ -19,8 +19,8 @@ import {
   manifestKeyOf,
   readManifest,
 } from '../backup/manifest.ts';
+import type { Backups } from '../backup/request-backup.ts';
 import type { FinishedBackups } from '../backup/restore.ts';
-import type { Backups } from '../students/request-backup.ts';
 import { uploadInParts } from './multipart-upload.ts';
 
 /** A list shows so many, the newest: three months of daily ones, and some. */

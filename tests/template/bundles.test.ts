@@ -32,7 +32,7 @@ const EVERYWHERE: Parts = {
 const MAIL_MESSAGES = ['shared/mail/mail.ts', 'shared/mail/email-address.ts'];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
-const DEPLOYING: Parts = { own: ['shared/deployment/', 'shared/resource-handler.ts'], packages: [] };
+const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What a function has a use for besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
@@ -49,7 +49,13 @@ const PARTS: Readonly<Record<string, Parts>> = {
   },
   backup: { own: ['shared/backup/'], packages: [] },
   students: {
-    own: ['shared/students/', 'shared/http/', 'shared/backup/manifest.ts', 'shared/mail/email-address.ts'],
+    own: [
+      'shared/students/',
+      'shared/http/',
+      'shared/backup/manifest.ts',
+      'shared/backup/request-backup.ts',
+      'shared/mail/email-address.ts',
+    ],
     packages: [...IDEMPOTENCY, '@aws-lambda-powertools/event-handler'],
   },
 };

@@ -1,4 +1,4 @@
-import type { Manifest } from '../backup/manifest.ts';
+import type { Manifest } from './manifest.ts';
 
 export interface Backups {
   /** Starts a backup into this key, without waiting for it. */

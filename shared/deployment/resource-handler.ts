@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import {
-  answerTo,
-  type ResourceKind,
-  ResourceRequest,
-  type ResourceResponse,
-} from './deployment/custom-resource.ts';
-import { logger, observed } from './observability.ts';
+import { logger, observed } from '../observability.ts';
+import { answerTo, type ResourceKind, ResourceRequest, type ResourceResponse } from './custom-resource.ts';
 
 /** Left for the answer when time runs out. */
 const RESERVE_MS = 5000;
