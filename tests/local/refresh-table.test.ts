@@ -59,7 +59,7 @@ it('a large batch of changes is written a few at a time, also when DynamoDB refu
   const many = Array.from({ length: 500 }, (_, index) => changeOf(`${index}.css`));
   await open.addChanges('r1', { objects: many, paths: [] });
   expect(calls.count).toBe(500 / 25 + 6);
-  expect(calls.most).toBe(4);
+  expect(calls.most).toBeLessThanOrEqual(4);
 });
 
 it('a commit waits while the partition is throttled', async () => {
