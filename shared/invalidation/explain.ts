@@ -18,8 +18,7 @@ export function explainPlan(
   { changedKeys, requestedPaths, urls }: Wanted,
 ): PathReason[] {
   const covering = findCovering(paths);
-  const coveringAll = (viewerPaths: readonly string[]) =>
-    new Set(viewerPaths.flatMap(path => withVariants(path, urls)).map(covering));
+  const coveringAll = (viewerPaths: string[]) => new Set(withVariants(viewerPaths, urls).map(covering));
   const keys = groupBy([...new Set(changedKeys)].sort(), key => coveringAll(viewerPaths(key, urls)));
   const requested = groupBy([...new Set(requestedPaths)].sort(), path => coveringAll([decodePath(path)]));
   const collateral = new Map(wildcards.map(wildcard => [wildcard.path, wildcard.collateral]));

@@ -118,9 +118,8 @@ const LEAST_COLLATERAL: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
 /** What has to be covered, in ascending order: viewer paths, and wildcards asked for by hand. */
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
-  const paths = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)]
-    .flatMap(path => withVariants(path, urls))
-    .sort();
+  const named = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)];
+  const paths = [...withVariants(named, urls)].sort();
   return paths.filter((path, index) => path !== paths[index - 1]);
 }
 

@@ -37,8 +37,9 @@ export function viewerPaths(key: string, rules: UrlRules): string[] {
   const path = `/${key}`;
   if (!path.startsWith(`${originPath}/`)) return [];
   const visible = path.slice(originPath.length);
-  const isRoot = rootObject !== '' && visible === `/${rootObject}`;
-  return [visible, ...(isRoot ? ['/'] : []), ...pagePaths(visible, rules)];
+  const others = pagePaths(visible, rules);
+  if (rootObject !== '' && visible === `/${rootObject}`) others.unshift('/');
+  return others.length === 0 ? [visible] : [visible, ...others];
 }
 
 /** Where functions and website endpoints show a page, other than by its name and as the default root object. */
@@ -51,14 +52,13 @@ function pagePaths(visible: string, { extensionless, rootObject }: UrlRules): st
 }
 
 /**
- * What an invalidation has to cover for a viewer path: the path, and its variants by query string where edges keep such. Nearly always a
+ * What an invalidation has to cover for viewer paths: the paths, and their variants by query string where edges keep such. Nearly always a
  * wildcard after the path covers both (see plan.ts); after a folder it would purge what lies below, so the variants there are
  * a wildcard of their own, `/?*`.
  */
-export function withVariants(viewerPath: string, { cachesQueryStrings }: UrlRules): string[] {
-  return cachesQueryStrings && viewerPath.endsWith('/')
-    ? [viewerPath, `${viewerPath}${QUERY}*`]
-    : [viewerPath];
+export function withVariants(viewerPaths: string[], { cachesQueryStrings }: UrlRules): string[] {
+  if (!cachesQueryStrings) return viewerPaths;
+  return viewerPaths.flatMap(path => (path.endsWith('/') ? [path, `${path}${QUERY}*`] : path));
 }
 
 /** The object key behind a viewer path; a folder is shown by its `index.html`, and so is `/` without a default root object. */
