@@ -157,17 +157,17 @@ async function spotChecks(
   rules: UrlRules,
 ): Promise<Check[]> {
   if (paths.length === 0) return [];
-  const urls = new Set((await origin.keys('')).flatMap(key => sureUrls(key, rules)));
+  const urls = (await origin.keys('')).flatMap(key => sureUrls(key, rules));
+  const known = new Set(urls);
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
   return plain.flatMap(path => {
     const prefix = decodePath(path.replace(/\*$/, ''));
     // A path that names no object may be a route of the page, or of another origin: nobody knows what it should show.
-    const covered = path.endsWith('*') ? [...urls].filter(url => url.startsWith(prefix)) : [prefix];
-    return covered
-      .filter(url => urls.has(url) && showsObject(url, rules))
-      .slice(0, SPOT_CHECKS)
-      .map(viewerPath => ({ key: keyOf(viewerPath, rules), viewerPath }));
+    const covered = path.endsWith('*')
+      ? urls.filter(url => url.startsWith(prefix))
+      : [prefix].filter(url => known.has(url));
+    return covered.slice(0, SPOT_CHECKS).map(viewerPath => ({ key: keyOf(viewerPath, rules), viewerPath }));
   });
 }
 
