@@ -26,6 +26,7 @@ export default defineConfig({
       suite('unit', { timeoutSeconds: 30, isolate: true }),
       suite('template', { timeoutSeconds: 120 }),
       suite('local', { timeoutSeconds: 60 }),
+      suite('adapters', { timeoutSeconds: 60 }),
       suite('acceptance', { timeoutSeconds: 240 }),
       suite('chaos', { timeoutSeconds: 600 }),
       // Each file has a browser of its own, which its helpers hold.

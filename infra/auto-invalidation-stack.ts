@@ -1,11 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { Alarms } from './constructs/alarms.ts';
-import { AutoInvalidation } from './constructs/auto-invalidation.ts';
-import { ExistingDistributions } from './constructs/existing-distributions.ts';
-import { SiteDashboard } from './constructs/site-dashboard.ts';
-import { workingFunctions } from './constructs/watched.ts';
+import { Alarms } from './constructs/pipeline/alarms.ts';
+import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
+import { ExistingDistributions } from './constructs/pipeline/existing-distributions.ts';
+import { SiteDashboard } from './constructs/pipeline/site-dashboard.ts';
+import { workingFunctions } from './constructs/pipeline/watched.ts';
 import type { AttachmentSettings } from './settings.ts';
 
 export interface AutoInvalidationStackProps extends StackProps {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { DEFAULTS, LARGEST_BATCH } from './constructs/auto-invalidation-props.ts';
+import { DEFAULTS, LARGEST_BATCH } from './constructs/pipeline/auto-invalidation-props.ts';
 
 /** Bucket names are global: S3 rules for what a name may be. */
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');

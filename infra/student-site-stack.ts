@@ -1,14 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Alarms } from './constructs/alarms.ts';
-import { AutoInvalidation } from './constructs/auto-invalidation.ts';
-import { Mail } from './constructs/mail.ts';
-import { RefreshApi } from './constructs/refresh-api.ts';
-import { SiteDashboard } from './constructs/site-dashboard.ts';
-import { StudentApi } from './constructs/student-api.ts';
-import { StudentRecords } from './constructs/student-records.ts';
-import { workingFunctions } from './constructs/watched.ts';
-import { Website } from './constructs/website.ts';
+import { Alarms } from './constructs/pipeline/alarms.ts';
+import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
+import { Mail } from './constructs/pipeline/mail.ts';
+import { SiteDashboard } from './constructs/pipeline/site-dashboard.ts';
+import { workingFunctions } from './constructs/pipeline/watched.ts';
+import { RefreshApi } from './constructs/school/refresh-api.ts';
+import { StudentApi } from './constructs/school/student-api.ts';
+import { StudentRecords } from './constructs/school/student-records.ts';
+import { Website } from './constructs/school/website.ts';
 import type { Settings } from './settings.ts';
 
 export interface StudentSiteStackProps extends StackProps {

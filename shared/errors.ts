@@ -1,4 +1,4 @@
-import type { FieldProblem } from './students/student.ts';
+import type { FieldProblem } from './school/students/student.ts';
 
 /**
  * Errors this program raises on purpose. `name` is a literal because it crosses process borders: Step Functions matches

@@ -1,8 +1,8 @@
 // Before the first schema.
 import './page/without-eval.ts';
-import { BackupDesk } from './backups/backup-desk.ts';
 import { FreshnessWatch } from './freshness/watch-freshness.ts';
-import { StudentDesk } from './students/student-desk.ts';
+import { BackupDesk } from './register/backup-desk.ts';
+import { StudentDesk } from './register/student-desk.ts';
 
 const students = new StudentDesk();
 const backups = new BackupDesk();

@@ -21,7 +21,7 @@ const EXCEPTIONS: readonly {
   {
     packages: /^@cloud-copilot\/iam-/,
     licence: 'AGPL-3.0-or-later',
-    reason: 'decides permissions in the local cloud, behind infra/local/permissions/simulate.ts',
+    reason: 'decides permissions in the local cloud, behind infra/local/kernel/permissions/simulate.ts',
   },
   {
     packages: /^lightningcss(?:-|$)/,

@@ -1,5 +1,5 @@
-import type { PathReason } from '../../shared/invalidation/explain.ts';
-import type { Plan } from '../../shared/invalidation/plan.ts';
+import type { PathReason } from '../../shared/planning/explain.ts';
+import type { Plan } from '../../shared/planning/plan.ts';
 import { counted, dollars, grouped, printable, tableOf } from './text.ts';
 
 /** A plan, and what people ask about it. */

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table.ts';
+import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
 import { collect } from '../../shared/refresh/collect.ts';
 import { summaryOf } from '../../shared/refresh/history.ts';
 import { ManualRequest, pathProblems } from '../../shared/refresh/manual-request.ts';

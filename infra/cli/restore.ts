@@ -8,10 +8,10 @@ import {
   type PutItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createBackupBucket } from '../../shared/aws/backup-bucket.ts';
-import type { Content } from '../../shared/backup/content.ts';
-import type { StudentItem } from '../../shared/backup/item-line.ts';
-import { BackupKey, type Manifest } from '../../shared/backup/manifest.ts';
+import { createBackupBucket } from '../../shared/school/aws/backup-bucket.ts';
+import type { Content } from '../../shared/school/backup/content.ts';
+import type { StudentItem } from '../../shared/school/backup/item-line.ts';
+import { BackupKey, type Manifest } from '../../shared/school/backup/manifest.ts';
 import {
   BackupRefusedError,
   type FinishedBackups,
@@ -19,7 +19,7 @@ import {
   type RestoreTarget,
   restore,
   verify,
-} from '../../shared/backup/restore.ts';
+} from '../../shared/school/backup/restore.ts';
 import { CommandError, STACK_OPTIONS, STACK_USAGE, type Stack, stackCommand } from './stack-command.ts';
 
 const USAGE = `Writes the students of a backup back into a table.

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { RequestRefusedError } from '../errors.ts';
-import { costOfPaths, type Prices } from '../invalidation/prices.ts';
+import { costOfPaths, type Prices } from '../planning/prices.ts';
 import type { PathUse } from './invalidate.ts';
 import { isRefreshId, monthOf, type Refresh, type Skipped } from './refresh.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';

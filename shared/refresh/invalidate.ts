@@ -1,6 +1,6 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
-import { listingPrefix, type PlanRequest, planInvalidation } from '../invalidation/plan.ts';
-import type { Prices } from '../invalidation/prices.ts';
+import { listingPrefix, type PlanRequest, planInvalidation } from '../planning/plan.ts';
+import type { Prices } from '../planning/prices.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
   type Changes,

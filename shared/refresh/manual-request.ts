@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { RequestRefusedError } from '../errors.ts';
-import { pathProblem } from '../invalidation/viewer-urls.ts';
+import { pathProblem } from '../planning/viewer-urls.ts';
 import { type CollectDependencies, collect } from './collect.ts';
 
 /** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */

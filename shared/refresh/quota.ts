@@ -1,4 +1,4 @@
-import { CLOUDFRONT_LIMITS, type PathBudget } from '../invalidation/prices.ts';
+import { CLOUDFRONT_LIMITS, type PathBudget } from '../planning/prices.ts';
 
 /** Paths of one distribution in invalidations that CloudFront has not completed. */
 export interface PathsInProgress {

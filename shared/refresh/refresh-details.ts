@@ -1,6 +1,6 @@
 import { RequestRefusedError } from '../errors.ts';
-import { explainPlan } from '../invalidation/explain.ts';
-import type { UrlRules } from '../invalidation/viewer-urls.ts';
+import { explainPlan } from '../planning/explain.ts';
+import type { UrlRules } from '../planning/viewer-urls.ts';
 import { type RefreshSummary, summaryOf } from './history.ts';
 import {
   type Change,

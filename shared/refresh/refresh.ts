@@ -1,4 +1,4 @@
-import type { Plan } from '../invalidation/plan.ts';
+import type { Plan } from '../planning/plan.ts';
 
 /**
  * The refresh: everything that changed in one deploy, followed until the edge serves it. A refresh takes changes while

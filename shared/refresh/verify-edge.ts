@@ -7,7 +7,7 @@ import {
   requestPath,
   type UrlRules,
   viewerPaths,
-} from '../invalidation/viewer-urls.ts';
+} from '../planning/viewer-urls.ts';
 import {
   type Change,
   type Changes,

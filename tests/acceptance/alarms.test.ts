@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { jsonRequest } from '../../infra/local/aws-api.ts';
+import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import { takeDeadLetters } from '../helpers/dead-letters.ts';
 import { stopNextExecution } from '../helpers/endings.ts';
 import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';

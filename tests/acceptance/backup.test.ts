@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
-import { ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
-import { loadStack } from '../../infra/local/deployment/template.ts';
-import { startSchedules } from '../../infra/local/event-bridge/schedules.ts';
-import { manifestKeyOf } from '../../shared/backup/manifest.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
+import { ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
+import { startSchedules } from '../../infra/local/services/events/schedules.ts';
+import { loadStack } from '../../infra/local/template/template.ts';
+import { manifestKeyOf } from '../../shared/school/backup/manifest.ts';
 import { startStudentApi } from '../helpers/student-api.ts';
 import { enrol, linesOf, manyStudents } from '../helpers/student-records.ts';
 

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import { expectFresh, inject, upload } from '../helpers/endings.ts';
 import type { Fault } from '../helpers/faults.ts';
 import { type Site, startSite } from '../helpers/site.ts';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
-import type { EventDelivery } from '../../infra/local/s3/events.ts';
+import type { EventDelivery } from '../../infra/local/services/s3/events.ts';
 import { inParallel } from '../helpers/in-parallel.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type AwsCall, ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
+import { type AwsCall, ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 type Matches = (call: AwsCall) => boolean;

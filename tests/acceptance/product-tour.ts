@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
-import { AwsError, authorizationOf, jsonErrorResponse } from '../../infra/local/aws-api.ts';
+import { AwsError, authorizationOf, jsonErrorResponse } from '../../infra/local/kernel/aws-api.ts';
 import { stopNextExecution, upload } from '../helpers/endings.ts';
 import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
 import { JSON_CONTENT, type StudentApi, studentWith } from '../helpers/student-api.ts';

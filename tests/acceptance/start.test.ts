@@ -80,7 +80,7 @@ it.each([
 /** `npm start` without npm, on free ports. */
 function start(...options: string[]) {
   const free = ['--site-port', '0', '--api-port', '0', '--inbox-port', '0', '--aws-port', '0'];
-  const child = spawn(process.execPath, ['infra/local/main.ts', ...free, ...options], { cwd: project });
+  const child = spawn(process.execPath, ['infra/local/dev/main.ts', ...free, ...options], { cwd: project });
   running.add(child);
   let output = '';
   const listeners = new Set<() => void>();

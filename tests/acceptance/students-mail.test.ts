@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AwsError, jsonErrorResponse } from '../../infra/local/aws-api.ts';
+import { AwsError, jsonErrorResponse } from '../../infra/local/kernel/aws-api.ts';
 import { inject } from '../helpers/endings.ts';
 import type { Fault } from '../helpers/faults.ts';
 import { type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';

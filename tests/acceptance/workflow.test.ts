@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AwsResponse } from '../../infra/local/aws-api.ts';
+import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import {
   callerReferences,
   expectFailed,

@@ -1,5 +1,5 @@
-import { planInvalidation } from '../../shared/invalidation/plan.ts';
-import { decodePath } from '../../shared/invalidation/viewer-urls.ts';
+import { planInvalidation } from '../../shared/planning/plan.ts';
+import { decodePath } from '../../shared/planning/viewer-urls.ts';
 import { PEERS } from '../helpers/peers.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import type { Upload } from '../helpers/scenarios.ts';

@@ -1,8 +1,8 @@
-import type { AwsResponse } from '../../infra/local/aws-api.ts';
-import type { AwsCall } from '../../infra/local/aws-endpoint.ts';
-import { embeddedMetrics } from '../../infra/local/cloudwatch/embedded-metrics.ts';
-import type { JournalEntry } from '../../infra/local/journal.ts';
+import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
+import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { embeddedMetrics } from '../../infra/local/services/cloudwatch/embedded-metrics.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';

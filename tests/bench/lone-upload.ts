@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JournalEntry } from '../../infra/local/journal.ts';
+import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';
 import { measure, median } from './measure.ts';

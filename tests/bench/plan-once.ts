@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { planInvalidation } from '../../shared/invalidation/plan.ts';
+import { planInvalidation } from '../../shared/planning/plan.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import { peakMemory } from './measure.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { chunks } from '../../shared/aws/batches.ts';
-import { type Plan, planInvalidation } from '../../shared/invalidation/plan.ts';
+import { type Plan, planInvalidation } from '../../shared/planning/plan.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { lambdaEventsOf, parseLambdaEvent } from './lambda-events.ts';

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 
 /** Where a local cloud, or a part of one, is reached. */
 export interface Reachable {

@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AwsService } from '../../infra/local/aws-api.ts';
-import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
-import { createJournal } from '../../infra/local/journal.ts';
+import type { AwsService } from '../../infra/local/kernel/aws-api.ts';
+import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { startLocalCloud } from '../../infra/local/local-cloud.ts';
-import { withEvents } from '../../infra/local/s3/events.ts';
-import { startQueuesAndBuckets } from '../../infra/local/s3/queues-and-buckets.ts';
+import { withEvents } from '../../infra/local/services/s3/events.ts';
+import { startQueuesAndBuckets } from '../../infra/local/services/s3/queues-and-buckets.ts';
 
 /** What is soaked: the whole local cloud, or its emulators of buckets and queues without anything behind them. */
 export type Side = 'cloud' | 'emulators';

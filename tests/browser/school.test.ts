@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { launchBrowser, visit } from '../helpers/browser.ts';
 import { clientFor } from '../helpers/sdk-client.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { checkStudent, type Student, type StudentFields } from '../../shared/students/student.ts';
+import { checkStudent, type Student, type StudentFields } from '../../shared/school/students/student.ts';
 import { type ApiAnswer, refusal } from './scripted-answer.ts';
 import { ScriptedRefreshes } from './scripted-refreshes.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { pathProblem } from '../../shared/invalidation/viewer-urls.ts';
-import type { PathUse, RefreshDetails, RefreshSummary } from '../../web/api/refresh-api.ts';
+import { pathProblem } from '../../shared/planning/viewer-urls.ts';
+import type { PathUse, RefreshDetails, RefreshSummary } from '../../web/cache/refresh-api.ts';
 import { type ApiAnswer, refusal } from './scripted-answer.ts';
 
 const Asked = z.object({ paths: z.array(z.string()) });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { buildWebsite } from '../../infra/website-assets.ts';
-import type { StudentFields } from '../../shared/students/student.ts';
+import type { StudentFields } from '../../shared/school/students/student.ts';
 import { launchBrowser, type VisitOptions, visit } from '../helpers/browser.ts';
 import { ScriptedEdge } from './scripted-edge.ts';
 

@@ -1,5 +1,5 @@
-import type { AwsResponse } from '../../infra/local/aws-api.ts';
-import { ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
+import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import { ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
 import type { Fault, Turn } from './simulation.ts';
 
 /** What may become of a call besides its answer. */

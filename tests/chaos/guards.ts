@@ -1,5 +1,5 @@
-import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
-import type { AwsCall } from '../../infra/local/aws-endpoint.ts';
+import type { AwsRequest, AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
 
 /** Sends a request in the place of another one. */
 export type Ask = (request: AwsRequest) => Promise<AwsResponse>;

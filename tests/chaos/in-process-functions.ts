@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ExecutionEnvironment, Outcome } from '../../infra/local/lambda/execution-environment.ts';
-import { functionArn } from '../../infra/local/lambda/execution-environment.ts';
-import type { FunctionDefinition } from '../../infra/local/lambda/function-definition.ts';
+import type {
+  ExecutionEnvironment,
+  Outcome,
+} from '../../infra/local/services/lambda/execution-environment.ts';
+import { functionArn } from '../../infra/local/services/lambda/execution-environment.ts';
+import type { FunctionDefinition } from '../../infra/local/services/lambda/function-definition.ts';
 import { type Actor, actAs, newActor } from './actors.ts';
 import { createRandom } from './random.ts';
 

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { Readable, Writable } from 'node:stream';
-import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
-import { awsRequestOf, ConnectionCutError } from '../../infra/local/aws-endpoint.ts';
+import type { AwsRequest, AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import { awsRequestOf, ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
 import { type Actor, actAs, currentActor, waitFor } from './actors.ts';
 
 /** Takes every request that this process would send by node:http, as SDK clients do. */

@@ -1,4 +1,4 @@
-import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
+import type { AwsRequest, AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 
 export interface LongPolls {
   /** Asks until there are messages: again whenever some may have come. */

@@ -1,4 +1,4 @@
-import type { AwsResponse } from '../../infra/local/aws-api.ts';
+import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import { type School, sleep, studentWith } from './school.ts';
 import type { SimulationOptions, Turn } from './simulation.ts';
 

@@ -1,6 +1,6 @@
-import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/local/aws-api.ts';
+import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
-import type { StudentFields } from '../../shared/students/student.ts';
+import type { StudentFields } from '../../shared/school/students/student.ts';
 import type { Simulation } from './simulation.ts';
 import { output, POINTS_OF_PRESENCE, QUEUES, TESTER } from './stack.ts';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { AwsRequest, AwsResponse } from '../../infra/local/aws-api.ts';
-import type { AwsCall } from '../../infra/local/aws-endpoint.ts';
-import type { JournalEntry } from '../../infra/local/journal.ts';
+import type { AwsRequest, AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
+import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { type Actor, actAs, newActor } from './actors.ts';
 import { edgeOrNetwork } from './edge-fetch.ts';

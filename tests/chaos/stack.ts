@@ -1,4 +1,4 @@
-import { jsonRequest } from '../../infra/local/aws-api.ts';
+import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 
 /** The calls of the tests themselves pass at once, whatever waits. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
-import type { ReceivedMail } from '../../infra/local/mail-inbox.ts';
-import { type Manifest, manifestKeyOf, readManifest } from '../../shared/backup/manifest.ts';
+import type { ReceivedMail } from '../../infra/local/services/ses/mail-inbox.ts';
+import { type Manifest, manifestKeyOf, readManifest } from '../../shared/school/backup/manifest.ts';
 import { askAws, type School, urlsOf } from './school.ts';
 import { isGivenUp, type Simulation } from './simulation.ts';
 import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';

@@ -21,7 +21,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { filesIn } from '../../infra/files-in.ts';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 
 interface Call {
   readonly client: { readonly endpoint: string; readonly region: string; readonly forcePathStyle: true };

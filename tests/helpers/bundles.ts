@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, transform } from 'esbuild';
@@ -8,7 +8,8 @@ import {
   isPermissive,
   readJson,
 } from '../../infra/cli/licences.ts';
-import { BUNDLING } from '../../infra/constructs/service-function.ts';
+import { BUNDLING } from '../../infra/constructs/pipeline/service-function.ts';
+import { filesIn } from '../../infra/files-in.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from './templates.ts';
 
@@ -29,7 +30,7 @@ export interface Bundle {
 }
 
 export interface FunctionBundle {
-  /** File name in `handlers/`, without its extension. */
+  /** Path in `handlers/` without its extension, such as `pipeline/invalidate`. */
   readonly handler: string;
   /** The template that has the function, and how it has it. */
   readonly template: CfnTemplate;
@@ -46,7 +47,7 @@ export interface FunctionBundle {
  */
 export async function functionBundles(): Promise<FunctionBundle[]> {
   const templates = [synthesised(), synthesised('AutoInvalidation')];
-  const handlers = readdirSync(`${ROOT}handlers`).map(file => basename(file, '.ts'));
+  const handlers = filesIn(`${ROOT}handlers`).map(file => file.replace(/\.ts$/, ''));
   return await Promise.all(
     handlers.map(async handler => {
       const entry = `handlers/${handler}.ts`;

@@ -1,6 +1,6 @@
-import type { Decision } from '../../infra/local/permissions/permissions.ts';
-import type { Policies, Policy } from '../../infra/local/permissions/policies.ts';
-import { type Match, simulate, type Verdict } from '../../infra/local/permissions/simulate.ts';
+import type { Decision } from '../../infra/local/kernel/permissions/permissions.ts';
+import type { Policies, Policy } from '../../infra/local/kernel/permissions/policies.ts';
+import { type Match, simulate, type Verdict } from '../../infra/local/kernel/permissions/simulate.ts';
 
 /** One action on one resource, by one statement that allows it: what a verdict names when it was used. */
 export type Grant = Match;

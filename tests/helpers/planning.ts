@@ -1,4 +1,4 @@
-import type { PlanRequest } from '../../shared/invalidation/plan.ts';
+import type { PlanRequest } from '../../shared/planning/plan.ts';
 import type { PlanSettings } from '../../shared/refresh/invalidate.ts';
 import type { StoredPlan } from '../../shared/refresh/refresh.ts';
 import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';

@@ -1,4 +1,4 @@
-import { viewerPaths } from '../../shared/invalidation/viewer-urls.ts';
+import { viewerPaths } from '../../shared/planning/viewer-urls.ts';
 import { PLANNING } from './planning.ts';
 import type { Upload } from './scenarios.ts';
 

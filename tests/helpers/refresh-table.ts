@@ -1,4 +1,4 @@
-import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-history.ts';
+import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-table/refresh-history.ts';
 import { LISTED } from '../../shared/refresh/history.ts';
 
 /** The refresh table, as the template has it. */

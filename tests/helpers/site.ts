@@ -14,7 +14,7 @@ import {
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { JournalEntry } from '../../infra/local/journal.ts';
+import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
 import { edgeViews } from './edge-views.ts';

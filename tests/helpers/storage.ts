@@ -8,11 +8,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import type { AwsService } from '../../infra/local/aws-api.ts';
-import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
-import { createJournal } from '../../infra/local/journal.ts';
-import { type EventDelivery, withEvents } from '../../infra/local/s3/events.ts';
-import { startQueuesAndBuckets } from '../../infra/local/s3/queues-and-buckets.ts';
+import type { AwsService } from '../../infra/local/kernel/aws-api.ts';
+import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../infra/local/kernel/journal.ts';
+import { type EventDelivery, withEvents } from '../../infra/local/services/s3/events.ts';
+import { startQueuesAndBuckets } from '../../infra/local/services/s3/queues-and-buckets.ts';
 import { clientFor } from './sdk-client.ts';
 
 export const BUCKET = 'site';

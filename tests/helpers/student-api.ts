@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
-import type { StudentFields } from '../../shared/students/student.ts';
+import type { StudentFields } from '../../shared/school/students/student.ts';
 import { assemblyWith } from './assembly.ts';
 import { deadLetterQueueUrl } from './dead-letters.ts';
 import { startSite } from './site.ts';

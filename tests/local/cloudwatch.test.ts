@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { cbor } from '@smithy/core/cbor';
 import { describe, expect, it } from 'vitest';
-import { authorizationOf } from '../../infra/local/aws-api.ts';
-import { createCloudWatch } from '../../infra/local/cloudwatch/cloudwatch.ts';
-import { openDurableStore } from '../../infra/local/durable-map.ts';
+import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
+import { openDurableStore } from '../../infra/local/kernel/durable-map.ts';
+import { createCloudWatch } from '../../infra/local/services/cloudwatch/cloudwatch.ts';
 import { startStorage } from '../helpers/storage.ts';
 import { alarmResource } from '../unit/local/cloudwatch/alarms.ts';
 

@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { AbstractValueIterator } from 'abstract-level';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
-import { startDynamoDb } from '../../infra/local/dynamodb.ts';
-import { createJournal } from '../../infra/local/journal.ts';
+import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../infra/local/kernel/journal.ts';
+import { startDynamoDb } from '../../infra/local/services/dynamodb/dynamodb.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { untilActive } from '../helpers/storage.ts';
 

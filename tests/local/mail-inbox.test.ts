@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startAwsEndpoint } from '../../infra/local/aws-endpoint.ts';
-import { openDurableStore } from '../../infra/local/durable-map.ts';
-import { createJournal } from '../../infra/local/journal.ts';
-import { startMailInbox } from '../../infra/local/mail-inbox.ts';
+import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
+import { openDurableStore } from '../../infra/local/kernel/durable-map.ts';
+import { createJournal } from '../../infra/local/kernel/journal.ts';
+import { startMailInbox } from '../../infra/local/services/ses/mail-inbox.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 
 async function start({

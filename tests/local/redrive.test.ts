@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../infra/cli/redrive.ts';
-import type { Interceptor } from '../../infra/local/aws-endpoint.ts';
-import { createCloudFormation } from '../../infra/local/deployment/cloudformation.ts';
+import type { Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
+import { createCloudFormation } from '../../infra/local/services/cloudformation/cloudformation.ts';
 import { createQueue, startStorage, take } from '../helpers/storage.ts';
 
 const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));

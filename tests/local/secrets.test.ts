@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LoadedStack, Resource } from '../../infra/local/deployment/template.ts';
-import { type DurableStore, openDurableStore } from '../../infra/local/durable-map.ts';
-import { createSecrets, withSecrets } from '../../infra/local/secrets.ts';
+import { type DurableStore, openDurableStore } from '../../infra/local/kernel/durable-map.ts';
+import { createSecrets, withSecrets } from '../../infra/local/services/secretsmanager/secrets.ts';
+import type { LoadedStack, Resource } from '../../infra/local/template/template.ts';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:api-key-A1B2C3';
 

@@ -12,8 +12,8 @@ import { EventType } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AutoInvalidation } from '../../infra/constructs/auto-invalidation.ts';
-import { privateBucket } from '../../infra/constructs/private-bucket.ts';
+import { AutoInvalidation } from '../../infra/constructs/pipeline/auto-invalidation.ts';
+import { privateBucket } from '../../infra/constructs/school/private-bucket.ts';
 import { ATTACHED } from '../fixtures/existing-names.ts';
 import { CONTEXT } from '../helpers/templates.ts';
 

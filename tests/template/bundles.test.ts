@@ -36,24 +36,25 @@ const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What a function has a use for besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
-  'collect-changes': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
-  'find-distribution': DEPLOYING,
-  'notify-bucket': DEPLOYING,
-  invalidate: { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
-  'verify-edge': { own: ['shared/refresh/', 'shared/invalidation/'], packages: [] },
-  'report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
-  'send-mail': { own: ['shared/mail/'], packages: IDEMPOTENCY },
-  refreshes: {
-    own: ['shared/refresh/', 'shared/invalidation/', 'shared/http/'],
+  'pipeline/collect-changes': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
+  'pipeline/find-distribution': DEPLOYING,
+  'pipeline/notify-bucket': DEPLOYING,
+  'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
+  'pipeline/verify-edge': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
+  'pipeline/report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
+  'pipeline/send-mail': { own: ['shared/mail/'], packages: IDEMPOTENCY },
+  'pipeline/refreshes': {
+    own: ['shared/refresh/', 'shared/planning/', 'shared/http/'],
     packages: ['@aws-lambda-powertools/event-handler'],
   },
-  backup: { own: ['shared/backup/'], packages: [] },
-  students: {
+  'school/backup': { own: ['shared/school/backup/', 'shared/school/aws/'], packages: [] },
+  'school/students': {
     own: [
-      'shared/students/',
+      'shared/school/students/',
+      'shared/school/aws/',
       'shared/http/',
-      'shared/backup/manifest.ts',
-      'shared/backup/request-backup.ts',
+      'shared/school/backup/manifest.ts',
+      'shared/school/backup/request-backup.ts',
       'shared/mail/email-address.ts',
     ],
     packages: [...IDEMPOTENCY, '@aws-lambda-powertools/event-handler'],

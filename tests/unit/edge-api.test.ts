@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { apiRequestCode } from '../../infra/edge/edge-code.ts';
-import { createEdgeFunction } from '../../infra/local/cloudfront/edge-function.ts';
-import type { ViewerRequest } from '../../infra/local/cloudfront/messages.ts';
+import { createEdgeFunction } from '../../infra/local/services/cloudfront/edge-function.ts';
+import type { ViewerRequest } from '../../infra/local/services/cloudfront/messages.ts';
 
 const KEY = "key-$&-$'-value";
 

@@ -1,4 +1,4 @@
-import type { RefreshSummary } from '../api/refresh-api.ts';
+import type { RefreshSummary } from './refresh-api.ts';
 import { tookMs } from './refresh-words.ts';
 
 const DAY_MS = 86_400_000;

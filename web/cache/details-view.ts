@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 import { HISTORY_DAYS } from '../../shared/refresh/refresh.ts';
 import { ApiRefused } from '../api/call.ts';
-import { type RefreshDetails, readRefresh } from '../api/refresh-api.ts';
 import { announce } from '../page/announce.ts';
 import { element, fromTemplate, write, writeField } from '../page/dom.ts';
 import { LongList } from '../page/long-list.ts';
 import { counted, dateAndTime, dollars, elapsed } from '../page/wording.ts';
+import { type RefreshDetails, readRefresh } from './refresh-api.ts';
 import {
   adviceOn,
   causeOf,

@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
-import type { RefreshSummary } from '../api/refresh-api.ts';
+
 import { element, fromTemplate, writeField } from '../page/dom.ts';
 import { counted, dateAndTime, dollars, elapsed, timeAgo } from '../page/wording.ts';
+import type { RefreshSummary } from './refresh-api.ts';
 import {
   causeOf,
   doingWords,

@@ -1,5 +1,5 @@
-import type { RefreshPage, RefreshSummary } from '../api/refresh-api.ts';
 import { elapsed } from '../page/wording.ts';
+import type { RefreshPage, RefreshSummary } from './refresh-api.ts';
 import { causeOf, isRunning, tookMs } from './refresh-words.ts';
 
 /** The part of the history that has been loaded, newest first. */

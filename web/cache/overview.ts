@@ -1,13 +1,5 @@
 /// <reference lib="dom" />
 import { attempt } from '../api/attempt.ts';
-import {
-  listRefreshes,
-  type PathUse,
-  type RefreshDetails,
-  type RefreshPage,
-  type RefreshSummary,
-  readRefresh,
-} from '../api/refresh-api.ts';
 import { announce } from '../page/announce.ts';
 import { element, fromTemplate, setBusy, write, writeField } from '../page/dom.ts';
 import { Notice } from '../page/notice.ts';
@@ -15,6 +7,14 @@ import { counted, dollars, elapsed, monthName, timeAgo } from '../page/wording.t
 import { showCharts } from './charts.ts';
 import { type LoadedHistory, NOTHING_LOADED, newsOf, withNewest, withOlder } from './history.ts';
 import { HistoryTable } from './history-table.ts';
+import {
+  listRefreshes,
+  type PathUse,
+  type RefreshDetails,
+  type RefreshPage,
+  type RefreshSummary,
+  readRefresh,
+} from './refresh-api.ts';
 import { RefreshForm } from './refresh-form.ts';
 import { causeOf, doingWords, isRunning, tookMs } from './refresh-words.ts';
 import { milestonesOf } from './timeline.ts';

@@ -1,5 +1,5 @@
-import { CLOUDFRONT_LIMITS } from '../../shared/invalidation/prices.ts';
-import { pathProblem, requestPath } from '../../shared/invalidation/viewer-urls.ts';
+import { CLOUDFRONT_LIMITS } from '../../shared/planning/prices.ts';
+import { pathProblem, requestPath } from '../../shared/planning/viewer-urls.ts';
 
 /** Paths as they were typed, one a line. */
 export interface PathsAsked {

@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 import { attempt } from '../api/attempt.ts';
-import { askForRefresh, type PathUse } from '../api/refresh-api.ts';
 import { confirmed } from '../page/dialogs.ts';
 import { element, setBusy, write } from '../page/dom.ts';
 import { Notice } from '../page/notice.ts';
 import { counted } from '../page/wording.ts';
 import { readPaths } from './paths-asked.ts';
+import { askForRefresh, type PathUse } from './refresh-api.ts';
 import { priceOf } from './refresh-words.ts';
 
 const EVERYTHING = '/*';

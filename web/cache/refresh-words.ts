@@ -1,6 +1,6 @@
-import { costOfPaths } from '../../shared/invalidation/prices.ts';
-import type { PathUse, RefreshDetails, RefreshSummary } from '../api/refresh-api.ts';
+import { costOfPaths } from '../../shared/planning/prices.ts';
 import { counted, dollars, monthName } from '../page/wording.ts';
+import type { PathUse, RefreshDetails, RefreshSummary } from './refresh-api.ts';
 
 type State = RefreshSummary['state'];
 

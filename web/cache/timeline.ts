@@ -1,4 +1,4 @@
-import type { RefreshDetails, RefreshStep } from '../api/refresh-api.ts';
+import type { RefreshDetails, RefreshStep } from './refresh-api.ts';
 
 /** One point of a refresh's timeline. */
 export interface Milestone {

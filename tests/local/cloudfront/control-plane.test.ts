@@ -16,8 +16,8 @@ import {
   ListInvalidationsCommand,
 } from '@aws-sdk/client-cloudfront';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AwsService } from '../../../infra/local/aws-api.ts';
-import { openDurableStore } from '../../../infra/local/durable-map.ts';
+import type { AwsService } from '../../../infra/local/kernel/aws-api.ts';
+import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 import { openSite } from './site.ts';
 

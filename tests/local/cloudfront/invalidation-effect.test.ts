@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DOUBTFUL_CHARACTERS } from '../../../infra/local/cloudfront/invalidation-paths.ts';
-import type { JournalEntry } from '../../../infra/local/journal.ts';
+import type { JournalEntry } from '../../../infra/local/kernel/journal.ts';
+import { DOUBTFUL_CHARACTERS } from '../../../infra/local/services/cloudfront/invalidation-paths.ts';
 import { API_BEHAVIOUR, behaviour, openSite } from './site.ts';
 
 const isCompleted = (entry: JournalEntry) => entry.kind === 'invalidation' && entry.status === 'Completed';

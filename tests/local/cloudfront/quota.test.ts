@@ -1,7 +1,7 @@
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
-import { createJournal } from '../../../infra/local/journal.ts';
+import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
 import { createInvalidations } from '../../../shared/aws/cloudfront.ts';
 import { type Fault, faulty, refused } from '../../helpers/faults.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';

@@ -1,12 +1,15 @@
-import { type CloudFrontOptions, createCloudFront } from '../../../infra/local/cloudfront/cloudfront.ts';
+import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import {
+  type CloudFrontOptions,
+  createCloudFront,
+} from '../../../infra/local/services/cloudfront/cloudfront.ts';
 import {
   header,
   type OriginRequest,
   type OriginResponse,
   type ViewerRequest,
-} from '../../../infra/local/cloudfront/messages.ts';
-import { openDurableStore } from '../../../infra/local/durable-map.ts';
-import { createJournal } from '../../../infra/local/journal.ts';
+} from '../../../infra/local/services/cloudfront/messages.ts';
 
 export const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 export const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedMessageIds } from '../../../infra/local/lambda/batch-response.ts';
+import { failedMessageIds } from '../../../infra/local/services/lambda/batch-response.ts';
 
 const IDS = ['a', 'b', 'c'];
 const failures = (...items: unknown[]) => JSON.stringify({ batchItemFailures: items });

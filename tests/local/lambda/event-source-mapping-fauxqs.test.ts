@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { expect, it, onTestFinished } from 'vitest';
-import type { AwsService } from '../../../infra/local/aws-api.ts';
-import { startEventSourceMapping } from '../../../infra/local/lambda/event-source-mapping.ts';
+import type { AwsService } from '../../../infra/local/kernel/aws-api.ts';
+import { startEventSourceMapping } from '../../../infra/local/services/lambda/event-source-mapping.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 import { functionWith, startPool } from './fixture-functions.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { AwsError } from '../../../infra/local/aws-api.ts';
-import { createJournal } from '../../../infra/local/journal.ts';
+import { AwsError } from '../../../infra/local/kernel/aws-api.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
 import {
   type EventSourceMappingDefinition,
   type EventSourceMappingDependencies,
   startEventSourceMapping,
-} from '../../../infra/local/lambda/event-source-mapping.ts';
+} from '../../../infra/local/services/lambda/event-source-mapping.ts';
 import { createFakeQueue } from './fake-queue.ts';
 
 const DEFINITION: EventSourceMappingDefinition = {

@@ -1,4 +1,4 @@
-import type { AwsRequest, AwsResponse } from '../../../infra/local/aws-api.ts';
+import type { AwsRequest, AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
 
 interface Call {
   readonly action: string;

@@ -3,12 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createJournal } from '../../../infra/local/journal.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
 import {
   createFunctionPool,
   type FunctionDefinition,
   type FunctionPoolOptions,
-} from '../../../infra/local/lambda/function-pool.ts';
+} from '../../../infra/local/services/lambda/function-pool.ts';
 
 /** A function named `fixture` whose bundle is one module; gone after the test. */
 export function functionWith(

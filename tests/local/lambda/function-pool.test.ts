@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { InvocationResult } from '../../../infra/local/lambda/function-pool.ts';
+import type { InvocationResult } from '../../../infra/local/services/lambda/function-pool.ts';
 import { closed, functionWith, HOLD_LIFELINE, openLifeline, startPool } from './fixture-functions.ts';
 
 const answer = async (result: Promise<InvocationResult>) => JSON.parse((await result).payload);
@@ -185,7 +185,7 @@ describe('processes', () => {
         environment: lifeline.environment,
       },
     );
-    const poolModule = new URL('../../../infra/local/lambda/function-pool.ts', import.meta.url).href;
+    const poolModule = new URL('../../../infra/local/services/lambda/function-pool.ts', import.meta.url).href;
     const program = join(definition.codeDirectory, 'program.mjs');
     writeFileSync(
       program,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AwsService } from '../../../infra/local/aws-api.ts';
+import type { AwsService } from '../../../infra/local/kernel/aws-api.ts';
 import { functionWith, startPool } from './fixture-functions.ts';
 
 const ECHO = 'export const handler = async event => event;';

@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, it, onTestFinished } from 'vitest';
-import type { AwsResponse } from '../../../infra/local/aws-api.ts';
-import { startAwsEndpoint } from '../../../infra/local/aws-endpoint.ts';
-import { createJournal } from '../../../infra/local/journal.ts';
+import type { AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
+import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
 import { createBucketNotifications } from '../../../shared/aws/bucket-notifications.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 

@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ConnectionCutError } from '../../../infra/local/aws-endpoint.ts';
-import type { EventDelivery } from '../../../infra/local/s3/events.ts';
+import { ConnectionCutError } from '../../../infra/local/kernel/aws-endpoint.ts';
+import type { EventDelivery } from '../../../infra/local/services/s3/events.ts';
 import { BUCKET, type StorageOptions, startStorage, take } from '../../helpers/storage.ts';
 
 const EVERYTHING = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];

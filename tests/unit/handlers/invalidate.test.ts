@@ -20,12 +20,12 @@ const ENVIRONMENT = {
 };
 
 // Settings are read when the module is loaded, as Lambda does it.
-let createHandler: typeof import('../../../handlers/invalidate.ts')['createHandler'];
+let createHandler: typeof import('../../../handlers/pipeline/invalidate.ts')['createHandler'];
 let lines: string[];
 
 beforeAll(async () => {
   for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
-  ({ createHandler } = await import('../../../handlers/invalidate.ts'));
+  ({ createHandler } = await import('../../../handlers/pipeline/invalidate.ts'));
 });
 afterAll(() => void vi.unstubAllEnvs());
 

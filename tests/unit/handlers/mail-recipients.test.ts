@@ -2,12 +2,12 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alarmEvent } from '../mail/alarms.ts';
 import { STACK } from '../mail/reports.ts';
-import { IDEMPOTENCY_TABLE, startTables } from '../students/local-tables.ts';
+import { IDEMPOTENCY_TABLE, startTables } from '../school/students/local-tables.ts';
 
 const OWNER = 'owner@example.com';
 
 let tables: Awaited<ReturnType<typeof startTables>>;
-let createHandler: typeof import('../../../handlers/send-mail.ts').createHandler;
+let createHandler: typeof import('../../../handlers/pipeline/send-mail.ts').createHandler;
 let sent: { to: readonly string[]; subject: string }[];
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
     POWERTOOLS_METRICS_DISABLED: 'true',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  ({ createHandler } = await import('../../../handlers/send-mail.ts'));
+  ({ createHandler } = await import('../../../handlers/pipeline/send-mail.ts'));
 });
 
 afterAll(async () => {

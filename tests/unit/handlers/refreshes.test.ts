@@ -1,10 +1,10 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createManualAllowance } from '../../../shared/aws/manual-allowance.ts';
-import { createPathUse } from '../../../shared/aws/path-use.ts';
-import { createRefreshHistory } from '../../../shared/aws/refresh-history.ts';
-import { createRefreshTable } from '../../../shared/aws/refresh-table.ts';
+import { createManualAllowance } from '../../../shared/aws/refresh-table/manual-allowance.ts';
+import { createPathUse } from '../../../shared/aws/refresh-table/path-use.ts';
+import { createRefreshHistory } from '../../../shared/aws/refresh-table/refresh-history.ts';
+import { createRefreshTable } from '../../../shared/aws/refresh-table/refresh-table.ts';
 import { CONTEXT, eventOf, readAnswer } from '../../helpers/api-event.ts';
 import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { PLANNING } from '../../helpers/planning.ts';
@@ -54,7 +54,7 @@ async function startFunction() {
     POWERTOOLS_DEV: 'true',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  const { createHandler } = await import('../../../handlers/refreshes.ts');
+  const { createHandler } = await import('../../../handlers/pipeline/refreshes.ts');
   const table = { tableName, distributionId: `E${distributions++}`, client, now: () => AT };
   const refreshes = createRefreshTable(table);
   let made = 0;

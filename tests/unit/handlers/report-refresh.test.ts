@@ -22,11 +22,11 @@ const REFRESH: Refresh = {
 };
 
 // Settings are read when the module is loaded, as Lambda does it.
-let createHandler: typeof import('../../../handlers/report-refresh.ts')['createHandler'];
+let createHandler: typeof import('../../../handlers/pipeline/report-refresh.ts')['createHandler'];
 
 beforeAll(async () => {
   for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
-  ({ createHandler } = await import('../../../handlers/report-refresh.ts'));
+  ({ createHandler } = await import('../../../handlers/pipeline/report-refresh.ts'));
 });
 afterAll(() => void vi.unstubAllEnvs());
 

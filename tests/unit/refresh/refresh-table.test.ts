@@ -1,8 +1,8 @@
 import { CreateTableCommand, DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPathUse } from '../../../shared/aws/path-use.ts';
-import { createRefreshHistory } from '../../../shared/aws/refresh-history.ts';
-import { createRefreshTable } from '../../../shared/aws/refresh-table.ts';
+import { createPathUse } from '../../../shared/aws/refresh-table/path-use.ts';
+import { createRefreshHistory } from '../../../shared/aws/refresh-table/refresh-history.ts';
+import { createRefreshTable } from '../../../shared/aws/refresh-table/refresh-table.ts';
 import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
 import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { UrlRules } from '../../../shared/invalidation/viewer-urls.ts';
+import type { UrlRules } from '../../../shared/planning/viewer-urls.ts';
 import type { Changes, Refresh, Verification } from '../../../shared/refresh/refresh.ts';
 import type { Served } from '../../../shared/refresh/served.ts';
 import type { Verified } from '../../../shared/refresh/unchanged.ts';

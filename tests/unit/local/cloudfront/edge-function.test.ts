@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createEdgeFunction } from '../../../../infra/local/cloudfront/edge-function.ts';
-import type { ViewerRequest } from '../../../../infra/local/cloudfront/messages.ts';
+import { createEdgeFunction } from '../../../../infra/local/services/cloudfront/edge-function.ts';
+import type { ViewerRequest } from '../../../../infra/local/services/cloudfront/messages.ts';
 
 const ADD_KEY_AND_STRIP_PREFIX = `
   const KEY = 'secret';

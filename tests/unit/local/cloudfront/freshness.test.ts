@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cacheSeconds } from '../../../../infra/local/cloudfront/freshness.ts';
-import type { CachePolicy, Selection } from '../../../../infra/local/cloudfront/policies.ts';
+import { cacheSeconds } from '../../../../infra/local/services/cloudfront/freshness.ts';
+import type { CachePolicy, Selection } from '../../../../infra/local/services/cloudfront/policies.ts';
 
 const NONE: Selection = { kind: 'none', names: new Set() };
 const NOW = Date.parse('2026-01-01T00:00:00Z');

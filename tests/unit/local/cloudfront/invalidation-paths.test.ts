@@ -3,7 +3,7 @@ import {
   assertInvalidationPath,
   invalidationMatcher,
   objectAddress,
-} from '../../../../infra/local/cloudfront/invalidation-paths.ts';
+} from '../../../../infra/local/services/cloudfront/invalidation-paths.ts';
 
 function purges(path: string, url: string, keyQuery = ''): boolean {
   return invalidationMatcher([path])(objectAddress(url, keyQuery));

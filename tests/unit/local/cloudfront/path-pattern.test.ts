@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pathPatternMatcher } from '../../../../infra/local/cloudfront/distribution.ts';
+import { pathPatternMatcher } from '../../../../infra/local/services/cloudfront/distribution.ts';
 
 it.each([
   { pattern: '/api/*', path: '/api/students', matches: true },

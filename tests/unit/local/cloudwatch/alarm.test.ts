@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { alarmOf, judge } from '../../../../infra/local/cloudwatch/alarm.ts';
-import { requireReported } from '../../../../infra/local/cloudwatch/service-metrics.ts';
+import { alarmOf, judge } from '../../../../infra/local/services/cloudwatch/alarm.ts';
+import { requireReported } from '../../../../infra/local/services/cloudwatch/service-metrics.ts';
 import { alarmResource } from './alarms.ts';
 
 /** `X` is over the threshold, `0` is not, `-` is missing; the newest is the last, as AWS's tables have it. */

@@ -1,7 +1,7 @@
 import { cbor } from '@smithy/core/cbor';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type CborValue, decodeCbor, encodeCbor } from '../../../../infra/local/cloudwatch/cbor.ts';
+import { type CborValue, decodeCbor, encodeCbor } from '../../../../infra/local/services/cloudwatch/cbor.ts';
 
 const WHOLE = fc.integer({ min: -(2 ** 31), max: 2 ** 31 });
 

@@ -1,9 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type CloudWatchOptions, createCloudWatch } from '../../../../infra/local/cloudwatch/cloudwatch.ts';
-import type { Resource } from '../../../../infra/local/deployment/template.ts';
-import { openDurableStore } from '../../../../infra/local/durable-map.ts';
-import { createEventRules } from '../../../../infra/local/event-bridge/event-rules.ts';
-import { createJournal } from '../../../../infra/local/journal.ts';
+import { openDurableStore } from '../../../../infra/local/kernel/durable-map.ts';
+import { createJournal } from '../../../../infra/local/kernel/journal.ts';
+import {
+  type CloudWatchOptions,
+  createCloudWatch,
+} from '../../../../infra/local/services/cloudwatch/cloudwatch.ts';
+import { createEventRules } from '../../../../infra/local/services/events/event-rules.ts';
+import type { Resource } from '../../../../infra/local/template/template.ts';
 import { alarmResource } from './alarms.ts';
 
 const START = Date.parse('2026-11-22T08:00:00Z');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { alarmOf } from '../../../../infra/local/cloudwatch/alarm.ts';
-import { embeddedMetrics } from '../../../../infra/local/cloudwatch/embedded-metrics.ts';
-import { createMetrics } from '../../../../infra/local/cloudwatch/metrics.ts';
-import { metricsOf } from '../../../../infra/local/cloudwatch/service-metrics.ts';
+import { alarmOf } from '../../../../infra/local/services/cloudwatch/alarm.ts';
+import { embeddedMetrics } from '../../../../infra/local/services/cloudwatch/embedded-metrics.ts';
+import { createMetrics } from '../../../../infra/local/services/cloudwatch/metrics.ts';
+import { metricsOf } from '../../../../infra/local/services/cloudwatch/service-metrics.ts';
 import { alarmResource } from './alarms.ts';
 
 describe('metrics', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { pathProblem } from '../../../../shared/invalidation/viewer-urls.ts';
+import { pathProblem } from '../../../../shared/planning/viewer-urls.ts';
 import { readPaths } from '../../../../web/cache/paths-asked.ts';
 
 it('takes one path a line, each once; space around it and empty lines are nothing', () => {

@@ -1,4 +1,4 @@
-import type { RefreshPage, RefreshSummary } from '../../../../web/api/refresh-api.ts';
+import type { RefreshPage, RefreshSummary } from '../../../../web/cache/refresh-api.ts';
 
 /** A fresh refresh of one file, but for what is said otherwise. */
 export function summaryOf(said: Partial<RefreshSummary> = {}): RefreshSummary {

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
+import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { readSettings, setting } from '../../shared/config.ts';
+import { logger, metrics, observed } from '../../shared/observability.ts';
+import { type CollectDependencies, collect } from '../../shared/refresh/collect.ts';
+import { sortBatch, type WatchedSite } from '../../shared/refresh/collect-batch.ts';
+import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
+import { KeyFilter } from '../../shared/refresh/key-filter.ts';
+import { refreshIdOf } from '../../shared/refresh/refresh.ts';
+
+/**
+ * Messages of the site-changes queue → the open refresh of each distribution that shows what changed. Only messages that nobody can
+ * read are handed back.
+ */
+export function createHandler(
+  site: WatchedSite,
+  dependenciesOf: (distributionId: string) => CollectDependencies,
+) {
+  return observed(async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const { changes, refused, ignored } = sortBatch(event.Records, site);
+    for (const message of ignored) logger.info('Ignored', message);
+    for (const message of refused) logger.error('Refused', message);
+    const counts = [...changes].map(async ([distributionId, { objects, paths }]) => {
+      const refreshId = await collect({ objects, paths }, dependenciesOf(distributionId));
+      logger.info('Collected', {
+        refreshId,
+        distributionId,
+        objects: objects.length,
+        paths: paths.length,
+      });
+      return objects.length + paths.length;
+    });
+    const collected = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    metrics.addMetric('ChangesCollected', MetricUnit.Count, collected);
+    return { batchItemFailures: refused.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  });
+}
+
+const settings = readSettings({
+  SITE_BUCKET: setting.text,
+  SITE_KEYS: setting.json(KeyFilter),
+  DISTRIBUTIONS: setting.json(Distributions),
+  REFRESH_TABLE: setting.text,
+  REFRESH_STATE_MACHINE_ARN: setting.text,
+});
+
+const refreshes = createRefreshTable({ tableName: settings.REFRESH_TABLE });
+const executions = createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN);
+
+export const handler = createHandler(
+  { bucket: settings.SITE_BUCKET, keys: settings.SITE_KEYS, distributions: settings.DISTRIBUTIONS },
+  byDistribution(settings.DISTRIBUTIONS, ({ id }) => ({
+    refreshes: refreshes.openOf(id),
+    executions,
+    newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
+  })),
+);

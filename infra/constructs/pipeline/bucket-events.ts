@@ -1,0 +1,125 @@
+import { Aws, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct, IDependable } from 'constructs';
+import { toFilterValue } from '../../../shared/deployment/filter-value.ts';
+import { DeploymentFunction } from './deployment-function.ts';
+
+const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
+
+export interface BucketEvents {
+  readonly bucket: IBucket;
+  readonly queue: Queue;
+  /** Only of keys that begin with one of them; none: of all. */
+  readonly keyPrefixes: readonly string[];
+}
+
+/**
+ * Sends a bucket's events to a queue. S3 checks the destination when it is told: the queue's policy comes first, and it names the
+ * bucket by its literal ARN because a reference would close a circle.
+ */
+export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: BucketEvents): void {
+  const own = ownBucket(scope, bucket);
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: {
+        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${own?.bucketName ?? bucket.bucketName}` },
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      },
+    }),
+  );
+  const prefixes = outermost(keyPrefixes).map(toFilterValue);
+  const policy = queue.node.findChild('Policy');
+  if (own === undefined) notifyBeside(scope, { bucket, queue, keyPrefixes: prefixes }, policy);
+  else notify(own, { queue, keyPrefixes: prefixes }, policy);
+}
+
+/** A bucket that the same stack makes. */
+function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefined {
+  const { defaultChild } = bucket.node;
+  const isOwn = defaultChild instanceof CfnBucket && Stack.of(defaultChild) === Stack.of(scope);
+  if (!isOwn) return undefined;
+  scope.node.addValidation({
+    validate: () =>
+      bucket.node.tryFindChild('Notifications') === undefined
+        ? []
+        : [
+            `${bucket.node.path} has notifications of addEventNotification(), which would replace those of AutoInvalidation: write them into the notificationConfiguration of its CfnBucket before AutoInvalidation is made`,
+          ],
+  });
+  return defaultChild;
+}
+
+/** Part of the bucket itself, so that no custom resource with a Lambda of its own is needed. */
+function notify(
+  bucket: CfnBucket,
+  { queue, keyPrefixes }: Omit<BucketEvents, 'bucket'>,
+  policy: IDependable,
+): void {
+  const filters = keyPrefixes.map(value => ({ filter: { s3Key: { rules: [{ name: 'prefix', value }] } } }));
+  const rules = EVENTS.flatMap(event =>
+    (filters.length === 0 ? [{}] : filters).map(filter => ({ event, queue: queue.queueArn, ...filter })),
+  );
+  const others = bucket.notificationConfiguration ?? {};
+  if (Tokenization.isResolvable(others) || Tokenization.isResolvable(others.queueConfigurations))
+    throw new Error(
+      `${bucket.node.path}: its notifications must be written out, for AutoInvalidation adds to them`,
+    );
+  bucket.notificationConfiguration = {
+    ...others,
+    queueConfigurations: [...(others.queueConfigurations ?? []), ...rules],
+  };
+  bucket.node.addDependency(policy);
+}
+
+/** Leaves the bucket's other notifications as they are. */
+function notifyBeside(
+  scope: Construct,
+  { bucket, queue, keyPrefixes }: BucketEvents,
+  policy: IDependable,
+): void {
+  const notify = new DeploymentFunction(scope, 'Notify', {
+    handler: 'pipeline/notify-bucket',
+    description: "Adds the site's events to the bucket's notifications",
+    permissions: [],
+  });
+  const allowed = allowNotifying(notify, bucket);
+  notify
+    .serve(scope, 'Notification', 'Custom::BucketNotification', {
+      BucketName: bucket.bucketName,
+      Owner: `${Stack.of(scope).stackName}-site-changes`,
+      QueueArn: queue.queueArn,
+      Events: EVENTS,
+      ...(keyPrefixes.length === 0 ? {} : { KeyPrefixes: keyPrefixes }),
+    })
+    .node.addDependency(policy, allowed);
+}
+
+/**
+ * A policy for this bucket alone, another one for another bucket: when the stack is told another bucket, CloudFormation makes the new
+ * policy first and removes the former one last, so that the rules in the former bucket can still be taken away.
+ */
+function allowNotifying(notify: DeploymentFunction, bucket: IBucket): Policy {
+  const isKnown = !Token.isUnresolved(bucket.bucketName);
+  const policy = new Policy(notify, isKnown ? bucket.bucketName : 'Bucket', {
+    statements: [
+      new PolicyStatement({
+        actions: ['s3:GetBucketNotification', 's3:PutBucketNotification'],
+        resources: [bucket.bucketArn],
+      }),
+    ],
+  });
+  notify.role?.attachInlinePolicy(policy);
+  return policy;
+}
+
+/** Prefixes that lie in no other: S3 refuses overlapping filters. */
+function outermost(prefixes: readonly string[]): string[] {
+  return [...new Set(prefixes)].filter(
+    prefix => !prefixes.some(other => other !== prefix && prefix.startsWith(other)),
+  );
+}

@@ -1,0 +1,231 @@
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  AccessLevel,
+  AllowedMethods,
+  CachePolicy,
+  Function as CloudFrontFunction,
+  Distribution,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  OriginSslPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { CONTENT_SECURITY_POLICY } from '../../content-security-policy.ts';
+import { apiRequestCode } from '../../edge/edge-code.ts';
+import { logicalIdOf, privateBucket } from './private-bucket.ts';
+import type { StudentApi } from './student-api.ts';
+
+export interface WebsiteProps {
+  readonly siteBucketName: string;
+  readonly logBucketName: string;
+  readonly originAccess: 'oac' | 'oai';
+}
+
+/** The page: a private bucket, a distribution that alone may read it, and their logs. */
+export class Website extends Construct {
+  readonly bucket: IBucket;
+  readonly distribution: Distribution;
+  /** Access logs of CloudFront and of the other buckets. */
+  readonly logBucket: IBucket;
+  /** Without a slash at the end. */
+  readonly url: string;
+  private readonly securityHeaders: ResponseHeadersPolicy;
+
+  constructor(scope: Construct, id: string, { siteBucketName, logBucketName, originAccess }: WebsiteProps) {
+    super(scope, id);
+    const logBucket = privateBucket(this, 'LogBucket', {
+      bucketName: logBucketName,
+      // CloudFront's standard logs are delivered by ACL.
+      objectOwnership: ObjectOwnership.OBJECT_WRITER,
+      // They hold addresses of viewers and what was searched for.
+      lifecycleRules: [{ expiration: Duration.days(30) }],
+    });
+    Validations.of(logBucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'This is the bucket for logs; logging its own access would never end.',
+    });
+    this.logBucket = logBucket;
+    this.bucket = privateBucket(this, 'SiteBucket', {
+      bucketName: siteBucketName,
+      websiteIndexDocument: 'index.html',
+      // Logs must never land in the site bucket itself: each would ask for a refresh.
+      serverAccessLogsBucket: logBucket,
+      serverAccessLogsPrefix: 's3/',
+    });
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S5',
+      reason:
+        'The website endpoint serves nobody: public access is blocked, and the bucket policy lets only the distribution read (OAC, which the rule does not know).',
+    });
+    this.securityHeaders = this.createSecurityHeaders();
+    // LIST makes a missing key a 404; with GetObject alone S3 answers 403.
+    const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
+    const distribution = new Distribution(this, 'Distribution', {
+      comment: 'StudentWebsiteDistribution',
+      defaultRootObject: 'index.html',
+      priceClass: PriceClass.PRICE_CLASS_ALL,
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      defaultBehavior: {
+        origin:
+          originAccess === 'oac'
+            ? S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels })
+            : S3BucketOrigin.withOriginAccessIdentity(this.bucket),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        compress: true,
+        cachePolicy: this.cachePolicy(),
+        responseHeadersPolicy: this.securityHeaders,
+      },
+      // Else CloudFront keeps these for ten seconds, an API's `no-store` notwithstanding.
+      errorResponses: [500, 502, 503, 504].map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
+      enableLogging: true,
+      logBucket,
+      logFilePrefix: 'cloudfront/',
+    });
+    Validations.of(distribution).acknowledge(
+      { id: 'AwsSolutions-CFR1', reason: 'A school may have pupils and parents anywhere.' },
+      {
+        id: 'AwsSolutions-CFR2',
+        reason:
+          'It costs more than all the rest; README says what anonymous visitors may do, and the usage plan limits it.',
+      },
+      {
+        id: 'AwsSolutions-CFR4',
+        reason:
+          "The default *.cloudfront.net certificate fixes the TLS policy; a domain of one's own would lift it.",
+      },
+      {
+        id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
+        reason: 'The root shows index.html, never a listing: defaultRootObject is set.',
+      },
+    );
+    if (originAccess === 'oai') {
+      Validations.of(distribution).acknowledge({
+        id: 'AwsSolutions-CFR7',
+        reason: 'OAI was asked for, where OAC is not available.',
+      });
+    }
+    this.distribution = distribution;
+    this.url = `https://${distribution.distributionDomainName}`;
+  }
+
+  /**
+   * The page calls the API on its own origin, under `/api`, without a key: the edge adds it. Whoever may read the function's code in
+   * CloudFront may read the key.
+   */
+  serveApi({ domainName, stage, apiKeyValue }: StudentApi): void {
+    this.distribution.addBehavior(
+      '/api/*',
+      new HttpOrigin(domainName, {
+        originPath: `/${stage}`,
+        protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+        originSslProtocols: [OriginSslPolicy.TLS_V1_2],
+      }),
+      {
+        allowedMethods: AllowedMethods.ALLOW_ALL,
+        viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+        cachePolicy: CachePolicy.CACHING_DISABLED,
+        // The Host header would name the distribution, which API Gateway does not know.
+        originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        responseHeadersPolicy: this.securityHeaders,
+        functionAssociations: [
+          {
+            eventType: FunctionEventType.VIEWER_REQUEST,
+            function: new CloudFrontFunction(this, 'ApiRequest', {
+              comment: 'Strips /api and adds the API key',
+              runtime: FunctionRuntime.JS_2_0,
+              code: FunctionCode.fromInline(apiRequestCode(apiKeyValue)),
+            }),
+          },
+        ],
+      },
+    );
+  }
+
+  /**
+   * Uploads the built page with the deployment, so that a deployment refreshes the edge like any other upload. Browsers ask
+   * again each time; the edge keeps a file until a refresh purges it.
+   */
+  publish(directory: string): void {
+    const deployment = new BucketDeployment(this, 'Deployment', {
+      destinationBucket: this.bucket,
+      sources: [Source.asset(directory)],
+      cacheControl: [
+        CacheControl.setPublic(),
+        CacheControl.maxAge(Duration.seconds(0)),
+        CacheControl.sMaxAge(Duration.days(365)),
+        CacheControl.mustRevalidate(),
+      ],
+      // Files that somebody else put into the bucket are none of the deployment's.
+      prune: false,
+      memoryLimit: 256,
+      logGroup: new LogGroup(this, 'DeploymentLogs', {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+    });
+    const stack = Stack.of(this);
+    Validations.of(
+      stack.node.findChild('Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiB'),
+    ).acknowledge({
+      id: 'AwsSolutions-L1',
+      reason: 'CDK chooses the runtime of its own uploader.',
+    });
+    const reason = "CDK's own uploader: it reads the page's asset and writes the site bucket, nothing else.";
+    Validations.of(deployment.handlerRole).acknowledge(
+      {
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+        reason,
+      },
+      ...['GetBucket*', 'GetObject*', 'List*', 'Abort*', 'DeleteObject*'].map(action => ({
+        id: `AwsSolutions-IAM5[Action::s3:${action}]`,
+        reason,
+      })),
+      { id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(this.bucket)}.Arn>/*]`, reason },
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:aws:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-${stack.region}/*]`,
+        reason,
+      },
+    );
+  }
+
+  /** Objects say themselves how long they may be cached; those that do not are kept for a day. */
+  private cachePolicy(): CachePolicy {
+    return new CachePolicy(this, 'CachePolicy', {
+      comment: 'Static files: no cookies, headers or query strings in the key',
+      minTtl: Duration.seconds(0),
+      defaultTtl: Duration.days(1),
+      maxTtl: Duration.days(365),
+      enableAcceptEncodingGzip: true,
+      enableAcceptEncodingBrotli: true,
+    });
+  }
+
+  private createSecurityHeaders(): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, 'SecurityHeaders', {
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy: CONTENT_SECURITY_POLICY, override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.SAME_ORIGIN, override: true },
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(365),
+          includeSubdomains: true,
+          override: true,
+        },
+      },
+    });
+  }
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AwsService } from '../../kernel/aws-api.ts';
+import type { DurableStore } from '../../kernel/durable-map.ts';
+import type { Journal } from '../../kernel/journal.ts';
+import { createEdgeCache } from './cache.ts';
+import { createControlPlane } from './control-plane.ts';
+import { type DistributionParts, type DistributionResource, openDistribution } from './distribution.ts';
+import { parseResource } from './distribution-config.ts';
+import { createEdge, type Edge, type Served } from './edge.ts';
+import { invalidationMatcher } from './invalidation-paths.ts';
+import { createInvalidations } from './invalidations.ts';
+import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
+import type { OriginRequest, OriginResponse, ViewerRequest, ViewerResponse } from './messages.ts';
+import { cachePolicySchema } from './policies.ts';
+
+export interface CloudFrontOptions extends DistributionParts {
+  readonly distributions: readonly DistributionResource[];
+  /** Asks an S3 bucket or API as the edge would. A `TimeoutError` becomes 504, any other error 502. */
+  readonly fetchOrigin: (request: OriginRequest) => Promise<OriginResponse>;
+  /** Keeps the invalidations; caches are empty after a restart. */
+  readonly store: DurableStore;
+  readonly journal: Journal;
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
+  /** From CreateInvalidation to `Completed`; caches are purged after half of it. Null: never. */
+  readonly invalidationDelayMs: number | (() => number | null);
+  /** Each has a cache of its own. @default ['LOC50-P1'] */
+  readonly pointsOfPresence?: readonly string[];
+  /** Shared by all points of presence. @default 256 MiB */
+  readonly cacheBytes?: number;
+  /** Told why an origin or an edge function failed, which viewers are not. @default a process warning */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export interface LocalCloudFront {
+  /** The 2020-05-31 REST API. */
+  readonly api: AwsService;
+  /**
+   * A viewer's request to a distribution.
+   * @param pop point of presence; default: the request's `x-local-pop` header, else the first
+   */
+  handleViewer(distributionId: string, request: ViewerRequest, pop?: string): Promise<ViewerResponse>;
+  /** The same as a listener for node:http. */
+  listener(distributionId: string): (request: IncomingMessage, response: ServerResponse) => void;
+  /** What the distributions ask for and is accepted without being emulated, one sentence each. */
+  readonly notEmulated: readonly string[];
+  /** Clears the timers of invalidations in progress. */
+  stop(): void;
+}
+
+const DEFAULT_CACHE_BYTES = 256 * 1024 * 1024;
+
+/** @throws Error naming each property, policy or function that is wrong or not emulated */
+export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
+  const now = options.now ?? Date.now;
+  const { journal, invalidationDelayMs: delay } = options;
+  const pops = options.pointsOfPresence ?? ['LOC50-P1'];
+  const distributions = new Map(
+    options.distributions.map(resource => [resource.id, openDistribution(resource, options)]),
+  );
+  const cachePolicies = new Map([
+    ...MANAGED_CACHE_POLICIES,
+    ...[...options.cachePolicies].map(
+      ([id, config]) =>
+        [id, parseResource(cachePolicySchema, `AWS::CloudFront::CachePolicy ${id}`, config)] as const,
+    ),
+  ]);
+  const caches = new Map(
+    pops.map(pop => [
+      pop,
+      createEdgeCache<Served>((options.cacheBytes ?? DEFAULT_CACHE_BYTES) / pops.length),
+    ]),
+  );
+
+  const edges = new Map<string, Edge>();
+  for (const [pop, cache] of caches) {
+    for (const distribution of distributions.values()) {
+      const edge = createEdge(distribution, {
+        pop,
+        cache,
+        fetchOrigin: options.fetchOrigin,
+        now,
+        onFailure: options.onFailure ?? warn,
+        log: (functionName, line) => journal.record({ kind: 'log', functionName, line }),
+      });
+      edges.set(`${distribution.id} at ${pop}`, edge);
+    }
+  }
+
+  const invalidations = createInvalidations({
+    store: options.store,
+    journal,
+    now,
+    delayMs: typeof delay === 'number' ? () => delay : delay,
+    takeEffect(distributionId, paths) {
+      const matches = invalidationMatcher(paths);
+      for (const cache of caches.values()) cache.purge(distributionId, matches);
+    },
+  });
+
+  const handleViewer: LocalCloudFront['handleViewer'] = async (distributionId, request, pop) => {
+    const { 'x-local-pop': named, ...headers } = request.headers;
+    const name = `${distributionId} at ${pop ?? named ?? pops[0]}`;
+    const edge = edges.get(name);
+    if (edge === undefined) throw new Error(`There is no distribution ${name}`);
+    return await edge({ ...request, headers });
+  };
+
+  return {
+    api: createControlPlane({ distributions, invalidations, cachePolicies, createdAt: now() }),
+    handleViewer,
+    listener: distributionId => (request, response) => {
+      readViewerRequest(request)
+        .then(viewerRequest => handleViewer(distributionId, viewerRequest))
+        .then(
+          answer => response.writeHead(answer.status, answer.headers).end(answer.body),
+          error => {
+            warn(error);
+            response.writeHead(500).end();
+          },
+        );
+    },
+    notEmulated: [...distributions.values()].flatMap(({ id, config }) =>
+      config.Logging === undefined ? [] : [`Distribution ${id}: standard logs are not delivered`],
+    ),
+    stop: () => invalidations.stop(),
+  };
+}
+
+async function readViewerRequest(request: IncomingMessage): Promise<ViewerRequest> {
+  const body = Buffer.concat(await request.toArray());
+  const headers = Object.entries(request.headersDistinct).map(
+    ([name, values = []]) => [name, values.join(name === 'cookie' ? '; ' : ', ')] as const,
+  );
+  return {
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    headers: Object.fromEntries(headers),
+    body,
+    ip: request.socket.remoteAddress ?? '127.0.0.1',
+  };
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}

@@ -1,0 +1,161 @@
+import { XMLBuilder } from 'fast-xml-parser';
+import { z } from 'zod';
+import { actionOf } from '../../kernel/action-names.ts';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  jsonErrorResponse,
+  jsonResponse,
+} from '../../kernel/aws-api.ts';
+import type { AlarmDefinition } from './alarm.ts';
+import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
+import type { StateOfAlarm } from './state-change-event.ts';
+
+const MOST_RECORDS = 100;
+
+const DescribeAlarms = z.strictObject({
+  AlarmNames: z.array(z.string()).optional(),
+  AlarmNamePrefix: z.string().optional(),
+  AlarmTypes: z.array(z.enum(['MetricAlarm'], 'There are metric alarms only')).optional(),
+  StateValue: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']).optional(),
+  MaxRecords: z.coerce.number().int().min(1).max(MOST_RECORDS).default(MOST_RECORDS),
+  NextToken: z.string().optional(),
+});
+
+/** DescribeAlarms, in each of the protocols that SDKs and the AWS CLI have spoken with CloudWatch. */
+export function createCloudWatchApi(
+  alarms: readonly AlarmDefinition[],
+  stateOf: (alarm: AlarmDefinition) => StateOfAlarm,
+): AwsService {
+  const createdAt = new Date();
+
+  function describeAlarms(input: unknown): CborValue {
+    const { data, error } = DescribeAlarms.safeParse(input);
+    if (error !== undefined) throw new AwsError('ValidationError', z.prettifyError(error));
+    const { AlarmNames, AlarmNamePrefix = '', StateValue, MaxRecords, NextToken } = data;
+    const first = NextToken === undefined ? 0 : alarms.findIndex(({ name }) => name === NextToken);
+    if (first < 0) throw new AwsError('InvalidNextToken', 'The token is not one of the last answer');
+    const matching = alarms
+      .slice(first)
+      .filter(({ name }) => AlarmNames?.includes(name) ?? name.startsWith(AlarmNamePrefix))
+      .filter(alarm => StateValue === undefined || stateOf(alarm).state === StateValue);
+    const next = matching[MaxRecords]?.name;
+    return {
+      MetricAlarms: matching.slice(0, MaxRecords).map(alarm => describe(alarm, stateOf(alarm), createdAt)),
+      CompositeAlarms: [],
+      ...(next === undefined ? {} : { NextToken: next }),
+    };
+  }
+
+  return async request => {
+    const protocol = protocolOf(request);
+    const action = actionOf(request);
+    try {
+      if (action !== 'DescribeAlarms')
+        throw new AwsError('InvalidAction', `CloudWatch ${action} is not emulated`);
+      return protocol.answer(describeAlarms(protocol.read(request)), action);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return protocol.refuse(error);
+    }
+  };
+}
+
+function describe(
+  alarm: AlarmDefinition,
+  { state, reason, since }: StateOfAlarm,
+  createdAt: Date,
+): CborValue {
+  return {
+    AlarmName: alarm.name,
+    AlarmArn: alarm.arn,
+    AlarmDescription: alarm.description,
+    AlarmConfigurationUpdatedTimestamp: createdAt,
+    ActionsEnabled: true,
+    OKActions: alarm.actions.ok,
+    AlarmActions: alarm.actions.alarm,
+    InsufficientDataActions: [],
+    StateValue: state,
+    StateReason: reason,
+    StateUpdatedTimestamp: new Date(since),
+    StateTransitionedTimestamp: new Date(since),
+    MetricName: alarm.metric.name,
+    Namespace: alarm.metric.namespace,
+    Statistic: alarm.statistic,
+    Dimensions: Object.entries(alarm.metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Period: alarm.periodMinutes * 60,
+    EvaluationPeriods: alarm.evaluationPeriods,
+    DatapointsToAlarm: alarm.datapointsToAlarm,
+    Threshold: alarm.threshold,
+    ComparisonOperator: alarm.comparison,
+    TreatMissingData: alarm.treatMissingData,
+  };
+}
+
+interface Protocol {
+  readonly read: (request: AwsRequest) => unknown;
+  readonly answer: (result: CborValue, action: string) => AwsResponse;
+  readonly refuse: (error: AwsError) => AwsResponse;
+}
+
+function protocolOf({ headers }: AwsRequest): Protocol {
+  if (headers['smithy-protocol'] === 'rpc-v2-cbor') return CBOR;
+  return headers['x-amz-target'] === undefined ? QUERY : JSON_RPC;
+}
+
+const CBOR_HEADERS = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
+
+const CBOR: Protocol = {
+  read: ({ body }) => (body.length === 0 ? {} : decodeCbor(body)),
+  answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encodeCbor(result) }),
+  refuse: ({ code, message, status }) => ({
+    status,
+    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${code};Sender` },
+    body: encodeCbor({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
+  }),
+};
+
+const JSON_RPC: Protocol = {
+  read: ({ body }) => JSON.parse(String(body)),
+  answer: result => jsonResponse(result),
+  refuse: error => jsonErrorResponse(error),
+};
+
+const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
+const xml = new XMLBuilder({ ignoreAttributes: false });
+
+const QUERY: Protocol = {
+  read({ body, url, method }) {
+    const form =
+      method === 'GET' ? new URL(url, 'http://aws').searchParams : new URLSearchParams(String(body));
+    const fields: Record<string, string | string[]> = {};
+    for (const [name, value] of form) {
+      const list = /^(\w+)\.member\.\d+$/.exec(name)?.[1];
+      if (list !== undefined) fields[list] = [fields[list] ?? [], value].flat();
+      else if (name !== 'Action' && name !== 'Version') fields[name] = value;
+    }
+    return fields;
+  },
+  answer: (result, action) => ({
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: xml.build({
+      [`${action}Response`]: { '@_xmlns': NAMESPACE, [`${action}Result`]: asQuery(result) },
+    }),
+  }),
+  refuse: ({ code: Code, message: Message, status }) => ({
+    status,
+    headers: { 'content-type': 'text/xml' },
+    body: xml.build({ ErrorResponse: { '@_xmlns': NAMESPACE, Error: { Type: 'Sender', Code, Message } } }),
+  }),
+};
+
+/** Lists are elements `member`, dates text. */
+function asQuery(value: CborValue): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return { member: value.map(asQuery) };
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asQuery(each)]));
+}

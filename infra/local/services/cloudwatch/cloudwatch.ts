@@ -1,0 +1,134 @@
+import type { AwsService } from '../../kernel/aws-api.ts';
+import type { DurableStore } from '../../kernel/durable-map.ts';
+import type { Journal } from '../../kernel/journal.ts';
+import type { Resource } from '../../template/template.ts';
+import type { QueueFigures } from '../s3/queues-and-buckets.ts';
+import { type AlarmDefinition, alarmOf, judge, retrievedPeriods } from './alarm.ts';
+import { createCloudWatchApi } from './cloudwatch-api.ts';
+import { createMetrics, type Datum } from './metrics.ts';
+import { metricsOf, requireReported } from './service-metrics.ts';
+import { type StateOfAlarm, stateChangeEvent } from './state-change-event.ts';
+
+export interface CloudWatchOptions {
+  readonly alarms: readonly Resource[];
+  readonly queues: readonly Resource[];
+  /** Hands an alarm's change of state to EventBridge. */
+  readonly publish: (event: object) => void;
+  readonly measureQueue: (name: string) => QueueFigures;
+  readonly journal: Journal;
+  /** Keeps the states of alarms. */
+  readonly store: DurableStore;
+  /** Real seconds per AWS second. */
+  readonly timeScale: number;
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
+}
+
+export interface CloudWatch {
+  readonly api: AwsService;
+  /** Evaluates every alarm, minute by minute, until now. `start` has it called by the clock. */
+  evaluate(): void;
+  start(): void;
+  stop(): void;
+}
+
+/**
+ * CloudWatch alarms. They are evaluated once a minute of AWS's time, on sliding
+ * windows (user guide, "Alarm evaluation window"); metrics live in memory, the states of alarms outlive the process.
+ *
+ * @throws Error naming an alarm or metric that is not emulated
+ */
+export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
+  const { journal, timeScale, now = Date.now } = options;
+  const minuteMs = 60_000 * timeScale;
+  const thisMinute = () => Math.floor(now() / minuteMs);
+  const alarms = options.alarms.map(alarmOf);
+  alarms.forEach(requireReported);
+  const states = createStates(options.store, now);
+  const metrics = createMetrics(
+    alarms.map(alarm => ({
+      metric: alarm.metric,
+      minutes: (retrievedPeriods(alarm) + 1) * alarm.periodMinutes,
+    })),
+  );
+  const put = (data: readonly Datum[]) => {
+    for (const datum of data) metrics.put(datum, thisMinute());
+  };
+  const createdIn = thisMinute();
+  let evaluatedUntil = createdIn;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** What SQS reports once a minute. */
+  function queueMetrics(): Datum[] {
+    return options.queues.flatMap(({ attributes }) => {
+      const QueueName = attributes['QueueName'] ?? '';
+      const { visible, notVisible, oldestSentAt = now() } = options.measureQueue(QueueName);
+      const values = {
+        ApproximateNumberOfMessagesVisible: visible,
+        ApproximateNumberOfMessagesNotVisible: notVisible,
+        ApproximateAgeOfOldestMessage: Math.max(0, Math.floor((now() - oldestSentAt) / 1000 / timeScale)),
+      };
+      return Object.entries(values).map(([name, value]) => ({
+        metric: { namespace: 'AWS/SQS', name, dimensions: { QueueName } },
+        value,
+      }));
+    });
+  }
+
+  /** @param end the minute that has just begun */
+  function evaluateAlarm(alarm: AlarmDefinition, end: number): void {
+    if (end - createdIn < alarm.warmUpMinutes) return;
+    const previous = states.get(alarm);
+    const { state, reason } = judge(alarm, metrics.datapoints(alarm, end, retrievedPeriods(alarm)));
+    if (state === previous.state) return;
+    const next = { state, reason, since: now() };
+    states.set(alarm, next);
+    journal.record({ kind: 'alarm', name: alarm.name, state, previousState: previous.state, reason });
+    options.publish(stateChangeEvent(alarm, next, previous));
+  }
+
+  function evaluate(): void {
+    const current = thisMinute();
+    if (current === evaluatedUntil) return;
+    const sampled = queueMetrics();
+    while (evaluatedUntil < current) {
+      // Minutes that the clock skipped were like this one.
+      for (const datum of sampled) metrics.put(datum, evaluatedUntil);
+      evaluatedUntil += 1;
+      for (const alarm of alarms) evaluateAlarm(alarm, evaluatedUntil);
+    }
+  }
+
+  function evaluateEachMinute(): void {
+    const nextMinute = (thisMinute() + 1) * minuteMs;
+    timer = setTimeout(() => {
+      evaluate();
+      evaluateEachMinute();
+    }, nextMinute - now()).unref();
+  }
+
+  const unsubscribe = journal.subscribe(entry => put(metricsOf(entry)));
+  return {
+    api: createCloudWatchApi(alarms, states.get),
+    evaluate,
+    start: evaluateEachMinute,
+    stop() {
+      clearTimeout(timer);
+      unsubscribe();
+    },
+  };
+}
+
+/** In which state each alarm is; a new one is told by its first evaluation. */
+function createStates(store: DurableStore, now: () => number) {
+  const kept = store.map<StateOfAlarm>('alarm-states');
+  const initial: StateOfAlarm = {
+    state: 'INSUFFICIENT_DATA',
+    reason: 'Unchecked: Initial alarm creation',
+    since: now(),
+  };
+  return {
+    get: ({ name }: AlarmDefinition): StateOfAlarm => kept.get(name) ?? initial,
+    set: ({ name }: AlarmDefinition, state: StateOfAlarm) => kept.set(name, state),
+  };
+}

@@ -1,0 +1,98 @@
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
+import dynalite from 'dynalite';
+import { type AwsService, jsonRequest } from '../../kernel/aws-api.ts';
+
+export interface DynamoDb {
+  readonly handle: AwsService;
+  /**
+   * Creates a table from the properties of `AWS::DynamoDB::Table`, unless it is there.
+   *
+   * @throws Error when it cannot be made, or was kept without an index that it should have
+   */
+  ensureTable(name: string, properties: Readonly<Record<string, unknown>>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+// dynalite 4.0.0 ends what it reads by `return`, which these iterators do not have: each would stay open, and keep in memory what
+// LevelDB had written until then.
+for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
+  Object.assign(prototype, {
+    return(this: { close(): Promise<void> }) {
+      return this.close();
+    },
+  });
+}
+
+/** DynamoDB by dynalite, in this process. @param directory where it keeps its state; in memory without */
+export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
+  const server: Server = dynalite({
+    ...(directory === undefined ? {} : { path: directory }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
+  const handle = withoutSocket(server);
+  // It closes its files only as a listening server does.
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+
+  return {
+    handle,
+    async ensureTable(name, { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes }) {
+      const input = {
+        TableName: name,
+        AttributeDefinitions,
+        KeySchema,
+        BillingMode,
+        GlobalSecondaryIndexes,
+      };
+      const call = (action: string, content: object) =>
+        handle(jsonRequest('dynamodb', `DynamoDB_20120810.${action}`, content, 'local'));
+      const response = await call('CreateTable', input);
+      if (response.status === 200) return;
+      const text = String(response.body);
+      if (!text.includes('ResourceInUseException')) {
+        throw new Error(`Table ${name} could not be made: ${text}`);
+      }
+      const kept = JSON.parse(String((await call('DescribeTable', { TableName: name })).body)).Table;
+      const missing = new Set(namesOf(GlobalSecondaryIndexes)).difference(
+        new Set(namesOf(kept.GlobalSecondaryIndexes)),
+      );
+      // dynalite adds none to a table that exists.
+      if (missing.size > 0) {
+        throw new Error(
+          `The table ${name} was kept from an earlier version, without the index ${[...missing].join(', ')}: remove the folder of the state kept, .local/`,
+        );
+      }
+    },
+    stop: () =>
+      new Promise((resolve, reject) =>
+        server.close(error => (error === undefined || error === null ? resolve() : reject(error))),
+      ),
+  };
+}
+
+function namesOf(indexes: unknown): string[] {
+  return Array.isArray(indexes) ? indexes.map(({ IndexName }) => IndexName) : [];
+}
+
+/** Hands dynalite a request with the few members of Node's that it uses: real ones cost more than its own work. */
+function withoutSocket(server: Server): AwsService {
+  return ({ method, url, headers, body }) =>
+    new Promise(resolve => {
+      const incoming = Object.assign(new EventEmitter(), { method, url, headers });
+      const sent: Record<string, string> = {};
+      const outgoing = {
+        statusCode: 200,
+        setHeader(name: string, value: string | number) {
+          const lowerCase = name.toLowerCase();
+          if (lowerCase !== 'content-length') sent[lowerCase] = String(value);
+        },
+        end: (content: string) => resolve({ status: outgoing.statusCode, headers: sent, body: content }),
+      };
+      server.emit('request', incoming, outgoing);
+      if (body.length > 0) incoming.emit('data', body);
+      incoming.emit('end');
+    });
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { AwsError, LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import type { FunctionDefinition, InvocationMessage, ProcessMessage } from './function-definition.ts';
+
+const PROCESS_FILE = fileURLToPath(new URL('./function-process.ts', import.meta.url));
+
+/** V8's compiled code, shared by successive processes: compiling is most of a start. Node's own default folder. */
+const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
+
+/** What AWS grants module loading before the function's own time-out begins to count. */
+const INIT_SECONDS = 10;
+
+/** How AWS words the signals that end a function. */
+const SIGNAL_WORDS: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted',
+  SIGKILL: 'killed',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+};
+
+export interface Outcome {
+  readonly kind: 'success' | 'error' | 'timeout';
+  readonly payload: string;
+}
+
+/** One process of one function: warm once it has run, and never shared by two invocations at a time. */
+export interface ExecutionEnvironment {
+  readonly functionName: string;
+  /** False once the process has ended, or is about to. */
+  readonly alive: boolean;
+  /** Resolves when the process has ended. */
+  readonly exited: Promise<void>;
+  /** Every failure is an outcome: this never rejects. */
+  run(requestId: string, payload: string): Promise<Outcome>;
+  kill(): void;
+}
+
+export function functionArn(name: string): string {
+  return `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${name}`;
+}
+
+/** The variables that AWS sets itself, and refuses in a function's configuration. */
+function reservedVariables(definition: FunctionDefinition, logStreamName: string): Record<string, string> {
+  return {
+    _HANDLER: definition.handler,
+    AWS_ACCESS_KEY_ID: definition.roleAccessKeyId,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: LOCAL_REGION,
+    AWS_DEFAULT_REGION: LOCAL_REGION,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
+    AWS_LAMBDA_FUNCTION_NAME: definition.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${definition.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+    LAMBDA_TASK_ROOT: definition.codeDirectory,
+  };
+}
+
+/** @throws AwsError InvalidParameterValueException when the function sets a variable that belongs to AWS */
+export function assertNoReservedVariables(definition: FunctionDefinition): void {
+  const reserved = new Set([
+    ...Object.keys(reservedVariables(definition, '')),
+    'AWS_SESSION_TOKEN',
+    '_X_AMZN_TRACE_ID',
+  ]);
+  const used = Object.keys(definition.environment).filter(name => reserved.has(name));
+  if (used.length > 0)
+    throw new AwsError(
+      'InvalidParameterValueException',
+      'Lambda was unable to configure your environment variables because the environment variables you have ' +
+        'provided contains reserved keys that are currently not supported for modification. ' +
+        `Reserved keys used in this request: ${used.join(', ')}`,
+    );
+}
+
+function startProcess(definition: FunctionDefinition, endpoint: string, logStreamName: string): ChildProcess {
+  return fork(PROCESS_FILE, [definition.codeDirectory, definition.handler], {
+    execPath: process.execPath,
+    execArgv: [`--max-old-space-size=${definition.memoryMb}`],
+    cwd: definition.codeDirectory,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      TZ: 'UTC',
+      PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+      // Else an SDK would read the settings of whoever runs the local cloud.
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...definition.environment,
+      ...reservedVariables(definition, logStreamName),
+      AWS_ENDPOINT_URL: endpoint,
+    },
+  });
+}
+
+function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `Runtime exited with error: signal: ${SIGNAL_WORDS[signal] ?? signal}`;
+  if (code === 0) return 'Runtime exited without providing a reason';
+  return `Runtime exited with error: exit status ${code}`;
+}
+
+/** @param onLogLine called with every line the process writes to stdout or stderr */
+export type StartEnvironment = (
+  definition: FunctionDefinition,
+  endpoint: string,
+  onLogLine: (line: string) => void,
+) => ExecutionEnvironment;
+
+export const startExecutionEnvironment: StartEnvironment = (definition, endpoint, onLogLine) => {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+  const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+  const child = startProcess(definition, endpoint, logStreamName);
+  const ready = Promise.withResolvers<void>();
+  const exited = Promise.withResolvers<void>();
+  let alive = true;
+  let ending: string | undefined;
+  let invocation: { settle(outcome: Outcome): void; processEnded(reason: string): void } | undefined;
+
+  const end = (reason: string) => {
+    alive = false;
+    ending = reason;
+    invocation?.processEnded(reason);
+    exited.resolve();
+  };
+  child.on('message', (message: ProcessMessage) => {
+    if (message.kind === 'ready') return ready.resolve();
+    if (message.kind === 'crashed') alive = false;
+    invocation?.settle({ kind: message.kind === 'returned' ? 'success' : 'error', payload: message.payload });
+  });
+  child.once('error', error => end(`Runtime failed to start: ${error.message}`));
+  // `close`, not `exit`: by then the last message and the last log lines have been read.
+  child.once('close', (code, signal) => end(exitReason(code, signal)));
+  child.once('exit', () => {
+    alive = false;
+    exited.resolve();
+  });
+  for (const stream of [child.stdout, child.stderr])
+    if (stream !== null) createInterface({ input: stream }).on('line', onLogLine);
+
+  const kill = () => {
+    alive = false;
+    child.kill('SIGKILL');
+  };
+
+  return {
+    functionName: definition.name,
+    exited: exited.promise,
+    get alive() {
+      return alive;
+    },
+    kill,
+    async run(requestId, payload) {
+      const outcome = Promise.withResolvers<Outcome>();
+      const failWith = (kind: 'error' | 'timeout', errorType: string, reason: string) =>
+        outcome.resolve({
+          kind,
+          payload: JSON.stringify({ errorType, errorMessage: `RequestId: ${requestId} Error: ${reason}` }),
+        });
+      const timeOut = () => {
+        const seconds = definition.timeoutSeconds.toFixed(2);
+        failWith('timeout', 'Sandbox.Timedout', `Task timed out after ${seconds} seconds`);
+        kill();
+      };
+
+      const processEnded = (reason: string) => failWith('error', 'Runtime.ExitError', reason);
+      if (ending !== undefined) processEnded(ending);
+      invocation = { settle: outcome.resolve, processEnded };
+      let timer = setTimeout(timeOut, Math.max(INIT_SECONDS, definition.timeoutSeconds) * 1000);
+      void ready.promise.then(() => {
+        clearTimeout(timer);
+        timer = setTimeout(timeOut, definition.timeoutSeconds * 1000);
+        const message: InvocationMessage = {
+          payload,
+          deadline: Date.now() + definition.timeoutSeconds * 1000,
+          context: {
+            awsRequestId: requestId,
+            functionName: definition.name,
+            functionVersion: '$LATEST',
+            invokedFunctionArn: functionArn(definition.name),
+            memoryLimitInMB: String(definition.memoryMb),
+            logGroupName: `/aws/lambda/${definition.name}`,
+            logStreamName,
+          },
+        };
+        // A channel that has just closed is reported by `close`.
+        child.send(message, () => undefined);
+      });
+      return outcome.promise.finally(() => {
+        clearTimeout(timer);
+        invocation = undefined;
+      });
+    },
+  };
+};

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  authorizationOf,
+  jsonRequest,
+  LOCAL_REGION,
+} from '../../kernel/aws-api.ts';
+import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
+import type { Journal } from '../../kernel/journal.ts';
+import { isEventOf, isKeyOf, type NotificationRule, queueUrlOf } from './bucket-notifications.ts';
+import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
+
+/** One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or reorders it. */
+export type EventDelivery = (
+  event: { readonly key: string; readonly name: string },
+  send: () => Promise<void>,
+) => Promise<void>;
+
+interface ObjectEvent {
+  readonly bucket: string;
+  readonly key: string;
+  /** Without the prefix `s3:`, as the event itself carries it. */
+  readonly name: string;
+  readonly eTag?: string;
+  readonly size?: number;
+}
+
+export interface S3EventsOptions {
+  readonly s3: AwsService;
+  readonly notificationsOf: (bucket: string) => readonly NotificationRule[];
+  readonly callAws: AwsService;
+  readonly journal: Journal;
+  /** @default each once, at once */
+  readonly deliver?: EventDelivery | undefined;
+  readonly now?: () => Date;
+}
+
+export interface S3WithEvents {
+  readonly handle: AwsService;
+  /** Waits for the events on their way; those that no queue takes are given up. */
+  stop(): Promise<void>;
+}
+
+/**
+ * S3 event notifications, as AWS sends them: one event a message, version 2.4 shape, the key form-encoded, a sequencer that
+ * grows (S3 user guide, "Event message structure"). The answer to the caller does not wait for them.
+ */
+export function withEvents(options: S3EventsOptions): S3WithEvents {
+  const { s3, notificationsOf, callAws, journal, now = () => new Date() } = options;
+  const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
+  const inFlight = new Set<Promise<void>>();
+  const nextSequencer = createSequencer(now);
+  const stopping = new AbortController();
+
+  /** S3 tries until the queue takes the event, which so may come twice. */
+  async function send(bucket: string, queueArn: string, body: string): Promise<void> {
+    const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: body };
+    const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', message, `arn:aws:s3:::${bucket}`);
+    for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
+      const answer = await callAws(request).catch(unlessCut);
+      if (answer?.status === 200) return;
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  async function notify(event: ObjectEvent): Promise<void> {
+    journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
+    const body = JSON.stringify({ Records: [toRecord(event, nextSequencer(), now())] });
+    const targets = notificationsOf(event.bucket).filter(rule => matches(rule, event));
+    await Promise.all(
+      targets.map(({ queueArn }) =>
+        deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueArn, body)),
+      ),
+    );
+  }
+
+  return {
+    async handle(request) {
+      const response = await s3(request);
+      if (response.status < 300) {
+        for (const event of eventsOf(request, response)) {
+          const measured =
+            event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request) };
+          const delivery = notify(measured)
+            .catch(error => process.emitWarning(error))
+            .finally(() => inFlight.delete(delivery));
+          inFlight.add(delivery);
+        }
+      }
+      return response;
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all(inFlight);
+    },
+  };
+
+  async function sizeOf({ size, bucket, key }: ObjectEvent, { caller }: AwsRequest): Promise<number> {
+    if (size !== undefined) return size;
+    const { headers } = await s3({
+      service: 's3',
+      caller,
+      method: 'HEAD',
+      url: `/${bucket}/${encodeURIComponent(key)}`,
+      headers: { host: 'localhost', authorization: authorizationOf(caller, 's3') },
+      body: Buffer.alloc(0),
+    });
+    return Number(headers?.['content-length'] ?? 0);
+  }
+}
+
+function unlessCut(error: unknown): undefined {
+  if (!(error instanceof ConnectionCutError)) throw error;
+}
+
+function matches(rule: NotificationRule, { name, key }: ObjectEvent): boolean {
+  return rule.events.some(pattern => isEventOf(pattern, `s3:${name}`)) && isKeyOf(rule, key);
+}
+
+function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
+  // Not parsed as a URL, which would resolve `/../` in a key.
+  const [path = '', query] = request.url.split('?');
+  const searchParams = new URLSearchParams(query);
+  const [, bucket = '', ...rest] = path.split('/');
+  const key = decodeURIComponent(rest.join('/'));
+  if (isDeleteObjects(request)) {
+    return keysToDelete(request).map(removed => ({ bucket, key: removed, name: 'ObjectRemoved:Delete' }));
+  }
+  if (key === '') return [];
+  const created = (name: string, eTag = '', size?: number): ObjectEvent[] => [
+    {
+      bucket,
+      key,
+      name: `ObjectCreated:${name}`,
+      eTag: eTag.replaceAll(/"|&quot;/g, ''),
+      ...(size === undefined ? {} : { size }),
+    },
+  ];
+  const eTagInBody = () => /<ETag>(.*?)<\/ETag>/.exec(String(response.body))?.[1];
+  if (request.method === 'POST' && searchParams.has('uploadId')) {
+    return created('CompleteMultipartUpload', eTagInBody());
+  }
+  if (request.method === 'DELETE' && !searchParams.has('uploadId')) {
+    return [{ bucket, key, name: 'ObjectRemoved:Delete' }];
+  }
+  if (request.method !== 'PUT' || searchParams.has('partNumber')) return [];
+  if (request.headers['x-amz-copy-source'] !== undefined) return created('Copy', eTagInBody());
+  const size = Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length);
+  return created('Put', response.headers?.['etag']?.toString(), size);
+}
+
+/** Grows from event to event, and over restarts. */
+function createSequencer(now: () => Date): () => string {
+  let last = 0n;
+  return () => {
+    const time = BigInt(now().getTime()) * 1000n;
+    last = time > last ? time : last + 1n;
+    return last.toString(16).toUpperCase().padStart(18, '0');
+  };
+}
+
+function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: string, time: Date) {
+  return {
+    eventVersion: '2.4',
+    eventSource: 'aws:s3',
+    awsRegion: LOCAL_REGION,
+    eventTime: time.toISOString(),
+    eventName: name,
+    userIdentity: { principalId: 'AWS:LOCAL' },
+    requestParameters: { sourceIPAddress: '127.0.0.1' },
+    responseElements: { 'x-amz-request-id': sequencer, 'x-amz-id-2': sequencer },
+    s3: {
+      s3SchemaVersion: '1.0',
+      configurationId: 'local',
+      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: `arn:aws:s3:::${bucket}` },
+      object: {
+        key: formEncode(key),
+        ...(eTag === undefined ? {} : { eTag, size }),
+        sequencer,
+      },
+    },
+  };
+}
+
+/** `application/x-www-form-urlencoded` with slashes kept, as S3 encodes keys. */
+function formEncode(key: string): string {
+  return encodeURIComponent(key)
+    .replaceAll(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%2F', '/')
+    .replaceAll('%20', '+');
+}

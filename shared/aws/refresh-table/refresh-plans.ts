@@ -1,0 +1,88 @@
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { ClosingRefreshes } from '../../refresh/invalidate.ts';
+import { totalsOf } from '../../refresh/refresh.ts';
+
+/** Updates a refresh's record; answers the new record, or undefined when the condition did not hold. */
+export type UpdateRecord = (
+  refreshId: string,
+  input: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>,
+) => Promise<Record<string, unknown> | undefined>;
+
+/**
+ * What becomes of a refresh's plan, each by one conditional write, so that of two runs of the step Invalidate the one that is
+ * late changes nothing: a plan is stored in the generation that it was made in, its invalidation is recorded while the plan is there,
+ * and a refusal ends both the plan and the generation.
+ */
+export function planWrites(
+  update: UpdateRecord,
+  now: () => Date,
+): Pick<ClosingRefreshes, 'storePlan' | 'recordInvalidation' | 'reopen'> {
+  return {
+    async storePlan(refreshId, plan, generation) {
+      const last = lastPlanIs(plan.number - 1);
+      const stored = await update(refreshId, {
+        UpdateExpression:
+          'SET #plan = :plan, totals = :totals, plans = :number, #state = :closed REMOVE verifyingAt',
+        ConditionExpression: `#state <> :open AND attribute_not_exists(finishedAt) AND generation = :generation AND ${last.condition}`,
+        ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
+        ExpressionAttributeValues: {
+          ':plan': plan,
+          ':totals': totalsOf(plan),
+          ':number': plan.number,
+          ':closed': 'closed',
+          ':open': 'open',
+          ':generation': generation,
+          ...last.values,
+        },
+      });
+      return stored !== undefined;
+    },
+
+    async recordInvalidation(refreshId, invalidationId, planNumber) {
+      const recorded = await update(refreshId, {
+        UpdateExpression:
+          'SET #state = :state, invalidationId = :id, invalidatedAt = :at, spentUsd = totals.totalCostUsd',
+        ConditionExpression: '#plan.#number = :number AND attribute_not_exists(finishedAt)',
+        ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan', '#number': 'number' },
+        ExpressionAttributeValues: {
+          ':state': 'invalidating',
+          ':id': invalidationId,
+          ':at': now().toISOString(),
+          ':number': planNumber,
+        },
+      });
+      return recorded !== undefined;
+    },
+
+    async reopen(refreshId, { generation, plans, at }) {
+      const last = lastPlanIs(plans);
+      const drop = (change: { and: string; where: string; values: Record<string, unknown> }) =>
+        update(refreshId, {
+          UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${change.and} ADD generation :one, refusals :one`,
+          ConditionExpression: `#state = :closed AND generation = :generation AND ${last.condition}${change.where}`,
+          ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
+          ExpressionAttributeValues: {
+            ':at': at.toISOString(),
+            ':one': 1,
+            ':closed': 'closed',
+            ':generation': generation,
+            ...last.values,
+            ...change.values,
+          },
+        });
+      const opened = await drop({
+        and: ', #state = :open REMOVE #plan, totals, closedAt',
+        where: ' AND attribute_not_exists(superseded)',
+        values: { ':open': 'open' },
+      });
+      if (opened === undefined) await drop({ and: ' REMOVE #plan, totals', where: '', values: {} });
+    },
+  };
+}
+
+/** The condition that the last plan stored has this number, 0 for none. */
+function lastPlanIs(number: number) {
+  return number === 0
+    ? { condition: 'attribute_not_exists(plans)', values: {} }
+    : { condition: 'plans = :plans', values: { ':plans': number } };
+}

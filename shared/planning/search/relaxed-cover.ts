@@ -1,0 +1,167 @@
+import { costOfPaths, type PathBudget, type Prices } from '../prices.ts';
+import type { Cut, UrlTree } from './url-tree.ts';
+
+export interface CoverProblem extends UrlTree {
+  readonly budget: PathBudget;
+  readonly prices: Prices;
+}
+
+/** What a cover uses of each. */
+export interface Usage {
+  readonly wildcards: number;
+  readonly exactPaths: number;
+  readonly bytes: number;
+  readonly collateral: number;
+}
+
+type Saving = Pick<Cut, 'savedPaths' | 'savedBytes' | 'collateral'>;
+
+/** What some wildcards save and purge together. */
+export interface Sum extends Saving {
+  readonly wildcards: number;
+}
+
+export const NONE: Sum = { wildcards: 0, savedPaths: 0, savedBytes: 0, collateral: 0 };
+
+/** Prices on what has a limit, in place of the limit. */
+export interface ShadowPrices {
+  readonly exactPath: number;
+  readonly byte: number;
+}
+
+/**
+ * Ties go to fewer needless purges, then to fewer paths, then to fewer wildcards. In dollars, and so little that all of a site
+ * or a budget together do not outweigh one of the kind before.
+ */
+export const TIE = { object: 1e-8, path: 2e-12, wildcard: 1e-13 };
+
+export function costOf({ wildcards, exactPaths, collateral }: Usage, prices: Prices): number {
+  const paths = wildcards + exactPaths;
+  const ties = TIE.object * collateral + TIE.path * paths + TIE.wildcard * wildcards;
+  return costOfPaths(paths, prices) + prices.refetch * collateral + ties;
+}
+
+export function sumOf(wildcards: readonly Cut[]): Sum {
+  return wildcards.reduce((sum, cut) => plus(sum, cut), NONE);
+}
+
+export function plus(sum: Sum, { savedPaths, savedBytes, collateral }: Saving, wildcards = 1): Sum {
+  return {
+    wildcards: sum.wildcards + wildcards,
+    savedPaths: sum.savedPaths + savedPaths,
+    savedBytes: sum.savedBytes + savedBytes,
+    collateral: sum.collateral + collateral,
+  };
+}
+
+export function usageOf(sum: Sum, { exactPaths, exactBytes }: UrlTree): Usage {
+  return {
+    wildcards: sum.wildcards,
+    exactPaths: exactPaths - sum.savedPaths,
+    bytes: exactBytes - sum.savedBytes,
+    collateral: sum.collateral,
+  };
+}
+
+export function isWithin({ wildcards, exactPaths, bytes }: Usage, budget: PathBudget): boolean {
+  return wildcards <= budget.wildcardPaths && exactPaths <= budget.exactPaths && bytes <= budget.bytes;
+}
+
+/**
+ * The problem without the limits on exact paths and bytes (Lagrangian relaxation): each has a shadow price instead, and what a
+ * budget leaves unused is paid back at it. The cheapest relaxed cover costs no more than any cover within the budget. The limit on
+ * wildcards stays, for there are few.
+ */
+export class RelaxedCover {
+  readonly shadow: ShadowPrices;
+  readonly #problem: CoverProblem;
+  readonly #width: number;
+  /** The least that the rest costs, by the cut one has come to and the wildcards used before it. */
+  readonly #rest: Float64Array;
+
+  constructor(problem: CoverProblem, shadow: ShadowPrices) {
+    this.#problem = problem;
+    this.shadow = shadow;
+    this.#width = problem.budget.wildcardPaths + 1;
+    this.#rest = new Float64Array((problem.cuts.length + 1) * this.#width);
+    this.#solve();
+  }
+
+  /** The least that any cover costs. */
+  get cost(): number {
+    return this.rest(0, 0);
+  }
+
+  /** What wildcards cost that purge and save so much, at the shadow prices: less than nothing where they are worth while. */
+  spent(savedPaths: number, savedBytes: number, collateral: number): number {
+    const { exactPath, byte } = this.shadow;
+    const purges = collateral * (this.#problem.prices.refetch + TIE.object);
+    return purges - savedPaths * exactPath - savedBytes * byte;
+  }
+
+  /** The least that is to be spent besides, by a cover that has used so many wildcards before a cut. */
+  rest(index: number, wildcards: number): number {
+    return this.#rest[index * this.#width + wildcards] as number;
+  }
+
+  /** Whether the cheapest relaxed cover that has used so many wildcards before a cut takes one there. */
+  takes(index: number, wildcards: number): boolean {
+    const isNeeded = (this.#problem.cuts[index] as Cut).wildcardOnly;
+    return isNeeded || this.rest(index + 1, wildcards) > this.rest(index, wildcards);
+  }
+
+  /** The wildcards of the cheapest relaxed cover, which may be within the budget; or its last ones, after so many before a cut. */
+  wildcards(from = 0, before = 0): Cut[] {
+    const { cuts } = this.#problem;
+    const taken: Cut[] = [];
+    for (let index = from; index < cuts.length; ) {
+      const cut = cuts[index] as Cut;
+      const isTaken = this.takes(index, before + taken.length);
+      if (isTaken) taken.push(cut);
+      index = isTaken ? cut.end : index + 1;
+    }
+    return taken;
+  }
+
+  /** The number of exact paths up to which each is worth its shadow price. */
+  worthwhilePaths(wildcards: number): number {
+    const { exactPath } = this.shadow;
+    if (exactPath >= this.#problem.prices.path + TIE.path) return this.#mostExactPaths;
+    return exactPath >= TIE.path ? this.#freeExactPaths(wildcards) : 0;
+  }
+
+  #solve(): void {
+    const { cuts } = this.#problem;
+    const [rest, width] = [this.#rest, this.#width];
+    for (let used = 0; used < width; used++) rest[cuts.length * width + used] = this.#withoutMore(used);
+    for (let index = cuts.length - 1; index >= 0; index--) {
+      const cut = cuts[index] as Cut;
+      const [here, next, end] = [index * width, (index + 1) * width, cut.end * width];
+      const taking = this.spent(cut.savedPaths, cut.savedBytes, cut.collateral);
+      const last = width - 1;
+      for (let used = 0; used <= last; used++) {
+        const passed = cut.wildcardOnly ? Number.POSITIVE_INFINITY : (rest[next + used] as number);
+        const taken = used < last ? taking + (rest[end + used + 1] as number) : Number.POSITIVE_INFINITY;
+        rest[here + used] = Math.min(passed, taken);
+      }
+    }
+  }
+
+  /** What exact paths alone cost, and what is paid back for the budget, at the number of paths where that is least. */
+  #withoutMore(wildcards: number): number {
+    const { budget, prices, exactPaths, exactBytes } = this.#problem;
+    const { exactPath, byte } = this.shadow;
+    const unused = (used: number) =>
+      costOf({ wildcards, exactPaths: used, bytes: 0, collateral: 0 }, prices) - used * exactPath;
+    const least = Math.min(unused(0), unused(this.#freeExactPaths(wildcards)), unused(this.#mostExactPaths));
+    return least + exactPaths * exactPath + (exactBytes - budget.bytes) * byte;
+  }
+
+  #freeExactPaths(wildcards: number): number {
+    return Math.min(Math.max(this.#problem.prices.freePaths - wildcards, 0), this.#mostExactPaths);
+  }
+
+  get #mostExactPaths(): number {
+    return Math.min(this.#problem.budget.exactPaths, this.#problem.exactPaths);
+  }
+}

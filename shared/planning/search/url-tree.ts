@@ -1,0 +1,167 @@
+import type { SiteKeys } from '../site-keys.ts';
+import { QUERY } from '../viewer-urls.ts';
+
+/** A URL that an invalidation has to cover. */
+export interface Target {
+  /** The key behind it, decoded like all keys, so that a wildcard may end after any character. */
+  readonly text: string;
+  /** Whether no exact path covers it surely: then the text is what may precede the `*` at most. */
+  readonly wildcardOnly: boolean;
+  /** Length of its exact path in the list of paths. */
+  readonly bytes: number;
+}
+
+/**
+ * A place where a wildcard may end: the longest prefix that some targets have in common. Any other place purges as much for the
+ * same targets, or more. (A shorter path would save bytes: too few to look for.)
+ */
+export interface Cut {
+  readonly prefix: string;
+  /** Bystanders that begin with the prefix. */
+  readonly collateral: number;
+  /** How many exact paths a wildcard there spares, and how much shorter it is than they are in the list of paths. */
+  readonly savedPaths: number;
+  readonly savedBytes: number;
+  /** Whether something that no further cut stands for can be no exact path: then it, or an ancestor, has to be taken. */
+  wildcardOnly: boolean;
+  /** Index of the next cut that is no descendant: cuts are listed in preorder. */
+  end: number;
+}
+
+export interface UrlTree {
+  readonly cuts: readonly Cut[];
+  /** What the targets take without any wildcard. */
+  readonly exactPaths: number;
+  readonly exactBytes: number;
+}
+
+/** Targets with a prefix of this length in common, and how many spans inside precede it. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+/**
+ * Every cut worth considering, ancestors first. A cut below another one that purges no more needlessly is left out: in its place
+ * the upper one covers at least as much for the same price.
+ *
+ * @param bytesOf length of a prefix's wildcard in the list of paths
+ */
+export function urlTree(
+  targets: readonly Target[],
+  site: SiteKeys,
+  bytesOf: (prefix: string) => number,
+): UrlTree {
+  const wanted = sortedWithoutCovered(targets);
+  const spans = commonPrefixes(wanted.map(target => target.text));
+  const cutAt = weighing(wanted, site, bytesOf);
+  const cuts: Cut[] = [];
+  /** The cuts of which descendants may follow, each with the index of the last span inside. */
+  const above: { readonly cut: Cut; readonly lastInner: number }[] = [];
+  const close = () => {
+    const closed = above.pop();
+    if (closed !== undefined) closed.cut.end = cuts.length;
+  };
+  for (let index = spans.length - 1; index >= 0; index--) {
+    const span = spans[index] as Span;
+    while ((above.at(-1)?.lastInner ?? 0) > index) close();
+    const parent = above.at(-1)?.cut;
+    if (parent?.collateral !== 0) {
+      const cut = cutAt(span);
+      if (cut.collateral !== parent?.collateral) {
+        cuts.push(cut);
+        above.push({ cut, lastInner: index - span.inner });
+      }
+    }
+    const [first, cut] = [wanted[span.start] as Target, above.at(-1)?.cut];
+    if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
+  }
+  while (above.length > 0) close();
+  return { cuts, exactPaths: wanted.length, exactBytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What a cut for a span of these targets purges and saves. */
+function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: string) => number) {
+  const bytesBefore = [0];
+  const keysBefore = [0];
+  for (const { text, bytes } of wanted) {
+    bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
+    keysBefore.push(site.indexOf(text, keysBefore.at(-1) ?? 0));
+  }
+  keysBefore.push(site.size);
+  const keysBetween = (start: number, end: number) => ({
+    start: keysBefore[start] ?? 0,
+    end: keysBefore[end] ?? 0,
+  });
+  return ({ start, end, length }: Span): Cut => {
+    const { text } = wanted[start] as Target;
+    const prefix = text.slice(0, length);
+    // No target beside the span has the prefix, so keys with it lie between those, and none before the prefix itself.
+    const outer = keysBetween(prefix === text ? start + 1 : start, end + 1);
+    const keys = site.narrow(prefix, outer, keysBetween(start + 1, end));
+    const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
+    return {
+      prefix,
+      collateral: site.bystandersIn(keys),
+      savedPaths: end - start,
+      savedBytes: exactBytes - bytesOf(prefix),
+      wildcardOnly: false,
+      end: 0,
+    };
+  };
+}
+
+/** One target of each text, and none that is covered wherever another one is. */
+function sortedWithoutCovered(targets: readonly Target[]): Target[] {
+  const sorted = targets.toSorted(
+    (a, b) => compare(a.text, b.text) || Number(b.wildcardOnly) - Number(a.wildcardOnly),
+  );
+  const kept: Target[] = [];
+  for (const target of sorted) {
+    const last = kept.at(-1);
+    const isCovered = last?.wildcardOnly ? target.text.startsWith(last.text) : target.text === last?.text;
+    if (!isCovered) kept.push(target);
+  }
+  return kept;
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+/** The spans of a sorted list, each after those inside it. */
+function commonPrefixes(texts: readonly string[]): Span[] {
+  const spans: Span[] = [];
+  const open: { start: number; length: number; before: number }[] = [];
+  for (let index = 0; index <= texts.length; index++) {
+    const shared = commonLength(texts[index - 1], texts[index]);
+    let closed: (typeof open)[number] | undefined;
+    while ((open.at(-1)?.length ?? -1) > shared) {
+      closed = open.pop() as (typeof open)[number];
+      const { start, length, before } = closed;
+      spans.push({ start, end: index, length, inner: spans.length - before });
+    }
+    if (closed !== undefined && shared >= 0 && open.at(-1)?.length !== shared) {
+      open.push({ ...closed, length: shared });
+    }
+    const text = texts[index];
+    if (text !== undefined) open.push({ start: index, length: text.length, before: spans.length });
+  }
+  return spans;
+}
+
+/**
+ * Length of the longest common prefix after which a wildcard may end: not within a character, nor within an escape of a query.
+ * -1 at the ends of the list.
+ */
+export function commonLength(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return -1;
+  let length = 0;
+  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
+  if (isHighSurrogate(a.charCodeAt(length - 1))) return length - 1;
+  if (!a.includes(QUERY)) return length;
+  const percent = a.lastIndexOf('%', length - 1);
+  return percent > a.lastIndexOf(QUERY) && percent + 2 >= length ? percent : length;
+}
+
+const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xdc00;

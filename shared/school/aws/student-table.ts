@@ -1,0 +1,139 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { unlessConditionFails } from '../../aws/conditional-write.ts';
+import type { StudentPages } from '../students/list-students.ts';
+import type { StudentRecord, StudentRecords } from '../students/student-service.ts';
+
+/** Index that lists every student in the order of the ids: partition key `kind`, the same for all, sort key `studentid`. */
+export const STUDENTS_IN_ORDER = 'StudentsInOrder';
+const STUDENT_KIND = 'student';
+
+/** Students in DynamoDB. Lists come from an index, which sees a change a moment later than `get` does. */
+export function createStudentTable(
+  TableName: string,
+  client = new DynamoDBClient({}),
+): StudentRecords & StudentPages {
+  const documents = DynamoDBDocumentClient.from(client);
+
+  return {
+    async add(record) {
+      const added = await unlessConditionFails(() =>
+        documents.send(
+          new PutCommand({
+            TableName,
+            Item: { ...record, kind: STUDENT_KIND },
+            ConditionExpression: 'attribute_not_exists(studentid)',
+          }),
+        ),
+      );
+      return added !== undefined;
+    },
+
+    async get(studentid) {
+      const command = new GetCommand({ TableName, Key: { studentid }, ConsistentRead: true });
+      const { Item } = await documents.send(command);
+      return Item === undefined ? undefined : toRecord(Item);
+    },
+
+    async replace({ studentid, ...fields }, at, version) {
+      const exists = 'attribute_exists(studentid)';
+      const replaced = await unlessConditionFails(() =>
+        documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: { studentid },
+            UpdateExpression:
+              'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at ADD version :one',
+            ConditionExpression: version === undefined ? exists : `${exists} AND version = :version`,
+            ExpressionAttributeNames: { '#name': 'name', '#class': 'class' },
+            ExpressionAttributeValues: {
+              ':name': fields.name,
+              ':class': fields.class,
+              ':birthdate': fields.birthdate,
+              ':email': fields.email,
+              ':at': at,
+              ':one': 1,
+              ...(version === undefined ? {} : { ':version': version }),
+            },
+            ReturnValues: 'ALL_NEW',
+          }),
+        ),
+      );
+      return replaced?.Attributes === undefined ? undefined : toRecord(replaced.Attributes);
+    },
+
+    async remove(studentid, version) {
+      const removed = await unlessConditionFails(() =>
+        documents.send(
+          new DeleteCommand({
+            TableName,
+            Key: { studentid },
+            ...(version === undefined
+              ? {}
+              : {
+                  ConditionExpression: 'attribute_not_exists(studentid) OR version = :version',
+                  ExpressionAttributeValues: { ':version': version },
+                }),
+          }),
+        ),
+      );
+      return removed !== undefined;
+    },
+
+    async confirmed(studentid, createdAt) {
+      await unlessConditionFails(() =>
+        documents.send(
+          new UpdateCommand({
+            TableName,
+            Key: { studentid },
+            UpdateExpression: 'REMOVE confirmation',
+            ConditionExpression: 'createdAt = :createdAt',
+            ExpressionAttributeValues: { ':createdAt': createdAt },
+          }),
+        ),
+      );
+    },
+
+    async page({ after, limit, ...filter }) {
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName,
+          ...inOrder(filter.class),
+          ...(after === undefined ? {} : { ExclusiveStartKey: { kind: STUDENT_KIND, studentid: after } }),
+          ...(limit === undefined ? {} : { Limit: limit }),
+        }),
+      );
+      const last = LastEvaluatedKey?.['studentid'];
+      return { students: Items.map(toRecord), ...(last === undefined ? {} : { after: last }) };
+    },
+
+    async count(studentClass) {
+      const command = new QueryCommand({ TableName, ...inOrder(studentClass), Select: 'COUNT' });
+      const { Count, LastEvaluatedKey } = await documents.send(command);
+      return LastEvaluatedKey === undefined ? Count : undefined;
+    },
+  };
+}
+
+function inOrder(studentClass: string | undefined) {
+  const ofClass = studentClass !== undefined;
+  return {
+    IndexName: STUDENTS_IN_ORDER,
+    KeyConditionExpression: '#kind = :kind',
+    ...(ofClass ? { FilterExpression: '#class = :class' } : {}),
+    ExpressionAttributeNames: { '#kind': 'kind', ...(ofClass ? { '#class': 'class' } : {}) },
+    ExpressionAttributeValues: { ':kind': STUDENT_KIND, ...(ofClass ? { ':class': studentClass } : {}) },
+  };
+}
+
+/** Items of this table are written here alone, so their shape is known. */
+function toRecord({ kind: _, ...item }: Record<string, unknown>): StudentRecord {
+  return item as unknown as StudentRecord;
+}

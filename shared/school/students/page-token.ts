@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { RequestRefusedError } from '../../errors.ts';
+import { isStudentId } from './student.ts';
+
+/** Which students a list is about. A page token goes with exactly one filter. */
+export interface StudentFilter {
+  readonly class?: string;
+  /** Part of an id, name or e-mail address, in any case. */
+  readonly search?: string;
+}
+
+const VERSION = 1;
+const Token = z.strictObject({
+  v: z.literal(VERSION),
+  after: z.string().check(z.refine(isStudentId)),
+  check: z.string(),
+});
+
+/** @param after the last student already seen */
+export function pageToken(after: string, filter: StudentFilter): string {
+  const token = { v: VERSION, after, check: checksum(after, filter) };
+  return Buffer.from(JSON.stringify(token)).toString('base64url');
+}
+
+/**
+ * Where a page begins: after this student.
+ *
+ * @throws RequestRefusedError when the token was not made by `pageToken` for the same filter
+ */
+export function readPageToken(text: string, filter: StudentFilter): string {
+  const token = Token.safeParse(parse(text));
+  // Base64 has several spellings of the same bytes, JSON too: only our own is a token.
+  if (!token.success || pageToken(token.data.after, filter) !== text) {
+    throw new RequestRefusedError(
+      'BadRequest',
+      'The value of "next" does not belong to this list. Start again at the first page.',
+    );
+  }
+  return token.data.after;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return;
+  }
+}
+
+/** Tells a damaged token, or one of another list, from ours. Not a secret: a token opens nothing by itself. */
+function checksum(after: string, filter: StudentFilter): string {
+  const content = JSON.stringify([VERSION, after, filter.class ?? null, filter.search ?? null]);
+  return createHash('sha256').update(content).digest('base64url').slice(0, 12);
+}

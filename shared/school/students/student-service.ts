@@ -1,0 +1,178 @@
+import { RequestRefusedError } from '../../errors.ts';
+import type { StudentConfirmation } from '../../mail/mail.ts';
+import type { Student, StudentFields } from './student.ts';
+
+/** A student as stored. */
+export interface StudentRecord extends Student {
+  /** The request that created it, so that a repetition after a lost answer is told from a second student. */
+  readonly createdBy: string;
+  /** Present until the confirmation mail is handed to the mail queue. */
+  readonly confirmation?: 'pending';
+}
+
+/** Every write is conditional, so that of two at the same time one wins and the other one knows. */
+export interface StudentRecords {
+  /** Answers false when the id is taken. */
+  add(record: StudentRecord): Promise<boolean>;
+  /** Strongly consistent. */
+  get(studentid: string): Promise<StudentRecord | undefined>;
+  /**
+   * Writes the fields, counts the version up and answers the new record; undefined when there is none.
+   * @param version the only version to replace; any without
+   */
+  replace(fields: StudentFields, at: string, version?: number): Promise<StudentRecord | undefined>;
+  /** Answers whether it is gone, now or before; false when it exists in another version. */
+  remove(studentid: string, version?: number): Promise<boolean>;
+  /** Clears `confirmation`, unless the id meanwhile belongs to a student created at another time. */
+  confirmed(studentid: string, createdAt: string): Promise<void>;
+}
+
+export interface StudentDependencies {
+  readonly records: StudentRecords;
+  readonly mails: { send(message: StudentConfirmation): Promise<void> };
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Told when a confirmation could not be handed over; it stays pending. */
+  readonly onUnconfirmed: (studentid: string, error: unknown) => void;
+}
+
+/** A mail queue that takes longer does not hold up the answer to whoever saves a student. */
+const MAIL_PATIENCE_MS = 3000;
+/** A confirmation found pending is most often sent a moment later, by whoever created the student. */
+const MOMENT_MS = 500;
+
+/**
+ * Adds a student and has a confirmation mailed, once: the record remembers that it is pending, and the message's id is
+ * always the same, so whoever finds it pending may send it again.
+ *
+ * @param createdBy names the request; the same one repeated answers the student it created
+ * @throws RequestRefusedError StudentExists
+ */
+export async function createStudent(
+  fields: StudentFields,
+  createdBy: string,
+  dependencies: StudentDependencies,
+): Promise<Student> {
+  const at = dependencies.now().toISOString();
+  const record = { ...fields, version: 1, createdAt: at, updatedAt: at, createdBy } as const;
+  if (await dependencies.records.add({ ...record, confirmation: 'pending' })) {
+    await confirm(record, dependencies);
+    return toStudent(record);
+  }
+  const existing = await confirmExisting(fields.studentid, dependencies);
+  if (existing?.createdBy === createdBy && existing.version === 1 && hasFields(existing, fields)) {
+    return toStudent(existing);
+  }
+  throw new RequestRefusedError('StudentExists', `There is already a student ${fields.studentid}.`);
+}
+
+/** @throws RequestRefusedError StudentNotFound */
+export async function getStudent(
+  studentid: string,
+  { records }: Pick<StudentDependencies, 'records'>,
+): Promise<Student> {
+  const record = await records.get(studentid);
+  if (record === undefined) throw studentNotFound(studentid);
+  return toStudent(record);
+}
+
+/**
+ * Replaces all fields of a student.
+ *
+ * @param version the version that the caller has seen; any without
+ * @throws RequestRefusedError StudentNotFound, or PreconditionFailed when it is in another version
+ */
+export async function updateStudent(
+  fields: StudentFields,
+  version: number | undefined,
+  dependencies: StudentDependencies,
+): Promise<Student> {
+  const { records, now } = dependencies;
+  const { studentid } = fields;
+  const at = now().toISOString();
+  const updated = await records.replace(fields, at, version);
+  if (updated !== undefined) {
+    if (updated.confirmation === 'pending') await confirm(updated, dependencies);
+    return toStudent(updated);
+  }
+  const current = await records.get(studentid);
+  if (current === undefined || version === undefined) throw studentNotFound(studentid);
+  // The answer to our own write was lost and the SDK wrote again.
+  if (current.version === version + 1 && current.updatedAt === at && hasFields(current, fields)) {
+    return toStudent(current);
+  }
+  throw changedMeanwhile(studentid);
+}
+
+/**
+ * Removes a student. Repeatable: one that is gone stays gone.
+ *
+ * @param version the version that the caller has seen; any without
+ * @throws RequestRefusedError PreconditionFailed when it is in another version
+ */
+export async function removeStudent(
+  studentid: string,
+  version: number | undefined,
+  { records }: Pick<StudentDependencies, 'records'>,
+): Promise<void> {
+  if (!(await records.remove(studentid, version))) throw changedMeanwhile(studentid);
+}
+
+async function confirmExisting(studentid: string, dependencies: StudentDependencies) {
+  const { records, sleep } = dependencies;
+  const existing = await records.get(studentid);
+  if (existing?.confirmation !== 'pending') return existing;
+  await sleep(MOMENT_MS);
+  const later = await records.get(studentid);
+  if (later?.confirmation === 'pending') await confirm(later, dependencies);
+  return later;
+}
+
+/** Mail trouble never fails a request: the record stays pending. */
+async function confirm(record: StudentRecord, dependencies: StudentDependencies): Promise<void> {
+  const { records, mails, sleep, onUnconfirmed } = dependencies;
+  try {
+    const impatience = sleep(MAIL_PATIENCE_MS).then(() => {
+      throw new Error(`The mail queue took longer than ${MAIL_PATIENCE_MS} ms`);
+    });
+    await Promise.race([mails.send(confirmationOf(record)), impatience]);
+    await records.confirmed(record.studentid, record.createdAt);
+  } catch (error) {
+    onUnconfirmed(record.studentid, error);
+  }
+}
+
+function confirmationOf(record: StudentRecord): StudentConfirmation {
+  const { studentid, name, email, createdAt } = record;
+  return {
+    type: 'student-confirmation',
+    id: `student-confirmation-${studentid}-${createdAt}`,
+    to: email,
+    studentid,
+    name,
+    class: record.class,
+  };
+}
+
+export function studentNotFound(studentid: string): RequestRefusedError {
+  return new RequestRefusedError('StudentNotFound', `There is no student ${studentid}.`);
+}
+
+function changedMeanwhile(studentid: string): RequestRefusedError {
+  return new RequestRefusedError(
+    'PreconditionFailed',
+    `Student ${studentid} was changed since you read it. Read it again first.`,
+  );
+}
+
+function hasFields(record: StudentFields, fields: StudentFields): boolean {
+  return (['studentid', 'name', 'class', 'birthdate', 'email'] as const).every(
+    field => record[field] === fields[field],
+  );
+}
+
+/** Without what only concerns the record. Plain JSON, as Powertools can keep it. */
+export function toStudent(record: Student): Student {
+  const { studentid, name, birthdate, email, version, createdAt, updatedAt } = record;
+  return { studentid, name, class: record.class, birthdate, email, version, createdAt, updatedAt };
+}

@@ -1,0 +1,145 @@
+import * as z from 'zod/mini';
+import { isEmailAddress, MAX_EMAIL_LENGTH } from '../../mail/email-address.ts';
+
+/*
+ * The page checks its form with this same file, so it needs nothing that a browser lacks.
+ */
+
+/** What people write about a student. */
+export interface StudentFields {
+  readonly studentid: string;
+  readonly name: string;
+  readonly class: string;
+  /** `YYYY-MM-DD` */
+  readonly birthdate: string;
+  readonly email: string;
+}
+
+/** A student as the API answers it. */
+export interface Student extends StudentFields {
+  /** Starts at 1, grows with every change; the ETag. */
+  readonly version: number;
+  /** ISO 8601, like `updatedAt`. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface FieldProblem {
+  readonly field: string;
+  /** A sentence for the person who filled the field in. */
+  readonly message: string;
+}
+
+export type CheckedStudent =
+  | { readonly student: StudentFields; readonly problems?: never }
+  | { readonly student?: never; readonly problems: readonly FieldProblem[] };
+
+export interface StudentRules {
+  /** `YYYY-MM-DD`; nobody is born later. */
+  readonly today: string;
+  /** The only id allowed, and the one taken when the input has none. @default any */
+  readonly studentid?: string;
+}
+
+export const MAX_ID_LENGTH = 32;
+const MAX_NAME_LENGTH = 100;
+const MAX_CLASS_LENGTH = 32;
+const EARLIEST_BIRTHDATE = '1900-01-01';
+
+const STUDENT_ID = /^[A-Za-z0-9._-]{1,32}$/;
+/** Browsers and gateways resolve these in a path: a student so named could not be asked for. */
+const PATH_SEGMENTS = ['.', '..'];
+/** Control characters, line and paragraph separators, halves of surrogate pairs. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+export function isStudentId(text: string): boolean {
+  return STUDENT_ID.test(text) && !PATH_SEGMENTS.includes(text);
+}
+
+/** Whether text can be shown on one line, and stored and mailed without being altered. */
+function isPrintable(text: string): boolean {
+  return !UNPRINTABLE.test(text);
+}
+
+/**
+ * Checks what someone entered: trimmed, in Unicode's composed form (NFC), otherwise as typed. Answers every problem at
+ * once. Applied to its own result it changes nothing.
+ */
+export function checkStudent(input: unknown, rules: StudentRules): CheckedStudent {
+  const given = rules.studentid === undefined || !isObject(input);
+  const checked = schemaFor(rules).safeParse(given ? input : { studentid: rules.studentid, ...input });
+  return checked.success ? { student: checked.data } : { problems: checked.error.issues.flatMap(problemsOf) };
+}
+
+function schemaFor({ today, studentid }: StudentRules) {
+  return z.strictObject({
+    studentid: filled('student id').check(
+      z.refine(
+        text => text === '' || isStudentId(text),
+        `Use 1 to ${MAX_ID_LENGTH} letters from A to Z, digits, dots, hyphens or underscores.`,
+      ),
+      z.refine(
+        text => studentid === undefined || text === studentid,
+        `The student id cannot change: it is ${studentid}.`,
+      ),
+    ),
+    name: line('name', MAX_NAME_LENGTH),
+    class: line('class', MAX_CLASS_LENGTH),
+    birthdate: filled('birthdate').check(
+      z.superRefine((text, context) => {
+        const message = birthdateProblem(text, today);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      }),
+    ),
+    email: filled('e-mail address').check(
+      z.refine(
+        text => text === '' || isEmailAddress(text),
+        'Enter one e-mail address, like name@example.com.',
+      ),
+      z.refine(text => text.length <= MAX_EMAIL_LENGTH, `Use at most ${MAX_EMAIL_LENGTH} characters.`),
+    ),
+  });
+}
+
+function filled(label: string) {
+  return z
+    .string({
+      error: ({ input }) => (input === undefined ? `Enter the ${label}.` : `The ${label} must be text.`),
+    })
+    .check(z.trim(), z.normalize('NFC'), z.minLength(1, `Enter the ${label}.`));
+}
+
+/** @param max in characters as people count them: a 4-byte character is one, not two */
+function line(label: string, max: number) {
+  return filled(label).check(
+    z.refine(text => [...text].length <= max, `Use at most ${max} characters.`),
+    z.refine(isPrintable, 'Remove line breaks and other control characters.'),
+  );
+}
+
+function birthdateProblem(text: string, today: string): string | undefined {
+  if (text === '') return;
+  if (!isCalendarDate(text)) return 'Enter a real date as YYYY-MM-DD, like 2001-05-05.';
+  if (text > today) return 'The birthdate is in the future.';
+  if (text < EARLIEST_BIRTHDATE) return `The birthdate is before ${EARLIEST_BIRTHDATE}.`;
+  return;
+}
+
+/** `Date` itself turns 30 February into 2 March. */
+function isCalendarDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+function problemsOf(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(key => ({ field: key.slice(0, 64), message: 'There is no such field.' }));
+  }
+  if (issue.path.length === 0) return [{ field: '', message: 'A student is an object with named fields.' }];
+  return [{ field: issue.path.join('.'), message: issue.message }];
+}
+
+function isObject(input: unknown): input is Record<string, unknown> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}

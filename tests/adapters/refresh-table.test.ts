@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import { AwsError, type AwsService, jsonErrorResponse } from '../../infra/local/kernel/aws-api.ts';
+import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { changeOf } from '../helpers/changes.ts';
+import { startRefreshTable } from './refresh-items.ts';
+
+const sequencers = ['01', '03', '02'];
+const objects = sequencers.map(sequencer => changeOf('a.css', { sequencer }));
+
+it('a refresh tells every event of a key once, however often it was collected', async () => {
+  const table = createRefreshTable(await startRefreshTable());
+  const open = table.openOf('E1');
+  const refreshId = await open.replace(undefined, 'r1');
+  for (const repeated of [objects, [...objects].reverse()]) {
+    await open.addChanges(refreshId, { objects: repeated, paths: ['/x'] });
+  }
+  const changes = await table.changesOf(refreshId);
+  expect(new Set(changes.objects)).toEqual(new Set(objects));
+  expect(changes.objects).toHaveLength(3);
+  expect(changes.paths).toEqual(['/x']);
+});
+
+it('the successor of an abandoned refresh inherits every event', async () => {
+  const table = createRefreshTable(await startRefreshTable());
+  const open = table.openOf('E1');
+  await open.replace(undefined, 'r1');
+  await open.addChanges('r1', { objects, paths: [] });
+  expect(await open.abandon('r1')).toBe(true);
+  expect(await open.replace('r1', 'r2')).toBe('r2');
+  expect(new Set((await table.changesOf('r2')).objects)).toEqual(new Set(objects));
+});
+
+/** A partition that is throttled: the first requests of an action are refused as a whole. */
+function throttled(action: string, refusals: number) {
+  const calls = { count: 0, atOnce: 0, most: 0 };
+  const around =
+    (dynamoDb: AwsService): AwsService =>
+    async request => {
+      if (!String(request.headers['x-amz-target']).endsWith(`.${action}`)) return dynamoDb(request);
+      calls.count++;
+      calls.most = Math.max(calls.most, ++calls.atOnce);
+      try {
+        if (calls.count <= refusals) {
+          const code = 'ProvisionedThroughputExceededException';
+          return jsonErrorResponse(new AwsError(code, 'Throttled by a test'));
+        }
+        return await dynamoDb(request);
+      } finally {
+        calls.atOnce--;
+      }
+    };
+  return { around, calls };
+}
+
+it('a large batch of changes is written a few at a time, also when DynamoDB refuses some as a whole', async () => {
+  const { around, calls } = throttled('BatchWriteItem', 6);
+  const open = createRefreshTable(await startRefreshTable(around)).openOf('E1');
+  await open.replace(undefined, 'r1');
+  const many = Array.from({ length: 500 }, (_, index) => changeOf(`${index}.css`));
+  await open.addChanges('r1', { objects: many, paths: [] });
+  expect(calls.count).toBe(500 / 25 + 6);
+  expect(calls.most).toBeLessThanOrEqual(4);
+});
+
+it('a commit waits while the partition is throttled', async () => {
+  const { around, calls } = throttled('UpdateItem', 3);
+  const open = createRefreshTable(await startRefreshTable(around)).openOf('E1');
+  await open.replace(undefined, 'r1');
+  expect(await open.commit('r1')).toBe(true);
+  expect(calls.count).toBe(4);
+});

@@ -1,0 +1,55 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { expect, it, onTestFinished } from 'vitest';
+import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../infra/local/kernel/journal.ts';
+import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
+import { fingerprintOf } from '../../shared/refresh/served.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
+
+/** What S3 answers to a HEAD request (API reference, HeadObject), the emulator's gaps filled. */
+const STORED = {
+  etag: '"d41d8cd98f00b204e9800998ecf8427e"',
+  'content-type': 'text/html',
+  'cache-control': 'max-age=60',
+  'content-encoding': 'gzip',
+  'content-disposition': 'inline',
+  'content-language': 'vi',
+  // S3 keeps it as it came, a date or not.
+  expires: '0',
+  'x-amz-website-redirect-location': '/other.html',
+  'x-amz-meta-owner': 'Ann',
+};
+const OTHERS = { 'last-modified': 'Mon, 02 Nov 2026 10:00:00 GMT', 'x-amz-request-id': 'R1' };
+
+/** A bucket that answers every request alike. */
+async function bucketAnswering(status: number, headers: Record<string, string>) {
+  const services = new Map([['s3', async () => ({ status, headers })]]);
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
+  const client = new S3Client({ ...clientFor(endpoint.url), forcePathStyle: true });
+  onTestFinished(async () => {
+    client.destroy();
+    await endpoint.stop();
+  });
+  return createSiteBucket('site', client);
+}
+
+it('an object is read with everything that is stored with it, and nothing of the request', async () => {
+  const bucket = await bucketAnswering(200, { ...STORED, ...OTHERS });
+  expect(await bucket.head('a.html')).toEqual({
+    headers: STORED,
+    lastModified: 'Mon, 02 Nov 2026 10:00:00 GMT',
+  });
+});
+
+it.each(Object.keys(STORED))('its fingerprint depends on %s', async name => {
+  const all = { ...STORED, ...OTHERS };
+  const without = Object.fromEntries(Object.entries(all).filter(([key]) => key !== name));
+  const [whole, part] = await Promise.all(
+    [all, without].map(async headers => (await bucketAnswering(200, headers)).head('a.html')),
+  );
+  expect(fingerprintOf(part)).not.toBe(fingerprintOf(whole));
+});
+
+it('an object that is not there is none', async () => {
+  expect(await (await bucketAnswering(404, {})).head('gone.html')).toBeUndefined();
+});

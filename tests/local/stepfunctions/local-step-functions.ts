@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { onTestFinished } from 'vitest';
+import type { AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
+import { type DurableStore, openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
+import { createJournal, type JournalEntry } from '../../../infra/local/kernel/journal.ts';
+import {
+  createStepFunctions,
+  type StepFunctionsOptions,
+} from '../../../infra/local/services/stepfunctions/step-functions.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
+
+export const MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh';
+export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:work';
+
+/** A call that a task made to a service other than Step Functions. */
+export interface ServiceCall {
+  readonly method: string;
+  readonly url: string;
+  readonly target: string;
+  readonly authorization: string;
+  readonly body: string;
+}
+
+export interface Setup extends Partial<Pick<StepFunctionsOptions, 'timeScale' | 'now' | 'invokeFunction'>> {
+  readonly definition: object;
+  readonly store?: DurableStore;
+  /** Answers the tasks' calls to other services. */
+  readonly answer?: (call: ServiceCall) => AwsResponse;
+}
+
+/**
+ * Step Functions behind a loopback server, with the real SDK's client in front and a fake of the other services
+ * beside it. Closed when the test has finished, if not before.
+ */
+export async function startStepFunctions({ definition, store, answer, ...options }: Setup) {
+  const journal = createJournal();
+  const calls: ServiceCall[] = [];
+  const published: object[] = [];
+  let endpoint = '';
+  const service = createStepFunctions({
+    machines: [{ arn: MACHINE_ARN, name: 'refresh', definition, caller: 'RefreshRole' }],
+    invokeFunction: () => Promise.reject(new Error('No function was expected to be invoked')),
+    endpoint: () => endpoint,
+    publish: event => published.push(event),
+    store: store ?? openDurableStore(),
+    journal,
+    timeScale: 0,
+    ...options,
+  });
+  const server = createServer(async (request, response) => {
+    const body = await bodyOf(request);
+    const target = String(request.headers['x-amz-target'] ?? '');
+    const call = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      target,
+      authorization: String(request.headers.authorization),
+      body: body.toString(),
+    };
+    const isStates = target.startsWith('AWSStepFunctions.');
+    if (!isStates) calls.push(call);
+    const answered = isStates
+      ? await service.api({ service: 'states', caller: 'root', ...call, headers: request.headers, body })
+      : (answer?.(call) ?? { status: 500 });
+    response.writeHead(answered.status, { ...answered.headers }).end(answered.body);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new SFNClient(clientFor(endpoint));
+  const ended = (name: string) =>
+    journal.waitFor(
+      entry => entry.kind === 'execution' && entry.name === name && entry.status !== 'RUNNING',
+      `the end of execution ${name}`,
+      20_000,
+    );
+  const entered = (state: string): Promise<JournalEntry> =>
+    journal.waitFor(entry => entry.kind === 'execution' && entry.state === state, `state ${state}`, 20_000);
+
+  const close = async () => {
+    await service.stop();
+    client.destroy();
+    server.closeAllConnections();
+    await new Promise(resolve => server.close(resolve));
+  };
+  onTestFinished(close);
+
+  return {
+    client,
+    service,
+    journal,
+    calls,
+    /** Events for EventBridge. */
+    published,
+    entered,
+    ended,
+    /** Runs one execution to its end and describes it. */
+    async run(input: unknown = {}, name = 'run-1') {
+      const { executionArn } = await client.send(
+        new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, name, input: JSON.stringify(input) }),
+      );
+      await ended(name);
+      return await client.send(new DescribeExecutionCommand({ executionArn }));
+    },
+    close,
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
+import { PLANNING } from '../../helpers/planning.ts';
+
+/** A site of names that part at every character, some of which changed: the hardest for a planner with too few free paths. */
+const anyScatteredUpload = fc
+  .record({
+    names: fc.uniqueArray(fc.nat(2 ** 16 - 1), { minLength: 700, maxLength: 900, size: 'max' }),
+    digits: fc.constantFrom(2, 4, 16),
+    oneOf: fc.constantFrom(4, 8, 16),
+  })
+  .map(({ names, digits, oneOf }) => {
+    const siteKeys = names.map(name => name.toString(digits).padStart(16, '0'));
+    return { siteKeys, changedKeys: siteKeys.filter((_, index) => index % oneOf === 0) };
+  });
+
+const anyScarcity = fc.record({
+  upload: anyScatteredUpload,
+  freePaths: fc.nat(60),
+  wildcardPaths: fc.integer({ min: 1, max: 15 }),
+  exactPaths: fc.integer({ min: 10, max: 200 }),
+});
+
+const planOf = (request: Partial<PlanRequest>) =>
+  planInvalidation({ ...PLANNING, changedKeys: [], requestedPaths: [], siteKeys: [], ...request });
+
+describe('a plan with fewer free paths than changes', () => {
+  it('is proven cheapest and costs what a programme over all numbers of paths finds', () => {
+    fc.assert(
+      fc.property(anyScarcity, ({ upload, freePaths, ...limits }) => {
+        const plan = scarcePlan(upload, freePaths, limits);
+        expect(plan.isCheapest).toBe(true);
+        expect(microDollars(plan.paths.length, plan.collateral, freePaths)).toBe(
+          leastCost(upload, freePaths, limits),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('never gets dearer when the budget grows', () => {
+    const more = fc.record({ freePaths: fc.nat(5), wildcardPaths: fc.nat(2), exactPaths: fc.nat(20) });
+    fc.assert(
+      fc.property(anyScarcity, more, ({ upload, freePaths, ...limits }, grown) => {
+        const before = scarcePlan(upload, freePaths, limits);
+        const after = scarcePlan(upload, freePaths + grown.freePaths, {
+          exactPaths: limits.exactPaths + grown.exactPaths,
+          wildcardPaths: limits.wildcardPaths + grown.wildcardPaths,
+        });
+        expect(
+          microDollars(after.paths.length, after.collateral, freePaths + grown.freePaths),
+        ).toBeLessThanOrEqual(microDollars(before.paths.length, before.collateral, freePaths));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a plan for more changes than there may be exact paths', () => {
+  const siteKeys = Array.from({ length: 9000 }, (_, index) => index.toString(36).padStart(4, '0'));
+  const everySecond = siteKeys.filter((_, index) => index % 2 === 0);
+
+  it('covers all of them within the budget', () => {
+    const budget = { ...PLANNING.budget, exactPaths: 1000 };
+    const { paths, wildcards } = planOf({ siteKeys, changedKeys: everySecond, budget });
+    const exact = new Set(paths);
+    const prefixes = wildcards.map(({ path }) => path.slice(0, -1));
+    expect(
+      everySecond.filter(
+        key => !exact.has(`/${key}`) && !prefixes.some(prefix => `/${key}`.startsWith(prefix)),
+      ),
+    ).toEqual([]);
+    expect(wildcards.length).toBeLessThanOrEqual(15);
+    expect(paths.length - wildcards.length).toBeLessThanOrEqual(1000);
+  });
+
+  it('takes wildcards for single ones where these are enough', () => {
+    const changedKeys = everySecond.slice(0, 3015);
+    expect(planOf({ siteKeys, changedKeys, maxCollateral: 0 })).toMatchObject({
+      collateral: 0,
+      isCheapest: true,
+    });
+  });
+
+  it('costs the same whether the bytes of its paths are just enough or plenty', () => {
+    const plenty = planOf({ siteKeys, changedKeys: everySecond, maxCollateral: 0 });
+    const bytes = JSON.stringify(plenty.paths).length - 1;
+    const just = planOf({
+      siteKeys,
+      changedKeys: everySecond,
+      maxCollateral: 0,
+      budget: { ...PLANNING.budget, bytes },
+    });
+    expect(just).toMatchObject({ collateral: plenty.collateral, isCheapest: true });
+  });
+});
+
+it('thousands of wildcards asked for by hand become as few as there may be', () => {
+  const requestedPaths = Array.from({ length: 3000 }, (_, index) => `/photos/${index}/*`);
+  const siteKeys = requestedPaths.map(path => path.replace('*', 'a.jpg'));
+  expect(planOf({ requestedPaths, siteKeys })).toMatchObject({ paths: ['/photos/*'], collateral: 0 });
+});
+
+type Limits = Pick<PlanRequest['budget'], 'exactPaths' | 'wildcardPaths'>;
+
+function scarcePlan(
+  upload: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
+  freePaths: number,
+  limits: Limits,
+) {
+  return planOf({
+    ...upload,
+    prices: { ...PLANNING.prices, freePaths },
+    budget: { ...PLANNING.budget, ...limits },
+    maxCollateral: Number.POSITIVE_INFINITY,
+  });
+}
+
+function microDollars(paths: number, collateral: number, freePaths: number): number {
+  const { path, refetch } = PLANNING.prices;
+  return Math.round((Math.max(0, paths - freePaths) * path + collateral * refetch) * 1e6);
+}
+
+/** The fewest needless purges by the number of wildcards, and of exact paths. */
+type Purges = readonly (readonly number[])[];
+
+/** For every number of wildcards and of exact paths the fewest needless purges, prefix by prefix and in all combinations. */
+function leastCost(
+  { siteKeys, changedKeys }: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
+  freePaths: number,
+  { exactPaths, wildcardPaths }: Limits,
+): number {
+  const changed = new Set(changedKeys);
+  const purgesOf = (keys: readonly string[], length: number): Purges => {
+    const own = keys.filter(key => changed.has(key)).length;
+    if (own === 0) return [[0]];
+    if (keys.length === 1) return [[Number.POSITIVE_INFINITY, 0], [0]];
+    const groups = [...Map.groupBy(keys, key => key[length]).values()];
+    const [none = [], one = [], ...more] = groups
+      .map(group => purgesOf(group, length + 1))
+      .reduce((a, b) => combined(a, b, wildcardPaths));
+    return [none, one.with(0, Math.min(one[0] ?? 0, keys.length - own)), ...more];
+  };
+  const costs = purgesOf(siteKeys, 0).flatMap((row, wildcards) =>
+    row.slice(0, exactPaths + 1).map((purges, exact) => microDollars(wildcards + exact, purges, freePaths)),
+  );
+  return Math.min(...costs);
+}
+
+function combined(a: Purges, b: Purges, wildcardPaths: number): Purges {
+  const most = Math.min(a.length + b.length - 2, wildcardPaths);
+  const length = Math.max(...a.map(row => row.length)) + Math.max(...b.map(row => row.length)) - 1;
+  const sums = Array.from({ length: most + 1 }, () =>
+    new Array<number>(length).fill(Number.POSITIVE_INFINITY),
+  );
+  for (const [x, one] of a.entries()) {
+    for (const [y, other] of b.entries()) {
+      const row = sums[x + y];
+      if (row === undefined) break;
+      for (const [i, purges] of one.entries()) {
+        for (const [j, others] of other.entries())
+          row[i + j] = Math.min(row[i + j] as number, purges + others);
+      }
+    }
+  }
+  return sums;
+}

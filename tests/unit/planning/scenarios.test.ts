@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { planInvalidation } from '../../../shared/planning/plan.ts';
+import { decodePath } from '../../../shared/planning/viewer-urls.ts';
+import { optimum } from '../../helpers/least-collateral.ts';
+import { PEERS } from '../../helpers/peers.ts';
+import { PLANNING } from '../../helpers/planning.ts';
+import { purgeOf, requiredUrls, untouchedUrls } from '../../helpers/purge.ts';
+import { SCENARIOS, type Upload } from '../../helpers/scenarios.ts';
+
+const optima = new Map(
+  SCENARIOS.map(upload => [upload, optimum(requiredUrls(upload), untouchedUrls(upload))]),
+);
+const leastCollateral = (upload: Upload, paths: number) => optima.get(upload)?.(paths);
+
+const cases = SCENARIOS.flatMap(upload =>
+  [1000, 5, 0].flatMap(freePaths =>
+    [0, 0.0001, 0.01].map(refetch => ({
+      upload,
+      prices: { path: PLANNING.prices.path, freePaths, refetch },
+    })),
+  ),
+);
+
+describe('on nine uploads', () => {
+  it.each([
+    { name: 'S1', paths: 3, collateral: 0 },
+    { name: 'S1', paths: 2, collateral: 20 },
+    { name: 'S2', paths: 1, collateral: 0 },
+    { name: 'S3', paths: 5, collateral: 188 },
+    { name: 'S3', paths: 7, collateral: 187 },
+    { name: 'S3', paths: 8, collateral: 90 },
+    { name: 'S3', paths: 15, collateral: 90 },
+    { name: 'S3', paths: 16, collateral: 0 },
+    { name: 'S4', paths: 3, collateral: 500 },
+    { name: 'S4', paths: 4, collateral: 0 },
+    { name: 'S5', paths: 1, collateral: 0 },
+    { name: 'S6', paths: 8, collateral: 603 },
+    { name: 'S6', paths: 9, collateral: 0 },
+    { name: 'S7', paths: 1, collateral: 0 },
+    { name: 'S8', paths: 1, collateral: 0 },
+    { name: 'S9', paths: 1, collateral: 0 },
+  ])(
+    'the optimum of $name with $paths paths purges $collateral needlessly',
+    ({ name, paths, collateral }) => {
+      const upload = SCENARIOS.find(scenario => scenario.name === name);
+      expect(upload && leastCollateral(upload, paths)).toBe(collateral);
+    },
+  );
+
+  describe.each(cases)('$upload.name, $prices.freePaths paths free, $prices.refetch USD a refetch', row => {
+    const { upload, prices } = row;
+    const plan = planInvalidation({ ...PLANNING, ...upload, requestedPaths: [], prices });
+    const ours = purgeOf(plan.paths.map(decodePath), upload);
+
+    it('nothing stays stale, and the plan says what it purges needlessly', () => {
+      expect(ours).toMatchObject({ stale: 0, collateral: plan.collateral });
+    });
+
+    it('the plan purges no more than so many paths must', () => {
+      expect(ours.collateral).toBeLessThanOrEqual(leastCollateral(upload, ours.paths) ?? -1);
+    });
+
+    it('the plan costs no more than any tool that leaves nothing stale', () => {
+      const cheaper = PEERS.map(peer => ({
+        peer: peer.name,
+        ...purgeOf(peer.pathsFor(upload.changedKeys), upload),
+      })).filter(
+        ({ stale, ...theirs }) => stale === 0 && costOf(theirs, prices) < costOf(ours, prices) - ROUNDING,
+      );
+      expect(cheaper).toEqual([]);
+    });
+  });
+});
+
+/** Sums of dollars, added in another order. */
+const ROUNDING = 1e-9;
+
+function costOf(
+  { paths, collateral }: { paths: number; collateral: number },
+  prices: { path: number; freePaths: number; refetch: number },
+): number {
+  return Math.max(0, paths - prices.freePaths) * prices.path + collateral * prices.refetch;
+}
