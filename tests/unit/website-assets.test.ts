@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withFragments } from '../../infra/page-fragments.ts';
 import { buildWebsite, compileStyles } from '../../infra/website-assets.ts';
 
 let out: string;
@@ -48,7 +49,7 @@ describe('building the website', () => {
 
   it('publishes no sources, in no form', () => {
     const files = buildWebsite(out);
-    expect(files.filter(file => /\.(ts|map)$/.test(file))).toEqual([]);
+    expect(files.filter(file => /\.(ts|map|md)$|^fragments/.test(file))).toEqual([]);
     expect(files.filter(file => file.endsWith('.css'))).toEqual(['styles.css']);
   });
 
@@ -114,6 +115,22 @@ describe('the style sheet', () => {
     const named = [...styles.matchAll(/url\("?([^)"]+)"?\)/g)].map(([, url]) => url);
     expect(named.length).toBeGreaterThan(0);
     expect(files).toEqual(expect.arrayContaining([...named, 'fonts/LICENSE.txt']));
+  });
+});
+
+describe('a fragment', () => {
+  it('takes the place of its include in every page, indented like it', () => {
+    buildWebsite(out);
+    for (const page of ['index.html', 'cache.html']) {
+      const html = readFileSync(join(out, page), 'utf8');
+      expect(html).not.toContain('<!-- include');
+      expect(html).toContain('    <link rel="stylesheet" href="styles.css">\n');
+      expect(html).toContain('          <span>Student Management</span>\n        </p>\n        <nav');
+    }
+  });
+
+  it('without a file fails the build and is named', () => {
+    expect(() => withFragments('<!-- include nothing -->\n')).toThrow('fragments/nothing.html');
   });
 });
 
