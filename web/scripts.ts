@@ -1,4 +1,4 @@
-// Before the first schema.
+// Must run before the first schema is created.
 import './page/without-eval.ts';
 import { FreshnessWatch } from './freshness/watch-freshness.ts';
 import { BackupDesk } from './register/backup-desk.ts';

@@ -32,7 +32,7 @@ describe('refreshing by hand', () => {
     await openPanel(async page => {
       await press(page, 'Refresh everything');
       const dialog = page.getByRole('dialog', { name: 'Refresh everything?' });
-      await dialog.getByText('Every object is fetched again from the bucket').waitFor();
+      await dialog.getByText('Every object is fetched from the bucket again').waitFor();
       await page.keyboard.press('Escape');
       await press(page, 'Refresh everything');
       await dialog.getByRole('button', { name: 'Cancel' }).click();
@@ -57,13 +57,13 @@ describe('refreshing by hand', () => {
   it.each([
     {
       answer: refusal(429, 'TooManyRefreshes', "Today's 500 paths asked for by hand are used up."),
-      words: "Today's 500 paths asked for by hand are used up. Uploads refresh by themselves as before.",
+      words: "Today's 500 paths asked for by hand are used up. Uploads are still refreshed automatically.",
     },
     {
       answer: refusal(400, 'ValidationFailed', 'Check the paths.', [{ field: 'paths[0]', message: 'bad' }]),
       words: 'Check the paths.',
     },
-    { answer: refusal(500, 'Internal', 'Something failed.'), words: 'a problem of its own (500)' },
+    { answer: refusal(500, 'Internal', 'Something failed.'), words: 'The service failed (500). Try again.' },
   ])('that is refused keeps what was typed: $answer.status', async ({ answer, words }) => {
     await openPanel(
       async page => {

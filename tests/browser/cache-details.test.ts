@@ -30,15 +30,15 @@ describe('the details of a refresh', () => {
       expect(await page.title()).toContain(refreshOf().id);
       const text = await page.locator('#details').innerText();
       expect(text).toMatch(
-        /CloudFront told\s+07:58:02\s+after 0\.3 s\s+Old copies dropped\s+07:58:03\s+after 1\.3 s/,
+        /Invalidation sent\s+07:58:02\s+after 0\.3 s\s+Old copies dropped\s+07:58:03\s+after 1\.3 s/,
       );
-      expect(text).toMatch(/From the last upload to the end\s+4\.5 s/);
-      expect(text).toMatch(/CloudFront says\s+Completed\s+Created\s+22 Nov 2026, 07:58/);
-      expect(text).toMatch(/Needed no path\s+1 unchanged/);
+      expect(text).toMatch(/Last upload to end\s+4\.5 s/);
+      expect(text).toMatch(/Status in CloudFront\s+Completed\s+Created\s+22 Nov 2026, 07:58/);
+      expect(text).toMatch(/Skipped\s+1 unchanged/);
       expect(text).toMatch(/old\.html\s+removed/);
       expect(text).toMatch(/\/docs\/\*\s+2 files\s+docs\/a\.html\s+docs\/b\.html\s+3/);
-      expect(text).toContain('Asked for by hand: /old.html');
-      expect(text).toContain('4 addresses served as the bucket holds them; 1 changed again meanwhile');
+      expect(text).toContain('Requested by hand: /old.html');
+      expect(text).toContain('4 URLs verified against the bucket; 1 changed again');
 
       await page.getByRole('link', { name: 'All refreshes' }).click();
       await summary(page, 'Yes, everything is fresh');
@@ -51,7 +51,7 @@ describe('the details of a refresh', () => {
     refreshes.set({ ...refreshOf({ changes }), changeCount: 1234 });
     await openPanel(
       async page => {
-        await page.getByText('1,234 files, of which 200 are listed').waitFor();
+        await page.getByText('1,234 files; the first 200 are listed').waitFor();
         expect(await page.locator('#changes li').count()).toBe(8);
         await page.locator('#changes-section').getByRole('button', { name: 'Show all 200' }).click();
         expect(await page.locator('#changes li').count()).toBe(200);
@@ -64,10 +64,10 @@ describe('the details of a refresh', () => {
     refreshes.set(RUNNING);
     await openPanel(
       async page => {
-        await page.locator('#details-doing', { hasText: 'Waiting until uploads are quiet' }).waitFor();
+        await page.locator('#details-doing', { hasText: 'Waiting for uploads to finish' }).waitFor();
         refreshes.set(refreshOf({ state: 'invalidating', startedAt: STARTED }));
         await passTime(page, () => page.getByText('In progress').isVisible());
-        expect(await announcement(page)).toBe('CloudFront drops its old copies.');
+        expect(await announcement(page)).toBe('CloudFront is dropping old copies.');
         refreshes.set(refreshOf({ startedAt: STARTED }));
         await passTime(page, () => page.getByRole('heading', { name: '1 file, fresh' }).isVisible());
         expect(await announcement(page)).toBe('1 file, fresh. Visitors get the new content.');
@@ -79,7 +79,7 @@ describe('the details of a refresh', () => {
   it('that are not there any more are said to be gone', async () => {
     await openPanel(
       async page => {
-        await page.getByRole('heading', { name: 'There is no such refresh' }).waitFor();
+        await page.getByRole('heading', { name: 'No such refresh' }).waitFor();
         await page.getByText('the history, which goes back 90 days').waitFor();
         await page.goBack();
       },
@@ -93,7 +93,7 @@ describe('the details of a refresh', () => {
       async page => {
         const failure = page.locator('#failure');
         await failure.getByText('The edge still serves old content for 1 URLs: /styles.css').waitFor();
-        await failure.getByText('look at the cache settings of the distribution').waitFor();
+        await failure.getByText('check the cache settings of the distribution').waitFor();
         await press(page, 'Refresh these paths again');
         expect(await pathsField(page).inputValue()).toBe('/styles.css');
         await expect.poll(() => focused(page)).toBe('paths');
@@ -123,7 +123,7 @@ it.each([320, 1280])('hostile names are shown as the text they are, at %i px', a
     await row(page, 'Failed').waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     await page.getByRole('link', { name: '22 Nov 2026, 07:58' }).click();
-    await page.getByText('What was verified at the edge').waitFor();
+    await page.getByText('Verified at the edge').waitFor();
     expect(await page.locator('#changes [data-field=key]').allTextContents()).toEqual(names);
     expect(await page.locator('#urls li').allTextContents()).toEqual(names.toSorted());
     expect(await page.title()).not.toBe('broken');

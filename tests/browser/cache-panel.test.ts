@@ -12,8 +12,8 @@ describe('a running refresh', () => {
     await openPanel(async page => {
       await summary(page, 'A refresh is running');
       for (const [state, current] of [
-        ['open', 'Uploads quiet'],
-        ['closed', 'CloudFront told'],
+        ['open', 'Uploads finished'],
+        ['closed', 'Invalidation sent'],
         ['invalidating', 'Old copies dropped'],
         ['verifying', 'Edge verified'],
       ] as const) {
@@ -21,7 +21,7 @@ describe('a running refresh', () => {
         const step = page.locator('#running [aria-current="step"]', { hasText: current });
         await passTime(page, () => step.isVisible());
       }
-      expect(await page.locator('#running').innerText()).toMatch(/^styles\.css\s+Asking the edge/);
+      expect(await page.locator('#running').innerText()).toMatch(/^styles\.css\s+Checking every changed URL/);
 
       refreshes.set(refreshOf({ startedAt: STARTED }));
       await passTime(page, () => summaryIs(page, 'Yes, everything is fresh'));
@@ -36,7 +36,7 @@ describe('a running refresh', () => {
       await summary(page, 'Nothing to refresh yet');
       refreshes.set(RUNNING);
       await passTime(page, () => summaryIs(page, 'A refresh is running'));
-      expect(await announcement(page)).toBe('A refresh has begun.');
+      expect(await announcement(page)).toBe('A refresh has started.');
 
       await setVisibility(page, 'hidden');
       const askedBefore = api.requests.length;
@@ -50,9 +50,7 @@ describe('a running refresh', () => {
   it('waiting for CloudFront’s quota says so', async () => {
     refreshes.set({ ...RUNNING, refusals: 2 });
     await openPanel(async page => {
-      await page
-        .locator('#running', { hasText: 'Waiting until CloudFront takes invalidations again' })
-        .waitFor();
+      await page.locator('#running', { hasText: 'Waiting for room in CloudFront’s quota' }).waitFor();
       expect(await row(page, 'Collecting').innerText()).toContain('Not created yet');
     });
   });
@@ -67,18 +65,18 @@ describe('the history', () => {
     await openPanel(async page => {
       await summary(page, 'The last refresh failed');
       expect(await row(page, 'Fresh').innerText()).toMatch(
-        /22 Nov 2026, 07:58\s+4 minutes ago\s+Fresh\s+1,200 files\s+Invalidated a second time.*\s+14\s+12 needless purges\s+I2J0I21PCUYOIK\s+Completed\s+4\.2 s\s+\$0\.07/,
+        /22 Nov 2026, 07:58\s+4 minutes ago\s+Fresh\s+1,200 files\s+Invalidated twice.*\s+14\s+12 needless purges\s+I2J0I21PCUYOIK\s+Completed\s+4\.2 s\s+\$0\.07/,
       );
       expect(await row(page, 'Failed').innerText()).toContain('The edge still serves old content for 1 URLs');
       expect(await page.locator('#month').innerText()).toMatch(
-        /November's.*\s+123 of 1,000 free ones\s+\$0\.00 so far/,
+        /November's.*\s+123 of 1,000 free paths\s+\$0\.00 so far/,
       );
     });
   });
 
   it('is not called fresh altogether while it shows one that failed before', async () => {
     refreshes.set(FAILED, refreshOf({ startedAt: STARTED }));
-    await openPanel(page => summary(page, 'The last refresh is fresh, an earlier one failed'));
+    await openPanel(page => summary(page, 'The last refresh succeeded, an earlier one failed'));
   });
 
   it('grows by the older ones until there are no more, and keeps them while it is renewed', async () => {
@@ -105,9 +103,9 @@ describe('the history', () => {
       await times.waitFor();
       expect(await times.locator('rect').count()).toBe(7);
       expect(await page.locator('#times-summary').textContent()).toBe(
-        'Of 6 fresh ones, half took up to 4.2 s, the slowest 4.2 s. 1 refresh failed.',
+        '6 refreshes succeeded: median 4.2 s, slowest 4.2 s. 1 refresh failed.',
       );
-      await page.getByText('Day by day as a table').click();
+      await page.getByText('Paths per day as a table').click();
       expect(await page.locator('#days-rows').innerText()).toMatch(
         /^22 Nov 2026\s+2\s+2\s+\$0\.00\s+21 Nov 2026\s+1\s+1/,
       );
@@ -130,8 +128,12 @@ describe('when the API is away', () => {
         await summary(page, 'Yes, everything is fresh');
         api.answerAll({ status: 503 });
         await passTime(page, () => page.locator('#trouble-notice').isVisible());
-        await says(page, 'trouble', 'a problem of its own (503). What you see is as of 08:02');
-        await passTime(page, () => page.getByText('The next try follows in 40 s.').isVisible());
+        await says(
+          page,
+          'trouble',
+          'The service failed (503). Try again. This page shows the state at 08:02',
+        );
+        await passTime(page, () => page.getByText('Next try in 40 s.').isVisible());
         expect(await page.locator('#history-rows tr').count()).toBe(1);
         api.answerAll(undefined);
         await press(page, 'Try now');
@@ -145,7 +147,7 @@ describe('when the API is away', () => {
     api.answerAll('lost');
     await openPanel(
       async page => {
-        await says(page, 'trouble', 'The service does not answer.');
+        await says(page, 'trouble', 'The service is not responding.');
         await countIs(page, 'Not loaded yet');
         expect(await page.getByRole('button', { name: 'Refresh everything' }).isDisabled()).toBe(true);
       },

@@ -56,7 +56,7 @@ describe('axe finds nothing to object to in the cache panel', () => {
         { colorScheme, viewport: { width, height: 800 } },
         async page => {
           await page.locator('#running').waitFor();
-          await page.getByText('Day by day as a table').click();
+          await page.getByText('Paths per day as a table').click();
           await page.getByRole('textbox', { name: 'Paths' }).fill('no slash');
           await objections(page, width);
 

@@ -114,7 +114,7 @@ describe('the freshness panel', () => {
 
       edge.publish('index.html', newPage, CHANGED_AT);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
-      await summary(page, 'A newer one is on its way');
+      await summary(page, 'A newer version is coming');
       expect(await isThisLoad(page)).toBe(true);
     });
   });
@@ -128,8 +128,10 @@ describe('a newer page while somebody is at work', () => {
       await markThisLoad(page);
       edge.publish('index.html', changedPage(), CHANGED_AT);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
-      await page.locator('#update-offer', { hasText: 'A newer version of this page is out.' }).waitFor();
-      await summary(page, 'A newer one is on its way');
+      await page
+        .locator('#update-offer', { hasText: 'A newer version of this page is available.' })
+        .waitFor();
+      await summary(page, 'A newer version is coming');
       expect(await isThisLoad(page)).toBe(true);
 
       await press(page, 'Save');
@@ -175,12 +177,12 @@ describe('asking the site', () => {
       await page.context().setOffline(true);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
       await page.getByText('You are offline.').first().waitFor();
-      await summary(page, 'Not known right now');
+      await summary(page, 'Unknown right now');
       expect(await rowText(page, 'index.html')).toContain('2 minutes ago');
 
       await page.context().setOffline(false);
       await summary(page, 'Yes, everything is fresh');
-      expect(await announcement(page)).toBe('The site answers again.');
+      expect(await announcement(page)).toBe('The site is responding again.');
     });
   });
 
@@ -189,7 +191,7 @@ describe('asking the site', () => {
       await summary(page, 'Yes, everything is fresh');
       edge.failWith(503);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);
-      await page.getByText('The edge answers 503 for index.html.').first().waitFor();
+      await page.getByText('The edge returned 503 for index.html.').first().waitFor();
 
       edge.failWith(undefined);
       await page.clock.fastForward(BETWEEN_CHECKS_MS);

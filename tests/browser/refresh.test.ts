@@ -57,7 +57,7 @@ it('the cache panel follows an upload, and then a refresh by hand, until visitor
     await expect.poll(() => held.met.length).toBe(1);
     await page.evaluate(() => dispatchEvent(new Event('focus')));
     await page.getByText('A refresh is running').waitFor();
-    await page.locator('#running [aria-current="step"]', { hasText: 'CloudFront told' }).waitFor();
+    await page.locator('#running [aria-current="step"]', { hasText: 'Invalidation sent' }).waitFor();
     expect(await page.locator('#running').innerText()).toMatch(/^notes\/first\.txt/);
     mayGoOn.resolve();
     await page.getByText('Yes, everything is fresh').waitFor();
@@ -66,8 +66,8 @@ it('the cache panel follows an upload, and then a refresh by hand, until visitor
     await page.getByRole('dialog').getByRole('button', { name: 'Refresh' }).click();
     await page.getByRole('heading', { name: '1 path by hand, fresh' }).waitFor();
     const details = await page.locator('#details').innerText();
-    expect(details).toMatch(/CloudFront says\s+Completed/);
-    expect(details).toMatch(/1 path\s+Path\s+Why\s+Needless purges\s+\/\*\s+Asked for by hand: \/\*/);
-    expect(details).toContain('addresses served as the bucket holds them');
+    expect(details).toMatch(/Status in CloudFront\s+Completed/);
+    expect(details).toMatch(/1 path\s+Path\s+Why\s+Needless purges\s+\/\*\s+Requested by hand: \/\*/);
+    expect(details).toContain('verified against the bucket');
   });
 });

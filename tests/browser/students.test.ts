@@ -51,7 +51,7 @@ describe('saving a new student', () => {
     await open({}, async page => {
       await fill(page, { ...SV005, studentid: 'SV 005', birthdate: '2030-01-01', email: 'nobody' });
       await press(page, 'Save');
-      await says(page, 'form', '3 fields need another look.');
+      await says(page, 'form', 'Check 3 fields.');
       expect(await focused(page)).toBe('studentid');
       const email = page.getByLabel('Email');
       expect(await email.getAttribute('aria-invalid')).toBe('true');
@@ -81,7 +81,7 @@ describe('saving a new student', () => {
     await open({ expectedErrors: /status of 409/ }, async page => {
       await fill(page, { ...SV005, name: 'Somebody else' });
       await press(page, 'Save');
-      await page.locator('#studentid-problem', { hasText: 'exists already' }).waitFor();
+      await page.locator('#studentid-problem', { hasText: 'already exists' }).waitFor();
       expect(api.find('SV005')?.name).toBe('Pham Thi E');
     });
   });
@@ -91,9 +91,9 @@ describe('saving a new student', () => {
     await open({ expectedErrors: /net::ERR_|status of 502/ }, async page => {
       await fill(page, SV005);
       await press(page, 'Save');
-      await says(page, 'form', 'does not answer');
+      await says(page, 'form', 'is not responding');
       await page.locator('#form-notice').getByRole('button', { name: 'Try again' }).click();
-      await says(page, 'form', 'a problem of its own (502)');
+      await says(page, 'form', 'The service failed (502)');
       await press(page, 'Save');
       await says(page, 'form', 'Saved:');
       await fill(page, { ...SV005, studentid: 'SV006' });
@@ -179,8 +179,8 @@ describe('changing a student', () => {
 
   it.each([
     { choice: 'Overwrite with mine', name: 'Mine', heading: 'New student' },
-    { choice: 'Take the saved one', name: 'Theirs', heading: 'Change \u2068SV005\u2069' },
-    { choice: 'Go on editing', name: 'Theirs', heading: 'Change \u2068SV005\u2069' },
+    { choice: 'Use the saved version', name: 'Theirs', heading: 'Change \u2068SV005\u2069' },
+    { choice: 'Keep editing', name: 'Theirs', heading: 'Change \u2068SV005\u2069' },
   ])('in two tabs at once shows both versions: "$choice"', async ({ choice, name, heading }) => {
     api.save(SV005);
     await open({ expectedErrors: /status of 412/ }, async mine => {
@@ -197,13 +197,13 @@ describe('changing a student', () => {
       await press(theirs, 'Save');
       await says(theirs, 'form', 'Saved:');
       await press(mine, 'Save');
-      const dialog = mine.getByRole('dialog', { name: 'Saved by somebody else meanwhile' });
+      const dialog = mine.getByRole('dialog', { name: 'Somebody else saved this student' });
       expect(await dialog.getByRole('row', { name: 'Name' }).innerText()).toMatch(/Theirs\s+Mine/);
       await dialog.getByRole('button', { name: choice }).click();
       await dialog.waitFor({ state: 'hidden' });
       await mine.getByRole('heading', { name: heading }).waitFor();
       await expect.poll(() => api.find('SV005')?.name).toBe(name);
-      const shown = { 'Overwrite with mine': '', 'Take the saved one': 'Theirs', 'Go on editing': 'Mine' }[
+      const shown = { 'Overwrite with mine': '', 'Use the saved version': 'Theirs', 'Keep editing': 'Mine' }[
         choice
       ];
       await expect.poll(() => mine.getByLabel('Name').inputValue()).toBe(shown);
@@ -222,7 +222,7 @@ describe('changing a student', () => {
     });
   });
 
-  it('keeps the entries of a student who was deleted meanwhile', async () => {
+  it('keeps the entries of a student whom somebody else deleted', async () => {
     api.save(SV005);
     await open({ expectedErrors: /status of 404/ }, async page => {
       await view(page, '1 student');
@@ -230,7 +230,7 @@ describe('changing a student', () => {
       await fill(page, { name: 'Back again' });
       api.remove('SV005');
       await press(page, 'Save');
-      await says(page, 'form', 'was deleted meanwhile');
+      await says(page, 'form', 'has been deleted');
       await press(page, 'Save');
       await says(page, 'form', 'Saved:');
       expect(api.find('SV005')?.name).toBe('Back again');
@@ -289,7 +289,7 @@ describe('deleting a student', () => {
       api.save({ ...SV005, name: 'Corrected' });
       await press(page, 'Delete SV005');
       await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-      await says(page, 'list', 'was changed meanwhile');
+      await says(page, 'list', 'somebody else changed');
       await row(page, 'SV005').getByText('Corrected').waitFor();
       expect(api.find('SV005')).toBeDefined();
     });

@@ -64,10 +64,10 @@ describe('when the service is busy', () => {
 describe('when the service fails', () => {
   const html = { 'content-type': 'text/html' };
   it.each([
-    { answer: refusal(403, 'Forbidden', 'Forbidden'), says: 'does not let this site in (403)' },
-    { answer: { status: 403, json: { message: 'Forbidden' } }, says: 'does not let this site in (403)' },
-    { answer: refusal(500, 'Internal', 'Something failed.'), says: 'a problem of its own (500)' },
-    { answer: { status: 504, headers: html }, says: 'a problem of its own (504)' },
+    { answer: refusal(403, 'Forbidden', 'Forbidden'), says: 'The service refused this site (403)' },
+    { answer: { status: 403, json: { message: 'Forbidden' } }, says: 'The service refused this site (403)' },
+    { answer: refusal(500, 'Internal', 'Something failed.'), says: 'The service failed (500). Try again.' },
+    { answer: { status: 504, headers: html }, says: 'The service failed (504)' },
     { answer: { status: 404, headers: html }, says: 'The service refused (404).' },
     { answer: refusal(400, 'BadRequest', 'The limit is out of range.'), says: 'The limit is out of range.' },
     { answer: { status: 200, json: { pupils: [] } }, says: 'this page cannot read' },
@@ -85,7 +85,7 @@ describe('when the service fails', () => {
       await fill(page, SV005);
       api.answerAll('lost');
       await press(page, 'View');
-      await says(page, 'list', 'The service does not answer.');
+      await says(page, 'list', 'The service is not responding.');
       expect(await page.locator('#students-rows tr').count()).toBe(2);
 
       api.answerAll(undefined);

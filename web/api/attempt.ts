@@ -7,14 +7,14 @@ import { describeFailure, passesByWaiting } from './failures.ts';
 const PAUSES_SECONDS = [3, 6, 12] as const;
 
 export interface AttemptOptions {
-  /** Says there how it goes. */
+  /** Where progress and failures are shown. */
   readonly notice: Notice;
-  /** Offered as "Try again" if it fails. */
+  /** The action of the "Try again" button, shown after a failure. */
   readonly again?: () => void;
 }
 
 /**
- * Runs a request; while the API is busy it pauses, counts down and tries again. A failure is said in the notice.
+ * Runs a request. While the API is busy it pauses, counts down and tries again. The notice shows a failure.
  *
  * @returns undefined if it failed or the visitor stopped it
  */
@@ -36,9 +36,9 @@ export async function attempt<Result>(
 }
 
 /**
- * Waits where that helps.
+ * Waits if that can help.
  *
- * @returns undefined to try again; otherwise what to say, nothing if the work was given up
+ * @returns undefined to try again; otherwise the message to show, empty if the caller aborted
  */
 async function waitOut(
   failure: unknown,
@@ -52,7 +52,7 @@ async function waitOut(
   return waited ? undefined : 'Stopped. Nothing you entered is lost.';
 }
 
-/** @returns false if the visitor did not want to wait */
+/** @returns false if the visitor stopped it */
 function countDown(seconds: number, notice: Notice): Promise<boolean> {
   return new Promise(resolve => {
     let left = Math.max(1, Math.ceil(seconds));

@@ -2,14 +2,14 @@
 import * as z from 'zod/mini';
 import type { FieldProblem } from '../../shared/school/students/student.ts';
 
-/** A request that the page could not get done; everything else that is thrown is a fault of the page. */
+/** A request that failed. Anything else that is thrown is a bug in the page. */
 export abstract class ApiFailure extends Error {}
 
-/** The API, or what stands in front of it, answered and refused. */
+/** The API, or something in front of it, refused the request. */
 export class ApiRefused extends ApiFailure {
   override readonly name = 'ApiRefused';
   readonly status: number;
-  /** The contract's own code; `Unknown` where somebody else answered, such as the edge. */
+  /** The API's error code; `Unknown` if the answer came from elsewhere, such as the edge. */
   readonly code: string;
   readonly fields: readonly FieldProblem[];
   readonly retryAfterSeconds: number | undefined;
@@ -23,12 +23,12 @@ export class ApiRefused extends ApiFailure {
   }
 }
 
-/** No answer came: nobody knows whether the request was carried out. */
+/** No answer came, so it is unknown whether the request was carried out. */
 export class ApiUnreachable extends ApiFailure {
   override readonly name = 'ApiUnreachable';
 }
 
-/** An answer came that the contract does not know: whoever answered, it was not the API. */
+/** The answer does not match the contract, so it did not come from the API. */
 class ApiUnreadable extends ApiFailure {
   override readonly name = 'ApiUnreadable';
 }
@@ -47,7 +47,7 @@ const problemSchema = z.object({
 });
 type Problem = z.infer<typeof problemSchema>;
 
-/** The contract's error, or the gateway's own where that was not replaced. */
+/** The API's error shape, or API Gateway's own where that was not replaced. */
 const refusalSchema = z.union([
   z.object({ error: problemSchema }),
   z.pipe(
@@ -56,13 +56,13 @@ const refusalSchema = z.union([
   ),
 ]);
 
-/** API Gateway itself gives up after 29 s. */
+/** API Gateway gives up after 29 s. */
 const ANSWER_TIMEOUT_MS = 35_000;
 
 /**
- * Asks the API, which the edge serves under the page's own origin.
+ * Calls the API, which the edge serves under the page's own origin.
  *
- * @throws ApiFailure, or the abort of the caller's signal
+ * @throws ApiFailure, or the caller's abort reason
  */
 export async function callApi<Answer>(
   path: string,
@@ -103,7 +103,7 @@ async function exchange(path: string, { method = 'GET', body, headers, signal }:
   }
 }
 
-/** Undefined for what is no JSON, such as the edge's own error pages and an empty body. */
+/** Undefined for anything but JSON, such as the edge's error pages and an empty body. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

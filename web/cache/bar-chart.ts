@@ -2,22 +2,22 @@
 
 /** One bar of a chart. */
 export interface Bar {
-  /** On the axis. */
+  /** In units of the axis. */
   readonly value: number;
-  /** What a pointer that rests on it is told. */
+  /** The tooltip. */
   readonly title: string;
   readonly tone?: 'trouble';
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** In units of the drawing, which is stretched to the room it gets. */
+/** In units of the drawing, which is stretched to the available space. */
 const [WIDTH, HEIGHT] = [600, 100];
 const WIDEST_BAR = 28;
-/** A bar this low is still seen. */
+/** The lowest bar that is still visible. */
 const LOWEST_BAR = 2;
 
-/** Draws bars next to each other into a drawing's group, from the left, up to the end of the axis. */
+/** Draws bars side by side into the chart's group, scaled to the end of the axis. */
 export function drawBars(chart: SVGElement, bars: readonly Bar[], axisEnd: number): void {
   chart.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   chart.setAttribute('preserveAspectRatio', 'none');

@@ -10,7 +10,7 @@ import { DetailsView } from './details-view.ts';
 import { Overview } from './overview.ts';
 import { type Pace, pauseMs } from './pace.ts';
 
-/** The whole panel: the overview, or the refresh that the address names, kept up to date while it is looked at. */
+/** The whole panel: the overview, or the refresh named in the address, updated while the page is visible. */
 export class CacheDesk {
   readonly #overview = new Overview(id => this.#goTo(id));
   readonly #details = new DetailsView(paths => this.#refreshAgain(paths));
@@ -32,7 +32,7 @@ export class CacheDesk {
     );
   }
 
-  /** Any other anchor is a place in the overview; one that both views have, such as the skip link's, changes nothing. */
+  /** Any other anchor is a place in the overview. One that both views have, such as the skip link's, changes nothing. */
   #route(): void {
     const anchor = location.hash.slice(1);
     const id = isRefreshId(anchor) ? anchor : undefined;
@@ -65,7 +65,7 @@ export class CacheDesk {
     this.#checkedAt = new Date();
     write(
       element('checked', HTMLElement),
-      `Last looked at ${timeOfDay(this.#checkedAt)}, and every ${elapsed(this.#pauseMs())} while you look.`,
+      `Last checked at ${timeOfDay(this.#checkedAt)}, and every ${elapsed(this.#pauseMs())} while this page is visible.`,
     );
   }
 
@@ -75,8 +75,8 @@ export class CacheDesk {
       failures: this.#pace.failures + 1,
       retryAfterSeconds: failure instanceof ApiRefused ? failure.retryAfterSeconds : undefined,
     };
-    const asOf = this.#checkedAt ? ` What you see is as of ${timeOfDay(this.#checkedAt)}.` : '';
-    const text = `${describeFailure(failure)}${asOf} The next try follows in ${elapsed(this.#pauseMs())}.`;
+    const asOf = this.#checkedAt ? ` This page shows the state at ${timeOfDay(this.#checkedAt)}.` : '';
+    const text = `${describeFailure(failure)}${asOf} Next try in ${elapsed(this.#pauseMs())}.`;
     if (isNew) this.#trouble.show('trouble', text, { label: 'Try now', run: () => this.#checkNow() });
     else this.#trouble.rewrite(text);
   }

@@ -3,19 +3,19 @@ import { tookMs } from './refresh-words.ts';
 
 const DAY_MS = 86_400_000;
 
-/** A month of days fits beside each other. */
+/** As many days as fit side by side. */
 const MAX_DAYS = 31;
 
-/** What CloudFront was asked for on one day. */
+/** Refreshes and paths of one day. */
 export interface Day {
-  /** `2026-11-28`, in UTC as the bill. */
+  /** `2026-11-28`, in UTC like the AWS bill. */
   readonly day: string;
   readonly refreshes: number;
   readonly paths: number;
   readonly costUsd: number;
 }
 
-/** Every day from the first refresh to the last one, at most the latest 31, those without a refresh included. */
+/** Every day from the first refresh to the last, including days without one; the latest 31 at most. */
 export function pathsPerDay(refreshes: readonly RefreshSummary[]): Day[] {
   const days = Map.groupBy(refreshes, ({ startedAt }) => startedAt.slice(0, 10));
   const sorted = [...days.keys()].sort();
@@ -34,7 +34,7 @@ export function pathsPerDay(refreshes: readonly RefreshSummary[]): Day[] {
   });
 }
 
-/** A refresh that has ended, and how long it took. */
+/** A refresh that has ended, and its duration. */
 export interface Ended {
   readonly refresh: RefreshSummary;
   readonly tookMs: number;
@@ -48,14 +48,14 @@ export function endedOf(refreshes: readonly RefreshSummary[]): Ended[] {
     .reverse();
 }
 
-/** The middle one, the mean of the two in the middle; undefined of none. */
+/** The median; undefined for an empty list. */
 export function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((one, other) => one - other);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
-/** The end of an axis: 1, 2 or 5 times a power of ten, not below the greatest value. */
+/** The end of an axis: 1, 2 or 5 times a power of ten, at least the greatest value. */
 export function axisEnd(greatestValue: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(greatestValue, 1)));
   return ([1, 2, 5].find(factor => factor * power >= greatestValue) ?? 10) * power;

@@ -7,7 +7,7 @@ import { axisEnd, type Day, type Ended, endedOf, median, pathsPerDay } from './c
 import type { RefreshSummary } from './refresh-api.ts';
 import { causeOf } from './refresh-words.ts';
 
-/** Draws both charts from the history that has been loaded. */
+/** Draws both charts from the loaded history. */
 export function showCharts(refreshes: readonly RefreshSummary[]): void {
   const ended = endedOf(refreshes);
   element('trends', HTMLElement).hidden = ended.length === 0;
@@ -34,7 +34,7 @@ function timesWords(fresh: readonly number[], failed: number): string {
   const middle = median(fresh);
   const failedWords = failed === 0 ? '' : ` ${counted(failed, 'refresh', 'refreshes')} failed.`;
   if (middle === undefined) return failedWords.trim();
-  return `Of ${counted(fresh.length, 'fresh one')}, half took up to ${elapsed(middle)}, the slowest ${elapsed(Math.max(...fresh))}.${failedWords}`;
+  return `${counted(fresh.length, 'refresh', 'refreshes')} succeeded: median ${elapsed(middle)}, slowest ${elapsed(Math.max(...fresh))}.${failedWords}`;
 }
 
 function showDays(days: readonly Day[]): void {
@@ -48,7 +48,7 @@ function showDays(days: readonly Day[]): void {
   label('days', 'top', end.toLocaleString('en'));
   label('days', 'from', days.length > 1 ? calendarDay(days[0]?.day ?? '') : '');
   label('days', 'to', calendarDay(days.at(-1)?.day ?? ''));
-  label('days', 'summary', `${counted(total, 'path')} in ${counted(days.length, 'day')}, by the day in UTC.`);
+  label('days', 'summary', `${counted(total, 'path')} in ${counted(days.length, 'day')} (UTC).`);
   element('days-rows', HTMLTableSectionElement).replaceChildren(
     ...days
       .filter(({ refreshes }) => refreshes > 0)

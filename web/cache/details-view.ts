@@ -25,7 +25,7 @@ import { showTimeline } from './timeline-list.ts';
 type Change = RefreshDetails['changes'][number];
 type Path = RefreshDetails['paths'][number];
 
-/** All about one refresh: what asked for it, what CloudFront was told and why, what was verified, what failed. */
+/** One refresh in detail: its cause, the paths sent and why, what was verified, what failed. */
 export class DetailsView {
   readonly #changes = new LongList<Change>('changes', changeRow);
   readonly #requested = new LongList<string>('requested', codeRow);
@@ -35,25 +35,25 @@ export class DetailsView {
   #shown: RefreshDetails | undefined;
   #isMissing: boolean = false;
 
-  /** @param refreshAgain is given the paths of a failed refresh */
+  /** @param refreshAgain called with the paths of a failed refresh */
   constructor(refreshAgain: (paths: readonly string[]) => void) {
     element('refresh-again', HTMLButtonElement).addEventListener('click', () => {
       if (this.#shown) refreshAgain(pathsOf(this.#shown));
     });
   }
 
-  /** The refresh on view. */
+  /** The refresh shown, if any. */
   get id(): string | undefined {
     return this.#id;
   }
 
-  /** Of the refresh on view; undefined once there is nothing left to wait for. */
+  /** How long the refresh shown has been running; undefined once there is nothing left to wait for. */
   get runningForMs(): number | undefined {
     if (this.#shown === undefined) return this.#isMissing ? undefined : 0;
     return isRunning(this.#shown) ? tookMs(this.#shown) : undefined;
   }
 
-  /** Shows this refresh as soon as it is read; undefined for none. */
+  /** Shows this refresh once it is loaded; undefined closes the view. */
   open(id: string | undefined): void {
     element('details', HTMLElement).hidden = id === undefined;
     if (id === this.#id) return;
@@ -67,7 +67,7 @@ export class DetailsView {
     element('details-title', HTMLHeadingElement).focus();
   }
 
-  /** Asks for the refresh on view, until it has ended. */
+  /** Reloads the refresh shown, until it has ended. */
   async check(): Promise<void> {
     const id = this.#id;
     if (id === undefined || this.runningForMs === undefined) return;
@@ -118,7 +118,7 @@ export class DetailsView {
     section('urls', verification ? 1 : 0, verification ? verifiedWords(verification) : '');
   }
 
-  /** Says that the refresh could not be loaded so far. */
+  /** Shows that nothing could be loaded yet. */
   giveUpWaiting(): void {
     if (this.#shown !== undefined) return;
     element('details', HTMLElement).setAttribute('aria-busy', 'false');
@@ -128,10 +128,10 @@ export class DetailsView {
   #showMissing(id: string): void {
     this.#isMissing = true;
     this.#showNothing(
-      'There is no such refresh',
+      'No such refresh',
       `${id} is not in the history, which goes back ${HISTORY_DAYS} days.`,
     );
-    announce('There is no such refresh.');
+    announce('No such refresh.');
   }
 
   #showNothing(title: string, text: string): void {
@@ -164,22 +164,22 @@ function showFailure(failure: string | undefined): void {
   writeField(box, 'advice', failure === undefined ? '' : adviceOn(failure));
 }
 
-/** What the console tells of an invalidation, and what it does not. */
+/** What the AWS console shows about an invalidation, and more. */
 function showFacts(refresh: RefreshDetails): void {
   const { invalidation, invalidationId, pathCount, collateral, costUsd } = refresh;
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [
     ['Refresh', refresh.id],
-    ['Began', dateAndTime(new Date(refresh.startedAt))],
-    ['From the last upload to the end', sinceUpload === undefined ? '' : elapsed(sinceUpload)],
+    ['Started', dateAndTime(new Date(refresh.startedAt))],
+    ['Last upload to end', sinceUpload === undefined ? '' : elapsed(sinceUpload)],
     ['Invalidation', invalidationId ?? ''],
-    ['CloudFront says', invalidationWords(refresh)],
+    ['Status in CloudFront', invalidationWords(refresh)],
     ['Created', invalidation ? dateAndTime(new Date(invalidation.createTime)) : ''],
     ['Paths', pathCount === 0 ? '' : pathCount.toLocaleString('en')],
     ['Needless purges', pathCount === 0 ? '' : collateral.toLocaleString('en')],
     ['Cost', pathCount === 0 ? '' : dollars(costUsd)],
-    ['Needed no path', skippedWords(refresh.skipped)],
-    ['Tried again', retryWords(refresh)],
+    ['Skipped', skippedWords(refresh.skipped)],
+    ['Retries', retryWords(refresh)],
   ] as const;
   const list = element('details-facts', HTMLElement);
   const rows = facts.filter(([, value]) => value !== '').map(([name, value]) => factRow(name, value));
@@ -203,13 +203,12 @@ function section(name: 'changes' | 'requested' | 'paths-sent' | 'urls', count: n
 }
 
 function listedWords(listed: number, all: number, noun: string): string {
-  return listed < all ? `${counted(all, noun)}, of which ${listed} are listed` : counted(all, noun);
+  return listed < all ? `${counted(all, noun)}; the first ${listed} are listed` : counted(all, noun);
 }
 
 function verifiedWords({ verified, superseded, urls }: NonNullable<RefreshDetails['verification']>): string {
-  const served = `${counted(verified, 'address', 'addresses')} served as the bucket holds them`;
-  const later =
-    superseded === 0 ? '' : `; ${superseded} changed again meanwhile, which the next refresh verifies`;
+  const served = `${counted(verified, 'URL')} verified against the bucket`;
+  const later = superseded === 0 ? '' : `; ${superseded} changed again, and the next refresh verifies them`;
   return `${served}${later}.${urls.length < verified ? ` ${urls.length} are listed.` : ''}`;
 }
 
@@ -235,13 +234,13 @@ function pathRow({ path, keys, keyCount, requestedPaths, collateral }: Path): HT
   writeField(
     row,
     'requested',
-    requestedPaths.length === 0 ? '' : `Asked for by hand: ${requestedPaths.join(' ')}`,
+    requestedPaths.length === 0 ? '' : `Requested by hand: ${requestedPaths.join(' ')}`,
   );
   writeField(row, 'collateral', collateral.toLocaleString('en'));
   return row;
 }
 
-/** What to ask for to make up for a failed refresh: its plan, or everything where there is none or its end is not known. */
+/** The paths that repair a failed refresh: its plan, or everything if there is no complete plan. */
 function pathsOf({ paths, pathCount }: RefreshDetails): readonly string[] {
   return pathCount === 0 || pathCount > paths.length ? ['/*'] : paths.map(({ path }) => path);
 }

@@ -16,7 +16,7 @@ import {
   tookMs,
 } from './refresh-words.ts';
 
-/** The rows of the history. A row stays while its refresh goes on, with the focus that it may have. */
+/** The rows of the history. A row is updated in place, so it keeps the focus. */
 export class HistoryTable {
   readonly #table = element('history-table', HTMLTableElement);
   readonly #body = element('history-rows', HTMLTableSectionElement);
@@ -66,12 +66,12 @@ function fill(row: HTMLElement, refresh: RefreshSummary): void {
   writeField(row, 'cost', dollars(refresh.costUsd));
 }
 
-/** The one thing worth knowing at a glance. */
+/** The one thing worth seeing at a glance. */
 function noteOn(refresh: RefreshSummary): string {
   if (refresh.failure !== undefined) return reasonOf(refresh.failure);
   if (isRunning(refresh)) return doingWords(refresh);
   const skipped = skippedWords(refresh.skipped);
-  return retryWords(refresh) || (skipped === '' ? '' : `Needed no path: ${skipped}`);
+  return retryWords(refresh) || (skipped === '' ? '' : `Skipped: ${skipped}`);
 }
 
 function collateralWords({ collateral }: RefreshSummary): string {

@@ -5,13 +5,13 @@ import { causeOf, isRunning, tookMs } from './refresh-words.ts';
 /** The part of the history that has been loaded, newest first. */
 export interface LoadedHistory {
   readonly refreshes: readonly RefreshSummary[];
-  /** Where older ones go on; undefined when there are none. */
+  /** Token of the next older page; undefined if there is none. */
   readonly next: string | undefined;
 }
 
 export const NOTHING_LOADED: LoadedHistory = { refreshes: [], next: undefined };
 
-/** The history with its newest page loaded anew. What does not join on to it is given up, rather than shown with a gap. */
+/** The history with its newest page reloaded. Older pages that no longer connect to it are dropped, to avoid a gap. */
 export function withNewest(loaded: LoadedHistory, { refreshes, next }: RefreshPage): LoadedHistory {
   const oldest = refreshes.at(-1);
   const joinsOn = oldest !== undefined && loaded.refreshes.some(({ id }) => id === oldest.id);
@@ -28,13 +28,13 @@ export function withOlder(loaded: LoadedHistory, { refreshes, next }: RefreshPag
   return { refreshes: [...loaded.refreshes, ...refreshes.filter(({ id }) => !known.has(id))], next };
 }
 
-/** What happened between two looks, in sentences. */
+/** What happened since the last check, in sentences. */
 export function newsOf(before: LoadedHistory, { refreshes }: RefreshPage): string[] {
   const states = new Map(before.refreshes.map(({ id, state }) => [id, state]));
   return refreshes
     .filter(({ id, state }) => states.get(id) !== state)
     .flatMap(refresh => {
-      if (isRunning(refresh)) return states.has(refresh.id) ? [] : ['A refresh has begun.'];
+      if (isRunning(refresh)) return states.has(refresh.id) ? [] : ['A refresh has started.'];
       return [
         refresh.state === 'fresh'
           ? `Fresh: ${causeOf(refresh)}, in ${elapsed(tookMs(refresh))}.`

@@ -20,10 +20,10 @@ import { causeOf, doingWords, isRunning, tookMs } from './refresh-words.ts';
 import { milestonesOf } from './timeline.ts';
 import { showTimeline } from './timeline-list.ts';
 
-/** Several run at once when uploads follow each other closely; more than these are in the history alone. */
+/** Uploads in quick succession run several refreshes at once. Beyond this number they appear only in the history. */
 const MAX_RUNNING_SHOWN = 3;
 
-/** What is going on, what it costs, and what has been: everything but one refresh's details. */
+/** What is running, the month's paths, the form and the history: everything but one refresh's details. */
 export class Overview {
   readonly form: RefreshForm;
   readonly #notice = new Notice('history-notice');
@@ -32,13 +32,13 @@ export class Overview {
   #history: LoadedHistory | undefined;
   #isLoadingOlder: boolean = false;
 
-  /** @param follow is told which refresh took the paths that were asked for by hand */
+  /** @param follow called with the refresh that took the paths requested by hand */
   constructor(follow: (refreshId: string) => void) {
     this.form = new RefreshForm(follow);
     this.#older.addEventListener('click', () => void this.#showOlder());
   }
 
-  /** Of the youngest running refresh; undefined while none runs, as far as it is known. */
+  /** How long the newest running refresh has been running; undefined if none is known to run. */
   get runningForMs(): number | undefined {
     const youngest = this.#history?.refreshes.find(isRunning);
     return youngest && tookMs(youngest);
@@ -48,7 +48,7 @@ export class Overview {
     element('overview', HTMLElement).hidden = hidden;
   }
 
-  /** Asks for the newest page, and for the details of what is running. */
+  /** Loads the newest page, and the details of running refreshes. */
   async check(): Promise<void> {
     const page = await listRefreshes();
     const running = page.refreshes.filter(isRunning).slice(0, MAX_RUNNING_SHOWN);
@@ -62,14 +62,14 @@ export class Overview {
     if (news.length > 0) announce(news.join(' '));
   }
 
-  /** Says that nothing could be loaded so far. */
+  /** Shows that nothing could be loaded yet. */
   giveUpWaiting(): void {
     if (this.#history !== undefined) return;
     element('history', HTMLElement).setAttribute('aria-busy', 'false');
     write(element('history-count', HTMLElement), 'Not loaded yet');
   }
 
-  /** Puts the keyboard on a refresh in the history, which was looked at. */
+  /** Focuses a refresh in the history, after its details were closed. */
   focus(refreshId: string): void {
     if (!this.#table.focus(refreshId)) element('history-title', HTMLHeadingElement).focus();
   }
@@ -146,9 +146,9 @@ function stateOf(
   const [newest, ...earlier] = refreshes.filter(refresh => !isRunning(refresh));
   if (newest === undefined) return ['fresh', 'Nothing to refresh yet'];
   if (newest.state === 'failed') return ['trouble', 'The last refresh failed'];
-  // What it left behind may have been refreshed since, or not: the summaries do not tell.
+  // Whether its files were refreshed since, the summaries do not tell.
   if (earlier.some(({ state }) => state === 'failed'))
-    return ['fresh', 'The last refresh is fresh, an earlier one failed'];
+    return ['fresh', 'The last refresh succeeded, an earlier one failed'];
   return ['fresh', 'Yes, everything is fresh'];
 }
 
@@ -158,7 +158,7 @@ function showLast(newest: RefreshSummary | undefined): void {
   if (newest === undefined) return;
   const ended = new Date(newest.finishedAt ?? newest.startedAt);
   writeField(last, 'cause', causeOf(newest)).setAttribute('href', `#${newest.id}`);
-  const how = newest.state === 'fresh' ? 'fresh in' : 'given up after';
+  const how = newest.state === 'fresh' ? 'fresh in' : 'failed after';
   writeField(last, 'how', `${how} ${elapsed(tookMs(newest))}, ${timeAgo(ended, new Date())}`);
 }
 
@@ -166,13 +166,13 @@ function showMonth({ month, paths, freePaths, costUsd }: PathUse): void {
   element('figures', HTMLElement).hidden = false;
   const used = element('month', HTMLElement);
   writeField(used, 'month', `${monthName(month)}'s invalidation paths`);
-  writeField(used, 'used', `${paths.toLocaleString('en')} of ${counted(freePaths, 'free one')}`);
+  writeField(used, 'used', `${paths.toLocaleString('en')} of ${counted(freePaths, 'free path')}`);
   writeField(used, 'cost', `${dollars(costUsd)} so far`);
   const share = freePaths === 0 ? 1 : Math.min(1, paths / freePaths);
   used.querySelector('rect')?.setAttribute('width', `${share * 100}%`);
 }
 
-/** Names the file or path where there is only one. */
+/** The file or path itself if there is only one. */
 function namedCauseOf(refresh: RefreshDetails): string {
   const [only, ...others] = [...refresh.changes.map(({ key }) => key), ...refresh.requestedPaths];
   return only !== undefined && others.length === 0 ? only : causeOf(refresh);

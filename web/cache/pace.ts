@@ -1,7 +1,7 @@
-/** While a refresh runs: its steps take seconds. */
+/** While a refresh is running: its steps take seconds. */
 const LIVE_PAUSE_MS = 2000;
 
-/** One that runs for longer waits for CloudFront, perhaps for a day. */
+/** A refresh that runs longer is waiting for CloudFront, possibly for a day. */
 const LIVELY_FOR_MS = 120_000;
 const PATIENT_PAUSE_MS = 30_000;
 
@@ -9,17 +9,17 @@ const IDLE_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 160_000;
 
 export interface Pace {
-  /** For how long the youngest running refresh has been running; absent while none runs. */
+  /** How long the newest running refresh has been running; absent if none is. */
   readonly runningForMs?: number | undefined;
-  /** Looks that failed, one after the other. */
+  /** Failed checks in a row. */
   readonly failures: number;
-  /** What the API asked for at the last failure. */
+  /** `Retry-After` of the last failure. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
 /**
- * How long to wait for the next look: short while a refresh runs, longer and longer while the API fails. A panel that is looked
- * at for a whole day stays below the API's 10,000 requests.
+ * Milliseconds until the next check: short while a refresh is running, growing while the API fails. A panel
+ * that stays open all day makes fewer than the 10,000 requests that the API allows.
  */
 export function pauseMs({ runningForMs, failures, retryAfterSeconds = 0 }: Pace): number {
   if (failures > 0) {

@@ -1,15 +1,15 @@
 import { CLOUDFRONT_LIMITS } from '../../shared/planning/prices.ts';
 import { pathProblem, requestPath } from '../../shared/planning/viewer-urls.ts';
 
-/** Paths as they were typed, one a line. */
+/** Paths as typed, one per line. */
 export interface PathsAsked {
   /** Each once, in order. */
   readonly paths: readonly string[];
-  /** What is wrong with the first line that CloudFront would refuse, or with all of them. */
+  /** What is wrong with the first line that CloudFront would refuse, or with the list as a whole. */
   readonly problem: string | undefined;
 }
 
-/** Reads paths, one a line, by the rules of the API; empty lines and space around a path are nothing. */
+/** Reads paths, one per line, by the rules of the API. Empty lines and surrounding space are ignored. */
 export function readPaths(text: string): PathsAsked {
   const lines = text.split('\n').map(line => line.trim());
   const paths = [...new Set(lines.filter(line => line !== ''))];
@@ -20,7 +20,7 @@ export function readPaths(text: string): PathsAsked {
 function problemOfAll({ length }: readonly string[]): string | undefined {
   const most = CLOUDFRONT_LIMITS.exactPaths;
   return length > most
-    ? `These are more than ${most.toLocaleString('en')} paths: /* covers everything.`
+    ? `More than ${most.toLocaleString('en')} paths: use /* to refresh everything.`
     : undefined;
 }
 
@@ -29,7 +29,7 @@ function problemOfLine(line: string, number: number): string {
   return `Line ${number}: ${pathProblem(line)}${better === undefined ? '' : `. Try ${better}`}.`;
 }
 
-/** A line with the slash or the encoding that it lacks. What is encoded in part, or has a query string, is its author's affair. */
+/** The line with its missing slash or encoding. None if it is partly encoded or has a query string: the intent is unclear. */
 function suggestionFor(line: string): string | undefined {
   if (/[%?]/.test(line) || !line.isWellFormed()) return undefined;
   const better = requestPath(line.startsWith('/') ? line : `/${line}`);

@@ -17,11 +17,11 @@ const refreshSummarySchema = z.object({
   round: z.number(),
   refusals: z.number(),
 });
-/** A refresh as the history lists it; without counts of what asked for it while it is open. */
+/** A refresh as the history lists it. While it is open there are no counts of changes and requested paths. */
 export type RefreshSummary = z.infer<typeof refreshSummarySchema>;
 
 const STEPS = ['uploaded', 'closed', 'invalidated', 'completed', 'verified', 'finished'] as const;
-/** What happens to a refresh, in this order. */
+/** The steps of a refresh, in order. */
 export type RefreshStep = (typeof STEPS)[number];
 
 const refreshDetailsSchema = z.extend(refreshSummarySchema, {
@@ -42,7 +42,7 @@ const refreshDetailsSchema = z.extend(refreshSummarySchema, {
     z.object({ verified: z.number(), superseded: z.number(), urls: z.array(z.string()) }),
   ),
 });
-/** All that is known of one refresh; of long lists the beginning. */
+/** Everything known about one refresh; long lists are cut. */
 export type RefreshDetails = z.infer<typeof refreshDetailsSchema>;
 
 const pathUseSchema = z.object({
@@ -52,7 +52,7 @@ const pathUseSchema = z.object({
   pathPriceUsd: z.number(),
   costUsd: z.number(),
 });
-/** What this month's invalidation paths amount to. */
+/** This month's invalidation paths and what they cost. */
 export type PathUse = z.infer<typeof pathUseSchema>;
 
 const refreshPageSchema = z.object({
@@ -71,7 +71,7 @@ export async function listRefreshes(token?: string): Promise<RefreshPage> {
   return callApi(`refreshes?${wanted}`, refreshPageSchema);
 }
 
-/** Refused with 404 if there is none, or none any more. */
+/** Refused with 404 if there is none, or no longer. */
 export async function readRefresh(id: string): Promise<RefreshDetails> {
   return callApi(`refreshes/${encodeURIComponent(id)}`, refreshDetailsSchema);
 }

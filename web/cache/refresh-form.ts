@@ -10,7 +10,7 @@ import { priceOf } from './refresh-words.ts';
 
 const EVERYTHING = '/*';
 
-/** Refreshing by hand: some paths or everything, with the cost said before it is done. */
+/** Refreshes paths or everything by hand. The cost is shown before anything is sent. */
 export class RefreshForm {
   readonly #notice = new Notice('form-notice');
   readonly #paths = element('paths', HTMLTextAreaElement);
@@ -21,7 +21,7 @@ export class RefreshForm {
   #month: PathUse | undefined;
   #isBusy: boolean = false;
 
-  /** @param follow is told which refresh took the paths */
+  /** @param follow called with the refresh that took the paths */
   constructor(follow: (refreshId: string) => void) {
     this.#follow = follow;
     this.#paths.addEventListener('input', () => this.#check());
@@ -32,14 +32,14 @@ export class RefreshForm {
     this.#allButton.addEventListener('click', () => void this.#refreshEverything());
   }
 
-  /** Takes what the month's paths amount to. Before it is known nothing can be asked for, as its cost could not be said. */
+  /** Sets the month's paths so far. The buttons are disabled before: the cost would be unknown. */
   showMonth(month: PathUse): void {
     this.#month = month;
     for (const button of [this.#someButton, this.#allButton]) button.disabled = false;
     this.#check();
   }
 
-  /** Puts paths into the form, for the visitor to change or send. */
+  /** Fills paths into the form, for the visitor to change or send. */
   suggest(paths: readonly string[]): void {
     this.#paths.value = paths.join('\n');
     this.#check();
@@ -72,7 +72,7 @@ export class RefreshForm {
     await this.#confirmAndAsk(
       title,
       paths,
-      wildcards ? 'What a path with a * matches is fetched again from the bucket, changed or not.' : '',
+      wildcards ? 'Everything that a * matches is fetched from the bucket again, changed or not.' : '',
     );
   }
 
@@ -80,7 +80,7 @@ export class RefreshForm {
     return this.#confirmAndAsk(
       'Refresh everything?',
       [EVERYTHING],
-      'Every object is fetched again from the bucket, changed or not: at each edge location the first visit to it is slower.',
+      'Every object is fetched from the bucket again, changed or not. The first visit to it is slower at each edge location.',
     );
   }
 

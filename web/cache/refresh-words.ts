@@ -4,7 +4,7 @@ import type { PathUse, RefreshDetails, RefreshSummary } from './refresh-api.ts';
 
 type State = RefreshSummary['state'];
 
-/** What a badge says. */
+/** The text of a badge. */
 export const STATE_WORDS: Readonly<Record<State, string>> = {
   open: 'Collecting',
   closed: 'Planning',
@@ -15,35 +15,33 @@ export const STATE_WORDS: Readonly<Record<State, string>> = {
 };
 
 const DOING: Readonly<Record<State, string>> = {
-  open: 'Waiting until uploads are quiet',
+  open: 'Waiting for uploads to finish',
   closed: 'Choosing the paths',
-  invalidating: 'CloudFront drops its old copies',
-  verifying: 'Asking the edge for every changed address',
+  invalidating: 'CloudFront is dropping old copies',
+  verifying: 'Checking every changed URL at the edge',
   fresh: 'Visitors get the new content',
   failed: 'Visitors may get old content',
 };
 
-/** Of a refresh's changes the API lists so many. */
+/** The API lists this many of a refresh's changes. */
 const MAX_LISTED = 200;
 
 export function isRunning({ state }: Pick<RefreshSummary, 'state'>): boolean {
   return state !== 'fresh' && state !== 'failed';
 }
 
-/** The look of a badge: what is fresh, under way, or wrong. */
+/** The colour of a badge. */
 export function toneOf({ state }: Pick<RefreshSummary, 'state'>): 'fresh' | 'running' | 'trouble' {
   if (state === 'fresh') return 'fresh';
   return state === 'failed' ? 'trouble' : 'running';
 }
 
-/** What a refresh is busy with, or what came of it. */
+/** What a refresh is doing, or how it ended. */
 export function doingWords({ state, refusals }: Pick<RefreshSummary, 'state' | 'refusals'>): string {
-  return state === 'open' && refusals > 0
-    ? 'Waiting until CloudFront takes invalidations again'
-    : DOING[state];
+  return state === 'open' && refusals > 0 ? 'Waiting for room in CloudFront’s quota' : DOING[state];
 }
 
-/** "3 files and 1 path by hand": what a refresh was made for. While it collects only its details can tell. */
+/** "3 files and 1 path by hand": the cause of a refresh. While it is open only its details tell. */
 export function causeOf(refresh: RefreshSummary & Partial<RefreshDetails>): string {
   const files = refresh.changeCount ?? refresh.changes?.length ?? 0;
   const isCut = refresh.changeCount === undefined && files === MAX_LISTED;
@@ -55,18 +53,18 @@ export function causeOf(refresh: RefreshSummary & Partial<RefreshDetails>): stri
   return parts.length === 0 ? 'Uploads' : parts.join(' and ');
 }
 
-/** From the first change noticed to the end; to now while it runs. */
+/** Milliseconds from the first change to the end, or to now while it is running. */
 export function tookMs({ startedAt, finishedAt }: RefreshSummary, now = new Date()): number {
   return (finishedAt === undefined ? now.getTime() : Date.parse(finishedAt)) - Date.parse(startedAt);
 }
 
-/** What CloudFront says of an invalidation, as its console writes it. In a list it follows from the state. */
+/** The status of an invalidation in the words of the AWS console. In a list it follows from the state. */
 export function invalidationWords(
   refresh: RefreshSummary & Partial<Pick<RefreshDetails, 'invalidation'>>,
 ): string {
   if (refresh.invalidationId === undefined) {
     if (isRunning(refresh)) return 'Not created yet';
-    return refresh.state === 'fresh' ? 'None was needed' : 'None was created';
+    return refresh.state === 'fresh' ? 'Not needed' : 'Not created';
   }
   const status = refresh.invalidation?.status ?? STATUS_BY_STATE[refresh.state];
   return status === 'InProgress' ? 'In progress' : (status ?? '');
@@ -78,22 +76,22 @@ const STATUS_BY_STATE: Partial<Readonly<Record<State, string>>> = {
   fresh: 'Completed',
 };
 
-/** "2 unchanged, 1 kept by no cache (no-store)": files that needed no path. Empty when there are none. */
+/** "2 unchanged, 1 never cached (no-store)": files that needed no path. Empty if there are none. */
 export function skippedWords({ unchanged, neverCached, duplicate }: RefreshSummary['skipped']): string {
   return [
     { count: unchanged, why: 'unchanged' },
-    { count: neverCached, why: 'kept by no cache (no-store)' },
-    { count: duplicate, why: 'told of twice by S3' },
+    { count: neverCached, why: 'never cached (no-store)' },
+    { count: duplicate, why: 'reported twice by S3' },
   ]
     .filter(({ count }) => count > 0)
     .map(({ count, why }) => `${count.toLocaleString('en')} ${why}`)
     .join(', ');
 }
 
-/** What was tried again: the second round, and how often CloudFront's quota refused. Empty when all went at once. */
+/** The second round, and how often CloudFront's quota refused. Empty if there were no retries. */
 export function retryWords({ round, refusals }: Pick<RefreshSummary, 'round' | 'refusals'>): string {
   return [
-    ...(round > 1 ? ['Invalidated a second time, as the first did not make the edge fresh'] : []),
+    ...(round > 1 ? ['Invalidated twice, because the edge was still stale after the first time'] : []),
     ...(refusals > 0
       ? [`CloudFront's quota refused it ${refusals === 1 ? 'once' : `${refusals} times`}`]
       : []),
@@ -103,23 +101,23 @@ export function retryWords({ round, refusals }: Pick<RefreshSummary, 'round' | '
 const ADVICE: ReadonlyArray<readonly [failure: RegExp, advice: string]> = [
   [
     /^EdgeStale\b/,
-    'Something between the bucket and the visitors keeps old copies. Refresh these paths again; if that fails too, look at the cache settings of the distribution.',
+    'Something between the bucket and the visitors keeps old copies. Refresh these paths again. If that fails too, check the cache settings of the distribution.',
   ],
   [
     /^NeverCompleted\b/,
-    'CloudFront is slow to complete invalidations at the moment. Refresh these paths again later; its health page tells about disturbances.',
+    'CloudFront is slow to complete invalidations at the moment. Check the AWS Health Dashboard, and refresh these paths again later.',
   ],
   [
     /^TooManyInvalidationsInProgress\b/,
-    'Too many invalidations of this distribution were in progress for a whole day. Wait until they are completed, then refresh everything.',
+    'Too many invalidations of this distribution were in progress for a whole day. Wait until they complete, then refresh everything.',
   ],
   [
     /AccessDenied|not authorized/,
-    'A permission is missing. Whoever runs the site has to deploy the stack again; then refresh these paths again.',
+    'A permission is missing. Ask the site owner to deploy the stack again, then refresh these paths again.',
   ],
 ];
 
-/** A failure without the error's name, where words follow it. */
+/** A failure without the error's name, if a message follows it. */
 export function reasonOf(failure: string): string {
   return failure.replace(/^[\w.]+: (?=.)/, '');
 }
@@ -129,11 +127,11 @@ export function adviceOn(failure: string): string {
   const [, advice] = ADVICE.find(([pattern]) => pattern.test(failure)) ?? [];
   return (
     advice ??
-    'Refresh these paths again. If that fails too, the execution of this refresh in Step Functions tells more, and the mail about it names it.'
+    'Refresh these paths again. If that fails too, look at the execution of this refresh in Step Functions; the mail about the failure names it.'
   );
 }
 
-/** What so many paths may cost: the free ones of the month that are left, and money beyond them. */
+/** What this many paths may cost: first the free paths left this month, then money. */
 export function priceOf(pathCount: number, { month, paths, freePaths, pathPriceUsd }: PathUse): string {
   const left = Math.max(0, freePaths - paths);
   const cost = costOfPaths(pathCount, { path: pathPriceUsd, refetch: 0, freePaths: left });

@@ -2,7 +2,7 @@
 import { elapsed, timeOfDay } from '../page/wording.ts';
 import type { Milestone } from './timeline.ts';
 
-/** Shows milestones in a list, unless it shows them already. */
+/** Shows milestones in a list. Does nothing if it already shows them. */
 export function showTimeline(list: HTMLElement, milestones: readonly Milestone[]): void {
   const shown = JSON.stringify(milestones);
   if (list.dataset['shown'] === shown) return;

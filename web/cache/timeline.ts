@@ -5,16 +5,16 @@ export interface Milestone {
   readonly step: RefreshStep;
   readonly label: string;
   readonly state: 'done' | 'current' | 'ahead' | 'failed';
-  /** ISO 8601; absent for what has not happened. */
+  /** ISO 8601; absent until it has happened. */
   readonly at?: string;
-  /** Since the point before. */
+  /** Milliseconds since the previous point. */
   readonly tookMs?: number;
 }
 
 const LABELS: Readonly<Record<RefreshStep, string>> = {
   uploaded: 'Uploaded',
-  closed: 'Uploads quiet',
-  invalidated: 'CloudFront told',
+  closed: 'Uploads finished',
+  invalidated: 'Invalidation sent',
   completed: 'Old copies dropped',
   verified: 'Edge verified',
   finished: 'Fresh',
@@ -29,7 +29,7 @@ const ORDER: readonly RefreshStep[] = [
   'finished',
 ];
 
-/** What a refresh waits for in each state but the last ones. */
+/** What a refresh is waiting for in each state; nothing once it has ended. */
 const NEXT: Partial<Readonly<Record<RefreshDetails['state'], RefreshStep>>> = {
   open: 'closed',
   closed: 'invalidated',
@@ -37,13 +37,13 @@ const NEXT: Partial<Readonly<Record<RefreshDetails['state'], RefreshStep>>> = {
   verifying: 'verified',
 };
 
-type Told = Pick<RefreshDetails, 'state' | 'timeline' | 'changes'>;
+type Progress = Pick<RefreshDetails, 'state' | 'timeline' | 'changes'>;
 
 /**
- * What has happened; of a running refresh also what comes next, and after that. One that the quota refused, or that is in its
- * second round, has been further than it is: the state says where it is.
+ * What has happened so far and, while a refresh is running, what comes next. The quota or a second round can
+ * send a refresh back to an earlier step, so its state decides where it is, not its timeline.
  */
-export function milestonesOf(refresh: Told): Milestone[] {
+export function milestonesOf(refresh: Progress): Milestone[] {
   const { state, timeline } = refresh;
   const happened = timeline.map(({ step, at }, index): Milestone => {
     const before = timeline[index - 1];
@@ -70,12 +70,12 @@ export function milestonesOf(refresh: Told): Milestone[] {
   ];
 }
 
-function labelOf(step: RefreshStep, { state, changes }: Told): string {
-  if (step === 'uploaded' && changes.length === 0) return 'Asked for';
+function labelOf(step: RefreshStep, { state, changes }: Progress): string {
+  if (step === 'uploaded' && changes.length === 0) return 'Requested';
   return step === 'finished' && state === 'failed' ? 'Given up' : LABELS[step];
 }
 
-/** From the last upload to the end; undefined before that. */
+/** Milliseconds from the last upload to the end; undefined before the end. */
 export function uploadToEndMs({ timeline }: Pick<RefreshDetails, 'timeline'>): number | undefined {
   const at = (step: RefreshStep) => Date.parse(timeline.find(entry => entry.step === step)?.at ?? '');
   const ms = at('finished') - at('uploaded');

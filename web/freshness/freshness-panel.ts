@@ -3,12 +3,12 @@ import { element, fromTemplate, write, writeField } from '../page/dom.ts';
 import { dateAndTime, edgeMeaning, timeAgo, timeOfDay } from '../page/wording.ts';
 import type { ServedFile } from './served-file.ts';
 
-/** The pause between two checks of a page that is being looked at. */
+/** Milliseconds between two checks while the page is visible. */
 export const CHECK_EVERY_MS = 5000;
 
 export type FileState = 'checking' | 'fresh' | 'updated' | 'waiting' | 'trouble';
 
-/** One row: what the edge last told about a file, and what that means for this page. */
+/** One row: the edge's last answer about a file, and what it means for this page. */
 export interface FileRow {
   readonly name: string;
   readonly role: string;
@@ -20,7 +20,7 @@ const STATUS: Readonly<Record<FileState, string>> = {
   checking: 'Checking',
   fresh: 'Fresh',
   updated: 'Updated just now',
-  waiting: 'Newer one on its way',
+  waiting: 'Newer version coming',
   trouble: 'No answer',
 };
 
@@ -28,16 +28,16 @@ const SUMMARY: Readonly<Record<FileState, string>> = {
   checking: 'Checking',
   fresh: 'Yes, everything is fresh',
   updated: 'Yes, updated just now',
-  waiting: 'A newer one is on its way',
-  trouble: 'Not known right now',
+  waiting: 'A newer version is coming',
+  trouble: 'Unknown right now',
 };
 
-/** The summary is as good as the worst row. */
+/** The summary shows the worst state of all rows. */
 const WORST_FIRST: readonly FileState[] = ['trouble', 'waiting', 'checking', 'updated', 'fresh'];
 
 const SHORT_VERSION_LENGTH = 8;
 
-/** Shows rows, the summary above them and, if something is wrong, what it is. Everything shown is text. */
+/** Shows the rows, the summary above them, and what is wrong, if anything. */
 export function showFreshness(rows: readonly FileRow[], trouble: string | undefined): void {
   for (const row of rows) showRow(row);
 
@@ -51,11 +51,11 @@ export function showFreshness(rows: readonly FileRow[], trouble: string | undefi
   write(element('trouble', HTMLElement), trouble ?? '');
 }
 
-/** Names the moment of the last answer and starts the line that runs towards the next check. */
+/** Shows when the edge last answered and starts the countdown line to the next check. */
 export function showChecked(now: Date): void {
   write(
     element('checked', HTMLElement),
-    `Last compared at ${timeOfDay(now)}, and every five seconds while you look.`,
+    `Last compared at ${timeOfDay(now)}, and every five seconds while this page is visible.`,
   );
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   element('countdown', HTMLElement).animate(

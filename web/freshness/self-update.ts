@@ -1,24 +1,24 @@
 /// <reference lib="dom" />
 import { renewInBrowser } from './served-file.ts';
 
-/** A file the edge serves in a newer version than the one this page was made from. */
+/** A file that the edge serves in a newer version than the one this page was loaded with. */
 export interface NewerFile {
   readonly name: string;
   readonly url: string;
   readonly version: string;
 }
 
-/** What a page remembers across its own reload. Kept in the history entry, which needs no storage permission. */
+/** What a page remembers across its own reload, kept in the history entry: that needs no storage permission. */
 interface ReloadNote {
   readonly files: readonly string[];
   readonly versions: readonly string[];
   readonly at: number;
 }
 
-// While a change spreads, one edge may serve the new file and the next one still the old.
+// While a change spreads, one edge location may serve the new file and the next one still the old.
 const NO_SECOND_RELOAD_MS = 60_000;
 
-/** Puts the newly published style sheet in the place of the present one: no reload, no unstyled moment. */
+/** Replaces the current style sheet by the new one, without a reload and without an unstyled moment. */
 export async function swapStylesheet(
   present: HTMLLinkElement,
 ): Promise<{ link: HTMLLinkElement; version: string }> {
@@ -37,13 +37,13 @@ export async function swapStylesheet(
   return { link, version };
 }
 
-/** False if this tab has reloaded for one of these versions within the last minute already. */
+/** False if this tab already reloaded for one of these versions in the last minute. */
 export function mayReloadFor(newer: readonly NewerFile[], now: number): boolean {
   const earlier = recentNote(now)?.versions ?? [];
   return !newer.some(file => earlier.includes(file.version));
 }
 
-/** Reloads with the browser's own copies renewed first: a reload by itself asks anew for nothing but the page. */
+/** Renews the browser's own copies, then reloads: a plain reload requests only the page again. */
 export async function reloadFor(newer: readonly NewerFile[], now: number): Promise<void> {
   await Promise.all(newer.map(file => renewInBrowser(file.url)));
   const reload: ReloadNote = {
@@ -55,7 +55,7 @@ export async function reloadFor(newer: readonly NewerFile[], now: number): Promi
   location.reload();
 }
 
-/** Names of the files this page has reloaded for within the last minute. */
+/** Names of the files that this page reloaded for in the last minute. */
 export function filesJustReloadedFor(now: number): readonly string[] {
   return recentNote(now)?.files ?? [];
 }

@@ -1,17 +1,17 @@
 /// <reference lib="dom" />
 
-/** What the response headers tell about one published file. */
+/** What the response headers say about one published file. */
 export interface ServedFile {
-  /** The entity tag without quotes and weakness mark: the same bytes, compressed or not, are the same version. */
+  /** The ETag without quotes and weakness mark: the same bytes are the same version, compressed or not. */
   readonly version: string;
   readonly publishedAt: Date | undefined;
-  /** First word of `X-Cache`: Hit, Miss, RefreshHit, Error and so on; undefined where no edge stands in between. */
+  /** First word of `X-Cache`: Hit, Miss, RefreshHit, Error and so on; undefined without an edge in between. */
   readonly edge: string | undefined;
-  /** How long the edge has kept this copy, in seconds. */
+  /** Age of the edge's copy, in seconds. */
   readonly keptSeconds: number | undefined;
 }
 
-/** The edge answered, but not with the file. */
+/** The edge answered with an error instead of the file. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused';
   readonly status: number;
@@ -24,24 +24,24 @@ export class FileRefused extends Error {
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** What the edge serves right now, past every copy the browser keeps. */
+/** What the edge serves right now, bypassing the browser's cache. */
 export function servedNow(url: string): Promise<ServedFile> {
   return ask(url, { method: 'HEAD', cache: 'no-store' });
 }
 
-/** What this page was loaded from: the browser's own copy, however old; from the edge if it kept none. */
+/** What this page was loaded from: the browser's copy, however old; the edge's if the browser has none. */
 export function heldByBrowser(url: string): Promise<ServedFile> {
   return ask(url, { cache: 'force-cache' });
 }
 
-/** Replaces the browser's own copy by what the edge serves now. */
+/** Replaces the browser's copy by what the edge serves now. */
 export function renewInBrowser(url: string): Promise<ServedFile> {
   return ask(url, { cache: 'reload' });
 }
 
 async function ask(url: string, how: RequestInit): Promise<ServedFile> {
   const response = await fetch(url, { ...how, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-  // Only a body read to its end is kept by the browser.
+  // The browser caches only a body that was read to its end.
   await response.arrayBuffer();
   if (!response.ok) throw new FileRefused(response.status);
   return readHeaders(response.headers);

@@ -6,18 +6,18 @@ import { CHECK_EVERY_MS, type FileState, showChecked, showFreshness } from './fr
 import { filesJustReloadedFor, mayReloadFor, reloadFor, swapStylesheet } from './self-update.ts';
 import { FileRefused, heldByBrowser, type ServedFile, servedNow } from './served-file.ts';
 
-/** What a reload would interrupt. */
+/** Unsaved work that a reload would interrupt. */
 export interface WorkOnPage {
   readonly isInUse: boolean;
   discard(): void;
 }
 
-/** A published file that this page is made of. */
+/** One of the published files that make up this page. */
 interface WatchedFile {
   readonly name: string;
   readonly role: string;
   readonly url: string;
-  /** The version this page was made from. */
+  /** The version that this page was loaded with. */
   loaded?: string;
   /** The edge's last answer. */
   served?: ServedFile;
@@ -28,8 +28,8 @@ interface WatchedFile {
 const JUST_NOW_MS = 60_000;
 
 /**
- * Compares what this page was made from with what the edge serves and brings the page up to date: a new style sheet is
- * put in place, a new page or script takes a reload. While somebody is at work the reload waits, and is offered.
+ * Compares the files that this page was loaded with to what the edge serves, and updates the page: a new style
+ * sheet is swapped in, a new page or script needs a reload. While the form is in use the reload is only offered.
  */
 export class FreshnessWatch {
   readonly #work: WorkOnPage;
@@ -46,7 +46,7 @@ export class FreshnessWatch {
   constructor(work: WorkOnPage) {
     this.#work = work;
     const script = required<HTMLScriptElement>('script[src]');
-    // Asked for under the address it was opened with: CloudFront keeps "/" and "/index.html" as two copies.
+    // Requested under the address it was opened with: CloudFront caches "/" and "/index.html" separately.
     this.#page = { name: 'index.html', role: 'The page itself', url: location.pathname };
     this.#style = { name: 'styles.css', role: 'How it looks', url: this.#stylesheet.href };
     this.#behaviour = { name: 'scripts.js', role: 'How it behaves', url: script.src };
@@ -87,7 +87,7 @@ export class FreshnessWatch {
     }
   }
 
-  /** The style sheet, if it changed too, comes along. */
+  /** Renews a changed style sheet along with the page. */
   async #reload(): Promise<void> {
     const stale = this.#files.filter(isStale);
     const newer = stale.map(({ name, url, served }) => ({ name, url, version: served?.version ?? '' }));
@@ -101,14 +101,14 @@ export class FreshnessWatch {
       this.#work.discard();
       void this.#reload();
     };
-    const text = 'A newer version of this page is out. It loads by itself once the form is saved or cleared.';
+    const text = 'A newer version of this page is available. It loads once the form is saved or cleared.';
     this.#offer.show('waiting', text, { label: 'Discard and load now', run });
   }
 
   #announceChanges(): void {
     const before = this.#trouble;
     this.#trouble = this.#describeTrouble();
-    if (this.#trouble !== before) announce(this.#trouble ?? 'The site answers again.');
+    if (this.#trouble !== before) announce(this.#trouble ?? 'The site is responding again.');
     if (this.#trouble === undefined && this.#reloadToAnnounce.length > 0) {
       announce(`This page was updated just now: ${this.#reloadToAnnounce.join(', ')}.`);
       this.#reloadToAnnounce = [];
@@ -118,11 +118,11 @@ export class FreshnessWatch {
   #describeTrouble(): string | undefined {
     const failed = this.#files.find(file => file.failure !== undefined);
     if (!failed) return undefined;
-    const retry = 'You keep what is loaded. The next try follows in five seconds.';
+    const retry = 'This page keeps working. Next try in five seconds.';
     if (failed.failure instanceof FileRefused) {
-      return `The edge answers ${failed.failure.status} for ${failed.name}. ${retry}`;
+      return `The edge returned ${failed.failure.status} for ${failed.name}. ${retry}`;
     }
-    return navigator.onLine ? `The site does not answer. ${retry}` : `You are offline. ${retry}`;
+    return navigator.onLine ? `The site is not responding. ${retry}` : `You are offline. ${retry}`;
   }
 
   #show(): void {

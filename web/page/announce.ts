@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { element } from './dom.ts';
 
-/** Tells a screen reader, once it has finished what it is saying; also the same words a second time. */
+/** Has a screen reader say this when it finishes its current sentence, even if it said the same before. */
 export function announce(message: string): void {
   element('announcement', HTMLParagraphElement).replaceChildren(message);
 }

@@ -1,10 +1,11 @@
 /// <reference lib="dom" />
 
 /**
- * Runs `check` now, then again and again, one at a time; never while hidden, at once when the visitor comes back.
+ * Runs `check` now and then repeatedly, one at a time. Never while the page is hidden; at once when the visitor
+ * returns.
  *
- * @param pauseMs asked after each check how long to wait for the next one
- * @returns a function that does not wait for it; called during a check, it has another one follow
+ * @param pauseMs called after each check: milliseconds until the next one
+ * @returns a function that checks at once; called during a check, it schedules another right after it
  */
 export function checkWhileVisible(check: () => Promise<void>, pauseMs: () => number): () => void {
   let nextCheck: number | undefined;

@@ -4,11 +4,11 @@ import { element, write } from './dom.ts';
 export interface Question {
   readonly title: string;
   readonly text: string;
-  /** What the button says that goes ahead. */
+  /** The label of the button that confirms. */
   readonly goAhead: string;
 }
 
-/** Asks before something is lost. Escape and "Keep" both mean no. */
+/** Asks before something is lost or paid for. Escape and the other button both mean no. */
 export async function confirmed({ title, text, goAhead }: Question): Promise<boolean> {
   write(element('confirm-title', HTMLHeadingElement), title);
   write(element('confirm-text', HTMLParagraphElement), text);
@@ -16,7 +16,7 @@ export async function confirmed({ title, text, goAhead }: Question): Promise<boo
   return (await choiceIn(element('confirm-dialog', HTMLDialogElement))) === 'go-ahead';
 }
 
-/** Opens a dialog and answers the value of the button that closed it; the empty string after Escape. */
+/** Opens a dialog and returns the value of the button that closed it; the empty string after Escape. */
 export function choiceIn(dialog: HTMLDialogElement): Promise<string> {
   dialog.returnValue = '';
   dialog.showModal();
@@ -25,7 +25,7 @@ export function choiceIn(dialog: HTMLDialogElement): Promise<string> {
   });
 }
 
-/** True while the visitor is being asked something. */
+/** True while a dialog is open. */
 export function isAsking(): boolean {
   return document.querySelector('dialog[open]') !== null;
 }

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 
 /**
- * The element that the page has under an id.
+ * The element with an id.
  *
  * @throws Error if there is none of this kind: page and script then come from different builds
  */
@@ -18,7 +18,7 @@ export function fromTemplate(id: string): HTMLElement {
   return copy;
 }
 
-/** Writes a text where `data-field` says so. Data is only ever shown as text. */
+/** Sets the text of the element with this `data-field`. Data is only ever shown as text, never as HTML. */
 export function writeField(parent: HTMLElement, field: string, text: string): HTMLElement {
   const target = parent.querySelector(`[data-field="${field}"]`);
   if (!(target instanceof HTMLElement)) throw new Error(`There is no field "${field}" to write to.`);
@@ -26,12 +26,12 @@ export function writeField(parent: HTMLElement, field: string, text: string): HT
   return target;
 }
 
-/** Leaves equal text alone, so that a selection or a reading position in it survives. */
+/** Leaves equal text alone, so that a selection or a reading position survives. */
 export function write(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Marks a button as working. It keeps the focus, which a disabled one would lose, so its handler must refuse by itself. */
+/** Marks a button as busy. A disabled button would lose the focus, so this one stays enabled: its handler must ignore clicks. */
 export function setBusy(button: HTMLButtonElement, busy: boolean): void {
   button.setAttribute('aria-disabled', String(busy));
   button.toggleAttribute('data-busy', busy);

@@ -3,7 +3,7 @@ import { element } from './dom.ts';
 
 const SHOWN_AT_FIRST = 8;
 
-/** Items of which the first are shown, and the others when asked for. */
+/** A list that shows its first items, and the rest on request. */
 export class LongList<Item> {
   readonly #list: HTMLElement;
   readonly #rowOf: (item: Item) => HTMLElement;
@@ -11,7 +11,7 @@ export class LongList<Item> {
   #items: readonly Item[] = [];
   #isWhole: boolean = false;
 
-  /** @param id of a list or table body; the button comes after it, or after its table */
+  /** @param id of a list or table body; the button is placed after it, or after its table */
   constructor(id: string, rowOf: (item: Item) => HTMLElement) {
     this.#list = element(id, HTMLElement);
     this.#rowOf = rowOf;
@@ -25,14 +25,14 @@ export class LongList<Item> {
     (this.#list.closest('table') ?? this.#list).after(this.#button);
   }
 
-  /** Leaves what is shown alone if these are the same items. */
+  /** Does nothing if the items are the same as before. */
   show(items: readonly Item[]): void {
     if (JSON.stringify(items) === JSON.stringify(this.#items)) return;
     this.#items = items;
     this.#draw();
   }
 
-  /** Shows nothing, and the next items from the first on. */
+  /** Empties the list and collapses it again. */
   clear(): void {
     this.#isWhole = false;
     this.show([]);

@@ -9,7 +9,7 @@ export interface NoticeAction {
   readonly run: () => void;
 }
 
-/** The line in which one part of the page says how its last action went. */
+/** A message line: how the last action in one part of the page went. */
 export class Notice {
   readonly #box: HTMLElement;
   readonly #text = document.createElement('p');
@@ -24,7 +24,7 @@ export class Notice {
     this.#box.replaceChildren(this.#text, this.#button);
   }
 
-  /** Shows and announces a message, with a way on if there is one. */
+  /** Shows and announces a message, with a button if there is an action. */
   show(tone: Tone, text: string, action?: NoticeAction): void {
     this.#box.dataset['tone'] = tone;
     this.#text.textContent = text;
@@ -35,7 +35,7 @@ export class Notice {
     announce(text);
   }
 
-  /** Rewrites what is shown without announcing it: for seconds that are counted down. */
+  /** Changes the text without announcing it, for countdowns. */
   rewrite(text: string): void {
     this.#text.textContent = text;
   }

@@ -1,4 +1,4 @@
 import { config } from 'zod/mini';
 
-// Zod compiles schemas where it may; the content security policy forbids that, and counts the attempt as a violation.
+// Zod compiles schemas where it can. The content security policy forbids that and reports even the attempt.
 config({ jitless: true });

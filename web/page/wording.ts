@@ -16,10 +16,10 @@ const EDGE_ANSWERS: Readonly<Record<string, string>> = {
   Hit: 'from the copy near you',
   Miss: 'fetched from the bucket',
   RefreshHit: 'copy confirmed by the bucket',
-  Error: 'the edge reports an error',
+  Error: 'the edge reported an error',
 };
 
-/** "2 minutes ago". A moment the visitor's clock has not reached yet counts as now. */
+/** "2 minutes ago". A time in the future counts as now: the visitor's clock may be slow. */
 export function timeAgo(moment: Date, now: Date): string {
   const seconds = (now.getTime() - moment.getTime()) / 1000;
   const fitting = UNITS.find(unit => seconds >= unit.seconds);
@@ -36,7 +36,7 @@ export function timeOfDay(moment: Date): string {
   return clockTime.format(moment);
 }
 
-/** What an `X-Cache` word means to someone who has never seen one. */
+/** Explains a word of the `X-Cache` header. */
 export function edgeMeaning(edge: string | undefined, keptSeconds: number | undefined): string {
   const meaning = edge === undefined ? '' : (EDGE_ANSWERS[edge] ?? '');
   return keptSeconds === undefined || edge === 'Miss' ? meaning : `${meaning}, kept ${duration(keptSeconds)}`;
@@ -55,7 +55,7 @@ function duration(seconds: number): string {
 const DATE_PARTS = /^(\d{4})-(\d{2})-(\d{2})$/;
 const calendarDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 
-/** "5 May 2001" for 2001-05-05; anything that is no such date as it is. */
+/** "5 May 2001" for 2001-05-05; any other string unchanged. */
 export function calendarDay(date: string): string {
   return DATE_PARTS.test(date) && !Number.isNaN(Date.parse(date))
     ? calendarDate.format(new Date(date))
@@ -92,7 +92,7 @@ export function elapsed(milliseconds: number): string {
 
 const money = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 3 });
 
-/** "$1.50"; "$0.005" too, which is what CloudFront asks for a path. */
+/** "$1.50"; up to three decimals, because CloudFront charges $0.005 per path. */
 export function dollars(amount: number): string {
   return money.format(amount);
 }
@@ -104,7 +104,7 @@ export function monthName(month: string): string {
   return monthOfYear.format(new Date(month));
 }
 
-/** Data inside a sentence, kept from turning the sentence's reading direction. */
+/** Data inside a sentence, isolated so that it cannot change the sentence's reading direction. */
 export function isolated(data: string): string {
   return `\u2068${data}\u2069`;
 }

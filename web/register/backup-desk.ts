@@ -6,12 +6,12 @@ import { Notice } from '../page/notice.ts';
 import { counted, dateAndTime, elapsed, fileSize } from '../page/wording.ts';
 import { type Backup, listBackups, type StartedBackup, startBackup } from './student-api.ts';
 
-/** A function may run for 15 minutes; a backup without a manifest by then has failed. */
-const LOOKS = 90;
-const LOOK_EVERY_MS = 10_000;
-const FIRST_LOOK_MS = 2000;
+/** A function runs for at most 15 minutes: a backup without a manifest by then has failed. */
+const CHECKS = 90;
+const CHECK_EVERY_MS = 10_000;
+const FIRST_CHECK_MS = 2000;
 
-/** The Backup button and the list of earlier backups, which is asked for when it is opened. */
+/** The Backup button and the list of earlier backups, which is loaded when it is opened. */
 export class BackupDesk {
   readonly #notice = new Notice('backup-notice');
   readonly #button = element('backup', HTMLButtonElement);
@@ -47,10 +47,10 @@ export class BackupDesk {
     if ('count' in started) {
       this.#sayDone(started);
     } else {
-      this.#notice.show('waiting', 'The backup takes a while. This page tells when it is done.');
+      this.#notice.show('waiting', 'The backup takes a while. This page shows when it is done.');
       const finished = await finishedBackup(started.key);
       if (finished) this.#sayDone(finished);
-      else this.#notice.show('trouble', 'The backup has not finished. A mail reports the reason.');
+      else this.#notice.show('trouble', 'The backup has not finished. A mail gives the reason.');
     }
     if (this.#earlier.open) await this.#showEarlier();
     else this.#earlier.open = true;
@@ -82,10 +82,10 @@ export class BackupDesk {
   }
 }
 
-/** Looks until the backup has its manifest. A look that fails counts as one that found nothing. */
+/** Checks until the backup has its manifest. A check that fails counts as one that found nothing. */
 async function finishedBackup(key: string): Promise<Backup | undefined> {
-  for (let look = 1; look <= LOOKS; look += 1) {
-    await new Promise(resolve => setTimeout(resolve, look === 1 ? FIRST_LOOK_MS : LOOK_EVERY_MS));
+  for (let check = 1; check <= CHECKS; check += 1) {
+    await new Promise(resolve => setTimeout(resolve, check === 1 ? FIRST_CHECK_MS : CHECK_EVERY_MS));
     const backups = await listBackups().catch(ignoreApiFailure);
     const backup = backups?.find(candidate => candidate.key === key);
     if (backup) return backup;

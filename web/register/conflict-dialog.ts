@@ -6,15 +6,15 @@ import { element, fromTemplate, writeField } from '../page/dom.ts';
 const FIELD_NAMES = { name: 'Name', class: 'Class', birthdate: 'Birthdate', email: 'Email' } as const;
 const FIELDS = ['name', 'class', 'birthdate', 'email'] as const;
 
-/** True if both would be saved as the same student. */
+/** True if both have equal fields. */
 export function sameStudent(one: StudentFields, other: StudentFields): boolean {
   return one.studentid === other.studentid && FIELDS.every(field => one[field] === other[field]);
 }
 
 /**
- * Somebody else saved the student meanwhile: shows both versions side by side and asks which one stays.
+ * Shows both versions of a student side by side and asks which one to keep.
  *
- * @returns `undecided` to go on editing
+ * @returns `undecided` to keep editing
  */
 export async function decideConflict(
   theirs: StudentFields,

@@ -10,7 +10,7 @@ const savedStudentSchema = z.object({
   email: z.string(),
   version: z.number(),
 });
-/** A student as the API keeps it; `version` counts its changes. */
+/** A student as the API stores it; `version` counts its changes. */
 export type SavedStudent = z.infer<typeof savedStudentSchema>;
 
 const studentPageSchema = z.object({
@@ -28,7 +28,7 @@ const backupSchema = z.object({
   startedAt: z.string(),
   finishedAt: z.string(),
 });
-/** A complete backup; `bytes` of the compressed file. */
+/** A complete backup; `bytes` is the size of the compressed file. */
 export type Backup = z.infer<typeof backupSchema>;
 
 const finishedBackupSchema = z.omit(backupSchema, { bytes: true });
@@ -58,7 +58,7 @@ export async function readStudent(studentid: string): Promise<SavedStudent> {
   return callApi(pathOf(studentid), savedStudentSchema);
 }
 
-/** @param submission the same for every repetition of one submission: the API then creates, and mails, once */
+/** @param submission the same for every retry of one submission: the API then creates and mails once */
 export async function createStudent(student: StudentFields, submission: string): Promise<SavedStudent> {
   const headers = { 'idempotency-key': submission };
   return callApi('students', savedStudentSchema, { method: 'POST', body: student, headers });
@@ -76,7 +76,7 @@ export async function deleteStudent({ studentid, version }: SavedStudent): Promi
   await callApi(pathOf(studentid), z.undefined(), { method: 'DELETE', headers });
 }
 
-/** Answers with the counts if the backup is done, with its key alone if it goes on. */
+/** Returns the counts if the backup is done, only its key while it is running. */
 export async function startBackup(): Promise<StartedBackup> {
   return callApi('backup', startedBackupSchema, { method: 'POST' });
 }

@@ -19,7 +19,7 @@ import { StudentForm } from './student-form.ts';
 import { StudentList } from './student-list.ts';
 import { Submission } from './submission.ts';
 
-/** Form and list together: entering, changing and deleting students. */
+/** The form and the list together: adding, changing and deleting students. */
 export class StudentDesk {
   readonly #notice = new Notice('form-notice');
   readonly #submission = new Submission();
@@ -36,12 +36,12 @@ export class StudentDesk {
     });
   }
 
-  /** True while a reload would take something out of the visitor's hands. */
+  /** True while a reload would interrupt the visitor. */
   get isInUse(): boolean {
     return this.#form.isDirty || this.#form.editing !== undefined || this.#isBusy || isAsking();
   }
 
-  /** Gives up what is in the form. */
+  /** Discards what is in the form. */
   discard(): void {
     this.#notice.hide();
     this.#form.showNew();
@@ -89,7 +89,7 @@ export class StudentDesk {
     });
   }
 
-  /** Somebody saved this student since it was listed; it may have been this page, if its answer got lost. */
+  /** Somebody saved this student since it was listed. It may have been this page, if the answer got lost. */
   async #settleConflict(mine: StudentFields): Promise<SavedStudent | undefined> {
     const theirs = await readStudent(mine.studentid);
     if (sameStudent(theirs, mine)) return theirs;
@@ -98,7 +98,7 @@ export class StudentDesk {
     if (choice === 'theirs') {
       this.#form.showExisting(theirs);
       this.#form.focus();
-      this.#notice.show('waiting', 'The form shows the version that was saved meanwhile.');
+      this.#notice.show('waiting', 'The form now shows the saved version.');
       await this.#list.refresh();
     } else {
       this.#notice.show('waiting', 'Not saved. Your entries are still in the form.');
@@ -106,7 +106,7 @@ export class StudentDesk {
     return undefined;
   }
 
-  /** Sends what is in the form; refusals that concern the entries are shown at their fields. */
+  /** Sends the form. Problems with single entries are shown at their fields. */
   #sendForm(send: () => Promise<SavedStudent | undefined>): Promise<SavedStudent | undefined> {
     const work = async () => {
       try {
@@ -125,12 +125,12 @@ export class StudentDesk {
       return true;
     }
     if (code === 'StudentExists') {
-      this.#showProblems([{ field: 'studentid', message: 'A student with this ID exists already.' }]);
+      this.#showProblems([{ field: 'studentid', message: 'A student with this ID already exists.' }]);
       return true;
     }
     if (code === 'StudentNotFound') {
       this.#form.becomeNew();
-      this.#notice.show('trouble', 'This student was deleted meanwhile. Save enters it again as a new one.');
+      this.#notice.show('trouble', 'This student has been deleted. Save adds it again as a new one.');
       return true;
     }
     return false;
@@ -139,7 +139,7 @@ export class StudentDesk {
   #showProblems(problems: readonly FieldProblem[]): void {
     this.#form.showProblems(problems);
     const fields = new Set(problems.map(({ field }) => field)).size;
-    const text = fields === 1 ? problems[0]?.message : `${fields} fields need another look.`;
+    const text = fields === 1 ? problems[0]?.message : `Check ${fields} fields.`;
     this.#notice.show('trouble', `Not saved. ${text}`);
   }
 
@@ -180,7 +180,7 @@ export class StudentDesk {
     if (outcome === 'changed') {
       this.#list.notice.show(
         'trouble',
-        `Not deleted: ${whom} was changed meanwhile. Here is the new version.`,
+        `Not deleted: somebody else changed ${whom}. Here is the new version.`,
       );
       this.#list.table.focusEdit(student.studentid);
       return;
@@ -189,12 +189,12 @@ export class StudentDesk {
     if (neighbour === undefined || !this.#list.table.focusEdit(neighbour)) this.#list.focus();
   }
 
-  /** Asks first if the form holds something unsaved. */
+  /** Asks first if the form has unsaved entries. */
   async #mayDiscard(): Promise<boolean> {
     if (!this.#form.isDirty) return true;
     return confirmed({
       title: 'Discard what you entered?',
-      text: 'The form holds entries that are not saved.',
+      text: 'The form has unsaved entries.',
       goAhead: 'Discard',
     });
   }

@@ -14,7 +14,7 @@ type Field = (typeof FIELDS)[number];
 
 const EMPTY: StudentFields = { studentid: '', name: '', class: '', birthdate: '', email: '' };
 
-/** The one form for new students and changed ones. */
+/** The form for new and existing students. */
 export class StudentForm {
   readonly saveButton = element('save', HTMLButtonElement);
   readonly #form = element('student-form', HTMLFormElement);
@@ -41,12 +41,12 @@ export class StudentForm {
     this.showNew();
   }
 
-  /** The student being changed; undefined while a new one is entered. */
+  /** The student being changed; undefined for a new one. */
   get editing(): SavedStudent | undefined {
     return this.#editing;
   }
 
-  /** True while leaving the form would lose something. */
+  /** True if leaving the form would lose something. */
   get isDirty(): boolean {
     const entries = this.entries();
     return FIELDS.some(field => entries[field] !== this.#unchanged[field]) || this.#birthdateIsIncomplete();
@@ -62,7 +62,7 @@ export class StudentForm {
     };
   }
 
-  /** An empty form. */
+  /** Empties the form. */
   showNew(): void {
     this.#editing = undefined;
     this.#fill(EMPTY, EMPTY);
@@ -70,7 +70,7 @@ export class StudentForm {
     write(element('clear', HTMLButtonElement), 'Clear');
   }
 
-  /** Keeps the entries, but saves them as a new student. */
+  /** Keeps the entries, but saves them as a new student from now on. */
   becomeNew(): void {
     const entries = this.entries();
     this.showNew();
@@ -84,7 +84,7 @@ export class StudentForm {
     write(element('clear', HTMLButtonElement), 'Cancel');
   }
 
-  /** Checks the entries by the same rules as the API. */
+  /** Checks the entries with the same rules as the API. */
   check(): CheckedStudent {
     const today = new Date().toLocaleDateString('sv');
     const rules = this.#editing ? { today, studentid: this.#editing.studentid } : { today };
@@ -99,7 +99,7 @@ export class StudentForm {
     };
   }
 
-  /** Says at each field what is wrong with it, and goes to the first one. */
+  /** Shows at each field what is wrong with it, and focuses the first one. */
   showProblems(problems: readonly FieldProblem[]): void {
     for (const field of FIELDS) {
       this.#showProblem(field, problems.find(problem => problem.field === field)?.message);
@@ -108,7 +108,7 @@ export class StudentForm {
     if (first) this.#inputs[first].focus();
   }
 
-  /** To where the next entry starts. */
+  /** Focuses the first field to fill in. */
   focus(): void {
     this.#inputs[this.#editing ? 'name' : 'studentid'].focus();
   }
@@ -122,7 +122,7 @@ export class StudentForm {
     this.showProblems([]);
   }
 
-  /** A field that was complained about is checked again while it is being mended. */
+  /** Checks a field with a problem again while the visitor corrects it. */
   #recheck(field: Field): void {
     if (this.#inputs[field].getAttribute('aria-invalid') !== 'true') return;
     this.#showProblem(field, this.check().problems?.find(problem => problem.field === field)?.message);
@@ -135,7 +135,7 @@ export class StudentForm {
     this.#inputs[field].setAttribute('aria-invalid', String(message !== undefined));
   }
 
-  /** Half a date reads as an empty one. */
+  /** The value of a half-entered date is empty, so only the validity tells. */
   #birthdateIsIncomplete(): boolean {
     return this.#inputs.birthdate.validity.badInput;
   }

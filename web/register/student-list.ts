@@ -9,7 +9,7 @@ import { type RowHandlers, StudentTable } from './student-table.ts';
 
 const TYPING_PAUSE_MS = 300;
 
-/** One page that was turned to: its token, and how many students stand before it. */
+/** One page of the list: its token, and the number of students before it. */
 interface Turned {
   readonly token: string | undefined;
   readonly before: number;
@@ -17,7 +17,7 @@ interface Turned {
 
 const FIRST_PAGE: Turned = { token: undefined, before: 0 };
 
-/** The list: View, search, class, and turning pages. It asks for nothing before somebody wants to see it. */
+/** The list: View, search, class filter and paging. It loads nothing until somebody presses View. */
 export class StudentList {
   readonly notice = new Notice('list-notice');
   readonly table: StudentTable;
@@ -46,14 +46,14 @@ export class StudentList {
     this.#resume();
   }
 
-  /** Shows the first page of what is asked for. */
+  /** Shows the first page of the search. */
   async view(): Promise<void> {
     window.clearTimeout(this.#typing);
     await this.#show([FIRST_PAGE]);
     if (this.#shown) announce(`${this.#countWords(this.#shown)}.`);
   }
 
-  /** Shows the same page anew if the list is on view. */
+  /** Reloads the current page, if the list is shown. */
   async refresh(justSaved?: string): Promise<void> {
     if (this.#shown === undefined) return;
     await this.#show(this.#turned, justSaved);
@@ -61,7 +61,7 @@ export class StudentList {
     if (isEmptyLastPage) await this.#show(this.#turned.slice(0, -1));
   }
 
-  /** Where the keyboard goes when the row it was on has gone. */
+  /** Focuses the heading, for when the focused row is gone. */
   focus(): void {
     element('students-title', HTMLHeadingElement).focus();
   }
@@ -129,7 +129,7 @@ export class StudentList {
     return { token: this.#shown?.next, before: before + (this.#shown?.students.length ?? 0) };
   }
 
-  /** Classes met so far are offered while a class is typed. */
+  /** Suggests the classes seen so far while a class is typed. */
   #offerClasses({ students }: StudentPage): void {
     const offered = element('classes', HTMLDataListElement);
     const known = new Set([...offered.options].map(option => option.value));
@@ -155,7 +155,7 @@ export class StudentList {
     element('students', HTMLElement).setAttribute('aria-busy', String(busy));
   }
 
-  /** A list that was on view is on view again after a reload, as when a newer page was published. */
+  /** Shows the list again after a reload, for example when a newer page was published. */
   #resume(): void {
     const state: { readonly list?: StudentQuery } | null = history.state;
     if (!state?.list) return;

@@ -9,10 +9,10 @@ export interface RowHandlers {
   readonly remove: (student: SavedStudent) => void;
 }
 
-/** Vietnamese letters that Poppins does not have: a name would be set in two fonts. */
+/** Vietnamese letters that Poppins lacks: with them a name would be set in two fonts. */
 const BEYOND_POPPINS = /[\u1ea0-\u1ef1]/;
 
-/** The rows of the student table. Everything from the data is text. */
+/** The rows of the student table. */
 export class StudentTable {
   readonly #table = element('students-table', HTMLTableElement);
   readonly #body = element('students-rows', HTMLTableSectionElement);
@@ -39,7 +39,7 @@ export class StudentTable {
     return button !== undefined && button !== null;
   }
 
-  /** The student below a row, or above the last one: where the keyboard goes on once the row is gone. */
+  /** The student below a row, or above the last row: the focus goes there when the row is removed. */
   neighbourOf(studentid: string): string | undefined {
     const rows = [...this.#body.rows];
     const index = rows.findIndex(({ dataset }) => dataset['studentid'] === studentid);

@@ -64,7 +64,7 @@ describe('the news between two looks', () => {
     { now: [runningOf({ state: 'verifying' })], news: [] },
     { now: [summaryOf()], news: ['Fresh: 1 file, in 4.2 s.'] },
     { now: [summaryOf({ state: 'failed' })], news: ['Not refreshed: 1 file.'] },
-    { now: [runningOf({ id: 'another' }), runningOf()], news: ['A refresh has begun.'] },
+    { now: [runningOf({ id: 'another' }), runningOf()], news: ['A refresh has started.'] },
   ])('is said: $news', ({ now, news }) => {
     expect(newsOf(before, pageOf(now))).toEqual(news);
   });

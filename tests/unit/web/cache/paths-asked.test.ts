@@ -23,7 +23,7 @@ it.each([
 it('refuses more paths than CloudFront takes at once', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, index) => `/${index}`).join('\n');
   expect(readPaths(lines(3000)).problem).toBeUndefined();
-  expect(readPaths(lines(3001)).problem).toBe('These are more than 3,000 paths: /* covers everything.');
+  expect(readPaths(lines(3001)).problem).toBe('More than 3,000 paths: use /* to refresh everything.');
 });
 
 it('finds nothing wrong exactly where the API would not', () => {

@@ -27,8 +27,8 @@ it('an open refresh has no counts yet, and may wait for the quota', () => {
   expect(causeOf(open)).toBe('Uploads');
   expect(causeOf({ ...open, changes: [CHANGE] })).toBe('1 file');
   expect(causeOf({ ...open, changes: Array.from({ length: 200 }, () => CHANGE) })).toBe('At least 200 files');
-  expect(doingWords(open)).toBe('Waiting until uploads are quiet');
-  expect(doingWords({ ...open, refusals: 2 })).toBe('Waiting until CloudFront takes invalidations again');
+  expect(doingWords(open)).toBe('Waiting for uploads to finish');
+  expect(doingWords({ ...open, refusals: 2 })).toBe('Waiting for room in CloudFront’s quota');
 });
 
 it.each([
@@ -36,8 +36,8 @@ it.each([
   { refresh: runningOf({ invalidationId: 'I1' }), words: 'In progress' },
   { refresh: runningOf({ state: 'verifying', invalidationId: 'I1' }), words: 'Completed' },
   { refresh: summaryOf({ invalidationId: 'I1' }), words: 'Completed' },
-  { refresh: summaryOf(), words: 'None was needed' },
-  { refresh: summaryOf({ state: 'failed' }), words: 'None was created' },
+  { refresh: summaryOf(), words: 'Not needed' },
+  { refresh: summaryOf({ state: 'failed' }), words: 'Not created' },
   { refresh: summaryOf({ state: 'failed', invalidationId: 'I1' }), words: '' },
 ])('an invalidation is said to be: $words', ({ refresh, words }) => {
   expect(invalidationWords(refresh)).toBe(words);
@@ -53,13 +53,13 @@ it('what CloudFront says of an invalidation comes before what the state tells', 
 it('names what was tried again, and nothing where all went at once', () => {
   expect(retryWords({ round: 1, refusals: 0 })).toBe('');
   expect(retryWords({ round: 2, refusals: 1 })).toBe(
-    "Invalidated a second time, as the first did not make the edge fresh; CloudFront's quota refused it once",
+    "Invalidated twice, because the edge was still stale after the first time; CloudFront's quota refused it once",
   );
 });
 
 it('names the files that needed no path', () => {
   expect(skippedWords({ unchanged: 4, neverCached: 0, duplicate: 1 })).toBe(
-    '4 unchanged, 1 told of twice by S3',
+    '4 unchanged, 1 reported twice by S3',
   );
 });
 
@@ -77,7 +77,7 @@ describe('a failure', () => {
     { failure: 'NeverCompleted: not within 15 minutes', advice: /again later/ },
     { failure: 'TooManyInvalidationsInProgress: no more', advice: /refresh everything/ },
     { failure: 'CloudFront.AccessDeniedException: User is not authorized', advice: /deploy the stack again/ },
-    { failure: 'States.Timeout', advice: /Step Functions tells more/ },
+    { failure: 'States.Timeout', advice: /in Step Functions/ },
   ])('comes with what to do: $failure', ({ failure, advice }) => {
     expect(adviceOn(failure)).toMatch(advice);
   });

@@ -17,8 +17,8 @@ describe('the timeline', () => {
     const timeline = [UPLOADED, CLOSED, INVALIDATED];
     expect(labelsOf({ state: 'invalidating', timeline, changes: CHANGES })).toEqual([
       'Uploaded (done)',
-      'Uploads quiet (done)',
-      'CloudFront told (done)',
+      'Uploads finished (done)',
+      'Invalidation sent (done)',
       'Old copies dropped (current)',
       'Edge verified (ahead)',
       'Fresh (ahead)',
@@ -29,7 +29,7 @@ describe('the timeline', () => {
     const timeline = [UPLOADED, CLOSED, FINISHED];
     expect(labelsOf({ state: 'fresh', timeline, changes: CHANGES })).toEqual([
       'Uploaded (done)',
-      'Uploads quiet (done)',
+      'Uploads finished (done)',
       'Fresh (done)',
     ]);
   });
@@ -42,21 +42,21 @@ describe('the timeline', () => {
 
   it('calls by its name what was not uploaded', () => {
     expect(labelsOf({ state: 'closed', timeline: [UPLOADED, CLOSED], changes: [] })[0]).toBe(
-      'Asked for (done)',
+      'Requested (done)',
     );
   });
 
   it('before anything is known waits for quiet', () => {
-    expect(labelsOf({ state: 'open', timeline: [], changes: [] })[0]).toBe('Uploads quiet (current)');
+    expect(labelsOf({ state: 'open', timeline: [], changes: [] })[0]).toBe('Uploads finished (current)');
   });
 
   it('of one that starts over shows where it is, not how far it had been', () => {
     const timeline = [UPLOADED, CLOSED, INVALIDATED];
     expect(labelsOf({ state: 'open', timeline, changes: CHANGES }).slice(0, 2)).toEqual([
       'Uploaded (done)',
-      'Uploads quiet (current)',
+      'Uploads finished (current)',
     ]);
-    expect(labelsOf({ state: 'closed', timeline, changes: CHANGES })[2]).toBe('CloudFront told (current)');
+    expect(labelsOf({ state: 'closed', timeline, changes: CHANGES })[2]).toBe('Invalidation sent (current)');
   });
 
   it('measures each step from the one before, and the whole from the upload', () => {
