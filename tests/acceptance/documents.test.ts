@@ -14,29 +14,31 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { AttachmentSettings, Settings } from '../../infra/settings.ts';
-import { commandsIn } from '../helpers/documents.ts';
+import { commandsIn, documents, unmarkedCommandsIn } from '../helpers/documents.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const DOCUMENTS = ['README.md', 'RUNBOOK.md'].map(name => {
-  const text = readFileSync(join(ROOT, name), 'utf8');
-  return { name, text, commands: commandsIn(text) };
-});
+const DOCUMENTS = documents()
+  .map(document => ({ ...document, commands: commandsIn(document.text) }))
+  .filter(({ text }) => text.includes('```'));
 
 /** What is not run here, and why. */
 const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] = [
   { command: /^npm start\b/, reason: 'tests/acceptance/start.test.ts starts it' },
-  { command: /^npm test\b/, reason: 'it runs this' },
   { command: /^npm ci$/, reason: 'whoever runs this has done it' },
+  {
+    command: /^(?:npm test|npm run (?:test:|bench)|npx vitest)/,
+    reason: 'suites and benchmarks run by themselves; one of them runs this',
+  },
   { command: /^npx cdk (?:bootstrap|deploy)\b/, reason: 'needs an AWS account' },
   {
     command:
       /\b(?:sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
-    reason: 'of AWS only, as the document says',
+    reason: 'for AWS only, as the document says',
   },
-  { command: /^logs /, reason: 'CloudWatch Logs are of AWS only, as the document says' },
+  { command: /^logs /, reason: 'CloudWatch Logs are for AWS only, as the document says' },
 ];
 
-/** The files of the example of `npm run plan`, in its folders `old` and `new`. */
+/** The files in the folders `old` and `new`, which the documents compare by `npm run plan`. */
 const CHANGED = ['index.html', 'styles.css', 'photos/class (1).jpg'];
 const UNCHANGED = ['photos/class 2.jpg', 'about.html', 'news.html', 'robots.txt'];
 
@@ -65,33 +67,39 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-describe.each(DOCUMENTS)('Every command of $name', ({ commands, text }) => {
+describe.each(DOCUMENTS)('$name', ({ commands, text }) => {
   const run = commands.filter(({ command }) => isRun(command));
 
-  it.each(run)('works: $command', ({ command, printed = '' }) => {
+  it.each(run)('has a command that works: $command', ({ command, printed = '' }) => {
     expect(results.get(command)).toMatchObject({ status: 0, output: expect.stringContaining(printed) });
   });
 
-  it('that is a script of npm exists', () => {
+  it('marks every block of commands as sh or console, so that it is run here', () => {
+    expect(unmarkedCommandsIn(text)).toEqual([]);
+  });
+});
+
+describe.each(documents())('$name names', ({ text }) => {
+  it('only scripts that package.json has', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-    const named = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name);
+    const named = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]*\w)/g)].map(([, name]) => name);
     expect(named.filter(name => !(String(name) in scripts))).toEqual([]);
   });
 
-  it('that sets something sets what there is', () => {
+  it('only settings that there are', () => {
     const named = [...text.matchAll(/ -c (\w+)=/g)].map(([, name]) => name);
     const settings = { ...Settings.shape, ...AttachmentSettings.shape };
-    expect(named.filter(name => !(String(name) in settings))).toEqual([]);
+    expect(named.filter(name => name !== 'name' && !(String(name) in settings))).toEqual([]);
   });
 });
 
-it('what is not run is in the documents', () => {
+it('every exception is used by some document', () => {
   const commands = DOCUMENTS.flatMap(document => document.commands.map(({ command }) => command));
-  const stale = NOT_RUN.filter(each => !commands.some(command => each.command.test(command)));
-  expect(stale).toEqual([]);
+  const unused = NOT_RUN.filter(each => !commands.some(command => each.command.test(command)));
+  expect(unused).toEqual([]);
 });
 
-/** The repository by links, beside the example's folders, and with `aws` and `curl` for machines that have none. */
+/** The repository as links, with the folders of the example, and with stand-ins for `aws` and `curl`. */
 function projectWithExample(): string {
   const directory = mkdtempSync(join(tmpdir(), 'documents-'));
   for (const entry of readdirSync(ROOT)) symlinkSync(join(ROOT, entry), join(directory, entry));
@@ -111,7 +119,7 @@ function projectWithExample(): string {
   return directory;
 }
 
-/** Commands follow on one another, as for a reader: what one defines, later ones use. */
+/** Runs commands one after the other, as a reader does: later ones use what earlier ones define. */
 async function runInOneShell(commands: readonly string[]): Promise<Map<string, Result>> {
   const END = '\x1e';
   const script = [
@@ -131,7 +139,7 @@ async function runInOneShell(commands: readonly string[]): Promise<Map<string, R
   );
 }
 
-/** The same command for the local cloud of these tests, whose ports are other ones; what is for AWS becomes `--local`. */
+/** The same command for the local cloud of this test, on its ports. What is meant for AWS goes there too. */
 function forHere(command: string): string {
   const { endpoint, siteUrl, outputs } = cloud;
   const { ApiUrl = '', SiteBucketName = '' } = outputs;
@@ -141,10 +149,12 @@ function forHere(command: string): string {
     .replaceAll('http://127.0.0.1:8080', siteUrl)
     .replace(/^npm run (?:status|refresh|redrive|restore) --(?!.* --local)/, '$& --local')
     .replaceAll('--local', `--local --endpoint ${endpoint}`)
-    .replace(/^aws (?=s3api|cloudfront)/, 'awslocal ')
+    .replace(/^aws (?=s3api|cloudfront)/, `env ${CREDENTIALS} aws --endpoint-url ${endpoint} `)
     .replaceAll('my-school-site', SiteBucketName)
     .replace(/ ARN\b/, ` "$(${NEWEST_EXECUTION})"`);
 }
+
+const CREDENTIALS = 'AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local';
 
 const NEWEST_EXECUTION =
   'awscli stepfunctions list-executions --state-machine-arn "$(output RefreshStateMachineArn)" --query "executions[0].executionArn" --output text';
