@@ -8,19 +8,19 @@ import { filesIn } from './files-in.ts';
 
 const WEB_DIRECTORY = fileURLToPath(new URL('../web', import.meta.url));
 
-/** The page's script and the cache panel's, each with its modules as one file. */
+/** The scripts of the page and of the cache panel. Each is bundled with its modules. */
 export const SCRIPTS = ['scripts', 'cache'] as const;
 
-/** The sources that are not published as they are: the scripts, `styles.css` and what those are made of. */
+/** Sources that are compiled rather than published as they are. */
 const SOURCES = /\.(?:ts|css)$/;
 
 /**
- * Builds the website into a directory that is left holding exactly that: each script with its modules as one file,
- * `styles.css` as Tailwind compiles it, the fonts it names, and the other files of `web/` as they are. The same sources give
- * the same bytes. A file whose bytes are there already is not written again, so a watcher sees only what changed.
+ * Builds the website into a directory, which then holds nothing else: each script bundled with its modules, `styles.css` as
+ * Tailwind compiles it, the fonts that it names, and the other files of `web/` as they are. The same sources give the same
+ * bytes. A file that has these bytes already is not written again, so a watcher sees only what changed.
  *
  * @returns the website's files, relative and sorted, whether or not they had to be written
- * @throws esbuild's `BuildFailure` or Tailwind's report if a source does not build; the directory is then untouched
+ * @throws esbuild's `BuildFailure` or Tailwind's report if a source does not build. The directory is untouched then.
  */
 export function buildWebsite(outDirectory: string): readonly string[] {
   const styles = compileStyles(readFileSync(join(WEB_DIRECTORY, 'styles.css'), 'utf8'));
@@ -49,14 +49,14 @@ export function buildWebsite(outDirectory: string): readonly string[] {
 }
 
 /**
- * Compiles a style sheet with Tailwind, minified. It may import what lies in `web/`.
+ * Compiles a style sheet with Tailwind and minifies it. It may import files of `web/`.
  *
  * @throws Error with Tailwind's own report if it does not compile
  */
 export function compileStyles(source: string): string {
   const { resolve } = createRequire(import.meta.url);
   const tailwind = join(dirname(resolve('@tailwindcss/cli/package.json')), 'dist', 'index.mjs');
-  // Tailwind's compiler is asynchronous, and a CDK app is not: its command line stands in between.
+  // Tailwind's compiler is asynchronous and a CDK app is not, hence its command line.
   return execFileSync(process.execPath, [tailwind, '--input', '-', '--minify'], {
     cwd: WEB_DIRECTORY,
     input: source,
@@ -65,7 +65,7 @@ export function compileStyles(source: string): string {
   });
 }
 
-/** The font files that a style sheet names, and the licence that asks to be published with them. */
+/** The font files that a style sheet names, and the licence that must be published with them. */
 function fontsIn(styles: string): ReadonlyMap<string, Uint8Array> {
   const home = dirname(createRequire(import.meta.url).resolve('@fontsource/poppins/package.json'));
   const names = [...styles.matchAll(/url\("?fonts\/([\w-]+\.woff2)"?\)/g)].flatMap(([, name]) => name ?? []);
@@ -75,7 +75,7 @@ function fontsIn(styles: string): ReadonlyMap<string, Uint8Array> {
   ]);
 }
 
-/** Neither sources are published nor what editors and file managers leave lying about (`.DS_Store`, `.styles.css.swp`). */
+/** Leaves out sources, and what editors and file managers leave behind (`.DS_Store`, `.styles.css.swp`). */
 function isPublished(file: string): boolean {
   return !SOURCES.test(file) && !basename(file).startsWith('.');
 }
