@@ -137,7 +137,7 @@ describe('Least privilege', () => {
       Action: ['ses:SendEmail'],
       Condition: { StringEquals: { 'ses:FromAddress': from } },
     });
-    expect(resourceOf(configured, 'AWS::SES::EmailIdentity', 'Mail').properties).toMatchObject({
+    expect(resourceOf(configured, 'AWS::SES::EmailIdentity', 'Sender').properties).toMatchObject({
       EmailIdentity: from,
     });
   });

@@ -17,10 +17,12 @@ const ROOT = join(import.meta.dirname, '../..');
 const RUNBOOK = readFileSync(join(ROOT, 'RUNBOOK.md'), 'utf8');
 
 const template = synthesised();
+/** What the name of every alarm begins with. */
+const PREFIX = 'StudentSite/Alarms/';
 const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
 const nameOf = ({ properties }: Resource) => String(properties['AlarmName']);
 const alarmOf = (name: string) => {
-  const found = alarms.find(alarm => nameOf(alarm) === `StudentSite/${name}`);
+  const found = alarms.find(alarm => nameOf(alarm) === `${PREFIX}${name}`);
   if (found === undefined) throw new Error(`No alarm ${name}`);
   return found.properties;
 };
@@ -73,7 +75,7 @@ describe('Alarms', () => {
 
   it('no data is no trouble, except for backups, which a new stack still has to make', () => {
     const breaching = alarms.filter(({ properties }) => properties['TreatMissingData'] !== 'notBreaching');
-    expect(breaching.map(nameOf)).toEqual(['StudentSite/no-backup']);
+    expect(breaching.map(nameOf)).toEqual([`${PREFIX}no-backup`]);
     const { Period, EvaluationPeriods, WarmUpConfiguration } = alarmOf('no-backup');
     const minutes = (Number(Period) * Number(EvaluationPeriods)) / 60;
     expect(minutes).toBe(26 * 60);
@@ -92,7 +94,7 @@ describe('The way of an alarm to a mail', () => {
       EventPattern: {
         source: ['aws.cloudwatch'],
         'detail-type': ['CloudWatch Alarm State Change'],
-        resources: [{ prefix: { 'Fn::Join': ['', expect.arrayContaining([':alarm:StudentSite/'])] } }],
+        resources: [{ prefix: { 'Fn::Join': ['', expect.arrayContaining([`:alarm:${PREFIX}`])] } }],
         detail: {
           $or: [
             { state: { value: ['ALARM'] } },
@@ -101,7 +103,7 @@ describe('The way of an alarm to a mail', () => {
         },
       },
     });
-    expect(alarms.map(nameOf).filter(name => !name.startsWith('StudentSite/'))).toEqual([]);
+    expect(alarms.map(nameOf).filter(name => !name.startsWith(PREFIX))).toEqual([]);
   });
 
   it('is open to that rule alone', () => {
@@ -120,7 +122,7 @@ describe('The way of an alarm to a mail', () => {
     expect(new Set(bySns.map(nameOf))).toEqual(
       new Set(
         ['mail-dead-letters', 'mail-too-old', 'send-mail-errors', 'alarm-mails-lost'].map(
-          name => `StudentSite/${name}`,
+          name => `${PREFIX}${name}`,
         ),
       ),
     );
@@ -146,7 +148,7 @@ describe('The runbook', () => {
   );
 
   it('has a heading for every alarm, which the alarm’s description names, and for nothing else', () => {
-    const headings = alarms.map(alarm => nameOf(alarm).replace('StudentSite/', ''));
+    const headings = alarms.map(alarm => nameOf(alarm).replace(PREFIX, ''));
     expect(new Set(sections.keys())).toEqual(new Set(headings));
     for (const heading of headings)
       expect(alarmOf(heading)['AlarmDescription']).toMatch(

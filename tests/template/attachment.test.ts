@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { AutoInvalidationStack } from '../../infra/auto-invalidation-stack.ts';
 import { readAttachmentSettings } from '../../infra/settings.ts';
 import { ATTACHED, DOCS_ONLY, EXISTING, WHOLE_SITE } from '../fixtures/existing-names.ts';
+import { functionBundles, packageOf } from '../helpers/bundles.ts';
 import {
   CONTEXT,
   permissionsOf,
+  type Resource,
   ref,
   resourceOf,
   resourcesOf,
@@ -37,6 +39,10 @@ function allowed(service: string): Record<string, Set<string>> {
     ]),
   );
 }
+
+/** Each place where a text matches, with what is around it. */
+const wordsAround = ({ source, flags }: RegExp, text: string) =>
+  [...text.matchAll(new RegExp(`.{0,60}(?:${source}).{0,60}`, `g${flags}`))].map(([place]) => place);
 
 const build = (settings: Record<string, unknown>) => {
   const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
@@ -115,11 +121,30 @@ describe('The stack for a site that there is already', () => {
     expect(custom.map(({ properties }) => properties['ServiceTimeout'])).toEqual(['300', '300', '300']);
   });
 
+  it('contains nothing of the school: no resource, no name, no description, no line of code', async () => {
+    const SCHOOL = /student|school|backup/i;
+    const { stack } = build({ ...ATTACHED, bucket: 'my-site' });
+    expect(wordsAround(SCHOOL, JSON.stringify(templateOf(stack)))).toEqual([]);
+    const codeOf = ({ properties }: Resource) => JSON.stringify(properties['Code']);
+    const deployed = new Set(resourcesOf(template, 'AWS::Lambda::Function').map(codeOf));
+    const bundles = (await functionBundles()).filter(({ resource }) => deployed.has(codeOf(resource)));
+    expect(bundles).toHaveLength(deployed.size);
+    for (const { handler, bundle } of bundles) {
+      const ours = [...bundle.files.keys()].filter(file => packageOf(file) === undefined);
+      expect(
+        ours.filter(file => SCHOOL.test(file)),
+        handler,
+      ).toEqual([]);
+      expect(wordsAround(/student/i, Buffer.from(bundle.code).toString()), handler).toEqual([]);
+    }
+  });
+
   it('names its outputs as the school’s stack does', () => {
     expect(new Set(Object.keys(template.Outputs))).toEqual(
       new Set([
         'DistributionId',
         'DistributionIds',
+        'MailDeadLetterQueueUrl',
         'MailQueueUrl',
         'RefreshStateMachineArn',
         'RefreshTableName',
@@ -132,7 +157,7 @@ describe('The stack for a site that there is already', () => {
 
   it('has an alarm for everything that works in it, each with its heading in the runbook', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ properties }) =>
-      String(properties['AlarmName']).replace('AutoInvalidation/', ''),
+      String(properties['AlarmName']).replace('AutoInvalidation/Alarms/', ''),
     );
     expect(names).toContain('refresh-failed');
     expect(names).not.toContain('no-backup');

@@ -16,6 +16,7 @@ describe('The outputs', () => {
       SiteChangesQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesQueue'),
       SiteChangesDeadLetterQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesDeadLetters'),
       MailQueueUrl: id('AWS::SQS::Queue', 'MailQueueC'),
+      MailDeadLetterQueueUrl: id('AWS::SQS::Queue', 'MailQueueDeadLetters'),
       RefreshStateMachineArn: id('AWS::StepFunctions::StateMachine', ''),
       ApiUrl: `https://${id('AWS::ApiGateway::RestApi', '')}.execute-api.us-east-1.<AWS::URLSuffix>/prod`,
       ApiKeyId: id('AWS::ApiGateway::ApiKey', ''),
