@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { SCHOOL_METRICS_NAMESPACE } from '../shared/school/metric-source.ts';
 import { Alarms } from './constructs/pipeline/alarms.ts';
 import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
 import { Mail } from './constructs/pipeline/mail.ts';
@@ -30,6 +31,7 @@ export class StudentSiteStack extends Stack {
     const mail = new Mail(this, 'Mail', {
       mailFrom: settings.mailFrom,
       notifyEmail: settings.notifyEmail,
+      handler: 'school/send-mail',
     });
     const autoInvalidation = new AutoInvalidation(this, 'AutoInvalidation', {
       bucket: website.bucket,
@@ -74,7 +76,7 @@ export class StudentSiteStack extends Stack {
       mail,
       functions: workingFunctions(this),
       stateMachine: autoInvalidation.stateMachine,
-      students: { api: api.restApi },
+      students: { api: api.restApi, metricsNamespace: SCHOOL_METRICS_NAMESPACE },
     };
     new Alarms(this, 'Alarms', { notify: settings.notifyEmail, ...watched });
     new SiteDashboard(this, 'Dashboard', watched);

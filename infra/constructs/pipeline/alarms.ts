@@ -66,7 +66,7 @@ export class Alarms extends Construct {
     this.watchExecutions(watched);
     if (watched.students !== undefined) {
       this.watchApi(watched.students);
-      this.watchBackups();
+      this.watchBackups(watched.students);
     }
     this.watchQuota();
     this.watchAlarmMails();
@@ -140,12 +140,12 @@ export class Alarms extends Construct {
     });
   }
 
-  private watchBackups(): void {
+  private watchBackups({ metricsNamespace }: NonNullable<Watched['students']>): void {
     const alarm = this.alarm(
       // The sum of students is 0 in a school without any.
       {
         name: 'no-backup',
-        metric: ownMetric(this, 'StudentsBackedUp', 'SampleCount', Duration.hours(1)),
+        metric: ownMetric(this, 'StudentsBackedUp', 'SampleCount', Duration.hours(1), metricsNamespace),
         meaning: `No backup was finished in ${BACKUP_HOURS} hours`,
         periods: BACKUP_HOURS,
       },

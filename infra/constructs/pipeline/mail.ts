@@ -12,12 +12,17 @@ import { ServiceFunction } from './service-function.ts';
 
 const TIMEOUT = Duration.seconds(30);
 
+export interface MailProps extends MailedReports {
+  /** The handler that knows every kind of mail put into the queue. @default pipeline/send-mail */
+  readonly handler?: string;
+}
+
 /** Whoever wants a mail sends a message to `queue`; each is mailed once, except if the function dies between SES's answer and its record. */
 export class Mail extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { notifyEmail, ...props }: MailedReports) {
+  constructor(scope: Construct, id: string, { notifyEmail, ...props }: MailProps) {
     super(scope, id);
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'Queue', {
       name: 'mail',
@@ -28,7 +33,7 @@ export class Mail extends Construct {
     const from = props.mailFrom ?? (notifyEmail.split(',')[0] ?? '').trim();
     if (!props.mailFromExists) new EmailIdentity(this, 'Sender', { identity: Identity.email(from) });
     const send = new ServiceFunction(this, 'Send', {
-      handler: 'pipeline/send-mail',
+      handler: props.handler ?? 'pipeline/send-mail',
       description: 'Sends the mails of the mail queue by SES, each once',
       timeout: TIMEOUT,
       environment: { MAIL_FROM: from, NOTIFY_EMAIL: notifyEmail },

@@ -51,12 +51,12 @@ export class SiteDashboard extends Construct {
   private outcomes({ students }: Watched): GraphWidget[] {
     const mails = graph('Mails sent', [this.own('MailsSent', 'Sum', PERIOD)]);
     if (students === undefined) return [mails];
+    const backedUp = (statistic: string) =>
+      ownMetric(this, 'StudentsBackedUp', statistic, DAY, students.metricsNamespace);
     return [
       mails,
-      graph('Backups a day', [this.own('StudentsBackedUp', 'SampleCount', DAY).with({ label: 'backups' })]),
-      graph('Students in a backup', [
-        this.own('StudentsBackedUp', 'Maximum', DAY).with({ label: 'students' }),
-      ]),
+      graph('Backups a day', [backedUp('SampleCount').with({ label: 'backups' })]),
+      graph('Students in a backup', [backedUp('Maximum').with({ label: 'students' })]),
     ];
   }
 }

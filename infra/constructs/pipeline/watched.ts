@@ -17,6 +17,8 @@ export interface Watched {
   /** The students' part of the stack, where there is one. */
   readonly students?: {
     readonly api: RestApi;
+    /** Namespace of its metrics. */
+    readonly metricsNamespace: string;
   };
 }
 
@@ -34,9 +36,10 @@ export function ownMetric(
   metricName: string,
   statistic: string,
   period: Duration,
+  namespace = METRICS_NAMESPACE,
 ): Metric {
   return new Metric({
-    namespace: METRICS_NAMESPACE,
+    namespace,
     metricName,
     dimensionsMap: { service: Stack.of(scope).stackName },
     statistic,

@@ -1,0 +1,2 @@
+/** CloudWatch namespace of the school's own metrics. Their dimension `service` is the name of the stack. */
+export const SCHOOL_METRICS_NAMESPACE = 'StudentSite';
