@@ -29,7 +29,11 @@ export class StudentSiteStack extends Stack {
       logBucketName: settings.logBucketName,
       originAccess: settings.originAccess,
     });
-    const mail = new Mail(this, 'Mail', { emails: settings.notifyEmail, from: settings.mailFrom });
+    const mail = new Mail(this, 'Mail', {
+      emails: settings.notifyEmail,
+      from: settings.mailFrom,
+      handler: 'school/send-mail',
+    });
     const pipeline = new AutoInvalidation(this, 'AutoInvalidation', {
       ...refreshOptions(settings),
       bucket: website.bucket,

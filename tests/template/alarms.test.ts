@@ -194,6 +194,17 @@ describe('The dashboard', () => {
     ];
     expect(shown.filter(metric => !body.includes(metric))).toEqual([]);
   });
+
+  it('finds the metrics of the pipeline and those of the school in namespaces of their own', () => {
+    const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
+    const body = JSON.stringify(dashboard?.properties['DashboardBody']);
+    const namespaces = [...body.matchAll(/\\?"(AutoInvalidation|StudentSite)\\?",\\?"(\w+)\\?"/g)];
+    const metricsIn = (namespace: string) =>
+      new Set(namespaces.filter(([, found]) => found === namespace).map(([, , metric]) => metric));
+    expect(metricsIn('StudentSite')).toEqual(new Set(['StudentsBackedUp']));
+    expect(metricsIn('AutoInvalidation')).toContain('RefreshesFresh');
+    expect(metricsIn('AutoInvalidation')).not.toContain('StudentsBackedUp');
+  });
 });
 
 describe('Logs', () => {

@@ -18,6 +18,7 @@ const EVERYWHERE: Parts = {
     'shared/concurrently.ts',
     'shared/config.ts',
     'shared/errors.ts',
+    'shared/expected-error.ts',
     'shared/metric-source.ts',
     'shared/observability.ts',
   ],
@@ -29,7 +30,7 @@ const EVERYWHERE: Parts = {
     'zod',
   ],
 };
-const MAIL_MESSAGES = ['shared/mail/mail.ts', 'shared/mail/email-address.ts'];
+const PIPELINE_MAILS = ['shared/mail/', 'shared/refresh/refresh-mail.ts', 'shared/refresh/refresh-report.ts'];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
@@ -41,17 +42,29 @@ const PARTS: Readonly<Record<string, Parts>> = {
   'pipeline/notify-bucket': DEPLOYING,
   'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
   'pipeline/verify-edge': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
-  'pipeline/report-refresh': { own: ['shared/refresh/', ...MAIL_MESSAGES], packages: [] },
-  'pipeline/send-mail': { own: ['shared/mail/'], packages: IDEMPOTENCY },
+  'pipeline/report-refresh': { own: ['shared/refresh/', 'shared/mail/mail.ts'], packages: [] },
+  'pipeline/send-mail': { own: PIPELINE_MAILS, packages: IDEMPOTENCY },
   'pipeline/refreshes': {
     own: ['shared/refresh/', 'shared/planning/', 'shared/http/'],
     packages: ['@aws-lambda-powertools/event-handler'],
   },
-  'school/backup': { own: ['shared/school/backup/', 'shared/school/aws/'], packages: [] },
+  'school/send-mail': {
+    own: [
+      ...PIPELINE_MAILS,
+      'shared/school/backup/backup-report.ts',
+      'shared/school/students/student-confirmation.ts',
+    ],
+    packages: IDEMPOTENCY,
+  },
+  'school/backup': {
+    own: ['shared/school/backup/', 'shared/school/aws/', 'shared/school/metric-source.ts'],
+    packages: [],
+  },
   'school/students': {
     own: [
       'shared/school/students/',
       'shared/school/aws/',
+      'shared/school/refusal.ts',
       'shared/http/',
       'shared/school/backup/manifest.ts',
       'shared/school/backup/request-backup.ts',

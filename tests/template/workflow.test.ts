@@ -70,6 +70,12 @@ describe('The workflow', () => {
     expect(problems).toEqual([]);
   });
 
+  it('names in each state the stage that it belongs to, in the order of the stages', () => {
+    const stages = states.map(([name]) => name.split(': ')[0]);
+    const inOrder = stages.filter((stage, index) => stage !== stages[index - 1]);
+    expect(inOrder).toEqual(['Settle', 'Invalidate', 'Watch', 'Verify', 'Report', 'End']);
+  });
+
   it('is given nothing that it does not use', () => {
     const used = new Set(
       [...readFileSync(WORKFLOW, 'utf8').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name),
@@ -78,7 +84,7 @@ describe('The workflow', () => {
   });
 
   it('watches an invalidation for 15 minutes', () => {
-    const seconds = pausesIn(definition.States['Watch']);
+    const seconds = pausesIn(definition.States['Watch: begin']);
     expect(sum(seconds)).toBe(15 * 60);
     expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
   });
@@ -86,15 +92,15 @@ describe('The workflow', () => {
   it('waits for CloudFront’s quota 30 s, then longer and longer, 15 minutes at last, for a day', () => {
     const Refusals = z.object({
       Choices: z.tuple([
-        z.object({ NumericLessThan: z.number(), Next: z.literal('WaitLonger') }),
-        z.object({ NumericLessThan: z.number(), Next: z.literal('WaitLongest') }),
+        z.object({ NumericLessThan: z.number(), Next: z.literal('Invalidate: wait longer') }),
+        z.object({ NumericLessThan: z.number(), Next: z.literal('Invalidate: wait longest') }),
       ]),
-      Default: z.literal('ReportFailed'),
+      Default: z.literal('Report: failed'),
     });
     const Longest = z.object({ Parameters: z.object({ seconds: z.number() }) });
-    const [growing, atMost] = Refusals.parse(definition.States['Refused']).Choices;
-    const longest = Longest.parse(definition.States['WaitLongest']).Parameters.seconds;
-    const pauses = pausesIn(definition.States['Begin']);
+    const [growing, atMost] = Refusals.parse(definition.States['Invalidate: refused']).Choices;
+    const longest = Longest.parse(definition.States['Invalidate: wait longest']).Parameters.seconds;
+    const pauses = pausesIn(definition.States['Settle: begin']);
     expect(pauses).toEqual([30, 60, 120, 240, 480]);
     expect(longest).toBe(15 * 60);
     expect(growing.NumericLessThan).toBe(pauses.length);
@@ -109,16 +115,16 @@ describe('The workflow', () => {
     );
   });
 
-  it.each(tasks.filter(({ name }) => !name.startsWith('Report')))(
+  it.each(tasks.filter(({ name }) => !name.startsWith('Report: ')))(
     'reports it when $name fails for good',
     ({ Catch }) => {
-      expect(Catch.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'ReportFailed' });
+      expect(Catch.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Report: failed' });
     },
   );
 
   it('ends as failed, not as succeeded, once a failure is reported', () => {
-    expect(definition.States['ReportFailed']).toMatchObject({ Next: 'Failed' });
-    expect(definition.States['Failed']).toMatchObject({ Type: 'Fail' });
+    expect(definition.States['Report: failed']).toMatchObject({ Next: 'End: failed' });
+    expect(definition.States['End: failed']).toMatchObject({ Type: 'Fail' });
   });
 
   it('keeps its input beside every task’s result', () => {

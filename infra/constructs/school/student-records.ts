@@ -7,6 +7,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { STUDENTS_IN_ORDER } from '../../../shared/school/aws/student-table.ts';
+import { SCHOOL_METRICS_NAMESPACE } from '../../../shared/school/metric-source.ts';
 import type { Mail } from '../pipeline/mail.ts';
 import { ownMetric } from '../pipeline/refresh-metrics.ts';
 import { ServiceFunction } from '../pipeline/service-function.ts';
@@ -74,7 +75,7 @@ export class StudentRecords extends Construct {
 
   /** Students in each finished backup. */
   metricStudentsBackedUp(options?: MetricOptions): Metric {
-    return ownMetric(this, 'StudentsBackedUp', options);
+    return ownMetric(this, 'StudentsBackedUp', options, SCHOOL_METRICS_NAMESPACE);
   }
 
   private createBackup(mail: Mail): ServiceFunction {
