@@ -35,7 +35,10 @@ const addresses = z
   .min(1, `must be 1 to ${MAX_RECIPIENTS} e-mail addresses with commas between them`)
   .max(MAX_RECIPIENTS);
 
-/** How changes become invalidations: the options of the construct AutoInvalidation, which explains them. */
+/**
+ * How changes become invalidations: the options of the construct AutoInvalidation, which explains
+ * them.
+ */
 const refreshSettings = {
   mailWhen: z.enum(['always', 'failed']).default('always'),
   quietSeconds: pipelineNumber('quietSeconds'),
@@ -53,7 +56,8 @@ const refreshSettings = {
 export type RefreshSettings = z.infer<ReturnType<typeof z.object<typeof refreshSettings>>>;
 
 /**
- * What a deployment of the school's site may choose, in `cdk.json` or by `-c name=value`. The defaults are the school's own names.
+ * What a deployment of the school's site may choose, in `cdk.json` or by `-c name=value`. The
+ * defaults are the school's own names.
  */
 export const Settings = z.object({
   siteBucketName: bucketName.default('student-management-website-2025'),
@@ -70,7 +74,10 @@ export const Settings = z.object({
   /** Who gets the reports about refreshes: addresses with commas between them. */
   notifyEmail: list.prefault('site-owner@example.com').pipe(addresses),
   ...refreshSettings,
-  /** How many paths may be refreshed by hand in a day, with the page or the API. Whoever can open the site can ask. */
+  /**
+   * How many paths may be refreshed by hand in a day, with the page or the API. Whoever can open
+   * the site can ask.
+   */
   manualPathsPerDay: count.default(500),
   /** Requests per second that the API key allows, and how many may come at once. */
   apiRatePerSecond: z.coerce.number().min(1).max(10_000).default(20),
@@ -90,7 +97,9 @@ export const AttachmentSettings = z.object({
   ),
   /** Who gets the reports about refreshes: addresses with commas between them. */
   notifyEmail: list.pipe(addresses),
-  /** Sender of every mail. SES must have verified it. By default the first address of notifyEmail. */
+  /**
+   * Sender of every mail. SES must have verified it. By default the first address of notifyEmail.
+   */
   mailFrom: z.email().optional(),
   /** Whether SES knows the sender already, so that the stack must not add it. */
   mailFromExists: flag,

@@ -19,7 +19,10 @@ export interface StudentSiteStackProps extends StackProps {
   readonly websiteDirectory: string;
 }
 
-/** The school's site: its page, the pipeline that keeps the edge fresh, the students' API and records, and mails. */
+/**
+ * The school's site: its page, the pipeline that keeps the edge fresh, the students' API and
+ * records, and mails.
+ */
 export class StudentSiteStack extends Stack {
   constructor(scope: Construct, id: string, { settings, websiteDirectory, ...props }: StudentSiteStackProps) {
     super(scope, id, { description: 'Student site with event-driven CloudFront invalidation', ...props });

@@ -1,6 +1,9 @@
 import type { CfnTemplate, Json } from './templates.ts';
 
-/** The first circle of resources that need each other to exist: their logical ids on the way around it. */
+/**
+ * The first circle of resources that need each other to exist: their logical ids on the way around
+ * it.
+ */
 export function circleIn(template: CfnTemplate): string[] | undefined {
   const dependencies = dependenciesOf(template);
   const finished = new Set<string>();

@@ -5,7 +5,10 @@ import { AutoInvalidation } from '../../infra/constructs/pipeline/auto-invalidat
 import type { AutoInvalidationProps } from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
 import { privateBucket } from '../../infra/constructs/school/private-bucket.ts';
 
-/** A stack without the feature flags of cdk.json, as strangers have. Its functions are not bundled, which would take seconds each. */
+/**
+ * A stack without the feature flags of cdk.json, as strangers have. Its functions are not bundled,
+ * which would take seconds each.
+ */
 export function emptyStack(stackName = 'Site'): { readonly app: App; readonly stack: Stack } {
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
   return { app, stack: new Stack(app, stackName) };

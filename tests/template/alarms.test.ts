@@ -36,7 +36,7 @@ describe('Alarms', () => {
   it.each([
     ['site-changes-dead-letters', queue('AutoInvalidationSiteChangesDead')],
     ['mail-dead-letters', queue('MailQueueDead')],
-  ])('%s: the first message, seen within a minute', (name, deadLetters) => {
+  ])('%s is raised by the first message, within a minute', (name, deadLetters) => {
     expect(alarmOf(name)).toMatchObject({
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Dimensions: [{ Name: 'QueueName', Value: getAtt(deadLetters, 'QueueName') }],
@@ -47,21 +47,24 @@ describe('Alarms', () => {
     });
   });
 
-  it.each(['site-changes', 'mail'])('%s-too-old: later than any message that merely fails', name => {
-    const watched = name === 'mail' ? mailQueue : queue('AutoInvalidationSiteChangesQueue');
-    const visibility = Number(
-      resourcesOf(template, 'AWS::SQS::Queue').find(({ id }) => id === watched)?.properties[
-        'VisibilityTimeout'
-      ],
-    );
-    const { Threshold, Dimensions, MetricName } = alarmOf(`${name}-too-old`);
-    expect(MetricName).toBe('ApproximateAgeOfOldestMessage');
-    expect(Dimensions).toEqual([{ Name: 'QueueName', Value: getAtt(watched, 'QueueName') }]);
-    // At the third receive SQS stops counting it.
-    expect(Threshold).toBeGreaterThan(2 * visibility);
-  });
+  it.each(['site-changes', 'mail'])(
+    '%s-too-old is raised later than any message that merely fails would raise it',
+    name => {
+      const watched = name === 'mail' ? mailQueue : queue('AutoInvalidationSiteChangesQueue');
+      const visibility = Number(
+        resourcesOf(template, 'AWS::SQS::Queue').find(({ id }) => id === watched)?.properties[
+          'VisibilityTimeout'
+        ],
+      );
+      const { Threshold, Dimensions, MetricName } = alarmOf(`${name}-too-old`);
+      expect(MetricName).toBe('ApproximateAgeOfOldestMessage');
+      expect(Dimensions).toEqual([{ Name: 'QueueName', Value: getAtt(watched, 'QueueName') }]);
+      // At the third receive SQS stops counting it.
+      expect(Threshold).toBeGreaterThan(2 * visibility);
+    },
+  );
 
-  it('there is one for the errors of every function', () => {
+  it('watch the errors of every function', () => {
     const functions = resourcesOf(template, 'AWS::Lambda::Function').filter(
       ({ properties }) => properties['Runtime'] === 'nodejs24.x',
     );
@@ -73,7 +76,7 @@ describe('Alarms', () => {
     );
   });
 
-  it('no data is no trouble, except for backups, which a new stack still has to make', () => {
+  it('take missing data for health, except for backups, which a new stack still has to make', () => {
     const breaching = alarms.filter(({ properties }) => properties['TreatMissingData'] !== 'notBreaching');
     expect(breaching.map(nameOf)).toEqual([`${PREFIX}no-backup`]);
     const { Period, EvaluationPeriods, WarmUpConfiguration } = alarmOf('no-backup');
@@ -86,7 +89,7 @@ describe('Alarms', () => {
   });
 });
 
-describe('The way of an alarm to a mail', () => {
+describe('The path from an alarm to a mail', () => {
   it('is one rule for every alarm of this stack and for no other stack’s', () => {
     expect(rule.properties).toMatchObject({
       State: 'ENABLED',

@@ -10,7 +10,7 @@ import { CONTEXT } from '../helpers/templates.ts';
 
 const APP = fileURLToPath(import.meta.resolve('../../infra/app.ts'));
 
-/** The stacks that the app makes when the command line names `asked`. */
+/** The stacks that the app makes when the command line asks for `asked`. */
 async function stacksOf(context: object, asked: string): Promise<string[]> {
   const outdir = mkdtempSync(join(tmpdir(), 'app-'));
   onTestFinished(() => rmSync(outdir, { recursive: true }));

@@ -24,7 +24,7 @@ const template = synthesised('AutoInvalidation');
 const RUNBOOK = readFileSync(fileURLToPath(import.meta.resolve('../../RUNBOOK.md')), 'utf8');
 const distributionArn = (id: string) => `arn:aws:cloudfront::<AWS::AccountId>:distribution/${id}`;
 
-/** Of the actions of a service, everything that any role of the stack may do. */
+/** The actions of a service that any role of the stack may use, and on what. */
 function allowed(service: string): Record<string, Set<string>> {
   const statements = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id }) => permissionsOf(template, id));
   const pairs = statements.flatMap(({ Action, Resource = [] }) =>
@@ -52,8 +52,8 @@ const build = (settings: Record<string, unknown>) => {
   return { app, stack };
 };
 
-describe('The stack for a site that there is already', () => {
-  it('touches only the distributions that it is told', () => {
+describe('The stack for an existing site', () => {
+  it('touches only the distributions that it was given', () => {
     const distributions = new Set([DOCS_ONLY, WHOLE_SITE].map(distributionArn));
     expect(allowed('cloudfront')).toEqual({
       'cloudfront:CreateInvalidation': distributions,
@@ -88,7 +88,7 @@ describe('The stack for a site that there is already', () => {
     });
   });
 
-  it('tells S3 encoded prefixes, and its own functions plain ones', () => {
+  it('gives S3 encoded prefixes, and its own functions plain ones', () => {
     const { Variables } = Object(
       resourceOf(template, 'AWS::Lambda::Function', 'FreshnessCollect').properties['Environment'],
     );
@@ -107,7 +107,8 @@ describe('The stack for a site that there is already', () => {
       );
       return { attached, notification, policy: policy?.id ?? expect.fail() };
     });
-    // A resource of the new template would be changed before the one that depends on it in the old one is removed.
+    // A resource of the new template would be changed before the one that depends on it in the old
+    // one is removed.
     expect(next?.attached.Resources).not.toHaveProperty(former?.policy ?? '');
     expect(former?.notification.dependsOn).toContain(former?.policy);
     expect(next?.notification.id).toBe(former?.notification.id);
@@ -155,7 +156,7 @@ describe('The stack for a site that there is already', () => {
     );
   });
 
-  it('has an alarm for everything that works in it, each with its heading in the runbook', () => {
+  it('has alarms, each with its heading in the runbook', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ properties }) =>
       String(properties['AlarmName']).replace('AutoInvalidation/Alarms/', ''),
     );

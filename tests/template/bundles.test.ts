@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { functionBundles, notPermissive, packageOf } from '../helpers/bundles.ts';
 import { permissionsOf, textOf } from '../helpers/templates.ts';
 
-/** Of a bundle's bytes to those of one that only imports and constructs the same AWS clients. */
+/**
+ * How many times as large a bundle may be as one that only imports and constructs the same AWS
+ * clients.
+ */
 const HIGHEST_RATIO = 1.5;
 
 interface Parts {
@@ -35,7 +38,7 @@ const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertoo
 
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
-/** What a function has a use for besides that. */
+/** What each function needs besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'pipeline/collect-changes': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
   'pipeline/find-distribution': DEPLOYING,
@@ -74,9 +77,9 @@ const PARTS: Readonly<Record<string, Parts>> = {
   },
 };
 
-/** What Lambda's poller does in the function's name. */
+/** What Lambda's poller does with the function's role. */
 const POLLING = /^sqs:(?:ChangeMessageVisibility|DeleteMessage|GetQueue\w+|ReceiveMessage)$/;
-/** Services whose actions are not called as their client in the SDK. */
+/** Services whose client in the SDK has another name than their actions. */
 const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn', ses: 'sesv2' };
 
 const functions = await functionBundles();

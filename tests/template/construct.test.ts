@@ -57,7 +57,7 @@ describe('A bucket of the same stack', () => {
     expect(textOf(ArnEquals['aws:SourceArn'])).toBe('arn:<AWS::Partition>:s3:::my-school-site');
   });
 
-  it('is told encoded prefixes', () => {
+  it('is given encoded prefixes', () => {
     const filter = { S3Key: { Rules: [{ Name: 'prefix', Value: 'my+site/' }] } };
     const template = templateOf(pipelineStack({ keyPrefixes: ['my site/'] }).stack);
     expect(
@@ -232,7 +232,9 @@ describe('Metrics', () => {
     metricQuotaRefusals: pipeline.metricQuotaRefusals(),
     'mail.metricSent': pipeline.mail.metricSent(),
   };
-  /** Names in calls such as `metrics.addMetric(isFresh ? 'RefreshesFresh' : 'RefreshesFailed', …`. */
+  /**
+   * Names in calls such as `metrics.addMetric(isFresh ? 'RefreshesFresh' : 'RefreshesFailed', …`.
+   */
   const emitted = ['handlers', 'shared'].flatMap(folder =>
     filesIn(join(ROOT, folder)).flatMap(file => {
       const calls = readFileSync(join(ROOT, folder, file), 'utf8').matchAll(/\.addMetric\(([^,]+),/g);

@@ -5,7 +5,7 @@ import { type Json, synthesised, templateWith } from '../helpers/templates.ts';
 const VARIANTS = {
   'with origin access control': () => synthesised(),
   'with an origin access identity': () => templateWith({ originAccess: 'oai' }),
-  'for a site that exists already': () => synthesised('AutoInvalidation'),
+  'for an existing site': () => synthesised('AutoInvalidation'),
 };
 
 describe.each(Object.entries(VARIANTS))('The template %s', (_, build) => {
@@ -35,7 +35,7 @@ describe('The search for circles', () => {
     ),
   });
 
-  it('finds one that goes over every way of referring', () => {
+  it('finds a circle across every kind of reference', () => {
     const circle = templateOf({
       Free: { Properties: { name: { Ref: 'A' } } },
       A: { Properties: { list: [{ deep: { Ref: 'B' } }] } },
@@ -47,7 +47,7 @@ describe('The search for circles', () => {
     expect(circleIn(circle)).toEqual(['A', 'B', 'C', 'D', 'E', 'A']);
   });
 
-  it('does not mistake two ways to one resource for a circle', () => {
+  it('does not take two paths to one resource for a circle', () => {
     const diamond = templateOf({
       Top: { Properties: { left: { Ref: 'Left' }, right: { Ref: 'Right' } } },
       Left: { DependsOn: ['Bottom'] },

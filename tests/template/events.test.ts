@@ -106,7 +106,7 @@ describe.each(mappingsOf(template))(
       expect(queue.RedrivePolicy?.maxReceiveCount).toBeGreaterThanOrEqual(5);
     });
 
-    it('loses no dead letter sooner than a message: a dead letter keeps its first time-stamp', () => {
+    it('loses no dead letter sooner than a message: a dead letter keeps its first timestamp', () => {
       const [deadLetterId = ''] = queue.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'] ?? [];
       const deadLetters = queueNamed(template, deadLetterId);
       expect(deadLetters.MessageRetentionPeriod).toBeGreaterThanOrEqual(queue.MessageRetentionPeriod);

@@ -1,7 +1,8 @@
 /**
- * The logical ids of everything that holds state, by stack. CloudFormation knows a resource by its logical id: when that changes, it makes
- * a new resource and removes the former one, or leaves it behind if the template says so. Take an id out of this list only
- * with a decision that says what becomes of what it held.
+ * The logical ids of everything that holds state, by stack. CloudFormation knows a resource by its
+ * logical id: when that changes, it makes a new resource and removes the former one, or leaves it
+ * behind if the template says so. Take an id out of this list only with a decision that says what
+ * becomes of what it held.
  */
 export const KEPT = {
   StudentSite: {

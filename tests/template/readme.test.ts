@@ -31,7 +31,7 @@ it.each(Object.entries(ATTACHING))('the README lists exactly what %s may do', (n
   expect(documentedActions(name)).toEqual(new Set(granted));
 });
 
-/** The table "Permissions": a row without a name goes on with the function above it. */
+/** Reads the table "Permissions". A row without a name continues the function above it. */
 function documentedActions(name: string): Set<string> {
   const [, table = ''] = README.split('## Permissions');
   const rows = (table.split('\n## ')[0] ?? '').split('\n').filter(line => line.startsWith('| '));

@@ -42,7 +42,7 @@ describe('The names', () => {
     });
   });
 
-  it('are others when the context says so, also where S3’s permission repeats them', () => {
+  it('come from the context if it sets them, also in S3’s permission', () => {
     const other = templateWith({ siteBucketName: 'my-site', logBucketName: 'my-logs' });
     expect(bucketNames(other)).toEqual(['my-site', 'my-logs']);
     expect(JSON.stringify(other)).not.toContain('student-management-website-2025');

@@ -23,7 +23,10 @@ const Definition = z.object({
   States: z.record(z.string(), z.object({ Type: z.string() }).catchall(z.json())),
 });
 
-/** The definition as Step Functions gets it: with the template's substitutions, each a name of the right shape. */
+/**
+ * The definition as Step Functions gets it: with the template's substitutions, each replaced by a
+ * name of the right shape.
+ */
 function substituted(): string {
   const substitutions = z.record(z.string(), z.json()).parse(machine.properties['DefinitionSubstitutions']);
   return readFileSync(WORKFLOW, 'utf8').replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
@@ -89,7 +92,7 @@ describe('The workflow', () => {
     expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
   });
 
-  it('waits for CloudFront’s quota 30 s, then longer and longer, 15 minutes at last, for a day', () => {
+  it('waits for CloudFront’s quota for a day: 30 s at first, then longer and longer, 15 minutes in the end', () => {
     const Refusals = z.object({
       Choices: z.tuple([
         z.object({ NumericLessThan: z.number(), Next: z.literal('Invalidate: wait longer') }),
@@ -108,7 +111,7 @@ describe('The workflow', () => {
     expect(Math.round(hours)).toBe(24);
   });
 
-  it.each(tasks)('tries $name again, and not for ever', ({ TimeoutSeconds, Retry }) => {
+  it.each(tasks)('retries $name a limited number of times', ({ TimeoutSeconds, Retry }) => {
     expect(TimeoutSeconds).toBeLessThanOrEqual(15 * 60);
     expect(Retry.some(({ ErrorEquals }) => /^States\.(TaskFailed|ALL)$/.test(ErrorEquals[0] ?? ''))).toBe(
       true,
@@ -134,7 +137,7 @@ describe('The workflow', () => {
 });
 
 describe('Every error that the workflow handles', () => {
-  /** Raised by AWS: by Step Functions itself, by a task's own service, or by the SDK inside a function. */
+  /** Errors that AWS raises: Step Functions itself, a task's service, or the SDK in a function. */
   const FROM_AWS = new Set([
     'States.ALL',
     'States.TaskFailed',
@@ -169,7 +172,7 @@ describe('Every function', () => {
     expect(others.map(({ id }) => id)).toEqual([]);
   });
 
-  it('of a step ends before the step’s own time-out', () => {
+  it('that runs a step times out before the step does', () => {
     const limits = tasks.flatMap(({ Resource, TimeoutSeconds }) => {
       const called = ours.find(({ id }) => Resource.endsWith(`:${id}`));
       return called

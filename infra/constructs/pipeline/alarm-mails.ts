@@ -12,9 +12,10 @@ export interface AlarmMailsProps {
 }
 
 /**
- * Sends the state changes of its parent's alarms to the mail queue, whose policy admits this rule alone. It has no dead-letter
- * queue: EventBridge tries for a day and loses only what the queue's policy refuses, and an alarm about such a queue would
- * take the same way. `metricFailed` counts it instead.
+ * Sends the state changes of its parent's alarms to the mail queue, whose policy admits this rule
+ * alone. It has no dead-letter queue: EventBridge tries for a day and loses only what the queue's
+ * policy refuses, and an alarm about such a queue would take the same way. `metricFailed` counts it
+ * instead.
  */
 export class AlarmMails extends Construct {
   private readonly rule: Rule;
@@ -22,7 +23,8 @@ export class AlarmMails extends Construct {
 
   constructor(scope: Construct, id: string, { queue }: AlarmMailsProps) {
     super(scope, id);
-    // Other alarms never begin like this. It ends with a slash, so neither do those of a construct whose id is longer.
+    // Other alarms never begin like this. It ends with a slash, so neither do those of a construct
+    // whose id is longer.
     this.prefix = `${uniquePath(scope)}/`;
     this.rule = new Rule(this, 'Rule', {
       description: 'Sends alarms that are raised, and alarms that are over, to the mail queue',

@@ -19,8 +19,8 @@ export interface SiteDistribution {
   readonly originPath?: string;
 
   /**
-   * Where the edge is asked whether it is fresh, without a slash at the end. An alias is needed here if a function sends
-   * viewers of the distribution's own domain elsewhere.
+   * Where the edge is asked whether it is fresh, without a slash at the end. An alias is needed
+   * here if a function sends viewers of the distribution's own domain elsewhere.
    * @default - `https://` and the distribution's own domain
    */
   readonly url?: string;
@@ -38,22 +38,23 @@ export interface SiteDistribution {
   readonly rootObject?: string;
 
   /**
-   * Whether a behaviour that shows the bucket has query strings in its cache key. Then `/app.js?v=3` is kept beside `/app.js`,
-   * and only a wildcard purges both.
+   * Whether a behaviour that shows the bucket has query strings in its cache key. Then
+   * `/app.js?v=3` is kept beside `/app.js`, and only a wildcard purges both.
    * @default - false, as with CDK's default cache policy
    */
   readonly cachesQueryStrings?: boolean | IResolvable;
 
   /**
-   * Whether the minimum TTL of every behaviour that shows the bucket is at most a second. Otherwise edges keep objects that
-   * are served with `no-store`, and their changes are purged too.
+   * Whether the minimum TTL of every behaviour that shows the bucket is at most a second. Otherwise
+   * edges keep objects that are served with `no-store`, and their changes are purged too.
    * @default - true, as with CDK's default cache policy
    */
   readonly honoursNoStore?: boolean | IResolvable;
 
   /**
-   * Paths of the pages that custom error responses show with status 200 for a missing object (403 and 404), as single-page
-   * applications do: `/index.html`. Without them a removed object seems stale.
+   * Paths of the pages that custom error responses show with status 200 for a missing object (403
+   * and 404), as single-page applications do: `/index.html`. Without them a removed object seems
+   * stale.
    * @default - none
    */
   readonly errorPages?: readonly string[];
@@ -80,7 +81,8 @@ export interface Notify {
   readonly senderExists?: boolean;
 
   /**
-   * Mails of another pipeline in the app, or a `Mail` made before, to share its queue and its function.
+   * Mails of another pipeline in the app, or a `Mail` made before, to share its queue and its
+   * function.
    * @default - mails of its own, for `emails`
    */
   readonly mail?: Mail;
@@ -101,7 +103,8 @@ export interface RefreshOptions {
   readonly keyPrefixes?: readonly string[];
 
   /**
-   * Patterns of keys that never matter. A `*` stands for any number of characters: `*.map`, `drafts/*`.
+   * Patterns of keys that never matter. A `*` stands for any number of characters: `*.map`,
+   * `drafts/*`.
    * @default - none
    */
   readonly excludedKeys?: readonly string[];
@@ -113,19 +116,22 @@ export interface RefreshOptions {
   readonly quietPeriod?: Duration;
 
   /**
-   * How often the pipeline looks for that quiet period before it refreshes while uploads go on: 1 to 1000.
+   * How often the pipeline looks for that quiet period before it refreshes while uploads go on: 1
+   * to 1000.
    * @default 30
    */
   readonly maxLooks?: number;
 
   /**
-   * Messages per invocation of the collecting function, 1 to 500. More than 10 need a `batchWindow`.
+   * Messages per invocation of the collecting function, 1 to 500. More than 10 need a
+   * `batchWindow`.
    * @default 10
    */
   readonly batchSize?: number;
 
   /**
-   * How long Lambda may fill a batch, up to 300 seconds. With a window, a lone upload may wait up to 20 seconds.
+   * How long Lambda may fill a batch, up to 300 seconds. With a window, a lone upload may wait up
+   * to 20 seconds.
    * @default Duration.seconds(0)
    */
   readonly batchWindow?: Duration;
@@ -143,20 +149,22 @@ export interface RefreshOptions {
   readonly refetchPriceUsd?: number;
 
   /**
-   * AWS gives each account 1,000 free paths a month, for all its distributions together. Lower it if others use some.
+   * AWS gives each account 1,000 free paths a month, for all its distributions together. Lower it
+   * if others use some.
    * @default 1000
    */
   readonly freePathsPerMonth?: number;
 
   /**
-   * How many unchanged objects one refresh may purge to save money. Above it, the plan that purges the fewest is sent.
+   * How many unchanged objects one refresh may purge to save money. Above it, the plan that purges
+   * the fewest is sent.
    * @default 5000
    */
   readonly maxNeedlessPurges?: number;
 
   /**
-   * How long CloudFront may refuse a refresh its own paths, because too many invalidations are in progress, before the
-   * refresh asks for a single wildcard instead. Whole minutes.
+   * How long CloudFront may refuse a refresh its own paths, because too many invalidations are in
+   * progress, before the refresh asks for a single wildcard instead. Whole minutes.
    * @default Duration.minutes(60)
    */
   readonly quotaPatience?: Duration;
@@ -174,7 +182,8 @@ export interface RefreshOptions {
   readonly logRetention?: RetentionDays;
 
   /**
-   * What becomes of the table of refreshes when the stack is deleted. It holds work in progress and 90 days of history.
+   * What becomes of the table of refreshes when the stack is deleted. It holds work in progress and
+   * 90 days of history.
    * @default RemovalPolicy.DESTROY
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -183,7 +192,8 @@ export interface RefreshOptions {
 /** A bucket, the distributions that show it, and who is told. */
 export interface AutoInvalidationProps extends RefreshOptions {
   /**
-   * Made by this app or imported. An imported one keeps its other notifications, and must be in the stack's region.
+   * Made by this app or imported. An imported one keeps its other notifications, and must be in the
+   * stack's region.
    */
   readonly bucket: IBucket;
 

@@ -101,7 +101,10 @@ export class AutoInvalidation extends Construct {
     return table.allow(grantee, 'dynamodb:GetItem', 'dynamodb:Query').combine(table.allowListing(grantee));
   }
 
-  /** Milliseconds from a refresh's first upload to a fresh edge. By default the median of five minutes. */
+  /**
+   * Milliseconds from a refresh's first upload to a fresh edge. By default the median of five
+   * minutes.
+   */
   metricFreshnessTime(options: MetricOptions = {}): Metric {
     return ownMetric(this, 'TimeToFresh', { statistic: Stats.p(50), ...options });
   }
@@ -142,8 +145,8 @@ export class AutoInvalidation extends Construct {
   }
 
   /**
-   * Lets a function answer requests about a distribution's refreshes, and take some by hand as the collector does. It finds
-   * everything in its environment.
+   * Lets a function answer requests about a distribution's refreshes, and take some by hand as the
+   * collector does. It finds everything in its environment.
    *
    * @throws Error unless this pipeline refreshes the distribution
    */
@@ -232,7 +235,10 @@ export class AutoInvalidation extends Construct {
   }
 }
 
-/** Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the default as well. */
+/**
+ * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
+ * default as well.
+ */
 function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,

@@ -16,7 +16,10 @@ export interface BucketEvents {
   readonly keyPrefixes: readonly string[];
 }
 
-/** Sends a bucket's events to a queue. S3 checks the destination when it is told, so the queue's policy comes first. */
+/**
+ * Sends a bucket's events to a queue. S3 checks the destination when it is told, so the queue's
+ * policy comes first.
+ */
 export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: BucketEvents): void {
   const own = ownBucket(scope, bucket);
   queue.addToResourcePolicy(
@@ -36,14 +39,17 @@ export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: Buc
   else notify(own, { queue, keyPrefixes: prefixes }, policy);
 }
 
-/** A bucket's name in the template, where CDK has a token for it: undefined if CloudFormation is to choose one. */
+/**
+ * A bucket's name in the template, where CDK has a token for it: undefined if CloudFormation is to
+ * choose one.
+ */
 function writtenName(bucket: CfnBucket): string | undefined {
   return Stack.of(bucket).resolve(bucket.bucketName) === undefined ? undefined : bucket.bucketName;
 }
 
 /**
- * A bucket of the same stack is made after the policy, which therefore cannot refer to it. If CloudFormation is to name the
- * bucket, any bucket of the account may send.
+ * A bucket of the same stack is made after the policy, which therefore cannot refer to it. If
+ * CloudFormation is to name the bucket, any bucket of the account may send.
  *
  * @param name undefined if only the deployment knows it
  */
@@ -68,7 +74,10 @@ function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefined {
   return defaultChild;
 }
 
-/** Writes the notification into the bucket itself, which needs no custom resource with a Lambda of its own. */
+/**
+ * Writes the notification into the bucket itself, which needs no custom resource with a Lambda of
+ * its own.
+ */
 function notify(
   bucket: CfnBucket,
   { queue, keyPrefixes }: Omit<BucketEvents, 'bucket'>,
@@ -90,7 +99,10 @@ function notify(
   bucket.node.addDependency(policy);
 }
 
-/** Adds the notification by a custom resource, which leaves the bucket's other notifications as they are. */
+/**
+ * Adds the notification by a custom resource, which leaves the bucket's other notifications as they
+ * are.
+ */
 function notifyBeside(
   scope: Construct,
   { bucket, queue, keyPrefixes }: BucketEvents,
@@ -114,8 +126,9 @@ function notifyBeside(
 }
 
 /**
- * A policy of its own for each bucket. When the stack is told another bucket, CloudFormation makes the new policy first and
- * removes the former one last, so that the rules in the former bucket can still be taken away.
+ * A policy of its own for each bucket. When the stack is told another bucket, CloudFormation makes
+ * the new policy first and removes the former one last, so that the rules in the former bucket can
+ * still be taken away.
  */
 function allowNotifying(notify: DeploymentFunction, bucket: IBucket): Policy {
   const isKnown = !Token.isUnresolved(bucket.bucketName);

@@ -4,7 +4,8 @@ import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-inv
 import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_RECIPIENTS, NUMBERS, type NumberRange } from './numbers.ts';
 
 /**
- * Refuses what would fail at the deployment, or later in a function. Values that only the deployment knows are left alone.
+ * Refuses what would fail at the deployment, or later in a function. Values that only the
+ * deployment knows are left alone.
  *
  * @throws Error naming every prop that is wrong, and the construct
  */

@@ -9,7 +9,10 @@ export interface DeadLetteredQueueProps {
   readonly batchWindow?: Duration;
 }
 
-/** A standard queue and its dead-letter queue: encrypted, TLS only, five receives before a message is set aside. */
+/**
+ * A standard queue and its dead-letter queue: encrypted, TLS only, five receives before a message
+ * is set aside.
+ */
 export class DeadLetteredQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -19,7 +22,8 @@ export class DeadLetteredQueue extends Construct {
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // The longest there is. A dead letter keeps its first timestamp, so its queue must not keep less.
+      // The longest there is. A dead letter keeps its first timestamp, so its queue must not keep
+      // less.
       retentionPeriod: Duration.days(14),
     };
     this.deadLetterQueue = new Queue(this, 'DeadLetters', common);

@@ -12,7 +12,9 @@ export interface DeploymentFunctionProps {
   readonly permissions: readonly PolicyStatement[];
 }
 
-/** A function that CloudFormation calls for a custom resource while a stack is deployed or removed. */
+/**
+ * A function that CloudFormation calls for a custom resource while a stack is deployed or removed.
+ */
 export class DeploymentFunction extends ServiceFunction {
   constructor(scope: Construct, id: string, { permissions, ...props }: DeploymentFunctionProps) {
     super(scope, id, { ...props, environment: {}, timeout: Duration.minutes(1) });

@@ -3,7 +3,10 @@ import type { IConstruct } from 'constructs';
 import type { Distribution } from '../../../shared/refresh/distribution.ts';
 import type { SiteDistribution } from './auto-invalidation-props.ts';
 
-/** Distributions as JSON for a function's environment. Only the deployment knows their ids and domains. */
+/**
+ * Distributions as JSON for a function's environment. Only the deployment knows their ids and
+ * domains.
+ */
 export function describedFor(user: IConstruct, distributions: readonly SiteDistribution[]): string {
   return Stack.of(user).toJsonString(distributions.map(described));
 }
@@ -26,7 +29,9 @@ function described({ distribution, ...site }: SiteDistribution): Record<keyof Di
   };
 }
 
-/** CloudFormation serialises a boolean that it found out as a string, so every boolean here is one. */
+/**
+ * CloudFormation serialises a boolean that it found out as a string, so every boolean here is one.
+ */
 function flag(value: boolean | IResolvable): string | IResolvable {
   return typeof value === 'boolean' ? String(value) : value;
 }

@@ -23,7 +23,8 @@ export class ExistingDistributions extends Construct {
   constructor(scope: Construct, id: string, props: ExistingDistributionsProps) {
     super(scope, id);
     const { distributionIds, bucket, extensionlessUrls } = props;
-    // In any account: AWS does not document which one its managed policies are in, and other accounts' cannot be read anyway.
+    // In any account: AWS does not document which one its managed policies are in, and other
+    // accounts' cannot be read anyway.
     const cachePolicies = this.arnOf('cache-policy', '*', '*');
     const find = new DeploymentFunction(this, 'Find', {
       handler: 'pipeline/find-distribution',
@@ -44,7 +45,8 @@ export class ExistingDistributions extends Construct {
       const found = find.serve(this, distributionId, 'Custom::ExistingDistribution', {
         DistributionId: distributionId,
         BucketName: bucket.bucketName,
-        // CloudFormation asks again only when a property changes: this one changes when there are more attributes to find.
+        // CloudFormation asks again only when a property changes: this one changes when there are
+        // more attributes to find.
         Attributes: ATTRIBUTES,
       });
       const text = (name: keyof Attributes) => found.getAttString(name);

@@ -41,8 +41,8 @@ export interface MailProps {
 }
 
 /**
- * Mails every message that is put into `queue`, once: twice only if the function dies between SES's answer and its record
- * of it.
+ * Mails every message that is put into `queue`, once: twice only if the function dies between SES's
+ * answer and its record of it.
  */
 export class Mail extends Construct {
   readonly queue: Queue;
@@ -77,7 +77,8 @@ export class Mail extends Construct {
       new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        // The lowest limit there is: SES takes one mail a second in its sandbox, and few more outside.
+        // The lowest limit there is: SES takes one mail a second in its sandbox, and few more
+        // outside.
         maxConcurrency: 2,
       }),
     );
@@ -96,7 +97,10 @@ export class Mail extends Construct {
     return ownMetric(Stack.of(this), 'MailsSent', options);
   }
 
-  /** Part of the stack, not of this construct: SES knows an address once, and several pipelines may have the same sender. */
+  /**
+   * Part of the stack, not of this construct: SES knows an address once, and several pipelines may
+   * have the same sender.
+   */
   private addSender(address: string): void {
     const stack = Stack.of(this);
     const id = `Sender ${address}`;
@@ -104,7 +108,10 @@ export class Mail extends Construct {
       new EmailIdentity(stack, id, { identity: Identity.email(address) });
   }
 
-  /** From one sender only, but to every identity: in its sandbox SES checks the permission for the recipient's as well. */
+  /**
+   * From one sender only, but to every identity: in its sandbox SES checks the permission for the
+   * recipient's as well.
+   */
   private allowSending(from: string): void {
     const identities = Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName: '*' });
     this.send.addToRolePolicy(

@@ -20,7 +20,8 @@ export interface Watch {
   /** @default ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD */
   readonly comparisonOperator?: ComparisonOperator;
   /**
-   * An idle queue, function or API reports nothing, and what reports only failures is silent while all is well.
+   * An idle queue, function or API reports nothing, and what reports only failures is silent while
+   * all is well.
    * @default TreatMissingData.NOT_BREACHING
    */
   readonly treatMissingData?: TreatMissingData;

@@ -1,7 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** A string as cdk-nag's findings show it: `<LogicalId.Arn>` for a reference. cdk-nag does not export its own function. */
+/**
+ * A string as cdk-nag's findings show it: `<LogicalId.Arn>` for a reference. cdk-nag does not
+ * export its own function.
+ */
 export function inFindings(scope: IConstruct, text: string): string {
   return flattened(Stack.of(scope).resolve(text));
 }

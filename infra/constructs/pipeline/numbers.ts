@@ -23,14 +23,15 @@ const price = (standard: number): NumberRange => ({
 const YEAR_IN_MINUTES = 365 * 24 * 60;
 
 /**
- * Range and default of every number that a pipeline is told: for the construct and for `cdk.json`. The command line reads it
- * too, so nothing here may load the CDK.
+ * Range and default of every number that a pipeline is told: for the construct and for `cdk.json`.
+ * The command line reads it too, so nothing here may load the CDK.
  */
 export const NUMBERS = {
   quietSeconds: count(1, 60, 2),
   maxLooks: count(1, 1000, 30),
-  // All changes of a refresh lie in one partition of its table, which takes 1,000 writes a second. What two dozen collectors
-  // hold at the same time must be written before they time out after 30 s.
+  // All changes of a refresh lie in one partition of its table, which takes 1,000 writes a second.
+  // What two dozen collectors hold at the same time must be written before they time out after
+  // half a minute.
   batchSize: count(1, 500, 10),
   // Lambda's own limit.
   batchWindowSeconds: count(0, 300, 0),

@@ -11,11 +11,17 @@ import { MailedAlarms, type Watch } from './mailed-alarms.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { EVENT_PERIOD, errorWatch, queueWatches } from './watches.ts';
 
-/** A refused refresh pauses up to 15 minutes between two tries: each such period of a long refusal holds one. */
+/**
+ * A refused refresh pauses up to 15 minutes between two tries: each such period of a long refusal
+ * holds one.
+ */
 const QUOTA_PERIOD = Duration.minutes(20);
 const QUOTA_PERIODS = 3;
 
-/** Half an hour of errors is not the quota: while that refuses, a quarter of an hour passes between two of them. */
+/**
+ * Half an hour of errors is not the quota: while that refuses, a quarter of an hour passes between
+ * two of them.
+ */
 const STUBBORN_PERIODS = 6;
 
 export interface RefreshAlarmsProps {
@@ -23,7 +29,8 @@ export interface RefreshAlarmsProps {
   readonly pipeline: AutoInvalidation;
   /**
    * Addresses that SNS tells when the mails themselves fail. Each confirms a subscription once.
-   * @default - nobody: for a pipeline that shares its mails with another one, whose alarms watch them
+   * @default - nobody: for a pipeline that shares its mails with another one, whose alarms watch
+   * them
    */
   readonly notify?: readonly string[];
 }
@@ -50,7 +57,9 @@ export class RefreshAlarms extends MailedAlarms {
     if (notify !== undefined) this.watchMail(pipeline.mail, notify);
   }
 
-  /** A mail cannot tell that mails fail. SNS needs neither the mail queue, our functions nor SES. */
+  /**
+   * A mail cannot tell that mails fail. SNS needs neither the mail queue, our functions nor SES.
+   */
   private watchMail(mail: Mail, notify: readonly string[]): void {
     checkAddresses(this, 'notify', notify);
     const action = new SnsAction(this.createTopic(notify));
@@ -91,7 +100,10 @@ export class RefreshAlarms extends MailedAlarms {
   }
 }
 
-/** For functions that throw on purpose what the workflow answers with another try. What it gives up fails its execution. */
+/**
+ * For functions that throw on purpose what the workflow answers with another try. What it gives up
+ * fails its execution.
+ */
 function stubbornErrorWatch(watched: ServiceFunction): Watch {
   return {
     ...errorWatch(watched),

@@ -4,7 +4,10 @@ import type { IConstruct } from 'constructs';
 import { METRICS_NAMESPACE } from '../../../shared/metric-source.ts';
 import { uniquePath } from './unique-path.ts';
 
-/** A metric that a construct's functions write into their logs (EMF). By default its sum over five minutes. */
+/**
+ * A metric that a construct's functions write into their logs (EMF). By default its sum over five
+ * minutes.
+ */
 export function ownMetric(
   source: IConstruct,
   metricName: string,

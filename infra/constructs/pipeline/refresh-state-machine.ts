@@ -45,7 +45,8 @@ export class RefreshStateMachine extends StateMachine {
       logs: {
         level: LogLevel.ALL,
         destination: new LogGroup(scope, `${id}Logs`, {
-          // Below this prefix AWS needs no entry for each group in the account's one, short resource policy.
+          // Below this prefix AWS needs no entry for each group in the account's one, short
+          // resource policy.
           logGroupName: `/aws/vendedlogs/states/${uniquePath(scope)}`,
           retention: props.logRetention,
           removalPolicy: RemovalPolicy.DESTROY,
@@ -64,7 +65,10 @@ export class RefreshStateMachine extends StateMachine {
     });
   }
 
-  /** An execution that is ended from outside runs no further step: without this, its refresh would seem to go on for ever. */
+  /**
+   * An execution that is ended from outside runs no further step: without this, its refresh would
+   * seem to go on for ever.
+   */
   reportStopped(scope: Construct, report: ServiceFunction): void {
     const event = RuleTargetInput.fromObject({
       refreshId: EventField.fromPath('$.detail.name'),

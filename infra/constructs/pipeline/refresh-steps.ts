@@ -98,7 +98,9 @@ export function createReport(
   return report;
 }
 
-/** HeadObject needs GetObject. Without ListBucket, S3 answers 403 for a missing key instead of 404. */
+/**
+ * HeadObject needs GetObject. Without ListBucket, S3 answers 403 for a missing key instead of 404.
+ */
 function allowReading(reader: ServiceFunction, bucket: IBucket): void {
   const objects = bucket.arnForObjects('*');
   reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));

@@ -47,7 +47,9 @@ export interface ServiceFunctionProps {
 
 /** One Lambda of this product: Node 24, one bundled file, logs that expire. */
 export class ServiceFunction extends LambdaFunction {
-  /** The handler's file name without its extension, such as `invalidate`: how people refer to it. */
+  /**
+   * The handler's file name without its extension, such as `invalidate`: how people refer to it.
+   */
   readonly handlerName: string;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
@@ -74,14 +76,16 @@ export class ServiceFunction extends LambdaFunction {
 }
 
 /**
- * The bundle holds the pinned SDK, not the one that the runtime brings: what was tested is what runs. It is made in this
- * process, because CDK's NodejsFunction starts a shell, npx and Node for each function: two thirds of a synthesis.
+ * The bundle holds the pinned SDK, not the one that the runtime brings: what was tested is what
+ * runs. It is made in this process, because CDK's NodejsFunction starts a shell, npx and Node for
+ * each function: two thirds of a synthesis.
  */
 function bundled(handler: string): Code {
   return Code.fromAsset(`${ROOT}handlers`, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never run. CDK recognises equal bundles by it, so that the functions of two stacks share theirs.
+      // Never run. CDK recognises equal bundles by it, so that the functions of two stacks share
+      // theirs.
       image: Runtime.NODEJS_24_X.bundlingImage,
       command: [handler],
       local: {

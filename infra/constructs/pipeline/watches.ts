@@ -9,8 +9,9 @@ export const EVENT_PERIOD = Duration.minutes(5);
 const MINUTE = Duration.minutes(1);
 
 /**
- * A message that fails comes back after its visibility time-out, three minutes. From its third receive on the metric skips it,
- * so a failing message shows as six minutes at most: older than ten says that nobody reads the queue.
+ * A message that fails comes back after its visibility time-out, three minutes. From its third
+ * receive on the metric skips it, so a failing message shows as six minutes at most: older than ten
+ * says that nobody reads the queue.
  */
 const TOO_OLD = Duration.minutes(10);
 

@@ -9,7 +9,9 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** A bucket that nobody can open to the public: encrypted, TLS only, kept when the stack is deleted. */
+/**
+ * A bucket that nobody can open to the public: encrypted, TLS only, kept when the stack is deleted.
+ */
 export function privateBucket(scope: Construct, id: string, props: BucketProps): IBucket {
   const bucket = new Bucket(scope, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -19,7 +21,8 @@ export function privateBucket(scope: Construct, id: string, props: BucketProps):
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ...props,
   });
-  // CDK is not written for exactOptionalPropertyTypes: its Bucket declares `isWebsite: boolean | undefined`.
+  // CDK is not written for exactOptionalPropertyTypes: its Bucket declares `isWebsite: boolean |
+  // undefined`.
   return bucket as IBucket;
 }
 

@@ -27,7 +27,8 @@ export class SchoolAlarms extends Construct {
     alarms.raise(
       {
         name: 'api-5xx',
-        // Latency raises nothing: `POST /backup` waits for its backup on purpose, and too long a wait is a 5xx.
+        // Latency raises nothing: `POST /backup` waits for its backup on purpose, and too long a
+        // wait is a 5xx.
         metric: api.restApi.metricServerError({ statistic: Stats.SUM, period: EVENT_PERIOD }),
         meaning: 'The API answered a request with a server error',
       },

@@ -34,7 +34,10 @@ const ROUTES: Routes = {
   backups: ['GET'],
 };
 
-/** For requests that cost more than others. It fits a person at a button, because whoever can open the site can ask. */
+/**
+ * For requests that cost more than others. It fits a person at a button, because whoever can open
+ * the site can ask.
+ */
 export const BUTTON_LIMIT: ThrottleSettings = { rateLimit: 1, burstLimit: 5 };
 
 /** A backup reads the whole table and sends a mail. */
@@ -75,7 +78,8 @@ export class StudentApi extends Construct {
     this.siteUrl = props.siteUrl;
     this.restApi = this.createApi(props);
     const { region, urlSuffix } = Stack.of(this);
-    // Made of the API's id, not of its stage, which depends on the distribution's domain because of CORS.
+    // Made of the API's id, not of its stage, which depends on the distribution's domain because of
+    // CORS.
     this.domainName = `${this.restApi.restApiId}.execute-api.${region}.${urlSuffix}`;
     this.url = `https://${this.domainName}/${STAGE}`;
     this.allowOrigin();

@@ -19,7 +19,9 @@ const BACKUP_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipar
   name => `s3:${name}`,
 );
 
-/** Keys that `shared/school/aws/backup-bucket.ts` writes. A backup exists once its manifest does. */
+/**
+ * Keys that `shared/school/aws/backup-bucket.ts` writes. A backup exists once its manifest does.
+ */
 const BACKUPS = 'backups/*';
 const MANIFESTS = 'backups/*.manifest.json';
 
@@ -30,7 +32,9 @@ export interface StudentRecordsProps {
   readonly mail: Mail;
 }
 
-/** The students' records and their backups, which are made every night and whenever somebody asks. */
+/**
+ * The students' records and their backups, which are made every night and whenever somebody asks.
+ */
 export class StudentRecords extends Construct {
   readonly table: Table;
   readonly backupBucket: IBucket;
@@ -100,7 +104,10 @@ export class StudentRecords extends Construct {
     allow(user, ['dynamodb:Query'], `${this.table.tableArn}/index/${STUDENTS_IN_ORDER}`);
   }
 
-  /** Lets a function start and list backups, not read them. It finds `BACKUP_FUNCTION` and `BACKUP_BUCKET`. */
+  /**
+   * Lets a function start and list backups, not read them. It finds `BACKUP_FUNCTION` and
+   * `BACKUP_BUCKET`.
+   */
   bindBackups(user: ServiceFunction): void {
     user.addEnvironment('BACKUP_FUNCTION', this.backup.functionName);
     user.addEnvironment('BACKUP_BUCKET', this.backupBucket.bucketName);
@@ -110,7 +117,10 @@ export class StudentRecords extends Construct {
     this.acknowledgeObjects(user, MANIFESTS, 'It reads the manifest of any backup, never a backup itself.');
   }
 
-  /** Without conditions: S3 answers 404 for a missing manifest only to those who may list the bucket. */
+  /**
+   * Without conditions: S3 answers 404 for a missing manifest only to those who may list the
+   * bucket.
+   */
   private allowListing(user: ServiceFunction): void {
     allow(user, ['s3:ListBucket'], this.backupBucket.bucketArn);
   }

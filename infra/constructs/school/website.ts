@@ -122,8 +122,8 @@ export class Website extends Construct {
   }
 
   /**
-   * The page calls the API on its own origin, under `/api`, without a key: the edge adds it. Whoever may read the function's
-   * code in CloudFront may read the key.
+   * The page calls the API on its own origin, under `/api`, without a key: the edge adds it.
+   * Whoever may read the function's code in CloudFront may read the key.
    */
   serveApi({ domainName, stage, apiKeyValue }: StudentApi): void {
     this.distribution.addBehavior(
@@ -155,8 +155,8 @@ export class Website extends Construct {
   }
 
   /**
-   * Uploads the built page with the deployment, so that a deployment refreshes the edge like any other upload. Browsers
-   * ask again each time. The edge keeps a file until a refresh purges it.
+   * Uploads the built page with the deployment, so that a deployment refreshes the edge like any
+   * other upload. Browsers ask again each time. The edge keeps a file until a refresh purges it.
    */
   publish(directory: string): void {
     const deployment = new BucketDeployment(this, 'Deployment', {
