@@ -7,12 +7,12 @@ import { readAttachmentSettings, readSettings } from './settings.ts';
 import { StudentSiteStack } from './student-site-stack.ts';
 import { buildWebsite } from './website-assets.ts';
 
-/** The stack for a site that there is already. It needs settings without a default. */
+/** The stack for a site that exists already. It needs settings that have no default. */
 const ATTACHMENT = 'AutoInvalidation';
 
 const app = new App();
 const contextOf = (name: string): unknown => app.node.tryGetContext(name);
-/** The stacks that the command line names; all, when it names none. */
+/** The stacks that the command line names. When it names none, all of them. */
 const asked: unknown = contextOf(BUNDLING_STACKS);
 const isAsked = Array.isArray(asked) && asked.includes(ATTACHMENT);
 
@@ -22,7 +22,7 @@ if (!(isAsked && asked.length === 1)) {
   new StudentSiteStack(app, 'StudentSite', {
     settings: readSettings(contextOf),
     websiteDirectory,
-    // CloudFront, and so the certificate-free default domain and its metrics, live in us-east-1.
+    // CloudFront lives in us-east-1, and with it the metrics of the distribution.
     env: { region: 'us-east-1' },
   });
 }

@@ -1,4 +1,6 @@
-/** What the page may load: its own files and nothing else, no inline script or style. */
+/**
+ * What the page may load: its own files and nothing else. Inline scripts and styles are blocked.
+ */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,14 +1,16 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Alarms } from './constructs/pipeline/alarms.ts';
 import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
 import { Mail } from './constructs/pipeline/mail.ts';
-import { SiteDashboard } from './constructs/pipeline/site-dashboard.ts';
-import { workingFunctions } from './constructs/pipeline/watched.ts';
+import { RefreshAlarms } from './constructs/pipeline/refresh-alarms.ts';
+import { RefreshDashboard } from './constructs/pipeline/refresh-dashboard.ts';
 import { RefreshApi } from './constructs/school/refresh-api.ts';
+import { SchoolAlarms } from './constructs/school/school-alarms.ts';
+import { addSchoolGraphs } from './constructs/school/school-graphs.ts';
 import { StudentApi } from './constructs/school/student-api.ts';
 import { StudentRecords } from './constructs/school/student-records.ts';
 import { Website } from './constructs/school/website.ts';
+import { refreshOptions } from './refresh-options.ts';
 import type { Settings } from './settings.ts';
 
 export interface StudentSiteStackProps extends StackProps {
@@ -17,7 +19,10 @@ export interface StudentSiteStackProps extends StackProps {
   readonly websiteDirectory: string;
 }
 
-/** The school's site: page, automatic refresh of its edge, students' API and records, mails. */
+/**
+ * The school's site: its page, the pipeline that keeps the edge fresh, the students' API and
+ * records, and mails.
+ */
 export class StudentSiteStack extends Stack {
   constructor(scope: Construct, id: string, { settings, websiteDirectory, ...props }: StudentSiteStackProps) {
     super(scope, id, { description: 'Student site with event-driven CloudFront invalidation', ...props });
@@ -28,24 +33,15 @@ export class StudentSiteStack extends Stack {
       originAccess: settings.originAccess,
     });
     const mail = new Mail(this, 'Mail', {
-      mailFrom: settings.mailFrom,
-      notifyEmail: settings.notifyEmail,
+      emails: settings.notifyEmail,
+      from: settings.mailFrom,
+      handler: 'school/send-mail',
     });
-    const autoInvalidation = new AutoInvalidation(this, 'AutoInvalidation', {
+    const pipeline = new AutoInvalidation(this, 'AutoInvalidation', {
+      ...refreshOptions(settings),
       bucket: website.bucket,
-      distribution: website.distribution,
-      mail,
-      mailWhen: settings.mailWhen,
-      quietSeconds: settings.quietSeconds,
-      maxLooks: settings.maxLooks,
-      batchSize: settings.batchSize,
-      batchWindowSeconds: settings.batchWindowSeconds,
-      pathPriceUsd: settings.pathPriceUsd,
-      refetchPriceUsd: settings.refetchPriceUsd,
-      freePathsPerMonth: settings.freePathsPerMonth,
-      maxNeedlessPurges: settings.maxNeedlessPurges,
-      extensionlessUrls: settings.extensionlessUrls,
-      quotaPatienceMinutes: settings.quotaPatienceMinutes,
+      distributions: [{ distribution: website.distribution, extensionlessUrls: settings.extensionlessUrls }],
+      notify: { mail, when: settings.mailWhen },
     });
     const records = new StudentRecords(this, 'Records', {
       tableName: settings.studentTableName,
@@ -61,23 +57,18 @@ export class StudentSiteStack extends Stack {
       burst: settings.apiBurst,
       requestsPerDay: settings.apiRequestsPerDay,
     });
-    new RefreshApi(this, 'RefreshApi', {
+    const refreshApi = new RefreshApi(this, 'RefreshApi', {
       api,
-      autoInvalidation,
+      autoInvalidation: pipeline,
       distribution: website.distribution,
       siteUrl: website.url,
       manualPathsPerDay: settings.manualPathsPerDay,
     });
     website.serveApi(api);
-    const watched = {
-      siteChanges: autoInvalidation,
-      mail,
-      functions: workingFunctions(this),
-      stateMachine: autoInvalidation.stateMachine,
-      students: { api: api.restApi },
-    };
-    new Alarms(this, 'Alarms', { notify: settings.notifyEmail, ...watched });
-    new SiteDashboard(this, 'Dashboard', watched);
+    const alarms = new RefreshAlarms(this, 'Alarms', { pipeline, notify: settings.notifyEmail });
+    new SchoolAlarms(this, 'SchoolAlarms', { alarms, api, refreshApi, records });
+    const { dashboard } = new RefreshDashboard(this, 'Dashboard', { pipeline });
+    addSchoolGraphs(dashboard, { api, refreshApi, records });
     website.publish(websiteDirectory);
 
     const outputs = {
@@ -88,11 +79,12 @@ export class StudentSiteStack extends Stack {
       SiteBucketName: website.bucket.bucketName,
       BackupBucketName: records.backupBucket.bucketName,
       StudentTableName: records.table.tableName,
-      RefreshTableName: autoInvalidation.table.tableName,
-      SiteChangesQueueUrl: autoInvalidation.queue.queueUrl,
-      SiteChangesDeadLetterQueueUrl: autoInvalidation.deadLetterQueue.queueUrl,
+      RefreshTableName: pipeline.table.tableName,
+      SiteChangesQueueUrl: pipeline.queue.queueUrl,
+      SiteChangesDeadLetterQueueUrl: pipeline.deadLetterQueue.queueUrl,
       MailQueueUrl: mail.queue.queueUrl,
-      RefreshStateMachineArn: autoInvalidation.stateMachine.stateMachineArn,
+      MailDeadLetterQueueUrl: mail.deadLetterQueue.queueUrl,
+      RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -1,12 +1,4 @@
-import type { FieldProblem } from './school/students/student.ts';
-
-/**
- * Errors this program raises on purpose. `name` is a literal because it crosses process borders: Step Functions matches
- * a failed Lambda by it (`ErrorEquals` in infra/workflows/refresh.asl.json).
- */
-abstract class ExpectedError extends Error {
-  abstract override readonly name: string;
-}
+import { ExpectedError } from './expected-error.ts';
 
 /** A message that no retry can make right. It ends in the dead-letter queue, alone. */
 export class InvalidMessageError extends ExpectedError {
@@ -82,34 +74,5 @@ export class EdgeStaleError extends ExpectedError {
       `The edge still serves old content for ${urls.length} URLs: ${shown}${urls.length > 5 ? ' …' : ''}`,
     );
     this.urls = urls;
-  }
-}
-
-/** Why the API refuses a request: the `code` of its answer, which shared/http/answers.ts gives a status. */
-export type RefusalCode =
-  | 'BadRequest'
-  | 'ValidationFailed'
-  | 'NotFound'
-  | 'StudentNotFound'
-  | 'RefreshNotFound'
-  | 'StudentExists'
-  | 'InProgress'
-  | 'PreconditionFailed'
-  | 'TooLarge'
-  | 'UnsupportedMediaType'
-  | 'IdempotencyMismatch'
-  | 'TooManyRefreshes';
-
-/** A request that its sender must change, or send again later. The message is for the sender. */
-export class RequestRefusedError extends ExpectedError {
-  override readonly name = 'RequestRefused';
-  readonly code: RefusalCode;
-  /** What is wrong with which field, for ValidationFailed. */
-  readonly fields: readonly FieldProblem[];
-
-  constructor(code: RefusalCode, message: string, fields: readonly FieldProblem[] = []) {
-    super(message);
-    this.code = code;
-    this.fields = fields;
   }
 }

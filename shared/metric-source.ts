@@ -1,2 +1,2 @@
-/** Under which namespace CloudWatch finds the functions' own metrics; their dimension `service` is the stack's name. */
-export const METRICS_NAMESPACE = 'StudentSite';
+/** CloudWatch namespace of the pipeline's own metrics. Their dimension `service` is the stack's name and the construct's path. */
+export const METRICS_NAMESPACE = 'AutoInvalidation';

@@ -6,14 +6,21 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { METRICS_NAMESPACE } from './metric-source.ts';
 
-// Both take the service's name from POWERTOOLS_SERVICE_NAME, which infra/constructs/pipeline/service-function.ts sets.
+// Both take the name of the service from POWERTOOLS_SERVICE_NAME, which infra/constructs/pipeline/service-function.ts sets.
 export const logger = new Logger();
 export const metrics = new Metrics({ namespace: METRICS_NAMESPACE });
 
-/** Wraps a Lambda handler with structured logs and metrics: the one place that fixes their order. */
-export function observed<Event, Result>(handler: (event: Event, context: Context) => Promise<Result>) {
+/**
+ * Wraps a Lambda handler with structured logs and metrics: the one place that fixes their order.
+ *
+ * @param published whose metrics end with each invocation. @default the pipeline's
+ */
+export function observed<Event, Result>(
+  handler: (event: Event, context: Context) => Promise<Result>,
+  published = metrics,
+) {
   return middy<Event, Result, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
+    .use(logMetrics(published))
     .handler(handler);
 }

@@ -1,12 +1,13 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod/mini';
 import { createMailQueue } from '../../shared/aws/mail-queue.ts';
 import { readSettings, setting } from '../../shared/config.ts';
-import { logger, metrics, observed } from '../../shared/observability.ts';
+import { logger, observed } from '../../shared/observability.ts';
 import { createBackupBucket } from '../../shared/school/aws/backup-bucket.ts';
 import { createStudentScan } from '../../shared/school/aws/student-scan.ts';
 import { type BackupDependencies, backup } from '../../shared/school/backup/backup.ts';
 import { BackupKey, backupKeyOf } from '../../shared/school/backup/manifest.ts';
+import { SCHOOL_METRICS_NAMESPACE } from '../../shared/school/metric-source.ts';
 
 /**
  * Asked for by the API, which names the backup, or by the schedule: then the event does, the same at each retry.
@@ -23,6 +24,8 @@ const Event = z.union([
   ),
 ]);
 
+const metrics = new Metrics({ namespace: SCHOOL_METRICS_NAMESPACE });
+
 /** Kept from the function's time-out, to clean up and to report. */
 const CLEAN_UP_MS = 20_000;
 
@@ -34,7 +37,7 @@ export function createHandler(dependencies: Omit<BackupDependencies, 'signal'>) 
     logger.info('Backed up', manifest);
     metrics.addMetric('StudentsBackedUp', MetricUnit.Count, manifest.count);
     return manifest;
-  });
+  }, metrics);
 }
 
 const settings = readSettings({

@@ -1,7 +1,11 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Outbox } from '../refresh/report.ts';
+import type { MailMessage } from '../mail/mail.ts';
 
-export function createMailQueue(queueUrl: string, client = new SQSClient({})): Outbox {
+export interface MailQueue {
+  send(message: MailMessage): Promise<void>;
+}
+
+export function createMailQueue(queueUrl: string, client = new SQSClient({})): MailQueue {
   return {
     async send(message) {
       await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: asciiJson(message) }));

@@ -1,10 +1,5 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
-import type { RenderedMail } from '../mail/mail.ts';
-
-export interface Mailer {
-  /** Hands a mail to SES; answers its message id. Accepted is not delivered. */
-  send(to: readonly string[], mail: RenderedMail): Promise<string>;
-}
+import type { Mailer } from '../mail/mail-handler.ts';
 
 export function createMailer(from: string, client = new SESv2Client({})): Mailer {
   return {

@@ -1,20 +1,5 @@
 import { HttpError, RouteMatchingError } from '@aws-lambda-powertools/event-handler/http';
-import { type RefusalCode, RequestRefusedError } from '../errors.ts';
-
-const STATUS: Readonly<Record<RefusalCode, number>> = {
-  BadRequest: 400,
-  ValidationFailed: 400,
-  NotFound: 404,
-  StudentNotFound: 404,
-  RefreshNotFound: 404,
-  StudentExists: 409,
-  InProgress: 409,
-  PreconditionFailed: 412,
-  TooLarge: 413,
-  UnsupportedMediaType: 415,
-  IdempotencyMismatch: 422,
-  TooManyRefreshes: 429,
-};
+import { Refusal, RequestRefusedError } from './refusal.ts';
 
 export function answer(
   status: number,
@@ -36,12 +21,12 @@ export function answerFor(error: Error): Response {
       error: { code: 'Internal', message: 'Something went wrong here. Try again later.' },
     });
   }
-  const { code, message, fields } = refusal;
-  return answer(STATUS[code], { error: { code, message, ...(fields.length === 0 ? {} : { fields }) } });
+  const { code, status, message, fields } = refusal;
+  return answer(status, { error: { code, message, ...(fields.length === 0 ? {} : { fields }) } });
 }
 
-function refusalFor(error: Error): RequestRefusedError | undefined {
-  if (error instanceof RequestRefusedError) return error;
+function refusalFor(error: Error): Refusal | undefined {
+  if (error instanceof Refusal) return error;
   // The router's own: no route, an empty or badly encoded path parameter.
   const isRouting =
     error instanceof RouteMatchingError ||

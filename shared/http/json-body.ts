@@ -1,4 +1,4 @@
-import { RequestRefusedError } from '../errors.ts';
+import { RequestRefusedError } from './refusal.ts';
 
 /** 64 KiB: a student is at most some 2 KB of JSON, even with every character escaped. */
 export const MAX_BODY_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { RequestRefusedError } from '../errors.ts';
 import { readJsonObject } from './json-body.ts';
+import { RequestRefusedError } from './refusal.ts';
 
 /** A request as API Gateway's Lambda proxy integration hands it over. */
 export interface ApiRequest {

@@ -1,77 +1,54 @@
 import * as z from 'zod/mini';
-import { isEmailAddress } from './email-address.ts';
 
-/** The same event always has the same id; a mail is sent once per id. */
-const MailId = z.string().check(z.minLength(1));
+/** The same event always has the same id, and each id is mailed once. */
+export const MailId = z.string().check(z.minLength(1));
 
-/** Longer lists are cut in messages and mails: a queue message ends at 1 MiB, a reader's patience before. */
-export const MAX_LISTED = 50;
+/** What every message of the mail queue has: each asks for one mail. */
+export interface MailMessage {
+  readonly type: string;
+  readonly id: string;
+}
 
-const listed = <Item extends z.core.$ZodType>(item: Item) => z.array(item).check(z.maxLength(MAX_LISTED));
+/** Mails and their messages list at most this many items: a queue message ends at 1 MiB, a reader's patience sooner. */
+export const MAX_LISTED_IN_MAIL = 50;
 
-/** How a refresh ended, for the people who run the site. */
-const RefreshReport = z.object({
-  type: z.literal('refresh-report'),
-  id: MailId,
-  refreshId: z.string().check(z.minLength(1)),
-  distributionId: z.string().check(z.minLength(1)),
-  outcome: z.enum(['fresh', 'failed']),
-  startedAt: z.string(),
-  finishedAt: z.string(),
-  /** Changed objects, at most `MAX_LISTED` of them, and how many there were. */
-  changes: listed(z.object({ key: z.string(), removed: z.boolean() })),
-  changeCount: z.int(),
-  /** Invalidation paths asked for by hand, at most `MAX_LISTED` of them, and how many there were. */
-  requestedPaths: listed(z.string()),
-  requestedPathCount: z.int(),
-  invalidationId: z.optional(z.string()),
-  /** Invalidation paths, at most `MAX_LISTED` of them, and how many there were. */
-  paths: listed(z.string()),
-  pathCount: z.int(),
-  collateral: z.int(),
-  /** Changed objects that needed no path, by why. */
-  skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
-  verified: z.int(),
-  superseded: z.int(),
-  failure: z.optional(z.string()),
-});
-export type RefreshReport = z.infer<typeof RefreshReport>;
-
-/** Tells a student that the school has their record. The only message that names its recipient. */
-const StudentConfirmation = z.object({
-  type: z.literal('student-confirmation'),
-  id: MailId,
-  to: z.string().check(z.refine(isEmailAddress)),
-  studentid: z.string().check(z.minLength(1)),
-  name: z.string().check(z.minLength(1)),
-  class: z.string().check(z.minLength(1)),
-});
-export type StudentConfirmation = z.infer<typeof StudentConfirmation>;
-
-/** How a backup of the students ended. */
-const BackupReport = z.object({
-  type: z.literal('backup-report'),
-  id: MailId,
-  outcome: z.enum(['done', 'failed']),
-  key: z.string().check(z.minLength(1)),
-  /** Students in it. */
-  count: z.optional(z.int()),
-  /** Of the file as stored, like `bytes`. */
-  sha256: z.optional(z.string()),
-  bytes: z.optional(z.int()),
-  startedAt: z.string(),
-  finishedAt: z.string(),
-  failure: z.optional(z.string()),
-});
-export type BackupReport = z.infer<typeof BackupReport>;
-
-/** What the program puts into the mail queue. */
-export const MailMessage = z.discriminatedUnion('type', [RefreshReport, StudentConfirmation, BackupReport]);
-export type MailMessage = z.infer<typeof MailMessage>;
+/** The stack that mails. The commands in its mails name it. */
+export interface MailingStack {
+  readonly name: string;
+  readonly region: string;
+}
 
 /** A mail ready to send. Text and HTML say the same. */
 export interface RenderedMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+}
+
+/** A message of the mail queue, understood. */
+export interface Mail extends MailMessage {
+  /** The recipient; absent for mails to the people who run the site. */
+  readonly to?: string;
+  render(stack: MailingStack): RenderedMail;
+}
+
+/** Reads a message as a mail of one kind; undefined when it is of another kind. */
+export type MailKind = (message: unknown) => Mail | undefined;
+
+/**
+ * A kind of mail: the schema of its message, what the mail says and, unless it is for the people who run the site, who gets it.
+ * Whoever deploys a mail function lists the kinds that it sends.
+ */
+export function mailKind<Message extends MailMessage>(
+  schema: z.ZodMiniType<Message>,
+  render: (message: Message, stack: MailingStack) => RenderedMail,
+  recipientOf?: (message: Message) => string,
+): MailKind {
+  return input => {
+    const { data: message } = schema.safeParse(input);
+    if (message === undefined) return undefined;
+    const { type, id } = message;
+    const to = recipientOf === undefined ? {} : { to: recipientOf(message) };
+    return { type, id, ...to, render: stack => render(message, stack) };
+  };
 }

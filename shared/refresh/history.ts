@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { RequestRefusedError } from '../errors.ts';
+import { RequestRefusedError } from '../http/refusal.ts';
 import { costOfPaths, type Prices } from '../planning/prices.ts';
 import type { PathUse } from './invalidate.ts';
 import { isRefreshId, monthOf, type Refresh, type Skipped } from './refresh.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { RequestRefusedError } from '../errors.ts';
+import { RequestRefusedError } from '../http/refusal.ts';
 import { pathProblem } from '../planning/viewer-urls.ts';
 import { type CollectDependencies, collect } from './collect.ts';
+import { RefreshRefusedError } from './refusal.ts';
 
 /** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */
 const MAX_REQUESTED_PATHS = 3000;
@@ -65,7 +66,7 @@ export interface ManualDependencies extends CollectDependencies {
  * Puts paths asked for by hand into the open refresh.
  *
  * @returns the id of the refresh that took them
- * @throws RequestRefusedError TooManyRefreshes when the day's allowance is used up
+ * @throws RefreshRefusedError TooManyRefreshes when the day's allowance is used up
  */
 export async function requestRefresh(
   paths: readonly string[],
@@ -73,7 +74,7 @@ export async function requestRefresh(
 ): Promise<string> {
   const day = now().toISOString().slice(0, 10);
   if (!(await allowance.take(day, paths.length, pathsPerDay))) {
-    throw new RequestRefusedError(
+    throw new RefreshRefusedError(
       'TooManyRefreshes',
       `A day allows ${pathsPerDay} paths by hand, and too few are left. Ask for fewer, or tomorrow (UTC).`,
     );

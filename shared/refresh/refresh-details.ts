@@ -1,4 +1,3 @@
-import { RequestRefusedError } from '../errors.ts';
 import { explainPlan } from '../planning/explain.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
 import { type RefreshSummary, summaryOf } from './history.ts';
@@ -10,6 +9,7 @@ import {
   type Refresh,
   type StoredVerification,
 } from './refresh.ts';
+import { RefreshRefusedError } from './refusal.ts';
 
 export interface RefreshDetails extends RefreshSummary {
   /** At most `MAX_LISTED` of `changeCount`: the newest event of each key. */
@@ -69,7 +69,7 @@ export interface DetailsDependencies {
 const MAX_LISTED = 200;
 const MAX_REASONS = 5;
 
-/** @throws RequestRefusedError RefreshNotFound */
+/** @throws RefreshRefusedError RefreshNotFound */
 export async function describeRefresh(
   refreshId: string,
   dependencies: DetailsDependencies,
@@ -77,7 +77,7 @@ export async function describeRefresh(
   const { refreshes, urls } = dependencies;
   const refresh = isRefreshId(refreshId) ? await refreshes.get(refreshId) : undefined;
   if (refresh === undefined)
-    throw new RequestRefusedError('RefreshNotFound', 'There is no such refresh. They are kept for 90 days.');
+    throw new RefreshRefusedError('RefreshNotFound', 'There is no such refresh. They are kept for 90 days.');
   const [{ objects, paths: requestedPaths }, invalidation] = await Promise.all([
     refreshes.changesOf(refreshId),
     findInvalidation(refresh, dependencies),

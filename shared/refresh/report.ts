@@ -1,6 +1,7 @@
 import { UnknownRefreshError } from '../errors.ts';
-import { MAX_LISTED, type MailMessage, type RefreshReport } from '../mail/mail.ts';
+import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
+import type { RefreshReport } from './refresh-report.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
 
 export interface ReportedRefreshes {
@@ -16,7 +17,7 @@ export interface RefreshEnd {
 }
 
 export interface Outbox {
-  send(message: MailMessage): Promise<void>;
+  send(message: RefreshReport): Promise<void>;
 }
 
 /** `failed`: only failures are mailed. A failure always is. */
@@ -54,11 +55,11 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     outcome: refresh.state === 'fresh' ? 'fresh' : 'failed',
     startedAt: refresh.startedAt,
     finishedAt: refresh.finishedAt ?? at.toISOString(),
-    changes: changes.slice(0, MAX_LISTED).map(({ key, removed }) => ({ key, removed })),
+    changes: changes.slice(0, MAX_LISTED_IN_MAIL).map(({ key, removed }) => ({ key, removed })),
     changeCount: changes.length,
-    requestedPaths: paths.slice(0, MAX_LISTED),
+    requestedPaths: paths.slice(0, MAX_LISTED_IN_MAIL),
     requestedPathCount: paths.length,
-    paths: sent.slice(0, MAX_LISTED),
+    paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     collateral: refresh.plan?.collateral ?? 0,
     skipped: refresh.plan?.skipped ?? NOTHING_SKIPPED,

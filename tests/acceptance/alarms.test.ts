@@ -192,7 +192,7 @@ async function failRepeatedly(role: string): Promise<Cure> {
 
 /** An alarm is raised, put an end to, and over; each of the two is mailed once. */
 async function expectMailedOnce(site: Site, alarm: string, cause: () => Promise<Cure> | Cure): Promise<void> {
-  const name = `StudentSite/${alarm}`;
+  const name = `StudentSite/Alarms/${alarm}`;
   const changes: string[] = [];
   const mailed = site.mails().length;
   const unsubscribe = site.cloud.journal.subscribe(entry => {
@@ -250,7 +250,7 @@ describe('an alarm is mailed when it is raised and when it is over, each time on
     const { MetricAlarms } = await describeAlarms(api.cloud.endpoint);
     const tried = [...Object.keys(CAUSES), 'no-backup', 'refresh-timed-out'];
     expect(new Set(MetricAlarms.map(({ AlarmName }) => AlarmName))).toEqual(
-      new Set(tried.map(name => `StudentSite/${name}`)),
+      new Set(tried.map(name => `StudentSite/Alarms/${name}`)),
     );
   });
 });

@@ -186,7 +186,7 @@ describe('A site that there was before', () => {
   it('is as it was before once the attachment is removed, however often CloudFormation asks', async () => {
     const [theirs, ours, ...rest] = await notifications();
     expect(theirs?.QueueArn).toContain(EXISTING.queueName);
-    expect(ours?.QueueArn).toContain('AutoInvalidation-site-changes');
+    expect(ours?.QueueArn).toContain('AutoInvalidation-FreshnessSiteChangesQueue');
     expect(rest).toHaveLength(2);
     for (let time = 1; time <= 2; time++) {
       expect(await removeNotifications()).toMatchObject({ Status: 'SUCCESS' });
@@ -225,7 +225,7 @@ async function removeNotifications(): Promise<unknown> {
     PhysicalResourceId: 'id',
     ResourceProperties: {
       BucketName: Bucket,
-      Owner: 'AutoInvalidation-site-changes',
+      Owner: 'AutoInvalidation/Freshness',
       QueueArn: 'none',
       Events: [],
     },

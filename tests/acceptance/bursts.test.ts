@@ -93,7 +93,7 @@ it('uploads that come one after another, each before the quiet period ends, are 
   await expectOneRefresh(site, async () => {
     for (const key of keys) {
       const looked = site.next(
-        entry => entry.kind === 'execution' && entry.state === 'Settle',
+        entry => entry.kind === 'execution' && entry.state === 'Settle: wait',
         'the refresh to wait on',
       );
       await site.put(key, `second content of ${key}`);
@@ -106,7 +106,7 @@ it('uploads that never pause do not keep a refresh open for ever', async () => {
   const { site } = await start({ timeScale: 0.1 });
   let closed = false;
   const closing = site
-    .next(entry => entry.kind === 'execution' && entry.state === 'Watch', 'the refresh to close')
+    .next(entry => entry.kind === 'execution' && entry.state === 'Watch: begin', 'the refresh to close')
     .then(() => {
       closed = true;
     });

@@ -109,10 +109,10 @@ it.each([
   ['written', ADD_CHANGES],
   ['committed', COMMIT],
 ])('moves a change to the next refresh when the open one closes before it is %s', async (_, step) => {
-  const settling = entered('Settle');
+  const settling = entered('Settle: wait');
   await site.put('page.html', 'second');
   await settling;
-  const closed = entered('Watch');
+  const closed = entered('Watch: begin');
   const collecting = hold(step);
   await site.put('other.html', 'second');
   await collecting.reached;

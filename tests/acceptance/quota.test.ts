@@ -31,7 +31,7 @@ it('15 wildcards and 3,000 exact paths in progress drain without loss: what is u
   const requests = inject(site, { action: 'CreateInvalidation', caller: 'Invalidate' }, pass);
   for (const wave of waves) {
     const waiting = site.next(
-      entry => entry.kind === 'execution' && entry.state === 'WaitForQuota',
+      entry => entry.kind === 'execution' && entry.state === 'Invalidate: wait for quota',
       'a refresh to wait',
     );
     await uploadAll(site, [ALWAYS, ...keysOf(wave)], `new in the ${wave} wave`);

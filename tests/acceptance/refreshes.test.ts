@@ -209,7 +209,7 @@ describe('npm run status', () => {
       exitCode: 1,
       complaint: expect.stringContaining('RUNBOOK.md#site-changes-dead-letters'),
     });
-    expect(printed).toContain('StudentSite-site-changes: 0 waiting, 0 in work, 1 dead letter\n');
+    expect(printed).toMatch(/SiteChangesQueue\w*: 0 waiting, 0 in work, 1 dead letter\n/);
     await site.clients.sqs.send(new PurgeQueueCommand(deadLetters));
   });
 });

@@ -30,8 +30,8 @@ async function expectOneFreshRefresh(site: Site): Promise<void> {
   await site.expectEdgeEqualsBucket([LONE_KEY]);
 }
 
-it.each(['Settle', 'Invalidate', 'Pause', 'Verify', 'ReportFresh'])(
-  'ends a refresh that was interrupted in %s, once',
+it.each(['Settle: wait', 'Invalidate: send', 'Watch: pause', 'Verify: ask the edge', 'Report: fresh'])(
+  'ends a refresh that was interrupted in "%s", once',
   async state => {
     const start = restartable();
     const first = await start();

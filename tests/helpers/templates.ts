@@ -22,7 +22,7 @@ const CfnTemplate = z.object({
       UpdateReplacePolicy: z.string().optional(),
     }),
   ),
-  Outputs: z.record(z.string(), z.object({ Value: z.json() })),
+  Outputs: z.record(z.string(), z.object({ Value: z.json() })).default({}),
 });
 export type CfnTemplate = z.infer<typeof CfnTemplate>;
 export type Json = z.infer<ReturnType<typeof z.json>>;
@@ -35,7 +35,11 @@ export interface Resource {
 
 /** The template that would deploy: the school's with the settings as they are in the repository. */
 export function synthesised(stackName: 'StudentSite' | 'AutoInvalidation' = 'StudentSite'): CfnTemplate {
-  return CfnTemplate.parse(JSON.parse(readFileSync(`${ASSEMBLY}/${stackName}.template.json`, 'utf8')));
+  return readTemplate(`${ASSEMBLY}/${stackName}.template.json`);
+}
+
+export function readTemplate(file: string): CfnTemplate {
+  return CfnTemplate.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 /** The stack with other settings. Its functions are not bundled, which would take seconds each. */

@@ -137,7 +137,7 @@ describe('Least privilege', () => {
       Action: ['ses:SendEmail'],
       Condition: { StringEquals: { 'ses:FromAddress': from } },
     });
-    expect(resourceOf(configured, 'AWS::SES::EmailIdentity', 'Mail').properties).toMatchObject({
+    expect(resourceOf(configured, 'AWS::SES::EmailIdentity', 'Sender').properties).toMatchObject({
       EmailIdentity: from,
     });
   });
@@ -159,7 +159,7 @@ describe('Least privilege', () => {
     );
   });
 
-  it('the API may change student records, and of backups start one and read what there is', () => {
+  it('the API may change student records, and start and list backups', () => {
     expect(allowed('students')).toEqual(
       [
         ...on(STUDENTS, ...ITEM_ACTIONS),
@@ -198,7 +198,7 @@ describe('Least privilege', () => {
     expect(actions.filter(action => action.includes('*'))).toEqual([]);
   });
 
-  it('a wildcard stands in a resource only where nothing narrower exists', () => {
+  it('resources contain a wildcard only where nothing narrower exists', () => {
     const REASONS: Readonly<Record<string, string>> = {
       '*': 'X-Ray and log delivery have no resources to name',
       [`${SITE_BUCKET}/*`]: 'any object of the site may have changed, and CDK’s uploader writes them',
@@ -216,7 +216,7 @@ describe('Least privilege', () => {
     expect(wild).toEqual(new Set(Object.keys(REASONS)));
   });
 
-  it('whatever has no resource to name is only tracing and log delivery', () => {
+  it('only tracing and log delivery may act on every resource', () => {
     const everywhere = resourcesOf(template, 'AWS::IAM::Policy').flatMap(policy =>
       pairs(statementsOf(policy)).filter(pair => pair.endsWith(' *')),
     );

@@ -17,10 +17,12 @@ const ROOT = join(import.meta.dirname, '../..');
 const RUNBOOK = readFileSync(join(ROOT, 'RUNBOOK.md'), 'utf8');
 
 const template = synthesised();
+/** What the name of every alarm begins with. */
+const PREFIX = 'StudentSite/Alarms/';
 const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
 const nameOf = ({ properties }: Resource) => String(properties['AlarmName']);
 const alarmOf = (name: string) => {
-  const found = alarms.find(alarm => nameOf(alarm) === `StudentSite/${name}`);
+  const found = alarms.find(alarm => nameOf(alarm) === `${PREFIX}${name}`);
   if (found === undefined) throw new Error(`No alarm ${name}`);
   return found.properties;
 };
@@ -34,7 +36,7 @@ describe('Alarms', () => {
   it.each([
     ['site-changes-dead-letters', queue('AutoInvalidationSiteChangesDead')],
     ['mail-dead-letters', queue('MailQueueDead')],
-  ])('%s: the first message, seen within a minute', (name, deadLetters) => {
+  ])('%s is raised by the first message, within a minute', (name, deadLetters) => {
     expect(alarmOf(name)).toMatchObject({
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Dimensions: [{ Name: 'QueueName', Value: getAtt(deadLetters, 'QueueName') }],
@@ -45,21 +47,24 @@ describe('Alarms', () => {
     });
   });
 
-  it.each(['site-changes', 'mail'])('%s-too-old: later than any message that merely fails', name => {
-    const watched = name === 'mail' ? mailQueue : queue('AutoInvalidationSiteChangesQueue');
-    const visibility = Number(
-      resourcesOf(template, 'AWS::SQS::Queue').find(({ id }) => id === watched)?.properties[
-        'VisibilityTimeout'
-      ],
-    );
-    const { Threshold, Dimensions, MetricName } = alarmOf(`${name}-too-old`);
-    expect(MetricName).toBe('ApproximateAgeOfOldestMessage');
-    expect(Dimensions).toEqual([{ Name: 'QueueName', Value: getAtt(watched, 'QueueName') }]);
-    // At the third receive SQS stops counting it.
-    expect(Threshold).toBeGreaterThan(2 * visibility);
-  });
+  it.each(['site-changes', 'mail'])(
+    '%s-too-old is raised later than any message that merely fails would raise it',
+    name => {
+      const watched = name === 'mail' ? mailQueue : queue('AutoInvalidationSiteChangesQueue');
+      const visibility = Number(
+        resourcesOf(template, 'AWS::SQS::Queue').find(({ id }) => id === watched)?.properties[
+          'VisibilityTimeout'
+        ],
+      );
+      const { Threshold, Dimensions, MetricName } = alarmOf(`${name}-too-old`);
+      expect(MetricName).toBe('ApproximateAgeOfOldestMessage');
+      expect(Dimensions).toEqual([{ Name: 'QueueName', Value: getAtt(watched, 'QueueName') }]);
+      // At the third receive SQS stops counting it.
+      expect(Threshold).toBeGreaterThan(2 * visibility);
+    },
+  );
 
-  it('there is one for the errors of every function', () => {
+  it('watch the errors of every function', () => {
     const functions = resourcesOf(template, 'AWS::Lambda::Function').filter(
       ({ properties }) => properties['Runtime'] === 'nodejs24.x',
     );
@@ -71,9 +76,9 @@ describe('Alarms', () => {
     );
   });
 
-  it('no data is no trouble, except for backups, which a new stack still has to make', () => {
+  it('take missing data for health, except for backups, which a new stack still has to make', () => {
     const breaching = alarms.filter(({ properties }) => properties['TreatMissingData'] !== 'notBreaching');
-    expect(breaching.map(nameOf)).toEqual(['StudentSite/no-backup']);
+    expect(breaching.map(nameOf)).toEqual([`${PREFIX}no-backup`]);
     const { Period, EvaluationPeriods, WarmUpConfiguration } = alarmOf('no-backup');
     const minutes = (Number(Period) * Number(EvaluationPeriods)) / 60;
     expect(minutes).toBe(26 * 60);
@@ -84,7 +89,7 @@ describe('Alarms', () => {
   });
 });
 
-describe('The way of an alarm to a mail', () => {
+describe('The path from an alarm to a mail', () => {
   it('is one rule for every alarm of this stack and for no other stack’s', () => {
     expect(rule.properties).toMatchObject({
       State: 'ENABLED',
@@ -92,7 +97,7 @@ describe('The way of an alarm to a mail', () => {
       EventPattern: {
         source: ['aws.cloudwatch'],
         'detail-type': ['CloudWatch Alarm State Change'],
-        resources: [{ prefix: { 'Fn::Join': ['', expect.arrayContaining([':alarm:StudentSite/'])] } }],
+        resources: [{ prefix: { 'Fn::Join': ['', expect.arrayContaining([`:alarm:${PREFIX}`])] } }],
         detail: {
           $or: [
             { state: { value: ['ALARM'] } },
@@ -101,7 +106,7 @@ describe('The way of an alarm to a mail', () => {
         },
       },
     });
-    expect(alarms.map(nameOf).filter(name => !name.startsWith('StudentSite/'))).toEqual([]);
+    expect(alarms.map(nameOf).filter(name => !name.startsWith(PREFIX))).toEqual([]);
   });
 
   it('is open to that rule alone', () => {
@@ -120,7 +125,7 @@ describe('The way of an alarm to a mail', () => {
     expect(new Set(bySns.map(nameOf))).toEqual(
       new Set(
         ['mail-dead-letters', 'mail-too-old', 'send-mail-errors', 'alarm-mails-lost'].map(
-          name => `StudentSite/${name}`,
+          name => `${PREFIX}${name}`,
         ),
       ),
     );
@@ -146,7 +151,7 @@ describe('The runbook', () => {
   );
 
   it('has a heading for every alarm, which the alarm’s description names, and for nothing else', () => {
-    const headings = alarms.map(alarm => nameOf(alarm).replace('StudentSite/', ''));
+    const headings = alarms.map(alarm => nameOf(alarm).replace(PREFIX, ''));
     expect(new Set(sections.keys())).toEqual(new Set(headings));
     for (const heading of headings)
       expect(alarmOf(heading)['AlarmDescription']).toMatch(
@@ -191,6 +196,17 @@ describe('The dashboard', () => {
       'StudentsBackedUp',
     ];
     expect(shown.filter(metric => !body.includes(metric))).toEqual([]);
+  });
+
+  it('finds the metrics of the pipeline and those of the school in namespaces of their own', () => {
+    const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
+    const body = JSON.stringify(dashboard?.properties['DashboardBody']);
+    const namespaces = [...body.matchAll(/\\?"(AutoInvalidation|StudentSite)\\?",\\?"(\w+)\\?"/g)];
+    const metricsIn = (namespace: string) =>
+      new Set(namespaces.filter(([, found]) => found === namespace).map(([, , metric]) => metric));
+    expect(metricsIn('StudentSite')).toEqual(new Set(['StudentsBackedUp']));
+    expect(metricsIn('AutoInvalidation')).toContain('RefreshesFresh');
+    expect(metricsIn('AutoInvalidation')).not.toContain('StudentsBackedUp');
   });
 });
 

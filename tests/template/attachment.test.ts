@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { AutoInvalidationStack } from '../../infra/auto-invalidation-stack.ts';
 import { readAttachmentSettings } from '../../infra/settings.ts';
 import { ATTACHED, DOCS_ONLY, EXISTING, WHOLE_SITE } from '../fixtures/existing-names.ts';
+import { functionBundles, packageOf } from '../helpers/bundles.ts';
 import {
   CONTEXT,
   permissionsOf,
+  type Resource,
   ref,
   resourceOf,
   resourcesOf,
@@ -22,7 +24,7 @@ const template = synthesised('AutoInvalidation');
 const RUNBOOK = readFileSync(fileURLToPath(import.meta.resolve('../../RUNBOOK.md')), 'utf8');
 const distributionArn = (id: string) => `arn:aws:cloudfront::<AWS::AccountId>:distribution/${id}`;
 
-/** Of the actions of a service, everything that any role of the stack may do. */
+/** The actions of a service that any role of the stack may use, and on what. */
 function allowed(service: string): Record<string, Set<string>> {
   const statements = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id }) => permissionsOf(template, id));
   const pairs = statements.flatMap(({ Action, Resource = [] }) =>
@@ -38,6 +40,10 @@ function allowed(service: string): Record<string, Set<string>> {
   );
 }
 
+/** Each place where a text matches, with what is around it. */
+const wordsAround = ({ source, flags }: RegExp, text: string) =>
+  [...text.matchAll(new RegExp(`.{0,60}(?:${source}).{0,60}`, `g${flags}`))].map(([place]) => place);
+
 const build = (settings: Record<string, unknown>) => {
   const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
   const stack = new AutoInvalidationStack(app, 'AutoInvalidation', {
@@ -46,8 +52,8 @@ const build = (settings: Record<string, unknown>) => {
   return { app, stack };
 };
 
-describe('The stack for a site that there is already', () => {
-  it('touches only the distributions that it is told', () => {
+describe('The stack for an existing site', () => {
+  it('touches only the distributions that it was given', () => {
     const distributions = new Set([DOCS_ONLY, WHOLE_SITE].map(distributionArn));
     expect(allowed('cloudfront')).toEqual({
       'cloudfront:CreateInvalidation': distributions,
@@ -82,7 +88,7 @@ describe('The stack for a site that there is already', () => {
     });
   });
 
-  it('tells S3 encoded prefixes, and its own functions plain ones', () => {
+  it('gives S3 encoded prefixes, and its own functions plain ones', () => {
     const { Variables } = Object(
       resourceOf(template, 'AWS::Lambda::Function', 'FreshnessCollect').properties['Environment'],
     );
@@ -101,7 +107,8 @@ describe('The stack for a site that there is already', () => {
       );
       return { attached, notification, policy: policy?.id ?? expect.fail() };
     });
-    // A resource of the new template would be changed before the one that depends on it in the old one is removed.
+    // A resource of the new template would be changed before the one that depends on it in the old
+    // one is removed.
     expect(next?.attached.Resources).not.toHaveProperty(former?.policy ?? '');
     expect(former?.notification.dependsOn).toContain(former?.policy);
     expect(next?.notification.id).toBe(former?.notification.id);
@@ -115,11 +122,30 @@ describe('The stack for a site that there is already', () => {
     expect(custom.map(({ properties }) => properties['ServiceTimeout'])).toEqual(['300', '300', '300']);
   });
 
+  it('contains nothing of the school: no resource, no name, no description, no line of code', async () => {
+    const SCHOOL = /student|school|backup/i;
+    const { stack } = build({ ...ATTACHED, bucket: 'my-site' });
+    expect(wordsAround(SCHOOL, JSON.stringify(templateOf(stack)))).toEqual([]);
+    const codeOf = ({ properties }: Resource) => JSON.stringify(properties['Code']);
+    const deployed = new Set(resourcesOf(template, 'AWS::Lambda::Function').map(codeOf));
+    const bundles = (await functionBundles()).filter(({ resource }) => deployed.has(codeOf(resource)));
+    expect(bundles).toHaveLength(deployed.size);
+    for (const { handler, bundle } of bundles) {
+      const ours = [...bundle.files.keys()].filter(file => packageOf(file) === undefined);
+      expect(
+        ours.filter(file => SCHOOL.test(file)),
+        handler,
+      ).toEqual([]);
+      expect(wordsAround(/student/i, Buffer.from(bundle.code).toString()), handler).toEqual([]);
+    }
+  });
+
   it('names its outputs as the school’s stack does', () => {
     expect(new Set(Object.keys(template.Outputs))).toEqual(
       new Set([
         'DistributionId',
         'DistributionIds',
+        'MailDeadLetterQueueUrl',
         'MailQueueUrl',
         'RefreshStateMachineArn',
         'RefreshTableName',
@@ -130,9 +156,9 @@ describe('The stack for a site that there is already', () => {
     );
   });
 
-  it('has an alarm for everything that works in it, each with its heading in the runbook', () => {
+  it('has alarms, each with its heading in the runbook', () => {
     const names = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(({ properties }) =>
-      String(properties['AlarmName']).replace('AutoInvalidation/', ''),
+      String(properties['AlarmName']).replace('AutoInvalidation/Alarms/', ''),
     );
     expect(names).toContain('refresh-failed');
     expect(names).not.toContain('no-backup');

@@ -11,7 +11,7 @@ import {
 
 const template = synthesised();
 
-/** Where data lie, or pass through. */
+/** Where data is stored or passes through. */
 const HOLDERS = ['AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SNS::Topic'];
 const holders = HOLDERS.flatMap(type =>
   resourcesOf(template, type).map((resource): [string, Resource] => [resource.id, resource]),
@@ -34,7 +34,7 @@ function policyOf(id: string): Statement[] {
 }
 
 describe('Every bucket, queue and topic', () => {
-  it.each(holders)('%s is spoken to by TLS only', id => {
+  it.each(holders)('%s takes requests by TLS only', id => {
     const refusal = policyOf(id).find(({ Effect }) => Effect === 'Deny');
     expect(refusal).toMatchObject({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
     expect(JSON.stringify(refusal?.Principal)).toContain('"*"');
@@ -43,7 +43,7 @@ describe('Every bucket, queue and topic', () => {
     ).toBe(true);
   });
 
-  it.each(holders)('%s is open to AWS services alone, for one resource or this account', id => {
+  it.each(holders)('%s is open to AWS services only, for one resource or this account', id => {
     for (const { Principal, Condition } of policyOf(id).filter(({ Effect }) => Effect === 'Allow')) {
       expect(Object.keys(Object(Principal))).toEqual(['Service']);
       expect(JSON.stringify(Condition)).toMatch(/aws:Source(?:Arn|Account)/i);
@@ -63,14 +63,16 @@ describe('Every bucket', () => {
 });
 
 describe('Data at rest', () => {
-  /** Encrypted by AWS without being asked: nothing to set. */
+  /** AWS encrypts these by default. There is nothing to set. */
   const ALWAYS = ['AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret'];
   const ENCRYPTED: Readonly<Record<string, (properties: Resource['properties']) => boolean>> = {
     'AWS::S3::Bucket': ({ BucketEncryption }) => JSON.stringify(BucketEncryption).includes('AES256'),
     'AWS::SQS::Queue': ({ SqsManagedSseEnabled }) => SqsManagedSseEnabled === true,
     'AWS::DynamoDB::Table': ({ SSESpecification }) => Object(SSESpecification).SSEEnabled === true,
   };
-  /** They keep settings, or hand on what they get. The topic's messages name an alarm, no person (alarms.ts). */
+  /**
+   * These keep settings, or pass on what they get. The topic's messages name an alarm, no person.
+   */
   const NOTHING_KEPT =
     /^AWS::(?:ApiGateway|CloudFront|CloudWatch|Events|IAM|Lambda|SNS|StepFunctions)::|^AWS::(?:S3::Bucket|SQS::Queue)Policy$|^AWS::SES::EmailIdentity$|^Custom::CDKBucketDeployment$/;
 
@@ -97,7 +99,7 @@ describe('Every function', () => {
 });
 
 describe('Mails', () => {
-  it('go out by two functions at a time at most, for SES takes few a second', () => {
+  it('are sent by at most two functions at a time, because SES takes few mails a second', () => {
     const [mapping] = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').filter(({ properties }) =>
       textOf(properties['FunctionName']).startsWith('<MailSend'),
     );

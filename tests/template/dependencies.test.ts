@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type CfnTemplate, type Json, synthesised, templateWith } from '../helpers/templates.ts';
+import { circleIn, dependenciesOf } from '../helpers/dependencies.ts';
+import { type Json, synthesised, templateWith } from '../helpers/templates.ts';
 
 const VARIANTS = {
   'with origin access control': () => synthesised(),
   'with an origin access identity': () => templateWith({ originAccess: 'oai' }),
+  'for an existing site': () => synthesised('AutoInvalidation'),
 };
 
 describe.each(Object.entries(VARIANTS))('The template %s', (_, build) => {
@@ -33,7 +35,7 @@ describe('The search for circles', () => {
     ),
   });
 
-  it('finds one that goes over every way of referring', () => {
+  it('finds a circle across every kind of reference', () => {
     const circle = templateOf({
       Free: { Properties: { name: { Ref: 'A' } } },
       A: { Properties: { list: [{ deep: { Ref: 'B' } }] } },
@@ -45,7 +47,7 @@ describe('The search for circles', () => {
     expect(circleIn(circle)).toEqual(['A', 'B', 'C', 'D', 'E', 'A']);
   });
 
-  it('does not mistake two ways to one resource for a circle', () => {
+  it('does not take two paths to one resource for a circle', () => {
     const diamond = templateOf({
       Top: { Properties: { left: { Ref: 'Left' }, right: { Ref: 'Right' } } },
       Left: { DependsOn: ['Bottom'] },
@@ -55,55 +57,3 @@ describe('The search for circles', () => {
     expect(circleIn(diamond)).toBeUndefined();
   });
 });
-
-/** The first circle of resources that need one another to exist, as the way around it. */
-function circleIn(template: CfnTemplate): string[] | undefined {
-  const dependencies = dependenciesOf(template);
-  const finished = new Set<string>();
-  const visit = (id: string, way: readonly string[]): string[] | undefined => {
-    if (way.includes(id)) return [...way.slice(way.indexOf(id)), id];
-    if (finished.has(id)) return undefined;
-    for (const next of dependencies.get(id) ?? []) {
-      const circle = visit(next, [...way, id]);
-      if (circle !== undefined) return circle;
-    }
-    finished.add(id);
-    return undefined;
-  };
-  for (const id of dependencies.keys()) {
-    const circle = visit(id, []);
-    if (circle !== undefined) return circle;
-  }
-  return undefined;
-}
-
-function dependenciesOf({ Resources }: CfnTemplate): Map<string, string[]> {
-  return new Map(
-    Object.entries(Resources).map(([id, { Properties, DependsOn }]) => [
-      id,
-      [...DependsOn, ...referencesIn(Properties)],
-    ]),
-  );
-}
-
-function referencesIn(value: Json): string[] {
-  if (Array.isArray(value)) return value.flatMap(referencesIn);
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([name, argument]) => {
-    if (name === 'Ref') return resourceNames([String(argument)]);
-    if (name === 'Fn::GetAtt') return [String(Array.isArray(argument) ? argument[0] : argument)];
-    if (name === 'Fn::Sub') return referencesInSub(argument);
-    return referencesIn(argument);
-  });
-}
-
-function referencesInSub(argument: Json): string[] {
-  const [text = '', variables = {}] = Array.isArray(argument) ? argument : [argument, {}];
-  const own = Object.keys(Object(variables));
-  const names = [...String(text).matchAll(/\$\{([^!.}]+)[^}]*\}/g)].map(([, name = '']) => name);
-  return [...resourceNames(names).filter(name => !own.includes(name)), ...referencesIn(variables)];
-}
-
-function resourceNames(names: readonly string[]): string[] {
-  return names.filter(name => !name.startsWith('AWS::'));
-}

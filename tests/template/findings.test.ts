@@ -10,7 +10,7 @@ import { buildStack } from '../helpers/templates.ts';
 const REPORT = fileURLToPath(new URL('../../cdk.out/validation-report.json', import.meta.url));
 const Acknowledgements = z.record(z.string(), z.string());
 
-/** `rule on construct`, for everything that cdk-nag's AwsSolutions pack finds and nobody has explained. */
+/** `rule on construct`, for every unexplained finding of cdk-nag's AwsSolutions pack. */
 function findings({ app }: ReturnType<typeof buildStack>): string[] {
   // Some permissions only come into being when the template is made.
   app.synth();

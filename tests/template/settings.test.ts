@@ -16,6 +16,7 @@ describe('The outputs', () => {
       SiteChangesQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesQueue'),
       SiteChangesDeadLetterQueueUrl: id('AWS::SQS::Queue', 'AutoInvalidationSiteChangesDeadLetters'),
       MailQueueUrl: id('AWS::SQS::Queue', 'MailQueueC'),
+      MailDeadLetterQueueUrl: id('AWS::SQS::Queue', 'MailQueueDeadLetters'),
       RefreshStateMachineArn: id('AWS::StepFunctions::StateMachine', ''),
       ApiUrl: `https://${id('AWS::ApiGateway::RestApi', '')}.execute-api.us-east-1.<AWS::URLSuffix>/prod`,
       ApiKeyId: id('AWS::ApiGateway::ApiKey', ''),
@@ -41,7 +42,7 @@ describe('The names', () => {
     });
   });
 
-  it('are others when the context says so, also where S3’s permission repeats them', () => {
+  it('come from the context if it sets them, also in S3’s permission', () => {
     const other = templateWith({ siteBucketName: 'my-site', logBucketName: 'my-logs' });
     expect(bucketNames(other)).toEqual(['my-site', 'my-logs']);
     expect(JSON.stringify(other)).not.toContain('student-management-website-2025');

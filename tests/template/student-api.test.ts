@@ -68,7 +68,7 @@ describe('The API', () => {
     expect(STAGE.properties).toMatchObject({ StageName: 'prod', RestApiId: ref(API.id) });
   });
 
-  it('may be read by pages of the site alone, errors that API Gateway makes included', () => {
+  it('can be read by pages of the site alone, including errors that API Gateway makes', () => {
     const responses = all('ApiGateway::GatewayResponse');
     expect(new Set(responses.map(({ properties }) => properties['ResponseType']))).toEqual(
       new Set(['DEFAULT_4XX', 'DEFAULT_5XX']),

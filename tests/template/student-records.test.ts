@@ -8,7 +8,7 @@ const BACKUP = resourceOf(template, 'AWS::Lambda::Function', 'RecordsBackup');
 describe('The students’ records', () => {
   const whole = Template.fromJSON(template);
 
-  it('outlive the stack, and can be put back to any second of the last weeks', () => {
+  it('outlive the stack, and can be restored to any second of the last weeks', () => {
     whole.hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',

@@ -23,7 +23,10 @@ const Definition = z.object({
   States: z.record(z.string(), z.object({ Type: z.string() }).catchall(z.json())),
 });
 
-/** The definition as Step Functions gets it: with the template's substitutions, each a name of the right shape. */
+/**
+ * The definition as Step Functions gets it: with the template's substitutions, each replaced by a
+ * name of the right shape.
+ */
 function substituted(): string {
   const substitutions = z.record(z.string(), z.json()).parse(machine.properties['DefinitionSubstitutions']);
   return readFileSync(WORKFLOW, 'utf8').replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
@@ -70,6 +73,12 @@ describe('The workflow', () => {
     expect(problems).toEqual([]);
   });
 
+  it('names in each state the stage that it belongs to, in the order of the stages', () => {
+    const stages = states.map(([name]) => name.split(': ')[0]);
+    const inOrder = stages.filter((stage, index) => stage !== stages[index - 1]);
+    expect(inOrder).toEqual(['Settle', 'Invalidate', 'Watch', 'Verify', 'Report', 'End']);
+  });
+
   it('is given nothing that it does not use', () => {
     const used = new Set(
       [...readFileSync(WORKFLOW, 'utf8').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name),
@@ -78,23 +87,23 @@ describe('The workflow', () => {
   });
 
   it('watches an invalidation for 15 minutes', () => {
-    const seconds = pausesIn(definition.States['Watch']);
+    const seconds = pausesIn(definition.States['Watch: begin']);
     expect(sum(seconds)).toBe(15 * 60);
     expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
   });
 
-  it('waits for CloudFront’s quota 30 s, then longer and longer, 15 minutes at last, for a day', () => {
+  it('waits for CloudFront’s quota for a day: 30 s at first, then longer and longer, 15 minutes in the end', () => {
     const Refusals = z.object({
       Choices: z.tuple([
-        z.object({ NumericLessThan: z.number(), Next: z.literal('WaitLonger') }),
-        z.object({ NumericLessThan: z.number(), Next: z.literal('WaitLongest') }),
+        z.object({ NumericLessThan: z.number(), Next: z.literal('Invalidate: wait longer') }),
+        z.object({ NumericLessThan: z.number(), Next: z.literal('Invalidate: wait longest') }),
       ]),
-      Default: z.literal('ReportFailed'),
+      Default: z.literal('Report: failed'),
     });
     const Longest = z.object({ Parameters: z.object({ seconds: z.number() }) });
-    const [growing, atMost] = Refusals.parse(definition.States['Refused']).Choices;
-    const longest = Longest.parse(definition.States['WaitLongest']).Parameters.seconds;
-    const pauses = pausesIn(definition.States['Begin']);
+    const [growing, atMost] = Refusals.parse(definition.States['Invalidate: refused']).Choices;
+    const longest = Longest.parse(definition.States['Invalidate: wait longest']).Parameters.seconds;
+    const pauses = pausesIn(definition.States['Settle: begin']);
     expect(pauses).toEqual([30, 60, 120, 240, 480]);
     expect(longest).toBe(15 * 60);
     expect(growing.NumericLessThan).toBe(pauses.length);
@@ -102,23 +111,23 @@ describe('The workflow', () => {
     expect(Math.round(hours)).toBe(24);
   });
 
-  it.each(tasks)('tries $name again, and not for ever', ({ TimeoutSeconds, Retry }) => {
+  it.each(tasks)('retries $name a limited number of times', ({ TimeoutSeconds, Retry }) => {
     expect(TimeoutSeconds).toBeLessThanOrEqual(15 * 60);
     expect(Retry.some(({ ErrorEquals }) => /^States\.(TaskFailed|ALL)$/.test(ErrorEquals[0] ?? ''))).toBe(
       true,
     );
   });
 
-  it.each(tasks.filter(({ name }) => !name.startsWith('Report')))(
+  it.each(tasks.filter(({ name }) => !name.startsWith('Report: ')))(
     'reports it when $name fails for good',
     ({ Catch }) => {
-      expect(Catch.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'ReportFailed' });
+      expect(Catch.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Report: failed' });
     },
   );
 
   it('ends as failed, not as succeeded, once a failure is reported', () => {
-    expect(definition.States['ReportFailed']).toMatchObject({ Next: 'Failed' });
-    expect(definition.States['Failed']).toMatchObject({ Type: 'Fail' });
+    expect(definition.States['Report: failed']).toMatchObject({ Next: 'End: failed' });
+    expect(definition.States['End: failed']).toMatchObject({ Type: 'Fail' });
   });
 
   it('keeps its input beside every task’s result', () => {
@@ -128,7 +137,7 @@ describe('The workflow', () => {
 });
 
 describe('Every error that the workflow handles', () => {
-  /** Raised by AWS: by Step Functions itself, by a task's own service, or by the SDK inside a function. */
+  /** Errors that AWS raises: Step Functions itself, a task's service, or the SDK in a function. */
   const FROM_AWS = new Set([
     'States.ALL',
     'States.TaskFailed',
@@ -163,7 +172,7 @@ describe('Every function', () => {
     expect(others.map(({ id }) => id)).toEqual([]);
   });
 
-  it('of a step ends before the step’s own time-out', () => {
+  it('that runs a step times out before the step does', () => {
     const limits = tasks.flatMap(({ Resource, TimeoutSeconds }) => {
       const called = ours.find(({ id }) => Resource.endsWith(`:${id}`));
       return called

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import * as z from 'zod/mini';
-import type { FieldProblem } from '../../shared/school/students/student.ts';
+import type { FieldProblem } from '../../shared/http/refusal.ts';
 
 /** A request that failed. Anything else that is thrown is a bug in the page. */
 export abstract class ApiFailure extends Error {}

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
-import type { FieldProblem, StudentFields } from '../../shared/school/students/student.ts';
+import type { FieldProblem } from '../../shared/http/refusal.ts';
+import type { StudentFields } from '../../shared/school/students/student.ts';
 import { attempt } from '../api/attempt.ts';
 import { ApiFailure, ApiRefused } from '../api/call.ts';
 import { isOutcomeUnclear } from '../api/failures.ts';

@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
+import type { FieldProblem } from '../../shared/http/refusal.ts';
 import {
   type CheckedStudent,
   checkStudent,
-  type FieldProblem,
   type StudentFields,
 } from '../../shared/school/students/student.ts';
 import { element, write } from '../page/dom.ts';

@@ -4,6 +4,7 @@ import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { uniquePath } from './unique-path.ts';
 
 export interface AlarmMailsProps {
   /** The mail queue. */
@@ -11,9 +12,10 @@ export interface AlarmMailsProps {
 }
 
 /**
- * Sends the state changes of this stack's alarms to the mail queue, whose policy admits this rule alone. Without a dead-letter
- * queue: EventBridge tries for a day and loses only what the queue's policy refuses, and a queue for that would need an alarm
- * that goes the same way. `metricFailed` counts it instead.
+ * Sends the state changes of its parent's alarms to the mail queue, whose policy admits this rule
+ * alone. It has no dead-letter queue: EventBridge tries for a day and loses only what the queue's
+ * policy refuses, and an alarm about such a queue would take the same way. `metricFailed` counts it
+ * instead.
  */
 export class AlarmMails extends Construct {
   private readonly rule: Rule;
@@ -21,16 +23,16 @@ export class AlarmMails extends Construct {
 
   constructor(scope: Construct, id: string, { queue }: AlarmMailsProps) {
     super(scope, id);
-    const stack = Stack.of(this);
-    // No stack's name holds a slash: another one's alarms never begin like this.
-    this.prefix = `${stack.stackName}/`;
+    // Other alarms never begin like this. It ends with a slash, so neither do those of a construct
+    // whose id is longer.
+    this.prefix = `${uniquePath(scope)}/`;
     this.rule = new Rule(this, 'Rule', {
-      description: 'Alarms that are raised, and alarms that are over, to the mail queue',
+      description: 'Sends alarms that are raised, and alarms that are over, to the mail queue',
       eventPattern: {
         source: ['aws.cloudwatch'],
         detailType: ['CloudWatch Alarm State Change'],
         resources: Match.prefix(
-          stack.formatArn({
+          Stack.of(this).formatArn({
             service: 'cloudwatch',
             resource: 'alarm',
             resourceName: this.prefix,

@@ -1,111 +1,222 @@
-import type { IResolvable } from 'aws-cdk-lib';
+import { Duration, type IResolvable, RemovalPolicy } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Mail } from './mail.ts';
+import { NUMBERS } from './numbers.ts';
 
-/** A distribution that shows the bucket, made by this app or imported. */
+// README.md in this folder shows these comments as tables: after a change, `npm run props`.
+
+/** A distribution that shows the bucket. */
 export interface SiteDistribution {
+  /** Made by this app or imported. */
   readonly distribution: IDistribution;
-  /** `/folder` if the distribution's origin has that path, and so shows only what lies under `folder/`. @default none */
-  readonly originPath?: string;
+
   /**
-   * Where the edge is asked whether it is fresh, without a slash at the end: an alias, if a function sends viewers of the
-   * distribution's own domain elsewhere.
-   * @default https:// and the distribution's own domain
+   * The path of its origin, such as `/folder`: then it shows only what lies under `folder/`.
+   * @default - none: it shows the whole bucket
+   */
+  readonly originPath?: string;
+
+  /**
+   * Where the edge is asked whether it is fresh, without a slash at the end. An alias is needed
+   * here if a function sends viewers of the distribution's own domain elsewhere.
+   * @default - `https://` and the distribution's own domain
    */
   readonly url?: string;
-  /** Whether the site also shows `page.html` as `/page`. @default false */
-  readonly extensionlessUrls?: boolean;
-  /** The distribution's default root object, shown at `/`: '' if it has none. @default 'index.html' */
-  readonly rootObject?: string;
+
   /**
-   * Whether a behaviour that shows the bucket has query strings in its cache key. Then `/app.js?v=3` is kept beside `/app.js`, and only
-   * a wildcard purges both. A distribution does not tell, and CDK's default cache policy has none.
+   * Whether the site also shows `page.html` as `/page`.
    * @default false
    */
-  readonly cachesQueryStrings?: boolean | IResolvable;
+  readonly extensionlessUrls?: boolean;
+
   /**
-   * Whether the minimum TTL of every behaviour that shows the bucket is at most a second, as in CDK's default cache policy. Otherwise
-   * edges keep objects served with `no-store`, and their changes must not be skipped.
-   * @default true
+   * Its default root object, shown at `/`. An empty string if it has none.
+   * @default 'index.html'
+   */
+  readonly rootObject?: string;
+
+  /**
+   * Whether a behaviour that shows the bucket has query strings in its cache key. Then
+   * `/app.js?v=3` is kept beside `/app.js`, and only a wildcard purges both.
+   * @default - false, as with CDK's default cache policy
+   */
+  readonly cachesQueryStrings?: boolean | IResolvable;
+
+  /**
+   * Whether the minimum TTL of every behaviour that shows the bucket is at most a second. Otherwise
+   * edges keep objects that are served with `no-store`, and their changes are purged too.
+   * @default - true, as with CDK's default cache policy
    */
   readonly honoursNoStore?: boolean | IResolvable;
+
   /**
-   * Paths of the pages that the distribution shows with status 200 in the place of a missing object, as single-page applications
-   * do (custom error responses for 403 and 404): `/index.html`. Without them a removed object seems stale.
-   * @default none
+   * Paths of the pages that custom error responses show with status 200 for a missing object (403
+   * and 404), as single-page applications do: `/index.html`. Without them a removed object seems
+   * stale.
+   * @default - none
    */
   readonly errorPages?: readonly string[];
 }
 
-/** Who is mailed how refreshes ended. */
-export interface MailedReports {
-  /** One address, or several with commas between them. */
-  readonly notifyEmail: string;
-  /** Sender of every mail; SES must have verified it. @default the first address of notifyEmail */
-  readonly mailFrom?: string;
-  /** Whether SES knows the sender already, so that the stack must not add it. @default false */
-  readonly mailFromExists?: boolean;
+/** Who is told how refreshes ended. Either `emails` or `mail` is needed. */
+export interface Notify {
+  /**
+   * Addresses that get the mails, 1 to 50.
+   * @default - those of `mail`
+   */
+  readonly emails?: readonly string[];
+
+  /**
+   * Sender of every mail. SES sends a link to it, which must be followed once.
+   * @default - the first of `emails`
+   */
+  readonly from?: string;
+
+  /**
+   * Whether SES knows the sender already, so that the stack must not add it.
+   * @default false
+   */
+  readonly senderExists?: boolean;
+
+  /**
+   * Mails of another pipeline in the app, or a `Mail` made before, to share its queue and its
+   * function.
+   * @default - mails of its own, for `emails`
+   */
+  readonly mail?: Mail;
+
+  /**
+   * Whether a refresh that went well is mailed too. A failed one always is.
+   * @default 'always'
+   */
+  readonly when?: 'always' | 'failed';
 }
 
-/** Options of the pipeline; each has a default. */
+/** Options of the pipeline. Each has a default. */
 export interface RefreshOptions {
-  /** Only keys that begin with one of these belong to the site. @default every key */
-  readonly keyPrefixes?: readonly string[];
-  /** Patterns of keys that never matter; a `*` stands for any number of characters: `*.map`, `drafts/*`. @default none */
-  readonly excludedKeys?: readonly string[];
-  /** Whether a refresh that went well is mailed too; a failed one always is. @default 'always' */
-  readonly mailWhen?: 'always' | 'failed';
-  /** Uploads are over when nothing came for so long. @default 2 */
-  readonly quietSeconds?: number;
-  /** Looks at a refresh before it closes although uploads go on. @default 30 */
-  readonly maxLooks?: number;
   /**
-   * Messages per invocation of collect-changes, 500 at most: all collectors together can write 1,000 changes of a refresh a second.
-   * Above 10 a batching window is obligatory. @default 10
+   * Only keys that begin with one of these belong to the site.
+   * @default - every key
+   */
+  readonly keyPrefixes?: readonly string[];
+
+  /**
+   * Patterns of keys that never matter. A `*` stands for any number of characters: `*.map`,
+   * `drafts/*`.
+   * @default - none
+   */
+  readonly excludedKeys?: readonly string[];
+
+  /**
+   * How long nothing must be uploaded before a deploy counts as finished: 1 to 60 seconds.
+   * @default Duration.seconds(2)
+   */
+  readonly quietPeriod?: Duration;
+
+  /**
+   * How often the pipeline looks for that quiet period before it refreshes while uploads go on: 1
+   * to 1000.
+   * @default 30
+   */
+  readonly maxLooks?: number;
+
+  /**
+   * Messages per invocation of the collecting function, 1 to 500. More than 10 need a
+   * `batchWindow`.
+   * @default 10
    */
   readonly batchSize?: number;
-  /** How long a batch may fill, 0 to start at once. With a window a lone upload may wait up to 20 s. @default 0 */
-  readonly batchWindowSeconds?: number;
-  /** What AWS charges for a path beyond the free ones. @default 0.005 */
+
+  /**
+   * How long Lambda may fill a batch, up to 300 seconds. With a window, a lone upload may wait up
+   * to 20 seconds.
+   * @default Duration.seconds(0)
+   */
+  readonly batchWindow?: Duration;
+
+  /**
+   * What AWS charges for an invalidation path beyond the free ones, in US dollars.
+   * @default 0.005
+   */
   readonly pathPriceUsd?: number;
-  /** What it is worth not to purge one unchanged object. @default 0.0001 */
+
+  /**
+   * What it is worth not to purge one unchanged object, in US dollars.
+   * @default 0.0001
+   */
   readonly refetchPriceUsd?: number;
-  /** AWS gives each account 1,000, for all its distributions together: lower it if others use some. @default 1000 */
+
+  /**
+   * AWS gives each account 1,000 free paths a month, for all its distributions together. Lower it
+   * if others use some.
+   * @default 1000
+   */
   readonly freePathsPerMonth?: number;
-  /** How many unchanged objects one refresh may purge to save money; above it, the plan with the fewest needless purges is sent. @default 5000 */
+
+  /**
+   * How many unchanged objects one refresh may purge to save money. Above it, the plan that purges
+   * the fewest is sent.
+   * @default 5000
+   */
   readonly maxNeedlessPurges?: number;
-  /** After so many minutes of refusals a refresh asks for one wildcard instead of its own paths. @default 60 */
-  readonly quotaPatienceMinutes?: number;
+
+  /**
+   * How long CloudFront may refuse a refresh its own paths, because too many invalidations are in
+   * progress, before the refresh asks for a single wildcard instead. Whole minutes.
+   * @default Duration.minutes(60)
+   */
+  readonly quotaPatience?: Duration;
+
+  /**
+   * Memory of each function of the pipeline, in MB. More memory also buys more CPU.
+   * @default 512
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How long the logs of the functions and of the state machine are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * What becomes of the table of refreshes when the stack is deleted. It holds work in progress and
+   * 90 days of history.
+   * @default RemovalPolicy.DESTROY
+   */
+  readonly removalPolicy?: RemovalPolicy;
 }
 
-interface Site extends RefreshOptions {
-  /** Made by this app or imported; an imported one keeps its other notifications. It must be in the stack's region. */
+/** A bucket, the distributions that show it, and who is told. */
+export interface AutoInvalidationProps extends RefreshOptions {
+  /**
+   * Made by this app or imported. An imported one keeps its other notifications, and must be in the
+   * stack's region.
+   */
   readonly bucket: IBucket;
+
+  /** Every distribution that is to be refreshed: at least one. */
+  readonly distributions: readonly SiteDistribution[];
+
+  /** Who is told how refreshes ended. */
+  readonly notify: Notify;
 }
-
-/** A bucket, the distribution or distributions that show it, and who is mailed: addresses, or a mail system that there is already. */
-export type AutoInvalidationProps = Site &
-  (SiteDistribution | { readonly distributions: readonly SiteDistribution[] }) &
-  (MailedReports | { readonly mail: Mail });
-
-/**
- * All changes of a refresh lie in one partition of its table, which takes 1,000 writes a second: what two dozen collectors have at the
- * same time must be written before their 30 s are over.
- */
-export const LARGEST_BATCH = 500;
 
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
-  mailWhen: 'always',
-  quietSeconds: 2,
-  maxLooks: 30,
-  batchSize: 10,
-  batchWindowSeconds: 0,
-  pathPriceUsd: 0.005,
-  refetchPriceUsd: 0.0001,
-  freePathsPerMonth: 1000,
-  maxNeedlessPurges: 5000,
-  quotaPatienceMinutes: 60,
+  quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
+  maxLooks: NUMBERS.maxLooks.default,
+  batchSize: NUMBERS.batchSize.default,
+  batchWindow: Duration.seconds(NUMBERS.batchWindowSeconds.default),
+  pathPriceUsd: NUMBERS.pathPriceUsd.default,
+  refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
+  freePathsPerMonth: NUMBERS.freePathsPerMonth.default,
+  maxNeedlessPurges: NUMBERS.maxNeedlessPurges.default,
+  quotaPatience: Duration.minutes(NUMBERS.quotaPatienceMinutes.default),
+  memorySize: 512,
+  logRetention: RetentionDays.ONE_MONTH,
+  removalPolicy: RemovalPolicy.DESTROY,
 } as const satisfies Required<RefreshOptions>;

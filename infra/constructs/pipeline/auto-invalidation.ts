@@ -1,314 +1,259 @@
-import { fileURLToPath } from 'node:url';
-import { Aws, Duration, type IResolvable, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { REFRESHES_IN_ORDER } from '../../../shared/aws/refresh-table/refresh-history.ts';
-import type { Distribution } from '../../../shared/refresh/distribution.ts';
-import { LISTED } from '../../../shared/refresh/history.ts';
 import type { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,
   DEFAULTS,
-  LARGEST_BATCH,
+  type Notify,
   type RefreshOptions,
-  type SiteDistribution,
 } from './auto-invalidation-props.ts';
 import { sendEvents } from './bucket-events.ts';
+import { checkProps } from './check-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
+import { describedAlone, describedFor } from './described-distributions.ts';
 import { Mail } from './mail.ts';
-import { inFindings } from './nag-findings.ts';
+import { ownMetric } from './refresh-metrics.ts';
+import { RefreshStateMachine } from './refresh-state-machine.ts';
+import { createInvalidate, createReport, createVerify, type Pipeline } from './refresh-steps.ts';
+import { RefreshTable } from './refresh-table.ts';
 import { ServiceFunction } from './service-function.ts';
 
-const WORKFLOW = fileURLToPath(new URL('../../workflows/refresh.asl.json', import.meta.url));
 const COLLECT_TIMEOUT = Duration.seconds(30);
-/** Thousands of URLs are verified, or thousands of changes planned, in one invocation. */
-const STEP_TIMEOUT = Duration.minutes(10);
-
-/** Everything that the functions are told. */
-interface Pipeline extends Required<RefreshOptions> {
-  readonly bucket: IBucket;
-  readonly distributions: readonly SiteDistribution[];
-}
 
 /**
- * The heart: a change in the bucket makes every distribution fresh that shows it.
+ * Makes every distribution that shows a bucket fresh when something in the bucket changes.
  *
- *     new AutoInvalidation(this, 'Freshness', { bucket, distribution, notifyEmail: 'owner@example.com' });
+ *     new AutoInvalidation(this, 'Freshness', {
+ *       bucket,
+ *       distributions: [{ distribution }],
+ *       notify: { emails: ['owner@example.com'] },
+ *     });
  *
- * There can be one in a stack.
+ * A stack may have several.
  */
 export class AutoInvalidation extends Construct {
+  /** Takes the bucket's events, and requests by hand: see `grantRequestRefresh`. */
   readonly queue: Queue;
+  /** Messages that nobody could read, or whose collection failed five times. */
   readonly deadLetterQueue: Queue;
+  /** Refreshes in progress and 90 days of history. */
   readonly table: Table;
+  /** One execution is one refresh of one distribution. */
   readonly stateMachine: StateMachine;
   /** Its own, unless it was given one. */
   readonly mail: Mail;
+  /** Puts changes into the open refresh. */
+  readonly collect: ServiceFunction;
+  /** Plans a refresh's paths and asks CloudFront for its invalidation. */
+  readonly invalidate: ServiceFunction;
+  /** Asks the edge whether it serves what the bucket holds. */
+  readonly verify: ServiceFunction;
+  /** Ends a refresh: history, metrics, mail. */
+  readonly report: ServiceFunction;
   private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
     super(scope, id);
-    const pipeline: Pipeline = {
-      ...DEFAULTS,
-      ...props,
-      distributions: 'distributions' in props ? props.distributions : [props],
-    };
-    this.pipeline = pipeline;
-    if (pipeline.batchSize > LARGEST_BATCH) throw new Error(`batchSize must be at most ${LARGEST_BATCH}`);
-    const batchWindow = Duration.seconds(pipeline.batchWindowSeconds);
+    checkProps(this, props);
+    const { bucket, distributions, notify } = props;
+    const options = withDefaults(props);
+    const { keyPrefixes, batchWindow } = options;
     const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'SiteChanges', {
-      name: 'site-changes',
       consumerTimeout: COLLECT_TIMEOUT,
       batchWindow,
     });
     this.queue = queue;
     this.deadLetterQueue = deadLetterQueue;
-    this.table = this.createTable();
-    sendEvents(this, { bucket: pipeline.bucket, queue, keyPrefixes: pipeline.keyPrefixes });
-    this.mail = 'mail' in props ? props.mail : new Mail(this, 'Mail', props);
-    this.stateMachine = this.createStateMachine(pipeline);
-    this.collectChanges(pipeline, batchWindow);
+    const table = new RefreshTable(this, 'Refreshes', options);
+    this.table = table;
+    sendEvents(this, { bucket, queue, keyPrefixes });
+    this.mail = notify.mail ?? this.createMail(notify, options);
+    this.pipeline = {
+      ...options,
+      bucket,
+      distributions,
+      table,
+      mail: this.mail,
+      mailWhen: notify.when ?? 'always',
+    };
+    this.invalidate = createInvalidate(this, this.pipeline);
+    this.verify = createVerify(this, this.pipeline);
+    this.report = createReport(this, this.pipeline);
+    this.stateMachine = this.createStateMachine();
+    this.collect = this.createCollect();
+  }
+
+  /** Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}` to `queue`. */
+  grantRequestRefresh(grantee: IGrantable): Grant {
+    return this.queue.grantSendMessages(grantee);
+  }
+
+  /** Allows to read refreshes and their history from `table`, and to list them. */
+  grantReadHistory(grantee: IGrantable): Grant {
+    const { table } = this.pipeline;
+    return table.allow(grantee, 'dynamodb:GetItem', 'dynamodb:Query').combine(table.allowListing(grantee));
   }
 
   /**
-   * The function may read the history of a distribution's refreshes, and take changes as the collector does; it finds everything in its
-   * environment.
+   * Milliseconds from a refresh's first upload to a fresh edge. By default the median of five
+   * minutes.
+   */
+  metricFreshnessTime(options: MetricOptions = {}): Metric {
+    return ownMetric(this, 'TimeToFresh', { statistic: Stats.p(50), ...options });
+  }
+
+  /** Refreshes that ended with a fresh edge. */
+  metricFresh(options?: MetricOptions): Metric {
+    return ownMetric(this, 'RefreshesFresh', options);
+  }
+
+  /** Refreshes that failed: viewers may get old content. */
+  metricFailed(options?: MetricOptions): Metric {
+    return ownMetric(this, 'RefreshesFailed', options);
+  }
+
+  /** Changes that were put into a refresh, once for each distribution that shows them. */
+  metricChangesCollected(options?: MetricOptions): Metric {
+    return ownMetric(this, 'ChangesCollected', options);
+  }
+
+  /** Uploaded files that needed no invalidation: unchanged, never cached, or uploaded twice. */
+  metricFilesSkipped(options?: MetricOptions): Metric {
+    return ownMetric(this, 'FilesSkipped', options);
+  }
+
+  /** Invalidation paths, which AWS charges for beyond the month's free ones. */
+  metricPathsInvalidated(options?: MetricOptions): Metric {
+    return ownMetric(this, 'PathsInvalidated', options);
+  }
+
+  /** URLs that the edge was asked for and served fresh. */
+  metricUrlsVerified(options?: MetricOptions): Metric {
+    return ownMetric(this, 'UrlsVerified', options);
+  }
+
+  /** Invalidations that CloudFront refused because too many were in progress. */
+  metricQuotaRefusals(options?: MetricOptions): Metric {
+    return ownMetric(this, 'QuotaRefusals', options);
+  }
+
+  /**
+   * Lets a function answer requests about a distribution's refreshes, and take some by hand as the
+   * collector does. It finds everything in its environment.
    *
-   * @param shown one of those that this pipeline refreshes
+   * @throws Error unless this pipeline refreshes the distribution
    */
   bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
-    const { distributions, pathPriceUsd, freePathsPerMonth } = this.pipeline;
-    const [bound] = this.described(distributions.filter(({ distribution }) => distribution === shown));
+    const { distributions, table, pathPriceUsd, freePathsPerMonth } = this.pipeline;
+    const bound = distributions.find(({ distribution }) => distribution === shown);
+    if (bound === undefined) throw new Error(`${this.node.path} does not refresh ${shown.node.path}`);
     const environment = {
-      DISTRIBUTION: Stack.of(this).toJsonString(bound),
-      REFRESH_TABLE: this.table.tableName,
+      DISTRIBUTION: describedAlone(this, bound),
+      REFRESH_TABLE: table.tableName,
       REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       PATH_PRICE_USD: String(pathPriceUsd),
       FREE_PATHS_PER_MONTH: String(freePathsPerMonth),
     };
     for (const [name, value] of Object.entries(environment)) user.addEnvironment(name, value);
     this.allowCollecting(user);
-    user.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['dynamodb:Query'],
-        resources: [`${this.table.tableArn}/index/${REFRESHES_IN_ORDER}`],
-      }),
-    );
+    table.allowListing(user);
     shown.grant(user, 'cloudfront:GetInvalidation');
   }
 
-  private createTable(): Table {
-    const table = new Table(this, 'Refreshes', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      sortKey: { name: 'sk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiresAt',
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
-      removalPolicy: RemovalPolicy.DESTROY,
+  private createMail(
+    { emails = [], from, senderExists }: Notify,
+    { logRetention }: { readonly logRetention: Pipeline['logRetention'] },
+  ): Mail {
+    return new Mail(this, 'Mail', {
+      emails,
+      logRetention,
+      ...(from === undefined ? {} : { from }),
+      ...(senderExists === undefined ? {} : { senderExists }),
     });
-    table.addGlobalSecondaryIndex({
-      indexName: REFRESHES_IN_ORDER,
-      partitionKey: { name: 'distributionId', type: AttributeType.STRING },
-      sortKey: { name: 'pk', type: AttributeType.STRING },
-      projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: [...LISTED],
-    });
-    Validations.of(table).acknowledge({
-      id: 'AwsSolutions-DDB3',
-      reason:
-        'Work in progress and its history: an old state restored would be wrong, and the bucket holds the truth.',
-    });
-    return table;
   }
 
-  private createStateMachine(pipeline: Pipeline): StateMachine {
-    const { bucket, distributions } = pipeline;
-    const REFRESH_TABLE = this.table.tableName;
-    const SITE_BUCKET = bucket.bucketName;
-    const DISTRIBUTIONS = Stack.of(this).toJsonString(this.described(distributions));
-
-    const invalidate = new ServiceFunction(this, 'Invalidate', {
-      handler: 'pipeline/invalidate',
-      description: 'Closes a refresh, plans its paths, creates its CloudFront invalidation',
-      timeout: STEP_TIMEOUT,
-      environment: {
-        SITE_BUCKET,
-        DISTRIBUTIONS,
-        REFRESH_TABLE,
-        PATH_PRICE_USD: String(pipeline.pathPriceUsd),
-        REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
-        FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
-        MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
-        QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatienceMinutes),
-      },
-    });
-    allowOn(
-      this.table,
+  private createStateMachine(): StateMachine {
+    const { invalidate, verify, report } = this;
+    const machine = new RefreshStateMachine(this, 'StateMachine', {
+      ...this.pipeline,
       invalidate,
-      'dynamodb:BatchGetItem',
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-    );
-    allowReading(invalidate, bucket);
-
-    const verify = new ServiceFunction(this, 'Verify', {
-      handler: 'pipeline/verify-edge',
-      description: 'Asks the edge for every changed URL and compares with the bucket',
-      timeout: STEP_TIMEOUT,
-      environment: { SITE_BUCKET, DISTRIBUTIONS, REFRESH_TABLE },
+      verify,
+      report,
     });
-    allowOn(this.table, verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    allowReading(verify, bucket);
-
-    const report = new ServiceFunction(this, 'Report', {
-      handler: 'pipeline/report-refresh',
-      description: 'Ends a refresh: history, metrics, mail',
-      environment: { REFRESH_TABLE, MAIL_WHEN: pipeline.mailWhen },
-    });
-    allowOn(this.table, report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    this.mail.bindTo(report);
-
-    const { stackName } = Stack.of(this);
-    const stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: `${stackName}-refresh`,
-      comment: 'Follows one refresh until the edge is fresh',
-      stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromFile(WORKFLOW),
-      definitionSubstitutions: {
-        Partition: Aws.PARTITION,
-        RefreshTable: REFRESH_TABLE,
-        InvalidateFunction: invalidate.functionArn,
-        VerifyFunction: verify.functionArn,
-        ReportFunction: report.functionArn,
-        QuietSeconds: String(pipeline.quietSeconds),
-        MaxLooks: String(pipeline.maxLooks),
-      },
-      tracingEnabled: true,
-      logs: {
-        level: LogLevel.ALL,
-        destination: new LogGroup(this, 'StateMachineLogs', {
-          // Below this prefix AWS needs no entry for each group in the account's one, short resource policy.
-          logGroupName: `/aws/vendedlogs/states/${stackName}-refresh`,
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      },
-    });
-    for (const step of [invalidate, verify, report]) {
-      stateMachine.addToRolePolicy(
-        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [step.functionArn] }),
-      );
-    }
-    Validations.of(stateMachine).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray and CloudWatch log delivery have no resources to name.',
-    });
-    allowOn(this.table, stateMachine, 'dynamodb:GetItem');
-    for (const { distribution } of distributions) {
-      distribution.grant(
-        invalidate,
-        'cloudfront:CreateInvalidation',
-        'cloudfront:GetInvalidation',
-        'cloudfront:ListInvalidations',
-      );
-      distribution.grant(stateMachine, 'cloudfront:GetInvalidation');
-    }
-    this.reportStopped(stateMachine, report);
-    return stateMachine;
+    machine.reportStopped(this, report);
+    return machine;
   }
 
-  /** An execution that is ended from outside runs no further step, and its refresh would seem to be on its way for ever. */
-  private reportStopped(stateMachine: StateMachine, report: ServiceFunction): void {
-    const event = RuleTargetInput.fromObject({
-      refreshId: EventField.fromPath('$.detail.name'),
-      failure: { Error: EventField.fromPath('$.detail.status'), Cause: 'Its execution was stopped' },
-    });
-    new Rule(this, 'Stopped', {
-      description: 'Refreshes whose execution was stopped, to the function that reports their end',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { status: ['ABORTED', 'TIMED_OUT'], stateMachineArn: [stateMachine.stateMachineArn] },
-      },
-      targets: [new LambdaFunction(report, { event })],
-    });
-  }
-
-  private allowCollecting(collector: ServiceFunction): void {
-    allowOn(
-      this.table,
-      collector,
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'dynamodb:BatchWriteItem',
-    );
-    this.stateMachine.grantStartExecution(collector);
-  }
-
-  private collectChanges(pipeline: Pipeline, batchWindow: Duration): void {
-    const keys: KeyFilter = { prefixes: [...pipeline.keyPrefixes], excluded: [...pipeline.excludedKeys] };
+  private createCollect(): ServiceFunction {
+    const {
+      bucket,
+      distributions,
+      table,
+      keyPrefixes,
+      excludedKeys,
+      batchSize,
+      batchWindow,
+      memorySize,
+      logRetention,
+    } = this.pipeline;
+    const keys: KeyFilter = { prefixes: [...keyPrefixes], excluded: [...excludedKeys] };
     const collect = new ServiceFunction(this, 'Collect', {
       handler: 'pipeline/collect-changes',
       description: 'Puts S3 events and manual requests into the open refresh',
       timeout: COLLECT_TIMEOUT,
+      memorySize,
+      logRetention,
       environment: {
-        SITE_BUCKET: pipeline.bucket.bucketName,
+        SITE_BUCKET: bucket.bucketName,
         SITE_KEYS: JSON.stringify(keys),
-        DISTRIBUTIONS: Stack.of(this).toJsonString(this.described(pipeline.distributions)),
-        REFRESH_TABLE: this.table.tableName,
+        DISTRIBUTIONS: describedFor(this, distributions),
+        REFRESH_TABLE: table.tableName,
         REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       },
     });
     this.allowCollecting(collect);
     collect.addEventSource(
       new SqsEventSource(this.queue, {
-        batchSize: pipeline.batchSize,
+        batchSize,
         ...(batchWindow.toSeconds() > 0 ? { maxBatchingWindow: batchWindow } : {}),
         reportBatchItemFailures: true,
       }),
     );
+    return collect;
   }
 
-  /** For the functions' settings. Ids and domains are known to the deployment only. */
-  private described(distributions: readonly SiteDistribution[]): Record<keyof Distribution, unknown>[] {
-    const flag = (value: boolean | IResolvable) => (typeof value === 'boolean' ? String(value) : value);
-    return distributions.map(({ distribution, ...site }) => ({
-      id: distribution.distributionId,
-      url: site.url ?? `https://${distribution.distributionDomainName}`,
-      originPath: site.originPath ?? '',
-      extensionless: site.extensionlessUrls ?? false,
-      rootObject: site.rootObject ?? 'index.html',
-      cachesQueryStrings: flag(site.cachesQueryStrings ?? false),
-      honoursNoStore: flag(site.honoursNoStore ?? true),
-      errorPages: [...(site.errorPages ?? [])],
-    }));
+  private allowCollecting(collector: ServiceFunction): void {
+    this.pipeline.table.allowCollecting(collector);
+    this.stateMachine.grantStartExecution(collector);
   }
 }
 
-/** Not `table.grant`, which would grant the table's indexes as well. */
-function allowOn(table: Table, grantee: IGrantable, ...actions: string[]): void {
-  Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] });
-}
-
-/** HeadObject needs GetObject, and answers a missing key with 404 only to those who may list. */
-function allowReading(reader: ServiceFunction, bucket: IBucket): void {
-  const objects = bucket.arnForObjects('*');
-  reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
-  reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }));
-  Validations.of(reader).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::${inFindings(reader, objects)}]`,
-    reason: 'Any object of the site may have changed; it reads their headers only.',
-  });
+/**
+ * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
+ * default as well.
+ */
+function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
+  return {
+    keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
+    excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
+    maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
+    batchSize: props.batchSize ?? DEFAULTS.batchSize,
+    batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
+    pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
+    refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
+    freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
+    maxNeedlessPurges: props.maxNeedlessPurges ?? DEFAULTS.maxNeedlessPurges,
+    quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
+    logRetention: props.logRetention ?? DEFAULTS.logRetention,
+    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+  };
 }

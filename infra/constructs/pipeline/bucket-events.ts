@@ -5,19 +5,20 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
 import { toFilterValue } from '../../../shared/deployment/filter-value.ts';
 import { DeploymentFunction } from './deployment-function.ts';
+import { uniquePath } from './unique-path.ts';
 
 const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
 
 export interface BucketEvents {
   readonly bucket: IBucket;
   readonly queue: Queue;
-  /** Only of keys that begin with one of them; none: of all. */
+  /** Only events of keys that begin with one of these are sent. If there are none, all are. */
   readonly keyPrefixes: readonly string[];
 }
 
 /**
- * Sends a bucket's events to a queue. S3 checks the destination when it is told: the queue's policy comes first, and it names the
- * bucket by its literal ARN because a reference would close a circle.
+ * Sends a bucket's events to a queue. S3 checks the destination when it is told, so the queue's
+ * policy comes first.
  */
 export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: BucketEvents): void {
   const own = ownBucket(scope, bucket);
@@ -27,7 +28,7 @@ export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: Buc
       actions: ['sqs:SendMessage'],
       resources: [queue.queueArn],
       conditions: {
-        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${own?.bucketName ?? bucket.bucketName}` },
+        ...fromBucket(own === undefined ? bucket.bucketName : writtenName(own)),
         StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
       },
     }),
@@ -36,6 +37,25 @@ export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: Buc
   const policy = queue.node.findChild('Policy');
   if (own === undefined) notifyBeside(scope, { bucket, queue, keyPrefixes: prefixes }, policy);
   else notify(own, { queue, keyPrefixes: prefixes }, policy);
+}
+
+/**
+ * A bucket's name in the template, where CDK has a token for it: undefined if CloudFormation is to
+ * choose one.
+ */
+function writtenName(bucket: CfnBucket): string | undefined {
+  return Stack.of(bucket).resolve(bucket.bucketName) === undefined ? undefined : bucket.bucketName;
+}
+
+/**
+ * A bucket of the same stack is made after the policy, which therefore cannot refer to it. If
+ * CloudFormation is to name the bucket, any bucket of the account may send.
+ *
+ * @param name undefined if only the deployment knows it
+ */
+function fromBucket(name: string | undefined): Record<string, Record<string, string>> {
+  const arn = `arn:${Aws.PARTITION}:s3:::${name ?? '*'}`;
+  return { [name === undefined ? 'ArnLike' : 'ArnEquals']: { 'aws:SourceArn': arn } };
 }
 
 /** A bucket that the same stack makes. */
@@ -54,7 +74,10 @@ function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefined {
   return defaultChild;
 }
 
-/** Part of the bucket itself, so that no custom resource with a Lambda of its own is needed. */
+/**
+ * Writes the notification into the bucket itself, which needs no custom resource with a Lambda of
+ * its own.
+ */
 function notify(
   bucket: CfnBucket,
   { queue, keyPrefixes }: Omit<BucketEvents, 'bucket'>,
@@ -67,7 +90,7 @@ function notify(
   const others = bucket.notificationConfiguration ?? {};
   if (Tokenization.isResolvable(others) || Tokenization.isResolvable(others.queueConfigurations))
     throw new Error(
-      `${bucket.node.path}: its notifications must be written out, for AutoInvalidation adds to them`,
+      `${bucket.node.path}: AutoInvalidation adds to its notifications, which must be plain values, no tokens`,
     );
   bucket.notificationConfiguration = {
     ...others,
@@ -76,7 +99,10 @@ function notify(
   bucket.node.addDependency(policy);
 }
 
-/** Leaves the bucket's other notifications as they are. */
+/**
+ * Adds the notification by a custom resource, which leaves the bucket's other notifications as they
+ * are.
+ */
 function notifyBeside(
   scope: Construct,
   { bucket, queue, keyPrefixes }: BucketEvents,
@@ -91,7 +117,7 @@ function notifyBeside(
   notify
     .serve(scope, 'Notification', 'Custom::BucketNotification', {
       BucketName: bucket.bucketName,
-      Owner: `${Stack.of(scope).stackName}-site-changes`,
+      Owner: uniquePath(scope),
       QueueArn: queue.queueArn,
       Events: EVENTS,
       ...(keyPrefixes.length === 0 ? {} : { KeyPrefixes: keyPrefixes }),
@@ -100,8 +126,9 @@ function notifyBeside(
 }
 
 /**
- * A policy for this bucket alone, another one for another bucket: when the stack is told another bucket, CloudFormation makes the new
- * policy first and removes the former one last, so that the rules in the former bucket can still be taken away.
+ * A policy of its own for each bucket. When the stack is told another bucket, CloudFormation makes
+ * the new policy first and removes the former one last, so that the rules in the former bucket can
+ * still be taken away.
  */
 function allowNotifying(notify: DeploymentFunction, bucket: IBucket): Policy {
   const isKnown = !Token.isUnresolved(bucket.bucketName);
@@ -117,7 +144,7 @@ function allowNotifying(notify: DeploymentFunction, bucket: IBucket): Policy {
   return policy;
 }
 
-/** Prefixes that lie in no other: S3 refuses overlapping filters. */
+/** Prefixes without those that another one covers: S3 refuses overlapping filters. */
 function outermost(prefixes: readonly string[]): string[] {
   return [...new Set(prefixes)].filter(
     prefix => !prefixes.some(other => other !== prefix && prefix.startsWith(other)),

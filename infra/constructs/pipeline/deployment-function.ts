@@ -3,7 +3,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ServiceFunction } from './service-function.ts';
 
-/** After so long CloudFormation waits no longer for an answer. By default it is an hour. */
+/** How long CloudFormation waits for an answer. Its own default is an hour. */
 const LONGEST_WAIT = Duration.minutes(5);
 
 export interface DeploymentFunctionProps {
@@ -12,14 +12,16 @@ export interface DeploymentFunctionProps {
   readonly permissions: readonly PolicyStatement[];
 }
 
-/** A function that CloudFormation calls for a custom resource, so while a stack is deployed or removed. */
+/**
+ * A function that CloudFormation calls for a custom resource while a stack is deployed or removed.
+ */
 export class DeploymentFunction extends ServiceFunction {
   constructor(scope: Construct, id: string, { permissions, ...props }: DeploymentFunctionProps) {
     super(scope, id, { ...props, environment: {}, timeout: Duration.minutes(1) });
     for (const permission of permissions) this.addToRolePolicy(permission);
   }
 
-  /** @param properties lists and texts, of which CloudFormation tells the function */
+  /** @param properties strings and lists that CloudFormation passes to the function */
   serve(
     scope: Construct,
     id: string,

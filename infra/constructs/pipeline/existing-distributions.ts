@@ -10,20 +10,21 @@ import { inFindings } from './nag-findings.ts';
 
 export interface ExistingDistributionsProps {
   readonly distributionIds: readonly string[];
-  /** The deployment fails unless each of them shows it. */
+  /** The deployment fails unless each distribution shows it. */
   readonly bucket: IBucket;
-  /** Of all of them. */
+  /** Whether the distributions also show `page.html` as `/page`. */
   readonly extensionlessUrls: boolean;
 }
 
-/** Distributions that there are already, by their ids alone: the deployment finds out the rest. */
+/** Distributions that exist already, by their ids alone: the deployment finds out the rest. */
 export class ExistingDistributions extends Construct {
   readonly distributions: readonly SiteDistribution[];
 
   constructor(scope: Construct, id: string, props: ExistingDistributionsProps) {
     super(scope, id);
     const { distributionIds, bucket, extensionlessUrls } = props;
-    // Of any account: in which AWS's managed policies are is not documented, and others' cannot be read anyway.
+    // In any account: AWS does not document which one its managed policies are in, and other
+    // accounts' cannot be read anyway.
     const cachePolicies = this.arnOf('cache-policy', '*', '*');
     const find = new DeploymentFunction(this, 'Find', {
       handler: 'pipeline/find-distribution',
@@ -38,13 +39,14 @@ export class ExistingDistributions extends Construct {
     });
     Validations.of(find).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${inFindings(find, cachePolicies)}]`,
-      reason: 'Which cache policies the distributions have is what it is to find out.',
+      reason: 'Which cache policies the distributions have is known only once it has looked.',
     });
     this.distributions = distributionIds.map(distributionId => {
       const found = find.serve(this, distributionId, 'Custom::ExistingDistribution', {
         DistributionId: distributionId,
         BucketName: bucket.bucketName,
-        // CloudFormation asks again only when a property changes: a stack from before must be told what it does not know yet.
+        // CloudFormation asks again only when a property changes: this one changes when there are
+        // more attributes to find.
         Attributes: ATTRIBUTES,
       });
       const text = (name: keyof Attributes) => found.getAttString(name);

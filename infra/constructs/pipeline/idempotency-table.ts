@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 import type { ServiceFunction } from './service-function.ts';
 
-/** What Powertools Idempotency remembers: which requests or messages were already dealt with. */
+/** Where Powertools Idempotency remembers which requests or messages were handled already. */
 export class IdempotencyTable extends Construct {
   private readonly table: Table;
 
@@ -18,11 +18,11 @@ export class IdempotencyTable extends Construct {
     });
     Validations.of(this.table).acknowledge({
       id: 'AwsSolutions-DDB3',
-      reason: 'It remembers for a while what was done; restoring an old state would do some of it again.',
+      reason: 'It remembers for a while what was done. Restoring an old state would do some of it again.',
     });
   }
 
-  /** The function finds the table in `IDEMPOTENCY_TABLE`. */
+  /** Lets a function remember. It finds the table in `IDEMPOTENCY_TABLE`. */
   bindTo(user: ServiceFunction): void {
     user.addEnvironment('IDEMPOTENCY_TABLE', this.table.tableName);
     this.table.grant(

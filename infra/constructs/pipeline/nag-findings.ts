@@ -1,7 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** A text as cdk-nag's findings show it, `<LogicalId.Arn>` for a reference. (cdk-nag keeps its own function to itself.) */
+/**
+ * A string as cdk-nag's findings show it: `<LogicalId.Arn>` for a reference. cdk-nag does not
+ * export its own function.
+ */
 export function inFindings(scope: IConstruct, text: string): string {
   return flattened(Stack.of(scope).resolve(text));
 }
@@ -15,5 +18,5 @@ function flattened(node: unknown): string {
     const [separator, parts] = argument;
     return parts.map(flattened).join(separator);
   }
-  throw new Error(`Findings with ${name} cannot be named`);
+  throw new Error(`cdk-nag's notation for ${name} is not known here`);
 }

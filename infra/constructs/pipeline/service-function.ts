@@ -1,14 +1,15 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AssetHashType, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { AssetHashType, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { uniquePath } from './unique-path.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** How esbuild makes one file of a handler and all that it imports. */
+/** How esbuild makes one file of a handler and everything that it imports. */
 export const BUNDLING = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -16,7 +17,7 @@ export const BUNDLING = {
   format: 'esm',
   target: 'node24',
   minify: true,
-  // The SDK tells its errors and loggers apart by the names of their classes, too.
+  // The SDK recognises its errors and loggers by the names of their classes.
   keepNames: true,
   mainFields: ['module', 'main'],
   // CommonJS dependencies inside an ES module bundle still call require().
@@ -28,15 +29,27 @@ export interface ServiceFunctionProps {
   readonly handler: string;
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** @default 30 seconds */
+  /** @default Duration.seconds(30) */
   readonly timeout?: Duration;
-  /** @default 512, which also buys a third of a CPU */
-  readonly memoryMb?: number;
+  /**
+   * In MB. Memory also buys CPU: 512 MB come with a third of one.
+   * @default 512
+   */
+  readonly memorySize?: number;
+  /** @default RetentionDays.ONE_MONTH */
+  readonly logRetention?: RetentionDays;
+  /**
+   * What its logs and its metrics call `service`.
+   * @default - the unique path of the construct that it is part of
+   */
+  readonly service?: string;
 }
 
-/** One Lambda of this product: Node 24, one bundled file, logs kept for a month. */
+/** One Lambda of this product: Node 24, one bundled file, logs that expire. */
 export class ServiceFunction extends LambdaFunction {
-  /** The handler's file name without its extension, such as `invalidate`: how people refer to it. */
+  /**
+   * The handler's file name without its extension, such as `invalidate`: how people refer to it.
+   */
   readonly handlerName: string;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
@@ -44,13 +57,13 @@ export class ServiceFunction extends LambdaFunction {
       code: bundled(props.handler),
       handler: 'index.handler',
       description: props.description,
-      environment: { POWERTOOLS_SERVICE_NAME: Stack.of(scope).stackName, ...props.environment },
+      environment: { POWERTOOLS_SERVICE_NAME: props.service ?? uniquePath(scope), ...props.environment },
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: props.memoryMb ?? 512,
+      memorySize: props.memorySize ?? 512,
       timeout: props.timeout ?? Duration.seconds(30),
       logGroup: new LogGroup(scope, `${id}Logs`, {
-        retention: RetentionDays.ONE_MONTH,
+        retention: props.logRetention ?? RetentionDays.ONE_MONTH,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });
@@ -63,14 +76,16 @@ export class ServiceFunction extends LambdaFunction {
 }
 
 /**
- * The pinned SDK is in it, not whichever the runtime brings: what was tested is what runs. Bundled in this process, for CDK's
- * NodejsFunction starts a shell, npx and Node for each function, which took two thirds of a synthesis.
+ * The bundle holds the pinned SDK, not the one that the runtime brings: what was tested is what
+ * runs. It is made in this process, because CDK's NodejsFunction starts a shell, npx and Node for
+ * each function: two thirds of a synthesis.
  */
 function bundled(handler: string): Code {
   return Code.fromAsset(`${ROOT}handlers`, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never run, but CDK tells bundles apart by it: the functions of two stacks share theirs.
+      // Never run. CDK recognises equal bundles by it, so that the functions of two stacks share
+      // theirs.
       image: Runtime.NODEJS_24_X.bundlingImage,
       command: [handler],
       local: {

@@ -11,28 +11,30 @@ const LIMITS = { 'refreshes/POST': BUTTON_LIMIT };
 export interface RefreshApiProps {
   readonly api: StudentApi;
   readonly autoInvalidation: AutoInvalidation;
-  /** The one that shows the page. */
+  /** The distribution that shows the page. */
   readonly distribution: IDistribution;
-  /** The one origin whose pages may read answers: no slash at its end. */
+  /** The one origin whose pages may read answers, without a slash at the end. */
   readonly siteUrl: string;
-  /** Paths a day that may be refreshed by hand. */
+  /** How many paths may be refreshed by hand in a day. */
   readonly manualPathsPerDay: number;
 }
 
-/** The history of refreshes, and refreshes by hand, as routes of the API. */
+/** The API's routes for the history of refreshes and for refreshes by hand. */
 export class RefreshApi extends Construct {
+  readonly refreshes: ServiceFunction;
+
   constructor(scope: Construct, id: string, props: RefreshApiProps) {
     super(scope, id);
-    const refreshes = new ServiceFunction(this, 'Refreshes', {
+    this.refreshes = new ServiceFunction(this, 'Refreshes', {
       handler: 'pipeline/refreshes',
-      description: 'Answers requests about refreshes, and takes those by hand',
+      description: 'Answers requests about refreshes, and takes requests for some by hand',
       timeout: API_TIMEOUT,
       environment: {
         SITE_URL: props.siteUrl,
         MANUAL_PATHS_PER_DAY: String(props.manualPathsPerDay),
       },
     });
-    props.autoInvalidation.bindRefreshes(refreshes, props.distribution);
-    props.api.addRoutes(ROUTES, refreshes, LIMITS);
+    props.autoInvalidation.bindRefreshes(this.refreshes, props.distribution);
+    props.api.addRoutes(ROUTES, this.refreshes, LIMITS);
   }
 }

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -6,17 +7,21 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { STUDENTS_IN_ORDER } from '../../../shared/school/aws/student-table.ts';
+import { SCHOOL_METRICS_NAMESPACE } from '../../../shared/school/metric-source.ts';
 import type { Mail } from '../pipeline/mail.ts';
+import { ownMetric } from '../pipeline/refresh-metrics.ts';
 import { ServiceFunction } from '../pipeline/service-function.ts';
 import { logicalIdOf, privateBucket } from './private-bucket.ts';
 
-/** What the functions call, as permissions. */
+/** The permissions for what the functions call. */
 const RECORD_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map(name => `dynamodb:${name}`);
 const BACKUP_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'AbortMultipartUpload'].map(
   name => `s3:${name}`,
 );
 
-/** What `shared/aws/backup-bucket.ts` writes; a backup is there once its manifest is. */
+/**
+ * Keys that `shared/school/aws/backup-bucket.ts` writes. A backup exists once its manifest does.
+ */
 const BACKUPS = 'backups/*';
 const MANIFESTS = 'backups/*.manifest.json';
 
@@ -27,7 +32,9 @@ export interface StudentRecordsProps {
   readonly mail: Mail;
 }
 
-/** The students' records, and their backups: daily and whenever somebody asks. */
+/**
+ * The students' records and their backups, which are made every night and whenever somebody asks.
+ */
 export class StudentRecords extends Construct {
   readonly table: Table;
   readonly backupBucket: IBucket;
@@ -57,17 +64,22 @@ export class StudentRecords extends Construct {
         {
           expiration: Duration.days(90),
           noncurrentVersionExpiration: Duration.days(30),
-          // Parts that a crash left behind belong to no object, but cost like one.
+          // Parts that a crash left behind belong to no object but cost as much.
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],
     });
     this.backup = this.createBackup(props.mail);
     new Rule(this, 'DailyBackup', {
-      description: 'A backup of all students every night',
+      description: 'Starts a backup of all students every night',
       schedule: Schedule.cron({ minute: '0', hour: '2' }),
       targets: [new LambdaFunction(this.backup)],
     });
+  }
+
+  /** Students in each finished backup. */
+  metricStudentsBackedUp(options?: MetricOptions): Metric {
+    return ownMetric(this, 'StudentsBackedUp', options, SCHOOL_METRICS_NAMESPACE);
   }
 
   private createBackup(mail: Mail): ServiceFunction {
@@ -85,14 +97,17 @@ export class StudentRecords extends Construct {
     return backup;
   }
 
-  /** The function may read and write records; it finds the table in `STUDENT_TABLE`. */
+  /** Lets a function read and write records. It finds the table in `STUDENT_TABLE`. */
   bindTable(user: ServiceFunction): void {
     user.addEnvironment('STUDENT_TABLE', this.table.tableName);
     allow(user, RECORD_ACTIONS, this.table.tableArn);
     allow(user, ['dynamodb:Query'], `${this.table.tableArn}/index/${STUDENTS_IN_ORDER}`);
   }
 
-  /** The function may start a backup and read which there are, not their content; in `BACKUP_FUNCTION`, `BACKUP_BUCKET`. */
+  /**
+   * Lets a function start and list backups, not read them. It finds `BACKUP_FUNCTION` and
+   * `BACKUP_BUCKET`.
+   */
   bindBackups(user: ServiceFunction): void {
     user.addEnvironment('BACKUP_FUNCTION', this.backup.functionName);
     user.addEnvironment('BACKUP_BUCKET', this.backupBucket.bucketName);
@@ -102,7 +117,10 @@ export class StudentRecords extends Construct {
     this.acknowledgeObjects(user, MANIFESTS, 'It reads the manifest of any backup, never a backup itself.');
   }
 
-  /** Without conditions: S3 answers 404 for a manifest not yet there only to whoever may list the bucket. */
+  /**
+   * Without conditions: S3 answers 404 for a missing manifest only to those who may list the
+   * bucket.
+   */
   private allowListing(user: ServiceFunction): void {
     allow(user, ['s3:ListBucket'], this.backupBucket.bucketArn);
   }

@@ -34,7 +34,7 @@ export interface WebsiteProps {
   readonly originAccess: 'oac' | 'oai';
 }
 
-/** The page: a private bucket, a distribution that alone may read it, and their logs. */
+/** The page: a private bucket, the distribution that alone may read it, and their logs. */
 export class Website extends Construct {
   readonly bucket: IBucket;
   readonly distribution: Distribution;
@@ -50,12 +50,12 @@ export class Website extends Construct {
       bucketName: logBucketName,
       // CloudFront's standard logs are delivered by ACL.
       objectOwnership: ObjectOwnership.OBJECT_WRITER,
-      // They hold addresses of viewers and what was searched for.
+      // They hold the addresses of viewers and what they searched for.
       lifecycleRules: [{ expiration: Duration.days(30) }],
     });
     Validations.of(logBucket).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'This is the bucket for logs; logging its own access would never end.',
+      reason: 'This is the bucket for logs. Logging its own access would never end.',
     });
     this.logBucket = logBucket;
     this.bucket = privateBucket(this, 'SiteBucket', {
@@ -71,7 +71,7 @@ export class Website extends Construct {
         'The website endpoint serves nobody: public access is blocked, and the bucket policy lets only the distribution read (OAC, which the rule does not know).',
     });
     this.securityHeaders = this.createSecurityHeaders();
-    // LIST makes a missing key a 404; with GetObject alone S3 answers 403.
+    // With LIST a missing key is a 404. With GetObject alone S3 answers 403.
     const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'StudentWebsiteDistribution',
@@ -88,7 +88,7 @@ export class Website extends Construct {
         cachePolicy: this.cachePolicy(),
         responseHeadersPolicy: this.securityHeaders,
       },
-      // Else CloudFront keeps these for ten seconds, an API's `no-store` notwithstanding.
+      // Otherwise CloudFront keeps these for ten seconds, despite an API's `no-store`.
       errorResponses: [500, 502, 503, 504].map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
       enableLogging: true,
       logBucket,
@@ -99,12 +99,12 @@ export class Website extends Construct {
       {
         id: 'AwsSolutions-CFR2',
         reason:
-          'It costs more than all the rest; README says what anonymous visitors may do, and the usage plan limits it.',
+          'It costs more than all the rest. README says what anonymous visitors may do, and the usage plan limits it.',
       },
       {
         id: 'AwsSolutions-CFR4',
         reason:
-          "The default *.cloudfront.net certificate fixes the TLS policy; a domain of one's own would lift it.",
+          "The default *.cloudfront.net certificate fixes the TLS policy. A domain of one's own would lift it.",
       },
       {
         id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
@@ -114,7 +114,7 @@ export class Website extends Construct {
     if (originAccess === 'oai') {
       Validations.of(distribution).acknowledge({
         id: 'AwsSolutions-CFR7',
-        reason: 'OAI was asked for, where OAC is not available.',
+        reason: 'The setting originAccess asks for OAI, for accounts without OAC.',
       });
     }
     this.distribution = distribution;
@@ -122,8 +122,8 @@ export class Website extends Construct {
   }
 
   /**
-   * The page calls the API on its own origin, under `/api`, without a key: the edge adds it. Whoever may read the function's code in
-   * CloudFront may read the key.
+   * The page calls the API on its own origin, under `/api`, without a key: the edge adds it.
+   * Whoever may read the function's code in CloudFront may read the key.
    */
   serveApi({ domainName, stage, apiKeyValue }: StudentApi): void {
     this.distribution.addBehavior(
@@ -155,8 +155,8 @@ export class Website extends Construct {
   }
 
   /**
-   * Uploads the built page with the deployment, so that a deployment refreshes the edge like any other upload. Browsers ask
-   * again each time; the edge keeps a file until a refresh purges it.
+   * Uploads the built page with the deployment, so that a deployment refreshes the edge like any
+   * other upload. Browsers ask again each time. The edge keeps a file until a refresh purges it.
    */
   publish(directory: string): void {
     const deployment = new BucketDeployment(this, 'Deployment', {
@@ -168,7 +168,7 @@ export class Website extends Construct {
         CacheControl.sMaxAge(Duration.days(365)),
         CacheControl.mustRevalidate(),
       ],
-      // Files that somebody else put into the bucket are none of the deployment's.
+      // Files that somebody else put into the bucket do not belong to the deployment.
       prune: false,
       memoryLimit: 256,
       logGroup: new LogGroup(this, 'DeploymentLogs', {
@@ -201,7 +201,7 @@ export class Website extends Construct {
     );
   }
 
-  /** Objects say themselves how long they may be cached; those that do not are kept for a day. */
+  /** Objects say how long they may be cached. Those that do not are kept for a day. */
   private cachePolicy(): CachePolicy {
     return new CachePolicy(this, 'CachePolicy', {
       comment: 'Static files: no cookies, headers or query strings in the key',

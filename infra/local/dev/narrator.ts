@@ -82,14 +82,15 @@ type Execution = Extract<JournalEntry, { kind: 'execution' }>;
 
 /** The states of infra/workflows/refresh.asl.json that a reader wants to hear of. */
 const STATES: Readonly<Record<string, string>> = {
-  WaitForQuota: 'CloudFront takes no more invalidations for now: waiting, and open for more uploads',
-  Verify: 'asking the edge for every changed URL',
-  ReportFresh: 'edge verified: visitors get the new content',
-  SecondRound: 'once more, with a new invalidation',
+  'Invalidate: wait for quota':
+    'CloudFront takes no more invalidations for now: waiting, and open for more uploads',
+  'Verify: ask the edge': 'asking the edge for every changed URL',
+  'Report: fresh': 'edge verified: visitors get the new content',
+  'Verify: second round': 'once more, with a new invalidation',
 };
 
 function tellExecution({ name, state, status, error, cause }: Execution, tell: (line: string) => void): void {
-  if (state === 'Begin') tell(`refresh ${name}: waiting until uploads are quiet`);
+  if (state === 'Settle: begin') tell(`refresh ${name}: waiting until uploads are quiet`);
   const told = state === undefined ? undefined : STATES[state];
   if (told !== undefined) tell(told);
   if (state === undefined && status !== 'RUNNING' && status !== 'SUCCEEDED')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import type { BackupReport } from '../../mail/mail.ts';
+import type { BackupReport } from './backup-report.ts';
 import { type Content, gunzip } from './content.ts';
 import { type StudentItem, toLine } from './item-line.ts';
 import { Manifest } from './manifest.ts';

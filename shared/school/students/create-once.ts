@@ -1,7 +1,7 @@
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { Context } from 'aws-lambda';
-import { RequestRefusedError } from '../../errors.ts';
+import { SchoolRefusedError } from '../refusal.ts';
 import type { Student, StudentFields } from './student.ts';
 
 interface KeyedRequest {
@@ -17,7 +17,7 @@ const REMEMBERED_SECONDS = 86_400;
 
 /**
  * A create that answers the same when it is repeated with the same key. It throws what `create` throws, which is then tried again
- * rather than remembered, and RequestRefusedError IdempotencyMismatch or InProgress.
+ * rather than remembered, and SchoolRefusedError IdempotencyMismatch or InProgress.
  */
 export function createOnce(
   create: (student: StudentFields, createdBy: string) => Promise<Student>,
@@ -49,10 +49,10 @@ export function createOnce(
   };
 }
 
-function refusalFor(error: unknown): RequestRefusedError | undefined {
+function refusalFor(error: unknown): SchoolRefusedError | undefined {
   switch (error instanceof Error ? error.name : '') {
     case 'IdempotencyValidationError':
-      return new RequestRefusedError(
+      return new SchoolRefusedError(
         'IdempotencyMismatch',
         'This Idempotency-Key was used for another request. Use a new one.',
       );
@@ -60,7 +60,7 @@ function refusalFor(error: unknown): RequestRefusedError | undefined {
     case 'IdempotencyAlreadyInProgressError':
     case 'IdempotencyItemNotFoundError':
     case 'IdempotencyInconsistentStateError':
-      return new RequestRefusedError(
+      return new SchoolRefusedError(
         'InProgress',
         'The first request with this Idempotency-Key is still running. Try again shortly.',
       );

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { RequestRefusedError } from '../../errors.ts';
+import { RequestRefusedError } from '../../http/refusal.ts';
 import { pageToken, readPageToken, type StudentFilter } from './page-token.ts';
 import type { Student } from './student.ts';
 import { toStudent } from './student-service.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { RequestRefusedError } from '../../errors.ts';
+import { RequestRefusedError } from '../../http/refusal.ts';
 import { isStudentId } from './student.ts';
 
 /** Which students a list is about. A page token goes with exactly one filter. */

@@ -1,6 +1,7 @@
-import { RequestRefusedError } from '../../errors.ts';
-import type { StudentConfirmation } from '../../mail/mail.ts';
+import { RequestRefusedError } from '../../http/refusal.ts';
+import { SchoolRefusedError } from '../refusal.ts';
 import type { Student, StudentFields } from './student.ts';
+import type { StudentConfirmation } from './student-confirmation.ts';
 
 /** A student as stored. */
 export interface StudentRecord extends Student {
@@ -46,7 +47,7 @@ const MOMENT_MS = 500;
  * always the same, so whoever finds it pending may send it again.
  *
  * @param createdBy names the request; the same one repeated answers the student it created
- * @throws RequestRefusedError StudentExists
+ * @throws SchoolRefusedError StudentExists
  */
 export async function createStudent(
   fields: StudentFields,
@@ -63,10 +64,10 @@ export async function createStudent(
   if (existing?.createdBy === createdBy && existing.version === 1 && hasFields(existing, fields)) {
     return toStudent(existing);
   }
-  throw new RequestRefusedError('StudentExists', `There is already a student ${fields.studentid}.`);
+  throw new SchoolRefusedError('StudentExists', `There is already a student ${fields.studentid}.`);
 }
 
-/** @throws RequestRefusedError StudentNotFound */
+/** @throws SchoolRefusedError StudentNotFound */
 export async function getStudent(
   studentid: string,
   { records }: Pick<StudentDependencies, 'records'>,
@@ -80,7 +81,8 @@ export async function getStudent(
  * Replaces all fields of a student.
  *
  * @param version the version that the caller has seen; any without
- * @throws RequestRefusedError StudentNotFound, or PreconditionFailed when it is in another version
+ * @throws SchoolRefusedError StudentNotFound
+ * @throws RequestRefusedError PreconditionFailed when it is in another version
  */
 export async function updateStudent(
   fields: StudentFields,
@@ -154,8 +156,8 @@ function confirmationOf(record: StudentRecord): StudentConfirmation {
   };
 }
 
-export function studentNotFound(studentid: string): RequestRefusedError {
-  return new RequestRefusedError('StudentNotFound', `There is no student ${studentid}.`);
+export function studentNotFound(studentid: string): SchoolRefusedError {
+  return new SchoolRefusedError('StudentNotFound', `There is no student ${studentid}.`);
 }
 
 function changedMeanwhile(studentid: string): RequestRefusedError {

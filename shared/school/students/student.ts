@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { FieldProblem } from '../../http/refusal.ts';
 import { isEmailAddress, MAX_EMAIL_LENGTH } from '../../mail/email-address.ts';
 
 /*
@@ -22,12 +23,6 @@ export interface Student extends StudentFields {
   /** ISO 8601, like `updatedAt`. */
   readonly createdAt: string;
   readonly updatedAt: string;
-}
-
-export interface FieldProblem {
-  readonly field: string;
-  /** A sentence for the person who filled the field in. */
-  readonly message: string;
 }
 
 export type CheckedStudent =

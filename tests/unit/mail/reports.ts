@@ -1,5 +1,5 @@
-import type { RefreshReport } from '../../../shared/mail/mail.ts';
-import type { MailingStack } from '../../../shared/mail/render.ts';
+import type { Mail, MailingStack, MailKind } from '../../../shared/mail/mail.ts';
+import type { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
 
 /** The stack that mails. */
 export const STACK: MailingStack = { name: 'SchoolSite', region: 'eu-west-1' };
@@ -27,4 +27,11 @@ export function reportOf(details: Partial<RefreshReport> = {}): RefreshReport {
     superseded: 0,
     ...details,
   };
+}
+
+/** What a kind of mail makes of a message that it must understand. */
+export function mailOf(kind: MailKind, message: unknown): Mail {
+  const mail = kind(message);
+  if (mail === undefined) throw new Error(`Not understood: ${JSON.stringify(message)}`);
+  return mail;
 }

@@ -248,7 +248,7 @@ export async function runProtocol(
   return [...violations];
 }
 
-/** The choice "Quiet?": whether to close, and at which generation. */
+/** The state "Settle: quiet?": whether to close, and at which generation. */
 function closingAt(
   now: { generation: number; state: RefreshState },
   seen: number,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_LISTED, MailMessage } from '../../../shared/mail/mail.ts';
+import { MAX_LISTED_IN_MAIL } from '../../../shared/mail/mail.ts';
 import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
+import { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
 import { type MailPolicy, type RefreshEnd, report } from '../../../shared/refresh/report.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { planOf } from '../../helpers/planning.ts';
@@ -27,7 +28,7 @@ function history({
 } = {}) {
   let stored: Refresh | undefined = refresh;
   let seconds = 0;
-  const mails: MailMessage[] = [];
+  const mails: RefreshReport[] = [];
   return {
     mails,
     stored: () => stored,
@@ -90,7 +91,7 @@ describe('the report of a refresh', () => {
     const { id, distributionId, startedAt } = REFRESH;
     const { report } = history({ refresh: { id, distributionId, startedAt, state: 'open', generation: 0 } });
     const message = await report({ state: 'failed', failure: 'AccessDenied: no' });
-    expect(MailMessage.parse(message)).toEqual(message);
+    expect(RefreshReport.parse(message)).toEqual(message);
     expect(message).toMatchObject({ outcome: 'failed', failure: 'AccessDenied: no', paths: [], verified: 0 });
   });
 
@@ -103,7 +104,7 @@ describe('the report of a refresh', () => {
     });
     expect(message).toMatchObject({ changeCount: 120, requestedPathCount: 110, pathCount: 100 });
     for (const list of [message.changes, message.requestedPaths, message.paths])
-      expect(list).toHaveLength(MAX_LISTED);
+      expect(list).toHaveLength(MAX_LISTED_IN_MAIL);
   });
 
   it('counts a file once, however often it changed', async () => {

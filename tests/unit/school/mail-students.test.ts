@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MailMessage } from '../../../shared/mail/mail.ts';
-import { renderMail } from '../../../shared/mail/render.ts';
-import { STACK } from '../mail/reports.ts';
+import { backupMail } from '../../../shared/school/backup/backup-report.ts';
+import { studentConfirmationMail } from '../../../shared/school/students/student-confirmation.ts';
+import { mailOf, STACK } from '../mail/reports.ts';
 
 const CONFIRMATION = {
   type: 'student-confirmation',
@@ -31,11 +31,12 @@ const FAILED = {
   failure: 'AccessDenied: <not> allowed',
 } as const;
 
-const mailOf = (message: unknown) => renderMail(MailMessage.parse(message), STACK);
+const confirmationOf = (message: unknown) => mailOf(studentConfirmationMail, message).render(STACK);
+const reportOf = (message: unknown) => mailOf(backupMail, message).render(STACK);
 
 describe('the confirmation for a student', () => {
   it('says what the school has recorded, in text and in HTML', () => {
-    const { subject, text, html } = mailOf(CONFIRMATION);
+    const { subject, text, html } = confirmationOf(CONFIRMATION);
     expect(subject).toBe('You are registered as student SV005');
     for (const fact of ['SV005', 'Pham Thi E', 'CNTT05']) {
       expect(text).toContain(fact);
@@ -44,17 +45,17 @@ describe('the confirmation for a student', () => {
   });
 
   it('shows markup in a name as the text it is', () => {
-    const { html, text } = mailOf({ ...CONFIRMATION, name: '<img src=x onerror="alert(\'1\')">&' });
+    const { html, text } = confirmationOf({ ...CONFIRMATION, name: '<img src=x onerror="alert(\'1\')">&' });
     expect(text).toContain('<img src=x onerror="alert(\'1\')">&');
     expect(html).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;');
   });
 
   it('lets nobody into its HTML or its subject, whatever they are called', () => {
-    const own = mailOf(CONFIRMATION);
+    const own = confirmationOf(CONFIRMATION);
     const tags = (html: string) => html.match(/<[^>]*>/g);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), name => {
-        const { subject, html } = mailOf({ ...CONFIRMATION, name });
+        const { subject, html } = confirmationOf({ ...CONFIRMATION, name });
         expect(subject).toBe(own.subject);
         expect(tags(html)).toEqual(tags(own.html));
       }),
@@ -69,14 +70,14 @@ describe('the confirmation for a student', () => {
       'a@example.com\r\nBcc: b@example.com',
       'A <a@example.com>',
     ]) {
-      expect(MailMessage.safeParse({ ...CONFIRMATION, to }).success).toBe(false);
+      expect(studentConfirmationMail({ ...CONFIRMATION, to })).toBeUndefined();
     }
   });
 });
 
 describe('the report of a backup', () => {
   it('names the backup, what is in it and how to read it back', () => {
-    const { subject, text } = mailOf(DONE);
+    const { subject, text } = reportOf(DONE);
     expect(subject).toBe('Backup: 12345 students');
     expect(text).toContain(`npm run restore -- --from ${DONE.key} --stack SchoolSite --region eu-west-1`);
     for (const fact of ['Bytes: 678901', `SHA-256: ${DONE.sha256}`, '(after 1.5 s)'])
@@ -84,7 +85,7 @@ describe('the report of a backup', () => {
   });
 
   it('says first that it failed, then why', () => {
-    const { subject, text, html } = mailOf(FAILED);
+    const { subject, text, html } = reportOf(FAILED);
     expect(subject).toMatch(/^FAILED/);
     expect(text).toContain('Reason: AccessDenied: <not> allowed');
     expect(html).toContain('AccessDenied: &lt;not&gt; allowed');

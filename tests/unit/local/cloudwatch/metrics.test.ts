@@ -99,7 +99,7 @@ describe('services report', () => {
 
   it.each([
     [{ status: 'RUNNING' }, [['ExecutionsStarted', 1]]],
-    [{ status: 'RUNNING', state: 'Look' }, []],
+    [{ status: 'RUNNING', state: 'Settle: look' }, []],
     [{ status: 'FAILED' }, [['ExecutionsFailed', 1]]],
     [{ status: 'TIMED_OUT' }, [['ExecutionsTimedOut', 1]]],
     [{ status: 'ABORTED' }, [['ExecutionsAborted', 1]]],

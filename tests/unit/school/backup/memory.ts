@@ -1,5 +1,5 @@
-import type { BackupReport } from '../../../../shared/mail/mail.ts';
 import type { BackupFiles, BackupReports, StudentSource } from '../../../../shared/school/backup/backup.ts';
+import type { BackupReport } from '../../../../shared/school/backup/backup-report.ts';
 import { type StudentItem, toLine } from '../../../../shared/school/backup/item-line.ts';
 import type { Manifest } from '../../../../shared/school/backup/manifest.ts';
 import type { RestoreTarget } from '../../../../shared/school/backup/restore.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RequestRefusedError } from '../../../../shared/errors.ts';
 import { MAX_BODY_BYTES, parseJsonObject, readJsonObject } from '../../../../shared/http/json-body.ts';
+import { RequestRefusedError } from '../../../../shared/http/refusal.ts';
 
 const codeOf = (read: () => unknown): string => {
   try {

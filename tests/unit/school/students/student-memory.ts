@@ -1,6 +1,6 @@
-import type { StudentConfirmation } from '../../../../shared/mail/mail.ts';
 import type { StudentPages } from '../../../../shared/school/students/list-students.ts';
 import type { StudentFields } from '../../../../shared/school/students/student.ts';
+import type { StudentConfirmation } from '../../../../shared/school/students/student-confirmation.ts';
 import type {
   StudentDependencies,
   StudentRecord,

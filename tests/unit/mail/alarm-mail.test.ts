@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { QueuedMail } from '../../../shared/mail/queued-mail.ts';
-import { renderMail } from '../../../shared/mail/render.ts';
-import { alarmEvent } from './alarms.ts';
-import { STACK } from './reports.ts';
+import { alarmMail } from '../../../shared/mail/alarm-mail.ts';
+import { alarmEvent } from './alarm-events.ts';
+import { mailOf, STACK } from './reports.ts';
 
-const render = (event: object) => renderMail(QueuedMail.parse(event), STACK);
+const render = (event: object) => mailOf(alarmMail, event).render(STACK);
 
 describe('the mail about an alarm', () => {
   it('says which, why, and where to read what to do', () => {
@@ -19,7 +18,7 @@ describe('the mail about an alarm', () => {
   it('says when it is over', () => {
     const { subject, text } = render(alarmEvent('OK'));
     expect(subject).toBe('OK: StudentSite/mail-dead-letters');
-    expect(text).toContain('It is over. There is nothing to do.');
+    expect(text).toContain('The alarm is over. There is nothing to do.');
   });
 
   it('needs no description of the alarm', () => {
@@ -31,7 +30,7 @@ describe('the mail about an alarm', () => {
 });
 
 describe('the id of an alarm’s mail', () => {
-  const idOf = (event: object) => QueuedMail.parse(event).id;
+  const idOf = (event: object) => mailOf(alarmMail, event).id;
   const later = { ...alarmEvent('ALARM').detail };
   const at = (timestamp: string) => ({ detail: { ...later, state: { ...later.state, timestamp } } });
 

@@ -1,13 +1,14 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { alarmEvent } from '../mail/alarms.ts';
-import { STACK } from '../mail/reports.ts';
+import { alarmEvent } from '../mail/alarm-events.ts';
+import { reportOf, STACK } from '../mail/reports.ts';
 import { IDEMPOTENCY_TABLE, startTables } from '../school/students/local-tables.ts';
 
 const OWNER = 'owner@example.com';
 
 let tables: Awaited<ReturnType<typeof startTables>>;
-let createHandler: typeof import('../../../handlers/pipeline/send-mail.ts').createHandler;
+let pipeline: typeof import('../../../handlers/pipeline/send-mail.ts');
+let school: typeof import('../../../handlers/school/send-mail.ts');
 let sent: { to: readonly string[]; subject: string }[];
 
 beforeAll(async () => {
@@ -25,7 +26,8 @@ beforeAll(async () => {
     POWERTOOLS_METRICS_DISABLED: 'true',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  ({ createHandler } = await import('../../../handlers/pipeline/send-mail.ts'));
+  pipeline = await import('../../../handlers/pipeline/send-mail.ts');
+  school = await import('../../../handlers/school/send-mail.ts');
 });
 
 afterAll(async () => {
@@ -46,7 +48,7 @@ const CONFIRMATION = {
 };
 const BACKUP = { type: 'backup-report', outcome: 'failed', key: 'k', startedAt: 'then', finishedAt: 'now' };
 
-function deliver(...messages: object[]) {
+function deliver({ createHandler }: Pick<typeof school, 'createHandler'>, ...messages: object[]) {
   const handler = createHandler({
     mailer: {
       async send(to, { subject }) {
@@ -67,9 +69,9 @@ function deliver(...messages: object[]) {
   return handler({ Records: records as SQSRecord[] } satisfies SQSEvent, context);
 }
 
-describe('who gets a mail', () => {
-  it('a confirmation goes to the student, a report to the people who run the site', async () => {
-    const result = await deliver({ ...CONFIRMATION, id: 'c1' }, { ...BACKUP, id: 'b1' });
+describe('The function that sends mails', () => {
+  it('mails a confirmation to the student, and a report to the people who run the site', async () => {
+    const result = await deliver(school, { ...CONFIRMATION, id: 'c1' }, { ...BACKUP, id: 'b1' });
     expect(result).toEqual({ batchItemFailures: [] });
     expect(sent.toSorted((a, b) => a.subject.localeCompare(b.subject))).toEqual([
       { to: [OWNER], subject: expect.stringContaining('FAILED') },
@@ -77,26 +79,36 @@ describe('who gets a mail', () => {
     ]);
   });
 
-  it('the same confirmation asked for again is mailed once', async () => {
-    for (const _ of ['first', 'again']) await deliver({ ...CONFIRMATION, id: 'c2' });
+  it('mails a confirmation once that is asked for twice', async () => {
+    for (const _ of ['first', 'again']) await deliver(school, { ...CONFIRMATION, id: 'c2' });
     expect(sent).toHaveLength(1);
   });
 
-  it('an alarm goes to the people who run the site, and one that is delivered again is mailed once', async () => {
-    await deliver(alarmEvent('ALARM'));
-    await deliver(alarmEvent('ALARM', { id: 'delivered again' }));
-    await deliver(alarmEvent('OK'));
+  it('mails an alarm to the people who run the site, once however often it is delivered', async () => {
+    await deliver(pipeline, alarmEvent('ALARM'));
+    await deliver(pipeline, alarmEvent('ALARM', { id: 'delivered again' }));
+    await deliver(pipeline, alarmEvent('OK'));
     expect(sent).toEqual([
       { to: [OWNER], subject: 'ALARM: StudentSite/mail-dead-letters' },
       { to: [OWNER], subject: 'OK: StudentSite/mail-dead-letters' },
     ]);
   });
 
-  it('a confirmation for something else than one address is handed back, alone', async () => {
+  it('hands back only the confirmation that names more than one address', async () => {
     const forged = { ...CONFIRMATION, id: 'c3', to: 'a@example.com\r\nBcc: b@example.com' };
-    expect(await deliver(forged, { ...CONFIRMATION, id: 'c4' })).toEqual({
+    expect(await deliver(school, forged, { ...CONFIRMATION, id: 'c4' })).toEqual({
       batchItemFailures: [{ itemIdentifier: '0' }],
     });
     expect(sent).toHaveLength(1);
+  });
+
+  it('sends the mails of the pipeline with the school and without it, those of the school only with it', async () => {
+    const report = reportOf({ id: 'r1' });
+    expect(await deliver(pipeline, report, { ...CONFIRMATION, id: 'c5' }, { ...BACKUP, id: 'b5' })).toEqual({
+      batchItemFailures: [{ itemIdentifier: '1' }, { itemIdentifier: '2' }],
+    });
+    expect(sent).toEqual([{ to: [OWNER], subject: 'Fresh: styles.css' }]);
+    expect(await deliver(school, reportOf({ id: 'r2' }))).toEqual({ batchItemFailures: [] });
+    expect(sent).toHaveLength(2);
   });
 });

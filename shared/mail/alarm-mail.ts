@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { type Facts, fact, layOut } from './layout.ts';
+import { mailKind, type RenderedMail } from './mail.ts';
 
 const State = z.object({
   value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
@@ -6,7 +8,7 @@ const State = z.object({
   timestamp: z.string(),
 });
 
-/** EventBridge's event about an alarm, as it comes from its rule (CloudWatch user guide, "Alarm events and EventBridge"). */
+/** EventBridge's event about an alarm, as its rule passes it on (CloudWatch user guide, "Alarm events and EventBridge"). */
 const AlarmEvent = z.object({
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   resources: z.tuple([z.string()]),
@@ -17,8 +19,8 @@ const AlarmEvent = z.object({
   }),
 });
 
-/** An alarm was raised, or is over. */
-export interface AlarmNotice {
+/** An alarm that was raised, or that is over. */
+interface AlarmNotice {
   readonly type: 'alarm';
   readonly id: string;
   readonly name: string;
@@ -26,12 +28,12 @@ export interface AlarmNotice {
   /** What CloudWatch saw. */
   readonly reason: string;
   readonly at: string;
-  /** What the alarm means and where to read what to do. */
+  /** What the alarm means, and where to read what to do. */
   readonly description: string;
 }
 
 /** EventBridge may deliver an event twice: the same change of the same alarm has the same id. */
-export const AlarmNotice = z.pipe(
+const AlarmNotice = z.pipe(
   AlarmEvent,
   z.transform(({ resources: [arn], detail }): AlarmNotice => {
     const { alarmName, configuration, state } = detail;
@@ -46,3 +48,18 @@ export const AlarmNotice = z.pipe(
     };
   }),
 );
+
+/** Tells the people who run the site about an alarm. EventBridge puts its message into the mail queue. */
+export const alarmMail = mailKind(AlarmNotice, renderAlarm);
+
+function renderAlarm({ name, state, reason, at, description }: AlarmNotice): RenderedMail {
+  const advice = state === 'OK' ? 'The alarm is over. There is nothing to do.' : description;
+  const facts: Facts = [
+    ['Alarm', name],
+    ['State', state],
+    ['Since', at],
+    ['Reason', reason],
+    ...(state === 'OK' ? fact('It meant', description) : []),
+  ];
+  return layOut({ title: `${state}: ${name}`, advice, facts });
+}

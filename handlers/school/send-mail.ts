@@ -1,0 +1,21 @@
+import { createMailer } from '../../shared/aws/ses.ts';
+import { readSettings } from '../../shared/config.ts';
+import { alarmMail } from '../../shared/mail/alarm-mail.ts';
+import { createMailHandler, MAIL_SETTINGS, type MailDependencies } from '../../shared/mail/mail-handler.ts';
+import { refreshMail } from '../../shared/refresh/refresh-mail.ts';
+import { backupMail } from '../../shared/school/backup/backup-report.ts';
+import { studentConfirmationMail } from '../../shared/school/students/student-confirmation.ts';
+
+/** Messages of the mail queue → SES: the mails of the pipeline and of the school. */
+export function createHandler(dependencies: MailDependencies) {
+  return createMailHandler([refreshMail, alarmMail, studentConfirmationMail, backupMail], dependencies);
+}
+
+const settings = readSettings(MAIL_SETTINGS);
+
+export const handler = createHandler({
+  mailer: createMailer(settings.MAIL_FROM),
+  reportsTo: settings.NOTIFY_EMAIL,
+  stack: { name: settings.POWERTOOLS_SERVICE_NAME, region: settings.AWS_REGION },
+  idempotencyTable: settings.IDEMPOTENCY_TABLE,
+});

@@ -1,0 +1,128 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
+import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_RECIPIENTS, NUMBERS, type NumberRange } from './numbers.ts';
+
+/**
+ * Refuses what would fail at the deployment, or later in a function. Values that only the
+ * deployment knows are left alone.
+ *
+ * @throws Error naming every prop that is wrong, and the construct
+ */
+export function checkProps(construct: IConstruct, props: AutoInvalidationProps): void {
+  refuse(construct, [
+    ...numberProblems(props),
+    ...batchProblems(props),
+    ...distributionProblems(props.distributions),
+    ...notifyProblems(props.notify),
+    ...emptyProblems('keyPrefixes', props.keyPrefixes),
+    ...emptyProblems('excludedKeys', props.excludedKeys),
+  ]);
+}
+
+/** @throws Error unless `addresses` are ones that SES takes as the recipients of one mail */
+export function checkAddresses(construct: IConstruct, name: string, addresses: readonly string[]): void {
+  refuse(construct, addressProblems(name, addresses));
+}
+
+function refuse(construct: IConstruct, problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(`${construct.node.path}: ${problems.join('; ')}`);
+}
+
+function numberProblems(props: AutoInvalidationProps): string[] {
+  return [
+    ...durationProblems('quietPeriod', 'seconds', props.quietPeriod, NUMBERS.quietSeconds),
+    ...rangeProblems('maxLooks', props.maxLooks, NUMBERS.maxLooks),
+    ...rangeProblems('batchSize', props.batchSize, NUMBERS.batchSize),
+    ...durationProblems('batchWindow', 'seconds', props.batchWindow, NUMBERS.batchWindowSeconds),
+    ...rangeProblems('pathPriceUsd', props.pathPriceUsd, NUMBERS.pathPriceUsd),
+    ...rangeProblems('refetchPriceUsd', props.refetchPriceUsd, NUMBERS.refetchPriceUsd),
+    ...rangeProblems('freePathsPerMonth', props.freePathsPerMonth, NUMBERS.freePathsPerMonth),
+    ...rangeProblems('maxNeedlessPurges', props.maxNeedlessPurges, NUMBERS.maxNeedlessPurges),
+    ...durationProblems('quotaPatience', 'minutes', props.quotaPatience, NUMBERS.quotaPatienceMinutes),
+  ];
+}
+
+function rangeProblems(name: string, value: number | undefined, range: NumberRange, unit = ''): string[] {
+  if (value === undefined || Token.isUnresolved(value)) return [];
+  const fits = value >= range.least && value <= range.most && (!range.whole || Number.isInteger(value));
+  return fits ? [] : [`${name} must be ${described(range)}${unit}, not ${value}`];
+}
+
+function durationProblems(
+  name: string,
+  unit: 'seconds' | 'minutes',
+  value: Duration | undefined,
+  range: NumberRange,
+): string[] {
+  if (value === undefined || value.isUnresolved()) return [];
+  const options = { integral: false };
+  const amount = unit === 'seconds' ? value.toSeconds(options) : value.toMinutes(options);
+  return rangeProblems(name, amount, range, ` of ${unit}`);
+}
+
+function described({ least, most, whole }: NumberRange): string {
+  const kind = whole ? 'a whole number' : 'a number';
+  return Number.isFinite(most) ? `${kind} from ${least} to ${most}` : `${kind}, at least ${least}`;
+}
+
+function batchProblems({ batchSize = 0, batchWindow }: AutoInvalidationProps): string[] {
+  const hasWindow =
+    batchWindow !== undefined && (batchWindow.isUnresolved() || batchWindow.toMilliseconds() > 0);
+  if (hasWindow || Token.isUnresolved(batchSize) || batchSize <= LARGEST_BATCH_WITHOUT_WINDOW) return [];
+  return [`batchSize above ${LARGEST_BATCH_WITHOUT_WINDOW} needs a batchWindow`];
+}
+
+function distributionProblems(distributions: readonly SiteDistribution[]): string[] {
+  if (distributions.length === 0) return ['distributions must name at least one'];
+  const different = new Set(distributions.map(({ distribution }) => distribution));
+  return [
+    ...(different.size < distributions.length ? ['distributions must name each distribution once'] : []),
+    ...distributions.flatMap(({ originPath, url, errorPages = [] }, index) => {
+      const of = `distributions[${index}]`;
+      return [
+        ...patternProblems(
+          `${of}.originPath`,
+          originPath,
+          /^(?:\/.*[^/])?$/,
+          'begin with / and not end with it',
+        ),
+        ...patternProblems(
+          `${of}.url`,
+          url,
+          /^https?:\/\/[^/]+(?:\/.*[^/])?$/,
+          'be a URL without a / at its end',
+        ),
+        ...errorPages.flatMap(page =>
+          patternProblems(`${of}.errorPages`, page, /^(?:\/.*)?$/, 'be paths that begin with /'),
+        ),
+      ];
+    }),
+  ];
+}
+
+function notifyProblems({ emails, mail, from, senderExists }: Notify): string[] {
+  if (mail === undefined) {
+    if (emails === undefined) return ['notify needs either emails or mail'];
+    return addressProblems('notify.emails', emails);
+  }
+  const unused = Object.entries({ emails, from, senderExists }).filter(([, value]) => value !== undefined);
+  return unused.map(([name]) => `notify.${name} has no effect beside notify.mail, which has its own`);
+}
+
+function addressProblems(name: string, addresses: readonly string[]): string[] {
+  if (addresses.length === 0 || addresses.length > MAX_RECIPIENTS)
+    return [`${name} must be 1 to ${MAX_RECIPIENTS} e-mail addresses, not ${addresses.length}`];
+  return addresses.flatMap(address =>
+    patternProblems(name, address, /^[^\s@,]+@[^\s@,]+$/, 'be e-mail addresses'),
+  );
+}
+
+function emptyProblems(name: string, texts: readonly string[] = []): string[] {
+  return texts.includes('') ? [`${name} must not hold an empty string`] : [];
+}
+
+function patternProblems(name: string, text: string | undefined, pattern: RegExp, rule: string): string[] {
+  if (text === undefined || Token.isUnresolved(text) || pattern.test(text)) return [];
+  return [`${name} must ${rule}, not ${JSON.stringify(text)}`];
+}

@@ -1,0 +1,49 @@
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+  readonly default: number;
+}
+
+const count = (least: number, most: number, standard: number): NumberRange => ({
+  least,
+  most,
+  whole: true,
+  default: standard,
+});
+
+const price = (standard: number): NumberRange => ({
+  least: 0,
+  most: Number.POSITIVE_INFINITY,
+  whole: false,
+  default: standard,
+});
+
+/** The longest that an execution of Step Functions may take is a year. */
+const YEAR_IN_MINUTES = 365 * 24 * 60;
+
+/**
+ * Range and default of every number that a pipeline is told: for the construct and for `cdk.json`.
+ * The command line reads it too, so nothing here may load the CDK.
+ */
+export const NUMBERS = {
+  quietSeconds: count(1, 60, 2),
+  maxLooks: count(1, 1000, 30),
+  // All changes of a refresh lie in one partition of its table, which takes 1,000 writes a second.
+  // What two dozen collectors hold at the same time must be written before they time out after
+  // half a minute.
+  batchSize: count(1, 500, 10),
+  // Lambda's own limit.
+  batchWindowSeconds: count(0, 300, 0),
+  pathPriceUsd: price(0.005),
+  refetchPriceUsd: price(0.0001),
+  freePathsPerMonth: count(0, 1_000_000_000, 1000),
+  maxNeedlessPurges: count(0, 1_000_000_000, 5000),
+  quotaPatienceMinutes: count(0, YEAR_IN_MINUTES, 60),
+} as const satisfies Readonly<Record<string, NumberRange>>;
+
+/** SES takes so many recipients of one mail. */
+export const MAX_RECIPIENTS = 50;
+
+/** SQS fills a larger batch than this only if Lambda may wait for it. */
+export const LARGEST_BATCH_WITHOUT_WINDOW = 10;

@@ -1,0 +1,112 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { Notify, RefreshOptions, SiteDistribution } from './auto-invalidation-props.ts';
+import { describedFor } from './described-distributions.ts';
+import type { Mail } from './mail.ts';
+import { inFindings } from './nag-findings.ts';
+import type { RefreshTable } from './refresh-table.ts';
+import { ServiceFunction } from './service-function.ts';
+
+/** Thousands of URLs are verified, or thousands of changes planned, in one invocation. */
+const STEP_TIMEOUT = Duration.minutes(10);
+
+/** Everything that the functions of a pipeline are told and given. */
+export interface Pipeline extends Required<RefreshOptions> {
+  readonly bucket: IBucket;
+  readonly distributions: readonly SiteDistribution[];
+  readonly table: RefreshTable;
+  readonly mail: Mail;
+  readonly mailWhen: NonNullable<Notify['when']>;
+}
+
+/** The function that plans a refresh's paths and asks CloudFront for its invalidation. */
+export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceFunction {
+  const { bucket, distributions, table, memorySize, logRetention } = pipeline;
+  const invalidate = new ServiceFunction(scope, 'Invalidate', {
+    handler: 'pipeline/invalidate',
+    description: 'Closes a refresh, plans its paths and creates its CloudFront invalidation',
+    timeout: STEP_TIMEOUT,
+    memorySize,
+    logRetention,
+    environment: {
+      SITE_BUCKET: bucket.bucketName,
+      DISTRIBUTIONS: describedFor(scope, distributions),
+      REFRESH_TABLE: table.tableName,
+      PATH_PRICE_USD: String(pipeline.pathPriceUsd),
+      REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
+      FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
+      MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
+      QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
+    },
+  });
+  table.allow(
+    invalidate,
+    'dynamodb:BatchGetItem',
+    'dynamodb:GetItem',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+  );
+  allowReading(invalidate, bucket);
+  for (const { distribution } of distributions)
+    distribution.grant(
+      invalidate,
+      'cloudfront:CreateInvalidation',
+      'cloudfront:GetInvalidation',
+      'cloudfront:ListInvalidations',
+    );
+  return invalidate;
+}
+
+/** The function that asks the edge whether it serves what the bucket holds. */
+export function createVerify(
+  scope: Construct,
+  { bucket, distributions, table, memorySize, logRetention }: Pipeline,
+): ServiceFunction {
+  const verify = new ServiceFunction(scope, 'Verify', {
+    handler: 'pipeline/verify-edge',
+    description: 'Asks the edge for every changed URL and compares the answers with the bucket',
+    timeout: STEP_TIMEOUT,
+    memorySize,
+    logRetention,
+    environment: {
+      SITE_BUCKET: bucket.bucketName,
+      DISTRIBUTIONS: describedFor(scope, distributions),
+      REFRESH_TABLE: table.tableName,
+    },
+  });
+  table.allow(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+  allowReading(verify, bucket);
+  return verify;
+}
+
+/** The function that ends a refresh, whatever its outcome. */
+export function createReport(
+  scope: Construct,
+  { table, mail, mailWhen, memorySize, logRetention }: Pipeline,
+): ServiceFunction {
+  const report = new ServiceFunction(scope, 'Report', {
+    handler: 'pipeline/report-refresh',
+    description: 'Ends a refresh: history, metrics, mail',
+    memorySize,
+    logRetention,
+    environment: { REFRESH_TABLE: table.tableName, MAIL_WHEN: mailWhen },
+  });
+  table.allow(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+  mail.bindTo(report);
+  return report;
+}
+
+/**
+ * HeadObject needs GetObject. Without ListBucket, S3 answers 403 for a missing key instead of 404.
+ */
+function allowReading(reader: ServiceFunction, bucket: IBucket): void {
+  const objects = bucket.arnForObjects('*');
+  reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+  reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }));
+  Validations.of(reader).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::${inFindings(reader, objects)}]`,
+    reason: 'Any object of the site may have changed, and the function reads only their headers.',
+  });
+}

@@ -1,0 +1,75 @@
+import { command, type Facts, fact, finishOf, type Lists, layOut, withRest } from '../mail/layout.ts';
+import { type MailingStack, mailKind, type RenderedMail } from '../mail/mail.ts';
+import { RefreshReport } from './refresh-report.ts';
+
+/** Tells the people who run the site how a refresh ended. */
+export const refreshMail = mailKind(RefreshReport, renderRefreshReport);
+
+function renderRefreshReport(report: RefreshReport, stack: MailingStack): RenderedMail {
+  const isFresh = report.outcome === 'fresh';
+  const title = isFresh
+    ? `Fresh: ${summaryOf(report)}`
+    : `FAILED: the site may show old content (${summaryOf(report)})`;
+  return layOut({
+    title,
+    advice: adviceOf(report, stack),
+    facts: factsOf(report),
+    lists: listsOf(report),
+  });
+}
+
+function adviceOf({ outcome, distributionId }: RefreshReport, stack: MailingStack): string {
+  if (outcome === 'fresh') return 'Visitors get the new content. There is nothing to do.';
+  const purgeAll = command(`refresh -- --paths "/*" --distribution ${distributionId}`, stack);
+  return `Visitors may get old content. Find the reason below and in the Step Functions execution of this refresh, and correct it. Then purge everything (RUNBOOK.md, refresh-failed): ${purgeAll}`;
+}
+
+function factsOf(report: RefreshReport): Facts {
+  const isFresh = report.outcome === 'fresh';
+  const superseded = report.superseded > 0 ? `, ${report.superseded} changed again since` : '';
+  return [
+    ['Refresh', report.refreshId],
+    ['Distribution', report.distributionId],
+    ['Uploads began', report.startedAt],
+    [isFresh ? 'Edge verified' : 'Gave up', finishOf(report)],
+    ...fact('Reason', report.failure),
+    ['Invalidation', report.invalidationId ?? (isFresh ? 'none was needed' : 'none was created')],
+    ['Paths', `${report.pathCount}, purging ${report.collateral} unchanged objects`],
+    ...fact('Nothing to purge', describeSkipped(report.skipped)),
+    ['URLs verified', `${report.verified}${superseded}`],
+  ];
+}
+
+function listsOf(report: RefreshReport): Lists {
+  const sent = report.invalidationId === undefined ? 'Planned' : 'Invalidated';
+  return [
+    ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
+    ['Asked for by hand', withRest(report.requestedPaths, report.requestedPathCount)],
+    [sent, withRest(report.paths, report.pathCount)],
+  ];
+}
+
+/** Undefined when no file was skipped. */
+function describeSkipped({
+  unchanged,
+  neverCached,
+  duplicate,
+}: RefreshReport['skipped']): string | undefined {
+  const parts = [
+    { count: unchanged, why: 'uploaded or removed again without a change' },
+    { count: neverCached, why: 'served with no-store, so never cached' },
+    { count: duplicate, why: 'reported twice by S3' },
+  ].filter(({ count }) => count > 0);
+  const told = parts.map(({ count, why }) => `${count} ${count === 1 ? 'file' : 'files'} ${why}`);
+  return told.length === 0 ? undefined : told.join('; ');
+}
+
+function summaryOf({ changes, changeCount, requestedPaths, requestedPathCount }: RefreshReport): string {
+  if (changeCount === 0)
+    return requestedPathCount === 1 ? `${requestedPaths[0]}` : `${requestedPathCount} paths`;
+  return changeCount === 1 && changes[0] !== undefined ? changes[0].key : `${changeCount} files`;
+}
+
+function describeChange({ key, removed }: RefreshReport['changes'][number]): string {
+  return removed ? `${key} (removed)` : key;
+}
