@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AwsError, LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import { arnOf } from '../../kernel/arn.ts';
+import { AwsError } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { InvocationResult } from '../lambda/function-definition.ts';
 import type {
@@ -21,14 +22,14 @@ import { type ApiRequest, type ApiResponse, headerOf } from './messages.ts';
 import { proxyAnswer } from './proxy-answer.ts';
 import { proxyEvent } from './proxy-event.ts';
 import { findRoute } from './routing.ts';
+import { apiDomain } from './types.ts';
 
-/** Whether a service may invoke a function, by the function's own policy. */
-export type MayInvoke = (invocation: {
-  readonly functionArn: string;
-  readonly principal: 'apigateway.amazonaws.com';
-  /** API, stage, method and resource. */
-  readonly sourceArn: string;
-}) => boolean | Promise<boolean>;
+/**
+ * Whether API Gateway may invoke a function, by the function's own policy.
+ *
+ * @param sourceArn of API, stage, method and resource
+ */
+export type MayInvoke = (functionArn: string, sourceArn: string) => boolean | Promise<boolean>;
 
 export interface RestApiOptions {
   readonly definition: ApiGatewayDefinition;
@@ -52,13 +53,6 @@ export interface Answered {
   readonly status: number;
   readonly milliseconds: number;
 }
-
-/** The domain of an API, under which CloudFront knows it. */
-export function apiDomain(apiId: string): string {
-  return `${apiId}.execute-api.${LOCAL_REGION}.amazonaws.com`;
-}
-
-const EXECUTE_API = `arn:aws:execute-api:${LOCAL_REGION}:${LOCAL_ACCOUNT}`;
 
 /** Lambda's limit for one synchronous event. */
 const MAX_EVENT_BYTES = 6_291_456;
@@ -122,7 +116,7 @@ export function createRestApis(
         requestId,
         now: now(),
       });
-      return await invoke(integration, JSON.stringify(event), `${EXECUTE_API}:${place}`);
+      return await invoke(integration, JSON.stringify(event), arnOf('execute-api', place));
     } catch (error) {
       if (error instanceof GatewayError) return gatewayResponse(error, api.gatewayResponses);
       throw error;
@@ -135,8 +129,7 @@ export function createRestApis(
     event: string,
     source: string,
   ): Promise<ApiResponse> {
-    if (!(await options.mayInvoke({ functionArn, principal: 'apigateway.amazonaws.com', sourceArn: source })))
-      throw new GatewayError('API_CONFIGURATION_ERROR');
+    if (!(await options.mayInvoke(functionArn, source))) throw new GatewayError('API_CONFIGURATION_ERROR');
     if (Buffer.byteLength(event) > MAX_EVENT_BYTES) throw new GatewayError('REQUEST_TOO_LARGE');
     const late = Promise.withResolvers<never>();
     let timer: NodeJS.Timeout | undefined;

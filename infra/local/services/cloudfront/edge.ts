@@ -7,6 +7,7 @@ import { acceptedEncodings, cacheKey, originRequest } from './forwarding.ts';
 import { cacheSeconds, DEFAULT_ERROR_TTL_SECONDS } from './freshness.ts';
 import { splitQuery } from './invalidation-paths.ts';
 import {
+  type FetchOrigin,
   type Headers,
   header,
   lowerCaseNames,
@@ -21,7 +22,7 @@ import { answerFromComplete, cloudFrontErrorPage, withResponseHeaders } from './
 export interface EdgeOptions {
   readonly pop: string;
   readonly cache: EdgeCache<Served>;
-  readonly fetchOrigin: (request: OriginRequest) => Promise<OriginResponse>;
+  readonly fetchOrigin: FetchOrigin;
   readonly now: () => number;
   /** Told why an origin or a function failed; the viewer sees no more than 502, 503 or 504. */
   readonly onFailure: (error: unknown) => void;

@@ -13,20 +13,21 @@ import {
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 import { createLambdaApi } from './lambda-api.ts';
 
-export type { FunctionDefinition, InvocationResult } from './function-definition.ts';
-
 export interface FunctionPool {
   /**
    * Runs a function and waits for its answer; a failed function is an answer too.
    * @param name name or ARN
-   * @param payload JSON text
-   * @param onStart called when it has its process: waiting for one is no time that AWS would take
-   * @throws AwsError ResourceNotFoundException, TooManyRequestsException; ServiceException once the pool is stopped
+   * @param payload JSON
+   * @param onStart called when it has its process: AWS would not make it wait for one
+   * @throws AwsError ResourceNotFoundException; ServiceException once the pool is stopped
    */
   invoke(name: string, payload: string, onStart?: () => void): Promise<InvocationResult>;
   /** The REST API of Lambda. */
   readonly handle: AwsService;
-  /** Kills the processes of functions with this role, as failing hosts do: what runs there fails, later invocations get new ones. */
+  /**
+   * Kills the processes of functions with this role, as failing hosts do: what runs there fails, and later invocations
+   * get new processes.
+   */
   crash(roleAccessKeyId: string): void;
   /** Kills every process and fails what still runs or waits. */
   stop(): Promise<void>;
@@ -34,8 +35,8 @@ export interface FunctionPool {
 
 export interface FunctionPoolOptions {
   readonly functions: readonly FunctionDefinition[];
-  /** AWS_ENDPOINT_URL of the functions; asked whenever a process starts. */
-  readonly endpoint: () => string;
+  /** AWS_ENDPOINT_URL of the functions. */
+  readonly endpoint: string;
   readonly journal: Journal;
   /**
    * Processes at work at once; more invocations wait. AWS would run a thousand. A function that invokes another and
@@ -67,7 +68,6 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const environments = new Set<ExecutionEnvironment>();
   /** Warm processes without work, the longest idle first. */
   const idle = new Map<ExecutionEnvironment, NodeJS.Timeout>();
-  const inUse = new Map<string, number>();
   const waiting: PromiseWithResolvers<void>[] = [];
   const stopping = new AbortController();
   let running = 0;
@@ -115,7 +115,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   function start(definition: FunctionDefinition): ExecutionEnvironment {
     const [longestIdle] = idle.keys();
     if (environments.size >= maximumConcurrency && longestIdle !== undefined) retire(longestIdle);
-    const environment = startEnvironment(definition, endpoint(), line =>
+    const environment = startEnvironment(definition, endpoint, line =>
       journal.record({ kind: 'log', functionName: definition.name, line }),
     );
     environments.add(environment);
@@ -161,20 +161,11 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   async function invoke(name: string, payload: string, onStart?: () => void): Promise<InvocationResult> {
     if (stopping.signal.aborted) throw stopped();
     const definition = find(name);
-    const others = inUse.get(definition.name) ?? 0;
-    if (others >= (definition.reservedConcurrency ?? Number.POSITIVE_INFINITY))
-      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
-
-    inUse.set(definition.name, others + 1);
-    try {
-      const requestId = randomUUID();
-      const outcome = await runOnce(definition, requestId, payload, onStart);
-      return outcome.kind === 'success'
-        ? { payload: outcome.payload, requestId }
-        : { payload: outcome.payload, requestId, functionError: 'Unhandled' };
-    } finally {
-      inUse.set(definition.name, (inUse.get(definition.name) ?? 1) - 1);
-    }
+    const requestId = randomUUID();
+    const outcome = await runOnce(definition, requestId, payload, onStart);
+    return outcome.kind === 'success'
+      ? { payload: outcome.payload, requestId }
+      : { payload: outcome.payload, requestId, functionError: 'Unhandled' };
   }
 
   return {

@@ -8,7 +8,7 @@ import {
   jsonResponse,
 } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
-import { type LoadedStack, type Resource, withTexts } from '../../template/template.ts';
+import type { Resource } from '../../template/resource.ts';
 
 interface StoredSecret {
   readonly arn: string;
@@ -31,10 +31,10 @@ export interface Secrets {
 }
 
 /** The template's secrets. A value is generated once, and kept as long as the store is. */
-export function createSecrets(stack: Pick<LoadedStack, 'resources'>, store: DurableStore): Secrets {
+export function createSecrets(resources: readonly Resource[], store: DurableStore): Secrets {
   const stored = store.map<StoredSecret>('secrets');
   const known = new Set<string>();
-  for (const resource of stack.resources.filter(({ type }) => type === 'AWS::SecretsManager::Secret')) {
+  for (const resource of resources) {
     known.add(resource.ref);
     if (stored.get(resource.ref) === undefined) stored.set(resource.ref, generate(resource));
   }
@@ -65,11 +65,6 @@ export function createSecrets(stack: Pick<LoadedStack, 'resources'>, store: Dura
         return valueAt(find(id).value, key, reference);
       }),
   };
-}
-
-/** The stack with its dynamic references resolved, as CloudFormation does when it makes each resource. */
-export function withSecrets(stack: LoadedStack, secrets: Secrets): LoadedStack {
-  return { ...withTexts(stack, secrets.resolve), outputs: stack.outputs };
 }
 
 /** `id:SecretString:json-key`; stages and versions other than the current one are not emulated. */

@@ -3,7 +3,6 @@ import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { type Outcome, type Run, type RunSurroundings, startRun } from './execution.ts';
 import { createExecutionStore, type ExecutionRecord } from './execution-store.ts';
-import { executionStarted, executionSucceeded, type HistoryEvent, type NewEvent } from './history.ts';
 import type { Machine } from './machine.ts';
 import { statusChangeEvent } from './status-change-event.ts';
 
@@ -24,7 +23,6 @@ export interface Executions {
   get(arn: string): ExecutionRecord;
   /** Newest first. */
   list(machineArn: string): ExecutionRecord[];
-  history(arn: string): HistoryEvent[];
   abort(arn: string, reason: { error?: string | undefined; cause?: string | undefined }): ExecutionRecord;
   resume(): void;
   /** Ends the runs and leaves the executions RUNNING for `resume`. */
@@ -42,7 +40,6 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     const record = find(arn);
     if (record.status !== 'RUNNING') return record;
     const ended = { ...record, ...outcome, stoppedAt: now() };
-    records.append(arn, finalEvent(outcome), ended.stoppedAt, true);
     records.save(ended);
     runs.get(arn)?.abort();
     runs.delete(arn);
@@ -61,13 +58,12 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     return ended;
   };
 
-  const run = (machine: Machine, { arn, name, input, startedAt, current }: ExecutionRecord) => {
+  const run = (machine: Machine, { arn, name, startedAt, current }: ExecutionRecord) => {
     const started = startRun(
       machine,
-      { execution: { arn, name, input, startedAt }, ...current },
+      { ...current, startedAt },
       {
         ...options,
-        onEvent: event => records.append(arn, event, now()),
         onStateEntered: (state, stateInput) => {
           records.save({ ...find(arn), current: { state, input: stateInput } });
           journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING', state });
@@ -94,7 +90,6 @@ export function createExecutions(options: ExecutionsOptions): Executions {
         .all()
         .filter(record => record.machineArn === machineArn)
         .reverse(),
-    history: arn => records.history(find(arn).arn),
     start(machine, name, input) {
       const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
       const existing = records.get(arn);
@@ -109,10 +104,8 @@ export function createExecutions(options: ExecutionsOptions): Executions {
         status: 'RUNNING',
         startedAt: now(),
         current: { state: machine.runnable.StartAt, input },
-        events: 0,
       };
       records.save(record);
-      records.append(arn, executionStarted(input, machine.roleArn), record.startedAt);
       journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING' });
       options.publish(statusChangeEvent(record, record.startedAt));
       run(machine, record);
@@ -140,17 +133,4 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       await Promise.all(ending.map(({ ended }) => ended));
     },
   };
-}
-
-function finalEvent(outcome: End): NewEvent {
-  if (outcome.status === 'SUCCEEDED') return executionSucceeded(outcome.output);
-  const { status, ...details } = outcome;
-  switch (status) {
-    case 'FAILED':
-      return { type: 'ExecutionFailed', executionFailedEventDetails: details };
-    case 'TIMED_OUT':
-      return { type: 'ExecutionTimedOut', executionTimedOutEventDetails: details };
-    case 'ABORTED':
-      return { type: 'ExecutionAborted', executionAbortedEventDetails: details };
-  }
 }
