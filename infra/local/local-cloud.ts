@@ -5,9 +5,9 @@ import { type Interceptor, startAwsEndpoint } from './kernel/aws-endpoint.ts';
 import { openDurableStore } from './kernel/durable-map.ts';
 import { createJournal, type Journal } from './kernel/journal.ts';
 import { createPermissions, type Permissions } from './kernel/permissions/permissions.ts';
-import { openPublicServers } from './kernel/public-servers.ts';
+import { openPublicServers, type PublicServers } from './kernel/public-servers.ts';
 import type { Stop } from './kernel/service.ts';
-import { startServices } from './kernel/start-services.ts';
+import { type RunningServices, startServices } from './kernel/start-services.ts';
 import { publishFile } from './services/cdk/service.ts';
 import type { ViewerRequest, ViewerResponse } from './services/cloudfront/messages.ts';
 import { viewDistribution } from './services/cloudfront/service.ts';
@@ -15,7 +15,7 @@ import { crashFunctions } from './services/lambda/service.ts';
 import type { ReceivedMail } from './services/ses/mail-inbox.ts';
 import { inboxUrl, receivedMails } from './services/ses/service.ts';
 import { actionOf, RESOURCE_TYPES, SERVICES, type ServiceOptions } from './services.ts';
-import { accountOf } from './template/account.ts';
+import { type Account, accountOf } from './template/account.ts';
 import { checkProperties } from './template/properties.ts';
 import { loadStack } from './template/template.ts';
 
@@ -117,47 +117,44 @@ async function start(settings: Settings, onStarted: (stop: Stop) => void): Promi
   const servers = await openPublicServers(resources, RESOURCE_TYPES, { ...ports }, onStarted);
   const stacks = loaded.map(servers.withLocalUrls);
   const permissions = settings.permissions ?? createPermissions(accountOf(stacks), SERVICES);
-  const { account, use, notEmulated } = await startServices({
-    services: SERVICES,
-    stacks,
-    cloud: {
-      options: settings,
-      callAws: endpoint.call,
-      endpoint: endpoint.url,
-      journal,
-      store,
-      permissions,
-      timeScale,
-      folder,
-    },
-    apis,
-    servers,
-    onStarted,
-  });
+  const shared = { callAws: endpoint.call, journal, permissions };
+  const cloud = { ...shared, options: settings, endpoint: endpoint.url, store, timeScale, folder };
+  const services = await startServices({ services: SERVICES, stacks, cloud, apis, servers, onStarted });
 
-  const [site] = account.all('AWS::CloudFront::Distribution');
-  if (site === undefined) throw new Error('No template has a distribution');
+  return {
+    ...shared,
+    ...stacksOf(services.account, settings.stackName),
+    ...viewersOf(services, servers),
+    endpoint: endpoint.url,
+    intercept: endpoint.intercept,
+    notEmulated: [...accepted, ...services.notEmulated],
+    inboxUrl: services.use(inboxUrl)(),
+    mails: services.use(receivedMails),
+    crashFunctions: services.use(crashFunctions),
+    publish: services.use(publishFile),
+  };
+}
+
+function stacksOf({ stacks }: Account, firstStackName: string): Pick<LocalCloud, 'outputs' | 'outputsOf'> {
   const outputsOf = (stackName: string) => {
-    const stack = account.stacks.find(({ name }) => name === stackName);
+    const stack = stacks.find(({ name }) => name === stackName);
     if (stack === undefined) throw new Error(`There is no stack ${stackName}`);
     return stack.outputs;
   };
+  return { outputs: outputsOf(firstStackName), outputsOf };
+}
+
+function viewersOf(
+  { account, use }: RunningServices,
+  servers: PublicServers,
+): Pick<LocalCloud, 'siteUrl' | 'request' | 'view'> {
+  const [site] = account.all('AWS::CloudFront::Distribution');
+  if (site === undefined) throw new Error('No template has a distribution');
   const view = use(viewDistribution);
   const request: LocalCloud['request'] = (viewerRequest, pop, distributionId = site.ref) =>
     view(distributionId, viewerRequest, pop);
-
   return {
-    outputs: outputsOf(settings.stackName),
-    outputsOf,
-    endpoint: endpoint.url,
     siteUrl: servers.urlOf(site.ref),
-    inboxUrl: use(inboxUrl)(),
-    journal,
-    permissions,
-    notEmulated: [...accepted, ...notEmulated],
-    intercept: endpoint.intercept,
-    crashFunctions: use(crashFunctions),
-    callAws: endpoint.call,
     request,
     view: (url, pop, distributionId) =>
       request(
@@ -165,7 +162,5 @@ async function start(settings: Settings, onStarted: (stop: Stop) => void): Promi
         pop,
         distributionId,
       ),
-    mails: use(receivedMails),
-    publish: use(publishFile),
   };
 }

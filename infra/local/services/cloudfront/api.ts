@@ -2,7 +2,7 @@ import type { ApiTraits } from '../../kernel/api-traits.ts';
 import { arnOf } from '../../kernel/arn.ts';
 import { AwsError, type AwsRequest } from '../../kernel/aws-api.ts';
 import { denialMessage } from '../../kernel/permissions/refusal.ts';
-import { xmlErrorResponse } from '../../kernel/xml.ts';
+import { cloudFrontError } from './api-responses.ts';
 
 export const cloudFrontApi: ApiTraits = {
   actionOf,
@@ -11,7 +11,7 @@ export const cloudFrontApi: ApiTraits = {
     if (id === undefined) return undefined;
     return [{ action: `cloudfront:${action}`, resource: arnOf('cloudfront', `${kind}/${id}`, '') }];
   },
-  refuse: denial => xmlErrorResponse(new AwsError('AccessDenied', denialMessage(denial), 403)),
+  refuse: denial => cloudFrontError(new AwsError('AccessDenied', denialMessage(denial), 403)),
 };
 
 function actionOf({ method, url }: AwsRequest): string {

@@ -4,6 +4,7 @@ import {
   AwsError,
   type AwsRequest,
   type AwsService,
+  answeringErrors,
   jsonErrorResponse,
   jsonResponse,
 } from '../../kernel/aws-api.ts';
@@ -49,14 +50,10 @@ export function createSecrets(resources: readonly Resource[], store: DurableStor
   }
 
   return {
-    api: async request => {
-      try {
-        return jsonResponse(call(request, find), '1.1');
-      } catch (error) {
-        if (error instanceof AwsError) return jsonErrorResponse(error, '1.1');
-        throw error;
-      }
-    },
+    api: answeringErrors(
+      async request => jsonResponse(call(request, find), '1.1'),
+      error => jsonErrorResponse(error, '1.1'),
+    ),
     resolve: text =>
       text.replaceAll(/\{\{resolve:([^:}]+):([^}]*)\}\}/g, (reference, service: string, path: string) => {
         const parsed = service === 'secretsmanager' ? SECRET_REFERENCE.exec(path) : null;

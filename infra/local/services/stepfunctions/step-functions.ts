@@ -4,7 +4,7 @@ import { AwsError, type AwsService, jsonErrorResponse, jsonResponse } from '../.
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import type { ExecutionRecord } from './execution-store.ts';
-import { createExecutions, type Executions } from './executions.ts';
+import { Executions } from './executions.ts';
 import { loadMachine, type Machine, type StateMachineDefinitionResource } from './machine.ts';
 import { MAX_DATA_BYTES } from './state-failure.ts';
 import type { InvokeFunction } from './tasks.ts';
@@ -39,7 +39,7 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
   const machines = new Map(
     options.machines.map(resource => [resource.arn, loadMachine(resource, options.timeScale)]),
   );
-  const executions = createExecutions({ ...options, machines, now });
+  const executions = new Executions({ ...options, machines, now });
   const actions = createActions(machines, executions);
 
   return {
@@ -56,8 +56,8 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
         );
       }
     },
-    resume: executions.resume,
-    stop: executions.stop,
+    resume: () => executions.resume(),
+    stop: () => executions.stop(),
   };
 }
 
