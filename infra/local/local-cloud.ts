@@ -5,31 +5,19 @@ import { type Interceptor, startAwsEndpoint } from './kernel/aws-endpoint.ts';
 import { openDurableStore } from './kernel/durable-map.ts';
 import { createJournal, type Journal } from './kernel/journal.ts';
 import { createPermissions, type Permissions } from './kernel/permissions/permissions.ts';
-import { requireTrust } from './kernel/permissions/trust.ts';
-import { servePublicly } from './kernel/public-servers.ts';
-import { createApiGateway } from './services/apigateway/api-gateway.ts';
-import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
-import { createCloudFront } from './services/cloudfront/cloudfront.ts';
+import { openPublicServers, type PublicServers } from './kernel/public-servers.ts';
+import type { Stop } from './kernel/service.ts';
+import { type RunningServices, startServices } from './kernel/start-services.ts';
+import { publishFile } from './services/cdk/service.ts';
 import type { ViewerRequest, ViewerResponse } from './services/cloudfront/messages.ts';
-import { createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
-import { startDynamoDb } from './services/dynamodb/dynamodb.ts';
-import { createEventRules } from './services/events/event-rules.ts';
-import { startSchedules } from './services/events/schedules.ts';
-import { startEventSourceMapping } from './services/lambda/event-source-mapping.ts';
-import type { StartEnvironment } from './services/lambda/execution-environment.ts';
-import { createFunctionPool, type FunctionDefinition } from './services/lambda/function-pool.ts';
-import { createBucketNotifications } from './services/s3/bucket-notifications.ts';
-import { type EventDelivery, withEvents } from './services/s3/events.ts';
-import { createS3Origin } from './services/s3/origin.ts';
-import { startQueuesAndBuckets } from './services/s3/queues-and-buckets.ts';
-import { createSecrets, withSecrets } from './services/secretsmanager/secrets.ts';
-import { type ReceivedMail, startMailInbox } from './services/ses/mail-inbox.ts';
-import { createStepFunctions } from './services/stepfunctions/step-functions.ts';
-import { deployCustomResources } from './template/custom-resources.ts';
-import { createPublisher, publishDeployments } from './template/deployments.ts';
-import { checkProperties } from './template/emulated-properties.ts';
-import { partsOf } from './template/stack-parts.ts';
-import { inOneAccount, loadStack, withTexts } from './template/template.ts';
+import { viewDistribution } from './services/cloudfront/service.ts';
+import { crashFunctions } from './services/lambda/service.ts';
+import type { ReceivedMail } from './services/ses/mail-inbox.ts';
+import { inboxUrl, receivedMails } from './services/ses/service.ts';
+import { actionOf, RESOURCE_TYPES, SERVICES, type ServiceOptions } from './services.ts';
+import { type Account, accountOf } from './template/account.ts';
+import { checkProperties } from './template/properties.ts';
+import { loadStack } from './template/template.ts';
 
 /** A stack in a CDK assembly. */
 export interface StackLocation {
@@ -39,10 +27,10 @@ export interface StackLocation {
   readonly stackName?: string;
 }
 
-export interface LocalCloudOptions extends StackLocation {
+export interface LocalCloudOptions extends StackLocation, ServiceOptions {
   /** More stacks of the same account, deployed after the first. They may name what earlier ones made. */
   readonly moreStacks?: readonly StackLocation[];
-  /** Where state is kept between starts; without one nothing is. */
+  /** Where state is kept between starts; without one, nothing is. */
   readonly stateDirectory?: string;
   /** 0: any free port. @default all 0 */
   readonly ports?: {
@@ -53,24 +41,12 @@ export interface LocalCloudOptions extends StackLocation {
   };
   /** Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time. @default 1 */
   readonly timeScale?: number;
-  /** From CreateInvalidation to `Completed`, real time; null: never. @default 3,000 ms × timeScale */
-  readonly invalidationDelayMs?: number | (() => number | null);
-  /** Each has a cache of its own. @default one */
-  readonly pointsOfPresence?: readonly string[];
-  /** Uploads the page as a deployment does. @default true */
-  readonly deployWebsite?: boolean;
-  /** Evaluates the template's alarms, and mails them. @default true */
-  readonly alarms?: boolean;
-  /** How S3 events travel. @default each once, at once */
-  readonly deliverEvent?: EventDelivery;
-  /** Where functions run. @default each in a process of its own */
-  readonly startEnvironment?: StartEnvironment;
-  /** Of an earlier start from the same assembly: what is decided already need not be decided again. */
+  /** Permissions of an earlier start from the same assembly: what they have decided need not be decided again. */
   readonly permissions?: Permissions;
 }
 
 export interface LocalCloud {
-  /** Of the first stack. */
+  /** Outputs of the first stack. */
   readonly outputs: Readonly<Record<string, string>>;
   outputsOf(stackName: string): Readonly<Record<string, string>>;
   readonly endpoint: string;
@@ -78,7 +54,7 @@ export interface LocalCloud {
   readonly inboxUrl: string;
   readonly journal: Journal;
   readonly permissions: Permissions;
-  /** What the template asks for and the local cloud accepts without an effect. */
+  /** What the template asks for and the local cloud accepts without effect. */
   readonly notEmulated: readonly string[];
   intercept(interceptor: Interceptor): () => void;
   /** Kills the processes of the functions that have this role, by its name, as failing hosts do. */
@@ -99,12 +75,7 @@ const DEFAULTS = {
   assemblyDirectory: join(import.meta.dirname, '../../cdk.out'),
   stackName: 'StudentSite',
   timeScale: 1,
-  deployWebsite: true,
-  alarms: true,
 };
-
-/** Whatever was started, to be stopped in reverse order. */
-type Started = (() => Promise<void> | void)[];
 
 /**
  * Starts the whole system on this machine from the synthesised template: what deploys is what runs.
@@ -112,186 +83,78 @@ type Started = (() => Promise<void> | void)[];
  * @throws Error naming what of the template is not emulated, or the port that is taken
  */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
-  const started: Started = [];
+  const started: Stop[] = [];
   const stop = async () => {
     for (const stopPart of started.splice(0).reverse()) await stopPart();
   };
   try {
-    return { ...(await start({ ...DEFAULTS, ...options }, started)), stop };
+    const cloud = await start({ ...DEFAULTS, ...options }, stopPart => started.push(stopPart));
+    return { ...cloud, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-type Settings = LocalCloudOptions & Required<Pick<LocalCloudOptions, keyof typeof DEFAULTS>>;
+type Settings = LocalCloudOptions & typeof DEFAULTS;
 
-async function start(settings: Settings, started: Started): Promise<Omit<LocalCloud, 'stop'>> {
+async function start(settings: Settings, onStarted: (stop: Stop) => void): Promise<Omit<LocalCloud, 'stop'>> {
   const { stateDirectory, timeScale, ports = {} } = settings;
-  const directory = (name: string) => (stateDirectory === undefined ? undefined : join(stateDirectory, name));
   if (stateDirectory !== undefined) mkdirSync(stateDirectory, { recursive: true });
-  const store = openDurableStore(directory('services.sqlite'));
-  started.push(() => store.close());
+  const folder = (name: string) => (stateDirectory === undefined ? undefined : join(stateDirectory, name));
+  const store = openDurableStore(folder('services.sqlite'));
+  onStarted(store.close);
   const journal = createJournal();
+  const apis = new Map<string, AwsService>();
+  const endpoint = await startAwsEndpoint({ port: ports.aws ?? 0, services: apis, journal, actionOf });
+  onStarted(endpoint.stop);
 
-  const services = new Map<string, AwsService>();
-  const endpoint = await startAwsEndpoint({ port: ports.aws ?? 0, services, journal });
-  started.push(endpoint.stop);
-
-  const templates = [settings, ...(settings.moreStacks ?? [])].map(location =>
-    loadStack({ ...DEFAULTS, ...location, endpoint: endpoint.url }),
+  const loaded = [settings, ...(settings.moreStacks ?? [])].map(location =>
+    loadStack({ ...DEFAULTS, ...location, endpoint: endpoint.url, types: RESOURCE_TYPES }),
   );
-  const servers = await servePublicly(inOneAccount(templates).resources, ports, started);
-  const secrets = createSecrets(inOneAccount(templates), store);
-  const beforeDeployment = templates.map(template =>
-    withTexts(withSecrets(template, secrets), servers.localUrls),
-  );
-  const accepted = checkProperties(inOneAccount(beforeDeployment).resources);
-  const { buckets, queues, distributions, distributionParts, ...deploying } = partsOf(
-    inOneAccount(beforeDeployment),
-  );
-  const permissions = settings.permissions ?? createPermissions(inOneAccount(beforeDeployment).resources);
-  const { guard } = permissions;
+  const { resources } = accountOf(loaded);
+  const accepted = checkProperties(resources, RESOURCE_TYPES);
+  const servers = await openPublicServers(resources, RESOURCE_TYPES, { ...ports }, onStarted);
+  const stacks = loaded.map(servers.withLocalUrls);
+  const permissions = settings.permissions ?? createPermissions(accountOf(stacks), SERVICES);
+  const shared = { callAws: endpoint.call, journal, permissions };
+  const cloud = { ...shared, options: settings, endpoint: endpoint.url, store, timeScale, folder };
+  const services = await startServices({ services: SERVICES, stacks, cloud, apis, servers, onStarted });
 
-  const storage = await startQueuesAndBuckets(directory('queues-and-buckets'));
-  started.push(storage.stop);
-  for (const queue of queues) storage.ensureQueue(queue.name, queue.url, queue.attributes);
-  for (const { name } of buckets) storage.ensureBucket(name);
-  const notifications = createBucketNotifications(buckets, { store, callAws: endpoint.call });
-  const s3 = withEvents({
-    s3: notifications.with(storage.s3),
-    notificationsOf: notifications.rulesOf,
-    callAws: endpoint.call,
-    journal,
-    deliver: settings.deliverEvent,
-  });
-  started.push(s3.stop);
+  return {
+    ...shared,
+    ...stacksOf(services.account, settings.stackName),
+    ...viewersOf(services, servers),
+    endpoint: endpoint.url,
+    intercept: endpoint.intercept,
+    notEmulated: [...accepted, ...services.notEmulated],
+    inboxUrl: services.use(inboxUrl)(),
+    mails: services.use(receivedMails),
+    crashFunctions: services.use(crashFunctions),
+    publish: services.use(publishFile),
+  };
+}
 
-  const fetchBucket = createS3Origin(endpoint.call);
-  const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = settings;
-  const cloudFront = createCloudFront({
-    ...distributionParts,
-    distributions,
-    fetchOrigin: request => apiGateway.fetchOrigin(request) ?? fetchBucket(request),
-    store,
-    journal,
-    invalidationDelayMs,
-    ...(pointsOfPresence === undefined ? {} : { pointsOfPresence }),
-  });
-  started.push(cloudFront.stop);
-  services
-    .set('s3', guard(s3.handle))
-    .set('sqs', guard(storage.sqs))
-    .set('sts', guard(storage.sqs))
-    .set('cloudfront', guard(cloudFront.api));
-
-  const runFunctions = (definitions: readonly FunctionDefinition[]) =>
-    createFunctionPool({
-      functions: definitions,
-      endpoint: () => endpoint.url,
-      journal,
-      timeScale,
-      startEnvironment: settings.startEnvironment,
-    });
-  // What other functions are told may depend on what these answer.
-  const deployers = runFunctions(deploying.functions);
-  started.push(deployers.stop);
-  const customResources = await deployCustomResources(beforeDeployment, { store, invoke: deployers.invoke });
-  await deployers.stop();
-  const stacks = beforeDeployment.map(stack =>
-    withTexts(stack, text => servers.localUrls(customResources(text))),
-  );
-  const parts = partsOf(inOneAccount(stacks));
-
-  const dynamoDb = await startDynamoDb(directory('dynamodb'));
-  started.push(dynamoDb.stop);
-  for (const table of parts.tables) await dynamoDb.ensureTable(table.name, table.properties);
-  const inbox = await startMailInbox({ port: ports.inbox ?? 0, identities: parts.senders, store, journal });
-  started.push(inbox.stop);
-
-  const functions = runFunctions(parts.functions);
-  started.push(functions.stop);
-  const apiGateway = createApiGateway({
-    definition: parts.apiGateway,
-    invokeFunction: functions.invoke,
-    mayInvoke: permissions.mayInvoke,
-    store,
-    onAnswered: answered => journal.record({ kind: 'request', ...answered }),
-  });
-  servers.listenTo('AWS::ApiGateway::RestApi', apiGateway.listener);
-  servers.listenTo('AWS::CloudFront::Distribution', cloudFront.listener);
-
-  const rules = createEventRules({ ...parts.rules, callAws: endpoint.call, journal });
-  started.push(rules.stop);
-  const { publish } = rules;
-
-  const stepFunctions = createStepFunctions({
-    machines: parts.stateMachines,
-    async invokeFunction(name, payload, caller) {
-      await permissions.requireInvocation(caller, name);
-      return functions.invoke(name, payload);
-    },
-    endpoint: () => endpoint.url,
-    publish,
-    store,
-    journal,
-    timeScale,
-  });
-  started.push(stepFunctions.stop);
-
-  const cloudWatch = createCloudWatch({
-    ...parts.watch,
-    publish,
-    measureQueue: storage.measureQueue,
-    journal,
-    store,
-    timeScale,
-  });
-  started.push(cloudWatch.stop);
-
-  services
-    .set('dynamodb', guard(dynamoDb.handle))
-    .set('ses', guard(inbox.handle))
-    .set('apigateway', guard(apiGateway.api))
-    .set('secretsmanager', guard(secrets.api))
-    .set('lambda', guard(functions.handle))
-    .set('states', guard(stepFunctions.api))
-    .set('monitoring', guard(cloudWatch.api))
-    .set('cloudformation', guard(createCloudFormation(stacks, new Date())));
-
-  await requireTrust(parts, permissions);
-  for (const { caller, ...mapping } of parts.eventSourceMappings) {
-    await permissions.requirePolling(caller, mapping.queueArn);
-    const dependencies = { callAws: endpoint.call, caller, invoke: functions.invoke, journal, timeScale };
-    started.push(startEventSourceMapping(mapping, dependencies).stop);
-  }
-  started.push(startSchedules({ rules: parts.schedules, callAws: endpoint.call }));
-  if (settings.alarms) cloudWatch.start();
-  stepFunctions.resume();
-  if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
-
+function stacksOf({ stacks }: Account, firstStackName: string): Pick<LocalCloud, 'outputs' | 'outputsOf'> {
   const outputsOf = (stackName: string) => {
     const stack = stacks.find(({ name }) => name === stackName);
     if (stack === undefined) throw new Error(`There is no stack ${stackName}`);
     return stack.outputs;
   };
-  const [site] = parts.distributions;
-  if (site === undefined) throw new Error('No template has a distribution');
-  const request: LocalCloud['request'] = (viewerRequest, pop, distributionId = site.id) =>
-    cloudFront.handleViewer(distributionId, viewerRequest, pop);
+  return { outputs: outputsOf(firstStackName), outputsOf };
+}
 
+function viewersOf(
+  { account, use }: RunningServices,
+  servers: PublicServers,
+): Pick<LocalCloud, 'siteUrl' | 'request' | 'view'> {
+  const [site] = account.all('AWS::CloudFront::Distribution');
+  if (site === undefined) throw new Error('No template has a distribution');
+  const view = use(viewDistribution);
+  const request: LocalCloud['request'] = (viewerRequest, pop, distributionId = site.ref) =>
+    view(distributionId, viewerRequest, pop);
   return {
-    outputs: outputsOf(settings.stackName),
-    outputsOf,
-    endpoint: endpoint.url,
-    siteUrl: servers.urlOf(site.id),
-    inboxUrl: inbox.url,
-    journal,
-    permissions,
-    notEmulated: [...accepted, ...cloudFront.notEmulated],
-    intercept: endpoint.intercept,
-    crashFunctions: functions.crash,
-    callAws: endpoint.call,
+    siteUrl: servers.urlOf(site.ref),
     request,
     view: (url, pop, distributionId) =>
       request(
@@ -299,7 +162,5 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
         pop,
         distributionId,
       ),
-    mails: inbox.mails,
-    publish: createPublisher(parts.deployments, endpoint.call, store),
   };
 }

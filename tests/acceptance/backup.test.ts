@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
 import { startSchedules } from '../../infra/local/services/events/schedules.ts';
+import { RESOURCE_TYPES } from '../../infra/local/services.ts';
 import { loadStack } from '../../infra/local/template/template.ts';
 import { manifestKeyOf } from '../../shared/school/backup/manifest.ts';
 import { startStudentApi } from '../helpers/student-api.ts';
@@ -150,7 +151,12 @@ describe('A backup', () => {
 
   it('is made every night by the rule of the template', async () => {
     const { endpoint } = school.cloud;
-    const template = { assemblyDirectory: ASSEMBLY, stackName: 'StudentSite', endpoint };
+    const template = {
+      assemblyDirectory: ASSEMBLY,
+      stackName: 'StudentSite',
+      endpoint,
+      types: RESOURCE_TYPES,
+    };
     const { resources } = loadStack(template);
     let now = Date.parse('2026-11-22T12:00:00Z');
     const reported = school.report();

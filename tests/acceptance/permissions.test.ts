@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Decision } from '../../infra/local/kernel/permissions/permissions.ts';
+import type { Decision } from '../../infra/local/kernel/permissions/decider.ts';
 import { decideWithout, type Grant, grantsOf } from '../helpers/grants.ts';
 import { type StudentApi, startStudentApi } from '../helpers/student-api.ts';
 import { takeProductTour } from './product-tour.ts';

@@ -7,7 +7,8 @@ import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { withEvents } from '../../infra/local/services/s3/events.ts';
-import { startQueuesAndBuckets } from '../../infra/local/services/s3/queues-and-buckets.ts';
+import { actionOf } from '../../infra/local/services.ts';
+import { startQueuesAndBuckets } from '../helpers/queues-and-buckets.ts';
 
 /** What is soaked: the whole local cloud, or its emulators of buckets and queues without anything behind them. */
 export type Side = 'cloud' | 'emulators';
@@ -45,7 +46,7 @@ async function startCloud(stateDirectory: string): Promise<Started> {
 async function startEmulators(directory: string): Promise<Started> {
   const journal = createJournal();
   const services = new Map<string, AwsService>();
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal });
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
   const storage = await startQueuesAndBuckets(directory);
   const bucket = 'site';
   const queueUrl = `${endpoint.url}/000000000000/events`;

@@ -1,4 +1,4 @@
-import type { Decision } from '../../infra/local/kernel/permissions/permissions.ts';
+import type { Decision } from '../../infra/local/kernel/permissions/decider.ts';
 import type { Policies, Policy } from '../../infra/local/kernel/permissions/policies.ts';
 import { type Match, simulate, type Verdict } from '../../infra/local/kernel/permissions/simulate.ts';
 

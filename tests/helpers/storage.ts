@@ -12,7 +12,8 @@ import type { AwsService } from '../../infra/local/kernel/aws-api.ts';
 import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { type EventDelivery, withEvents } from '../../infra/local/services/s3/events.ts';
-import { startQueuesAndBuckets } from '../../infra/local/services/s3/queues-and-buckets.ts';
+import { actionOf } from '../../infra/local/services.ts';
+import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import { clientFor } from './sdk-client.ts';
 
 export const BUCKET = 'site';
@@ -38,7 +39,7 @@ export async function startStorage({
 }: StorageOptions = {}) {
   const journal = createJournal();
   const services = new Map<string, AwsService>();
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal });
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
   const storage = await startQueuesAndBuckets(directory);
   const queueUrl = `${endpoint.url}/000000000000/events`;
   storage.ensureQueue('events', queueUrl, { VisibilityTimeout: '30' });

@@ -14,12 +14,13 @@ import { type Interceptor, startAwsEndpoint } from '../../infra/local/kernel/aws
 import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { createCloudFormation } from '../../infra/local/services/cloudformation/cloudformation.ts';
 import { startDynamoDb } from '../../infra/local/services/dynamodb/dynamodb.ts';
-import { startQueuesAndBuckets } from '../../infra/local/services/s3/queues-and-buckets.ts';
+import { actionOf } from '../../infra/local/services.ts';
 import { createMailQueue } from '../../shared/aws/mail-queue.ts';
 import { createBackupBucket } from '../../shared/school/aws/backup-bucket.ts';
 import { createStudentScan } from '../../shared/school/aws/student-scan.ts';
 import { backup } from '../../shared/school/backup/backup.ts';
 import { type StudentItem, toLine } from '../../shared/school/backup/item-line.ts';
+import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import { runCommand } from './run-command.ts';
 import { untilActive } from './storage.ts';
 
@@ -86,7 +87,7 @@ export async function linesOf(TableName: string, client: DynamoDBClient): Promis
 export async function startSchool() {
   const journal = createJournal();
   const services = new Map<string, AwsService>();
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal });
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
   const storage = await startQueuesAndBuckets();
   const dynamo = await startDynamoDb();
   const queueUrl = `${endpoint.url}/000000000000/student-mail`;
@@ -103,7 +104,10 @@ export async function startSchool() {
     .set('s3', storage.s3)
     .set('sqs', storage.sqs)
     .set('dynamodb', dynamo.handle)
-    .set('cloudformation', createCloudFormation([stack], new Date(0)))
+    .set(
+      'cloudformation',
+      createCloudFormation(() => [stack], new Date(0)),
+    )
     .set('lambda', async request => {
       invocations.push(request);
       return { status: 202 };

@@ -13,7 +13,7 @@ async function start() {
   const { endpoint, services, storage, journal, ...rest } = await startStorage();
   const cloudWatch = createCloudWatch({
     alarms: ['a', 'b', 'c'].map(name => alarmResource(name)),
-    queues: [],
+    queueNames: [],
     publish: () => undefined,
     measureQueue: storage.measureQueue,
     journal,

@@ -25,7 +25,7 @@ async function start() {
     services.set(
       'cloudformation',
       createCloudFormation(
-        [{ name: 'StudentSite', resources: [], outputs, assets: new Map() }],
+        () => [{ name: 'StudentSite', resources: [], outputs, assets: new Map() }],
         new Date('2026-01-01'),
       ),
     );

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type DurableStore, openDurableStore } from '../../infra/local/kernel/durable-map.ts';
-import { createSecrets, withSecrets } from '../../infra/local/services/secretsmanager/secrets.ts';
-import type { LoadedStack, Resource } from '../../infra/local/template/template.ts';
+import { createSecrets } from '../../infra/local/services/secretsmanager/secrets.ts';
+import type { Resource } from '../../infra/local/template/resource.ts';
+import { type LoadedStack, withPropertyTexts } from '../../infra/local/template/template.ts';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:api-key-A1B2C3';
 
@@ -17,7 +18,7 @@ function stackWith(properties: Record<string, unknown>, ...others: Resource[]): 
 }
 
 const secretsOf = (properties: Record<string, unknown> = {}, store: DurableStore = openDurableStore()) =>
-  createSecrets(stackWith(properties), store);
+  createSecrets(stackWith(properties).resources.slice(0, 1), store);
 const secretValue = (secrets: ReturnType<typeof secretsOf>) =>
   secrets.resolve(`{{resolve:secretsmanager:${ARN}}}`);
 
@@ -48,9 +49,9 @@ describe('A dynamic reference', () => {
     const code = `const KEY = '${reference}'; // ${reference}`;
     const user = { logicalId: 'F', type: 'T', ref: 'f', attributes: {}, properties: { a: [{ code }], b: 1 } };
     const stack = stackWith({ ExcludePunctuation: true }, user);
-    const secrets = createSecrets(stack, openDurableStore());
+    const secrets = createSecrets(stack.resources.slice(0, 1), openDurableStore());
     const value = secretValue(secrets);
-    expect(withSecrets(stack, secrets).resources[1]?.properties).toEqual({
+    expect(withPropertyTexts(stack, secrets.resolve).resources[1]?.properties).toEqual({
       a: [{ code: `const KEY = '${value}'; // ${value}` }],
       b: 1,
     });

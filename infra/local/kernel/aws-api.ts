@@ -5,8 +5,8 @@ export interface AwsRequest {
   /** Signing name of the service from the credential scope: `s3`, `sqs`, `dynamodb`, `states`, `cloudfront` … */
   readonly service: string;
   /**
-   * Who calls: a role by its name, which holds its logical id in the template, an AWS service by the ARN of the resource for which it calls; any other
-   * name is an administrator's.
+   * Who calls: a role by its name, or an AWS service by the ARN of the resource for which it calls. Any other name is an
+   * administrator's.
    */
   readonly caller: string;
   readonly method: string;
@@ -40,6 +40,18 @@ export class AwsError extends Error {
     this.code = code;
     this.status = status;
   }
+}
+
+/** A service whose AwsErrors are answers, written in its own protocol. Other errors are bugs and pass through. */
+export function answeringErrors(service: AwsService, answer: (error: AwsError) => AwsResponse): AwsService {
+  return async request => {
+    try {
+      return await service(request);
+    } catch (error) {
+      if (error instanceof AwsError) return answer(error);
+      throw error;
+    }
+  };
 }
 
 /** AWS JSON 1.0/1.1 (Step Functions, DynamoDB, SQS …): success. */

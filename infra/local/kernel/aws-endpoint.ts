@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { XMLBuilder } from 'fast-xml-parser';
-import { actionOf } from './action-names.ts';
+import { operationOf } from './action-names.ts';
 import {
   AwsError,
   type AwsRequest,
@@ -10,6 +9,7 @@ import {
 } from './aws-api.ts';
 import { close, listen } from './http-server.ts';
 import type { Journal } from './journal.ts';
+import { xmlErrorResponse } from './xml.ts';
 
 export interface AwsCall {
   readonly request: AwsRequest;
@@ -17,8 +17,8 @@ export interface AwsCall {
 }
 
 /**
- * Stands between a call and its service: may answer in its place, repeat it, delay it, or let it happen and lose the
- * answer. Every side effect of the program passes here.
+ * Stands between a call and its service: it may answer instead of the service, repeat the call, delay it, or let it
+ * happen and lose the answer. Every side effect of the program passes here.
  */
 export type Interceptor = (call: AwsCall, next: () => Promise<AwsResponse>) => Promise<AwsResponse>;
 
@@ -35,18 +35,21 @@ export interface AwsEndpoint {
 /** S3 accepts 5 GiB in one PUT; here an object is held in memory. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
-/**
- * One address for every AWS service: it finds the service by the credential scope of the signature. Signatures are not
- * checked, the caller is whoever the access key id names.
- *
- * @param services by signing name; may be filled after the start, before the first call
- */
-export async function startAwsEndpoint(options: {
+export interface AwsEndpointOptions {
   readonly port: number;
+  /** By signing name; may be filled after the start. */
   readonly services: ReadonlyMap<string, AwsService>;
   readonly journal: Journal;
-}): Promise<AwsEndpoint> {
-  const { services, journal } = options;
+  /** Names the action of a request. @default the operation that the request itself names, which REST requests do not */
+  readonly actionOf?: (request: AwsRequest) => string;
+}
+
+/**
+ * One address for every AWS service: it finds the service by the credential scope of the signature. Signatures are not
+ * checked; the caller is whoever the access key id names.
+ */
+export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
+  const { services, journal, actionOf = operationOf } = options;
   const interceptors = new Set<Interceptor>();
 
   async function call(request: AwsRequest): Promise<AwsResponse> {
@@ -96,7 +99,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call:
     });
     outgoing.end(isHead ? undefined : body);
   } catch (error) {
-    // A fault that cuts the connection looks like this to the caller, and so does a bug of ours: it must be seen.
+    // To the caller, a bug of ours looks like a fault that cuts the connection: show it.
     if (!(error instanceof ConnectionCutError))
       process.emitWarning(error instanceof Error ? error : String(error));
     outgoing.destroy();
@@ -154,15 +157,8 @@ function refused({ service, headers }: AwsRequest): AwsResponse {
       ? new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
       : new AwsError('UnknownService', `The local cloud does not emulate the service ${service}`, 501);
   if (headers['content-type']?.includes('json')) return jsonErrorResponse(error);
-  const { code: Code, message: Message } = error;
-  return {
-    status: error.status,
-    headers: { 'content-type': 'text/xml' },
-    body: xmlBuilder.build({ ErrorResponse: { Error: { Type: 'Sender', Code, Message } } }),
-  };
+  return xmlErrorResponse(error);
 }
-
-const xmlBuilder = new XMLBuilder();
 
 function errorCodeOf({ headers, body }: AwsResponse): string {
   const text = String(body ?? '');

@@ -1,15 +1,15 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { publicUrlOf } from '../template/resource-identity.ts';
-import type { Resource } from '../template/template.ts';
+import type { Resource, ResourceTypes } from '../template/resource.ts';
+import { type LoadedStack, withTexts } from '../template/template.ts';
 import { close, listen } from './http-server.ts';
 
 export interface PublicServers {
-  /** Where a resource is served on this machine. */
+  /** Where a resource is served on this machine. @throws Error if it is not */
   urlOf(ref: string): string;
-  /** Replaces public URLs of AWS (`https://d111.cloudfront.net`) by those of this machine. */
-  localUrls(text: string): string;
+  /** A stack with URLs on AWS (`https://d111.cloudfront.net`) replaced by those on this machine. */
+  readonly withLocalUrls: (stack: LoadedStack) => LoadedStack;
   /** Has every resource of a type answer. */
-  listenTo(type: string, listenerOf: (ref: string) => RequestListener): void;
+  serve(type: string, listenerOf: (ref: string) => RequestListener): void;
 }
 
 interface Served {
@@ -20,27 +20,30 @@ interface Served {
   readonly server: Server;
 }
 
-/** Which port the first resource of a type has; others have any that is free. */
-const PORTS = {
-  'AWS::CloudFront::Distribution': { port: 'site', option: '--site-port' },
-  'AWS::ApiGateway::RestApi': { port: 'api', option: '--api-port' },
-} as const;
-
-/** A server for everything that AWS serves to everybody: distributions and APIs. */
-export async function servePublicly(
+/**
+ * Opens a server for each resource that everybody can reach: distributions and APIs. They listen before anything else
+ * starts, because their URLs are part of what functions are told, and answer once `serve` is called.
+ *
+ * @param ports by the names that resource types give them; 0 or none: any free port
+ * @param onStarted receives what stops a server
+ */
+export async function openPublicServers(
   resources: readonly Resource[],
-  ports: { readonly site?: number; readonly api?: number },
-  started: (() => Promise<void> | void)[],
+  types: ResourceTypes,
+  ports: Readonly<Record<string, number | undefined>>,
+  onStarted: (stop: () => Promise<void>) => void,
 ): Promise<PublicServers> {
   const served: Served[] = [];
-  for (const [type, { port, option }] of Object.entries(PORTS)) {
+  for (const [type, { published }] of Object.entries(types)) {
+    if (published === undefined) continue;
     const ofType = resources.filter(resource => resource.type === type);
     for (const [index, resource] of ofType.entries()) {
       const server = createServer();
-      const listening = await listen(server, index === 0 ? (ports[port] ?? 0) : 0, option);
-      started.push(() => close(server));
-      const publicUrl = publicUrlOf(resource);
-      served.push({ type, ref: resource.ref, publicUrl, url: `http://127.0.0.1:${listening}`, server });
+      const wanted = index === 0 ? (ports[published.port] ?? 0) : 0;
+      const port = await listen(server, wanted, `--${published.port}-port`);
+      onStarted(() => close(server));
+      const publicUrl = published.urlOf(resource);
+      served.push({ type, ref: resource.ref, publicUrl, url: `http://127.0.0.1:${port}`, server });
     }
   }
   return {
@@ -49,8 +52,11 @@ export async function servePublicly(
       if (found === undefined) throw new Error(`${ref} is not served`);
       return found.url;
     },
-    localUrls: text => served.reduce((known, { publicUrl, url }) => known.replaceAll(publicUrl, url), text),
-    listenTo(type, listenerOf) {
+    withLocalUrls: stack =>
+      withTexts(stack, text =>
+        served.reduce((known, { publicUrl, url }) => known.replaceAll(publicUrl, url), text),
+      ),
+    serve(type, listenerOf) {
       for (const { ref, server } of served.filter(each => each.type === type))
         server.on('request', listenerOf(ref));
     },

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { LOCAL_ACCOUNT, LOCAL_REGION } from '../kernel/aws-api.ts';
-import { customResourceText, identityOf, isCustomResource } from './resource-identity.ts';
+import { isCustomType, Resolver, type ResolverOptions } from './resolver.ts';
+import type { Resource } from './resource.ts';
 
 const Template = z.object({
   Resources: z.record(
@@ -28,17 +28,6 @@ const AssetManifest = z.object({
   ),
 });
 
-/** A resource of the template with every intrinsic function resolved. */
-export interface Resource {
-  readonly logicalId: string;
-  readonly type: string;
-  /** What `Ref` answers. */
-  readonly ref: string;
-  /** What `Fn::GetAtt` answers. */
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
 export interface LoadedStack {
   readonly name: string;
   readonly resources: readonly Resource[];
@@ -47,51 +36,58 @@ export interface LoadedStack {
   readonly assets: ReadonlyMap<string, string>;
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends ResolverOptions {
   /** A CDK assembly: `cdk.out`. */
   readonly assemblyDirectory: string;
-  readonly stackName: string;
-  /** Base of queue URLs. */
-  readonly endpoint: string;
 }
 
 /**
- * Reads the synthesised template that also deploys, and resolves it for the local account.
+ * Reads a synthesised template, the same one that deploys, and resolves it for the local account.
  *
- * @throws Error naming the resource and the function or property that the local cloud does not know
+ * @throws Error naming the resource and the function or type that the local cloud does not know
  */
 export function loadStack(options: LoadOptions): LoadedStack {
-  const { assemblyDirectory, stackName } = options;
+  const { assemblyDirectory, stackName, types } = options;
   const templateFile = join(assemblyDirectory, `${stackName}.template.json`);
   if (!existsSync(templateFile)) throw new Error(`No ${templateFile}: synthesise first (npm run synth)`);
   const template = Template.parse(JSON.parse(readFileSync(templateFile, 'utf8')));
-  const resolve = createResolver(template.Resources, options);
+  const resolver = new Resolver(template.Resources, options);
 
-  const resources = Object.entries(template.Resources).map(([logicalId, { Type, Properties, Condition }]) => {
-    if (Condition !== undefined) throw new Error(`${logicalId}: conditions are not emulated (${Condition})`);
-    return {
-      logicalId,
-      type: Type,
-      ...resolve.identity(logicalId),
-      properties: resolve.record(Properties, logicalId),
-    };
-  });
-  const outputs = Object.fromEntries(
-    Object.entries(template.Outputs).map(([name, { Value }]) => [
-      name,
-      String(resolve.value(Value, `output ${name}`)),
-    ]),
+  const resources = Object.entries(template.Resources).map(
+    ([logicalId, { Type, Properties, Condition }]): Resource => {
+      if (Condition !== undefined)
+        throw new Error(`${logicalId}: conditions are not emulated (${Condition})`);
+      return {
+        logicalId,
+        type: Type,
+        ...resolver.identity(logicalId),
+        properties: resolver.record(Properties, logicalId),
+        ...(isCustomType(Type, types) ? { isCustom: true } : {}),
+      };
+    },
   );
+  const outputs = Object.entries(template.Outputs).map(([name, { Value }]) => [
+    name,
+    String(resolver.value(Value, `output ${name}`)),
+  ]);
   return {
     name: stackName,
     resources,
-    outputs,
+    outputs: Object.fromEntries(outputs),
     assets: readAssets(assemblyDirectory, stackName),
   };
 }
 
-/** A stack with every text of its resources' properties changed, and of its outputs, as it becomes known what they stand for. */
+/** Changes every string in a stack's properties and outputs: placeholders become known one after the other. */
 export function withTexts(stack: LoadedStack, change: (text: string) => string): LoadedStack {
+  return {
+    ...withPropertyTexts(stack, change),
+    outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, text]) => [name, change(text)])),
+  };
+}
+
+/** Changes every string in a stack's properties, and leaves its outputs alone. */
+export function withPropertyTexts(stack: LoadedStack, change: (text: string) => string): LoadedStack {
   const changed = (node: unknown): unknown => {
     if (typeof node === 'string') return change(node);
     if (Array.isArray(node)) return node.map(changed);
@@ -99,22 +95,11 @@ export function withTexts(stack: LoadedStack, change: (text: string) => string):
   };
   const changedRecord = (node: object): Record<string, unknown> =>
     Object.fromEntries(Object.entries(node).map(([name, value]) => [name, changed(value)]));
-  return {
-    ...stack,
-    resources: stack.resources.map(resource => ({
-      ...resource,
-      properties: changedRecord(resource.properties),
-    })),
-    outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, text]) => [name, change(text)])),
-  };
-}
-
-/** What several stacks have together. */
-export function inOneAccount(stacks: readonly LoadedStack[]): Pick<LoadedStack, 'resources' | 'assets'> {
-  return {
-    resources: stacks.flatMap(stack => stack.resources),
-    assets: new Map(stacks.flatMap(stack => [...stack.assets])),
-  };
+  const resources = stack.resources.map(resource => ({
+    ...resource,
+    properties: changedRecord(resource.properties),
+  }));
+  return { ...stack, resources };
 }
 
 function readAssets(directory: string, stackName: string): Map<string, string> {
@@ -126,113 +111,4 @@ function readAssets(directory: string, stackName: string): Map<string, string> {
       Object.values(destinations).map(({ objectKey }) => [objectKey, join(directory, source.path)] as const),
     ),
   );
-}
-
-/** With or without variables of its own. */
-const SubArgument = z.union([
-  z.string().transform((text): [string, Record<string, unknown>] => [text, {}]),
-  z.tuple([z.string(), z.record(z.string(), z.unknown())]),
-]);
-
-type Definitions = z.infer<typeof Template>['Resources'];
-
-function createResolver(definitions: Definitions, options: LoadOptions) {
-  const pseudo: Readonly<Record<string, string>> = {
-    'AWS::AccountId': LOCAL_ACCOUNT,
-    'AWS::Partition': 'aws',
-    'AWS::Region': LOCAL_REGION,
-    'AWS::StackName': options.stackName,
-    'AWS::StackId': `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${options.stackName}/local`,
-    'AWS::URLSuffix': 'amazonaws.com',
-  };
-  const identities = new Map<string, { ref: string; attributes: Readonly<Record<string, string>> }>();
-  const beingNamed = new Set<string>();
-
-  function identity(logicalId: string) {
-    const known = identities.get(logicalId);
-    if (known !== undefined) return known;
-    const definition = definitions[logicalId];
-    if (definition === undefined) throw new Error(`The template has no resource ${logicalId}`);
-    if (beingNamed.has(logicalId)) {
-      throw new Error(`Names refer to each other in a circle: ${[...beingNamed, logicalId].join(' → ')}`);
-    }
-    beingNamed.add(logicalId);
-    const made = identityOf(
-      { logicalId, type: definition.Type, property: name => value(definition.Properties[name], logicalId) },
-      options,
-    );
-    beingNamed.delete(logicalId);
-    identities.set(logicalId, made);
-    return made;
-  }
-
-  function ref(name: string, where: string): string {
-    return pseudo[name] ?? identity(existing(name, where)).ref;
-  }
-
-  function existing(logicalId: string, where: string): string {
-    if (logicalId in definitions) return logicalId;
-    throw new Error(`${where} refers to ${logicalId}, which the template does not define`);
-  }
-
-  function getAtt(logicalId: string, attribute: string, where: string): string {
-    const found = identity(existing(logicalId, where)).attributes[attribute];
-    if (found !== undefined) return found;
-    const type = definitions[logicalId]?.Type ?? '';
-    if (isCustomResource(type)) return customResourceText(options.stackName, logicalId, attribute);
-    throw new Error(`${where}: attribute ${attribute} of ${logicalId} (${type}) is not emulated`);
-  }
-
-  function value(node: unknown, where: string): unknown {
-    if (Array.isArray(node)) return node.map(entry => value(entry, where));
-    if (node === null || typeof node !== 'object') return node;
-    const [[name, argument] = ['', undefined], ...others] = Object.entries(node);
-    if (others.length === 0 && (name === 'Ref' || name.startsWith('Fn::')))
-      return intrinsic(name, argument, where);
-    return record(node, where);
-  }
-
-  function intrinsic(name: string, argument: unknown, where: string): unknown {
-    switch (name) {
-      case 'Ref':
-        return ref(String(argument), where);
-      case 'Fn::GetAtt': {
-        const [logicalId, attribute] = z.tuple([z.string(), z.string()]).parse(argument);
-        return getAtt(logicalId, attribute, where);
-      }
-      case 'Fn::Join': {
-        const [separator, parts] = z.tuple([z.string(), z.array(z.unknown())]).parse(argument);
-        return parts.map(part => value(part, where)).join(separator);
-      }
-      case 'Fn::Sub':
-        return substitute(argument, where);
-      case 'Fn::Select': {
-        const [index, list] = z.tuple([z.coerce.number(), z.unknown()]).parse(argument);
-        return z.array(z.unknown()).parse(value(list, where))[index];
-      }
-      case 'Fn::Split': {
-        const [separator, text] = z.tuple([z.string(), z.unknown()]).parse(argument);
-        return String(value(text, where)).split(separator);
-      }
-      default:
-        throw new Error(`${where}: the function ${name} is not emulated`);
-    }
-  }
-
-  /** `${!Literal}` stands for `${Literal}`. */
-  function substitute(argument: unknown, where: string): string {
-    const [text, variables] = SubArgument.parse(argument);
-    return text.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
-      if (name.startsWith('!')) return `\${${name.slice(1)}}`;
-      if (name in variables) return String(value(variables[name], where));
-      const [logicalId = '', attribute] = name.split(/\.(.*)/);
-      return attribute === undefined ? ref(logicalId, where) : getAtt(logicalId, attribute, where);
-    });
-  }
-
-  function record(node: object, where: string): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(node).map(([name, entry]) => [name, value(entry, where)]));
-  }
-
-  return { identity, value, record };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { AwsError } from '../../../infra/local/kernel/aws-api.ts';
 import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { apiGatewayOf } from '../../../infra/local/services/apigateway/definition.ts';
 import { apiResource, KEY, lambdaIntegration, method, SITE, schoolApi, startApi } from './school-api.ts';
@@ -216,16 +217,18 @@ describe('The function', () => {
     expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
   });
 
-  it('that Lambda throttles is a 500', async () => {
-    const { send } = await startApi({ reservedConcurrency: 0 });
+  it('that Lambda refuses to invoke is a 500', async () => {
+    const { send } = await startApi({
+      invokeFunction: () => Promise.reject(new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429)),
+    });
     expect(await send('GET /prod/students')).toEqual(failed(500));
   });
 
   it('that the API has no permission for is a 500', async () => {
     const asked: unknown[] = [];
     const { send } = await startApi({
-      mayInvoke: invocation => {
-        asked.push(invocation);
+      mayInvoke: (functionArn, sourceArn) => {
+        asked.push({ functionArn, sourceArn });
         return false;
       },
     });
@@ -233,7 +236,6 @@ describe('The function', () => {
     expect(asked).toEqual([
       {
         functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:fixture',
-        principal: 'apigateway.amazonaws.com',
         sourceArn: 'arn:aws:execute-api:us-east-1:000000000000:api1/prod/GET/students/{studentid}',
       },
     ]);

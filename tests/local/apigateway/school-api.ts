@@ -5,7 +5,7 @@ import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { createApiGateway } from '../../../infra/local/services/apigateway/api-gateway.ts';
 import { apiGatewayOf } from '../../../infra/local/services/apigateway/definition.ts';
 import type { RestApiOptions } from '../../../infra/local/services/apigateway/rest-api.ts';
-import type { Resource } from '../../../infra/local/template/template.ts';
+import type { Resource } from '../../../infra/local/template/resource.ts';
 import { functionWith, startPool } from '../lambda/fixture-functions.ts';
 
 export const KEY = 'key-of-the-school-0000';
@@ -93,7 +93,6 @@ export function schoolApi({ plan = {}, stage = {} }: Limits = {}): Resource[] {
 export interface Options extends Partial<Omit<RestApiOptions, 'definition'>> {
   readonly resources?: readonly Resource[];
   readonly source?: string;
-  readonly reservedConcurrency?: number;
 }
 
 export interface Answer {
@@ -110,9 +109,8 @@ export interface Sent {
 
 /** Serves the API over HTTP until the test ends. */
 export async function startApi(options: Options = {}) {
-  const { resources = schoolApi(), source = FUNCTION, reservedConcurrency, ...others } = options;
-  const definition = functionWith(source, reservedConcurrency === undefined ? {} : { reservedConcurrency });
-  const { pool } = startPool([definition]);
+  const { resources = schoolApi(), source = FUNCTION, ...others } = options;
+  const { pool } = startPool([functionWith(source)]);
   const gateway = createApiGateway({
     definition: apiGatewayOf(resources),
     invokeFunction: pool.invoke,

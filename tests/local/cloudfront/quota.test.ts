@@ -2,6 +2,7 @@ import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import { actionOf } from '../../../infra/local/services.ts';
 import { createInvalidations } from '../../../shared/aws/cloudfront.ts';
 import { type Fault, faulty, refused } from '../../helpers/faults.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
@@ -13,7 +14,7 @@ async function open(action = '', fault: Fault = (_, next) => next()) {
   const { cloudFront } = openSite({}, { invalidationDelayMs: () => completionMs });
   const journal = createJournal();
   const services = new Map([['cloudfront', cloudFront.api]]);
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal });
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
   endpoint.intercept(faulty({ action }, fault).interceptor);
   const client = new CloudFrontClient(clientFor(endpoint.url));
   onTestFinished(async () => {

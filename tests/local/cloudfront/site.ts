@@ -98,7 +98,6 @@ export function openSite(changes: Record<string, unknown> = {}, options: Partial
   const cloudFront = createCloudFront({
     distributions: [{ id: 'E1', domainName: 'd1.cloudfront.net', config: distributionConfig(changes) }],
     cachePolicies: new Map(),
-    originRequestPolicies: new Map(),
     responseHeadersPolicies: new Map(),
     functions: new Map([[FUNCTION_ARN, EDGE_FUNCTION]]),
     fetchOrigin: request => askOrigin(origin, request),

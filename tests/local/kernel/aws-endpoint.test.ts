@@ -15,6 +15,7 @@ import {
 import { ConnectionCutError, startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
 import { close, listen } from '../../../infra/local/kernel/http-server.ts';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import { actionOf } from '../../../infra/local/services.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 import { BUCKET, startStorage, take } from '../../helpers/storage.ts';
 
@@ -27,7 +28,7 @@ async function start(...names: string[]) {
     return jsonResponse({});
   };
   const services = new Map(names.map(name => [name, service]));
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal });
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
   onTestFinished(endpoint.stop);
   return { endpoint, asked, journal };
 }

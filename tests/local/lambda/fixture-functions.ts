@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import type { FunctionDefinition } from '../../../infra/local/services/lambda/function-definition.ts';
 import {
   createFunctionPool,
-  type FunctionDefinition,
   type FunctionPoolOptions,
 } from '../../../infra/local/services/lambda/function-pool.ts';
 
@@ -40,7 +40,7 @@ export function startPool(
   const pool = createFunctionPool({
     functions,
     journal,
-    endpoint: () => 'http://127.0.0.1:4566',
+    endpoint: 'http://127.0.0.1:4566',
     ...options,
   });
   onTestFinished(() => pool.stop());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { InvocationResult } from '../../../infra/local/services/lambda/function-pool.ts';
+import type { InvocationResult } from '../../../infra/local/services/lambda/function-definition.ts';
 import { functionWith, startPool } from './fixture-functions.ts';
 
 const answer = async (result: Promise<InvocationResult>) => JSON.parse((await result).payload);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { InvocationResult } from '../../../infra/local/services/lambda/function-pool.ts';
+import type { InvocationResult } from '../../../infra/local/services/lambda/function-definition.ts';
 import { closed, functionWith, HOLD_LIFELINE, openLifeline, startPool } from './fixture-functions.ts';
 
 const answer = async (result: Promise<InvocationResult>) => JSON.parse((await result).payload);
@@ -166,17 +166,6 @@ describe('processes', () => {
     expect(await answer(pool.invoke('fixture', '{}'))).toMatchObject({ calls: 1 });
   });
 
-  it('are throttled above the reserved concurrency', async () => {
-    const { pool } = startPool([functionWith(COUNTING, { reservedConcurrency: 1 })]);
-    const first = pool.invoke('fixture', '{}');
-    await expect(pool.invoke('fixture', '{}')).rejects.toMatchObject({
-      code: 'TooManyRequestsException',
-      status: 429,
-    });
-    await first;
-    expect(await answer(pool.invoke('fixture', '{}'))).toMatchObject({ calls: 2 });
-  });
-
   it('do not outlive the program that started them', async () => {
     const lifeline = await openLifeline();
     const definition = functionWith(
@@ -191,7 +180,7 @@ describe('processes', () => {
       program,
       `import { createFunctionPool } from ${JSON.stringify(poolModule)};
        const pool = createFunctionPool({ functions: [${JSON.stringify(definition)}],
-         endpoint: () => 'http://127.0.0.1:1', journal: { record() {} } });
+         endpoint: 'http://127.0.0.1:1', journal: { record() {} } });
        await pool.invoke('fixture', '{}');`,
     );
     const parent = fork(program, { execArgv: [] });

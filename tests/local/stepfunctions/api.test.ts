@@ -1,28 +1,17 @@
 import {
-  DescribeStateMachineCommand,
-  GetExecutionHistoryCommand,
-  type GetExecutionHistoryCommandInput,
   ListActivitiesCommand,
   ListExecutionsCommand,
-  ListStateMachinesCommand,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
-import { FUNCTION_ARN, MACHINE_ARN, type Setup, startStepFunctions } from './local-step-functions.ts';
+import { MACHINE_ARN, type Setup, startStepFunctions } from './local-step-functions.ts';
 
 async function start(setup: Setup) {
   const running = await startStepFunctions(setup);
-  const history = async (options: Partial<GetExecutionHistoryCommandInput> = {}, name = 'run-1') => {
-    const executionArn = `arn:aws:states:us-east-1:000000000000:execution:refresh:${name}`;
-    const { events = [], nextToken } = await running.client.send(
-      new GetExecutionHistoryCommand({ executionArn, ...options }),
-    );
-    return { events, types: events.map(({ type }) => type), nextToken };
-  };
   const startExecution = (name: string | undefined, input?: string) =>
     running.client.send(new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, name, input }));
-  return { ...running, history, startExecution };
+  return { ...running, startExecution };
 }
 
 const waiting = { StartAt: 'Pause', States: { Pause: { Type: 'Wait', Seconds: 3600, End: true } } };
@@ -73,11 +62,10 @@ describe('StartExecution', () => {
 
 describe('The other actions', () => {
   it('StopExecution ends a run as ABORTED, with its error and cause', async () => {
-    const { client, startExecution, ended, history } = await start({ definition: waiting, timeScale: 1 });
+    const { client, startExecution, ended } = await start({ definition: waiting, timeScale: 1 });
     const { executionArn } = await startExecution('r1');
     await client.send(new StopExecutionCommand({ executionArn, error: 'Operator', cause: 'enough' }));
     expect(await ended('r1')).toMatchObject({ status: 'ABORTED', error: 'Operator', cause: 'enough' });
-    expect((await history({}, 'r1')).types).toContain('ExecutionAborted');
   });
 
   it('ListExecutions gives the newest first, by status, in pages', async () => {
@@ -100,165 +88,11 @@ describe('The other actions', () => {
     await expect(list('nonsense')).rejects.toMatchObject({ name: 'InvalidToken' });
   });
 
-  it('ListStateMachines and DescribeStateMachine tell the machine as it was given', async () => {
-    const { client } = await start({ definition: passing });
-    const { stateMachines } = await client.send(new ListStateMachinesCommand({}));
-    expect(stateMachines).toMatchObject([
-      { stateMachineArn: MACHINE_ARN, name: 'refresh', type: 'STANDARD' },
-    ]);
-    const { definition } = await client.send(
-      new DescribeStateMachineCommand({ stateMachineArn: MACHINE_ARN }),
-    );
-    expect(JSON.parse(definition ?? '')).toEqual(passing);
-  });
-
   it('an action that is not emulated is refused by name', async () => {
     const { client } = await start({ definition: passing });
     await expect(client.send(new ListActivitiesCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
       message: expect.stringContaining('ListActivities'),
     });
-  });
-});
-
-describe('GetExecutionHistory', () => {
-  const task = {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
-    Parameters: { FunctionName: FUNCTION_ARN, 'Payload.$': '$' },
-  };
-  const answering = (value: unknown) => () => Promise.resolve({ payload: JSON.stringify(value) });
-
-  it('counts nine events for one round of a poll loop, as AWS does', async () => {
-    const definition = {
-      StartAt: 'Pause',
-      States: {
-        Pause: { Type: 'Wait', Seconds: 5, Next: 'Look' },
-        Look: { ...task, Next: 'Done?' },
-        'Done?': {
-          Type: 'Choice',
-          Choices: [{ Variable: '$.Payload', IsNull: true, Next: 'Done' }],
-          Default: 'Done',
-        },
-        Done: { Type: 'Succeed' },
-      },
-    };
-    const { run, history } = await start({ definition, invokeFunction: answering(1) });
-    await run({ a: 1 });
-    const { events, types } = await history();
-    expect(types).toEqual([
-      'ExecutionStarted',
-      'WaitStateEntered',
-      'WaitStateExited',
-      'TaskStateEntered',
-      'TaskScheduled',
-      'TaskStarted',
-      'TaskSucceeded',
-      'TaskStateExited',
-      'ChoiceStateEntered',
-      'ChoiceStateExited',
-      'SucceedStateEntered',
-      'SucceedStateExited',
-      'ExecutionSucceeded',
-    ]);
-    expect(events[4]).toMatchObject({
-      id: 5,
-      previousEventId: 4,
-      timestamp: expect.any(Date),
-      taskScheduledEventDetails: { resourceType: 'lambda', resource: 'invoke', region: 'us-east-1' },
-    });
-    expect(events[3]?.stateEnteredEventDetails).toMatchObject({ name: 'Look', input: '{"a":1}' });
-  });
-
-  it('shows each attempt of a failing task', async () => {
-    const definition = {
-      StartAt: 'Call',
-      States: {
-        Call: {
-          Type: 'Task',
-          Resource: FUNCTION_ARN,
-          Retry: [{ ErrorEquals: ['Busy'], MaxAttempts: 1 }],
-          End: true,
-        },
-      },
-    };
-    const invokeFunction = () =>
-      Promise.resolve({ payload: '{"errorType":"Busy"}', functionError: 'Unhandled' });
-    const { run, history } = await start({ definition, invokeFunction });
-    await run();
-    const { types, events } = await history();
-    const attempt = ['LambdaFunctionScheduled', 'LambdaFunctionStarted', 'LambdaFunctionFailed'];
-    expect(types).toEqual([
-      'ExecutionStarted',
-      'TaskStateEntered',
-      ...attempt,
-      ...attempt,
-      'ExecutionFailed',
-    ]);
-    expect(events.at(-1)?.executionFailedEventDetails).toEqual({
-      error: 'Busy',
-      cause: '{"errorType":"Busy"}',
-    });
-  });
-
-  it('tells the iterations and branches of Map and Parallel states', async () => {
-    const inner = (name: string) => ({ StartAt: name, States: { [name]: { Type: 'Pass', End: true } } });
-    const definition = {
-      StartAt: 'Each',
-      States: {
-        Each: { Type: 'Map', ItemProcessor: inner('Item'), Next: 'Both' },
-        Both: { Type: 'Parallel', Branches: [inner('Left')], End: true },
-      },
-    };
-    const { run, history } = await start({ definition });
-    expect((await run([1])).output).toBe('[[1]]');
-    expect((await history()).types).toEqual([
-      'ExecutionStarted',
-      'MapStateEntered',
-      'MapStateStarted',
-      'MapIterationStarted',
-      'PassStateEntered',
-      'PassStateExited',
-      'MapIterationSucceeded',
-      'MapStateSucceeded',
-      'MapStateExited',
-      'ParallelStateEntered',
-      'ParallelStateStarted',
-      'PassStateEntered',
-      'PassStateExited',
-      'ParallelStateSucceeded',
-      'ParallelStateExited',
-      'ExecutionSucceeded',
-    ]);
-  });
-
-  it('is given in pages, in reverse and without data as asked', async () => {
-    const { run, history } = await start({ definition: passing });
-    await run({ secret: 1 });
-    const first = await history({ reverseOrder: true, maxResults: 3, includeExecutionData: false });
-    const second = await history({ reverseOrder: true, nextToken: first.nextToken });
-    expect([...first.types, ...second.types]).toEqual([
-      'ExecutionSucceeded',
-      'PassStateExited',
-      'PassStateEntered',
-      'ExecutionStarted',
-    ]);
-    expect(JSON.stringify(first.events)).not.toContain('secret');
-    expect(JSON.stringify(second.events)).toContain('secret');
-  });
-
-  it('fails an execution that reaches 25,000 events', async () => {
-    const definition = {
-      StartAt: 'Round',
-      States: {
-        Round: { Type: 'Pass', Next: 'Again' },
-        Again: { Type: 'Choice', Choices: [{ Variable: '$', IsNull: true, Next: 'End' }], Default: 'Round' },
-        End: { Type: 'Succeed' },
-      },
-    };
-    const { run, history } = await start({ definition });
-    expect(await run()).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
-    const { events } = await history({ reverseOrder: true, maxResults: 1 });
-    expect(events).toMatchObject([{ id: 25_000, type: 'ExecutionFailed' }]);
   });
 });

@@ -1,12 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  DescribeExecutionCommand,
-  GetExecutionHistoryCommand,
-  ListExecutionsCommand,
-  StartExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DurableStore, openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { FUNCTION_ARN, MACHINE_ARN, type Setup, startStepFunctions } from './local-step-functions.ts';
@@ -17,7 +12,7 @@ const definition = {
   States: {
     Prepare: { Type: 'Pass', Result: 'ready', ResultPath: '$.prepared', Next: 'Call' },
     Call: { Type: 'Task', Resource: FUNCTION_ARN, ResultPath: '$.result', Next: 'Finish' },
-    Finish: { Type: 'Pass', Parameters: { 'now.$': '$', 'first.$': '$$.Execution.Input' }, End: true },
+    Finish: { Type: 'Pass', Parameters: { 'now.$': '$' }, End: true },
   },
 };
 
@@ -75,16 +70,8 @@ describe('An execution that was running when the process ended', () => {
     expect(status).toBe('SUCCEEDED');
     expect(JSON.parse(output ?? '')).toEqual({
       now: { a: 1, prepared: 'ready', result: 'done' },
-      first: { a: 1 },
     });
     expect(payloads).toEqual(['{"a":1,"prepared":"ready"}']);
-
-    const { events = [] } = await after.client.send(
-      new GetExecutionHistoryCommand({ executionArn: EXECUTION_ARN }),
-    );
-    expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
-    expect(events.filter(({ type }) => type === 'PassStateEntered')).toHaveLength(2);
-    expect(events.filter(({ type }) => type === 'ExecutionStarted')).toHaveLength(1);
     await after.end();
   });
 
@@ -145,7 +132,7 @@ describe('Closed executions', () => {
     );
     expect(executions.map(({ name }) => name)).not.toContain('run-0');
     expect(executions).toHaveLength(300);
-    expect(store.map('step-functions-history').values()).toHaveLength(300 * 4);
+    expect(store.map('step-functions-executions').values()).toHaveLength(300);
     await running.close();
   });
 });

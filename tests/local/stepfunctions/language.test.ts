@@ -2,11 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { FUNCTION_ARN, startStepFunctions } from './local-step-functions.ts';
 
 const oneState = (state: object) => ({ StartAt: 'Only', States: { Only: { End: true, ...state } } });
-const invoking = (parameters: object = {}) => ({
-  Type: 'Task',
-  Resource: 'arn:aws:states:::lambda:invoke',
-  Parameters: { FunctionName: FUNCTION_ARN, 'Payload.$': '$', ...parameters },
-});
 
 describe('The language', () => {
   it('polls in a loop with growing pauses from an array', async () => {
@@ -27,8 +22,9 @@ describe('The language', () => {
           },
           Pause: { Type: 'Wait', SecondsPath: '$.poll.pauses[0]', Next: 'Look' },
           Look: {
-            ...invoking(),
-            ResultSelector: { 'status.$': '$.Payload' },
+            Type: 'Task',
+            Resource: FUNCTION_ARN,
+            ResultSelector: { 'status.$': '$' },
             ResultPath: '$.look',
             Next: 'Count',
           },
@@ -95,41 +91,6 @@ describe('The language', () => {
     expect(await run({ a: 1, b: 2 })).toMatchObject({ error: 'Stale', cause: '1 of 2' });
   });
 
-  it('knows the execution, the machine and the state in the context object', async () => {
-    const definition = {
-      StartAt: 'Only',
-      States: {
-        Only: {
-          Type: 'Parallel',
-          Branches: [
-            {
-              StartAt: 'Inner',
-              States: {
-                Inner: {
-                  Type: 'Pass',
-                  Parameters: {
-                    'name.$': '$$.Execution.Name',
-                    'input.$': '$$.Execution.Input.a',
-                    'state.$': '$$.State.Name',
-                    'machine.$': '$$.StateMachine.Name',
-                  },
-                  End: true,
-                },
-              },
-            },
-          ],
-          InputPath: '$.b',
-          End: true,
-        },
-      },
-    };
-    const { run } = await startStepFunctions({ definition });
-    const { output } = await run({ a: 1, b: 2 }, 'known');
-    expect(JSON.parse(output ?? '')).toEqual([
-      { name: 'known', input: 1, state: 'Inner', machine: 'refresh' },
-    ]);
-  });
-
   it('ends an execution whose TimeoutSeconds have passed as TIMED_OUT', async () => {
     const definition = { ...oneState({ Type: 'Wait', Seconds: 3600 }), TimeoutSeconds: 1 };
     const { run } = await startStepFunctions({ definition, timeScale: 1 });
@@ -147,9 +108,17 @@ describe('What is not emulated is refused by name', () => {
       /state Only: States.JsonToString/,
     ],
     [
-      'the token of a callback',
+      'the context object',
       oneState({ Type: 'Pass', Parameters: { 't.$': '$$.Task.Token' } }),
-      /Task.Token/,
+      /state Only: the context object \(\$\$\) is not emulated/,
+    ],
+    [
+      'a state that holds states',
+      oneState({
+        Type: 'Parallel',
+        Branches: [{ StartAt: 'Inner', States: { Inner: { Type: 'Succeed' } } }],
+      }),
+      /the state type Parallel is not emulated/,
     ],
     [
       'callbacks',

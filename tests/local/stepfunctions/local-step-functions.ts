@@ -32,24 +32,27 @@ export interface Setup extends Partial<Pick<StepFunctionsOptions, 'timeScale' | 
 
 /**
  * Step Functions behind a loopback server, with the real SDK's client in front and a fake of the other services
- * beside it. Closed when the test has finished, if not before.
+ * beside it. It is closed when the test has finished, if not before.
  */
 export async function startStepFunctions({ definition, store, answer, ...options }: Setup) {
   const journal = createJournal();
   const calls: ServiceCall[] = [];
   const published: object[] = [];
-  let endpoint = '';
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(() => void server.close());
   const service = createStepFunctions({
     machines: [{ arn: MACHINE_ARN, name: 'refresh', definition, caller: 'RefreshRole' }],
     invokeFunction: () => Promise.reject(new Error('No function was expected to be invoked')),
-    endpoint: () => endpoint,
+    endpoint,
     publish: event => published.push(event),
     store: store ?? openDurableStore(),
     journal,
     timeScale: 0,
     ...options,
   });
-  const server = createServer(async (request, response) => {
+  server.on('request', async (request, response) => {
     const body = await bodyOf(request);
     const target = String(request.headers['x-amz-target'] ?? '');
     const call = {
@@ -66,8 +69,6 @@ export async function startStepFunctions({ definition, store, answer, ...options
       : (answer?.(call) ?? { status: 500 });
     response.writeHead(answered.status, { ...answered.headers }).end(answered.body);
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new SFNClient(clientFor(endpoint));
   const ended = (name: string) =>
     journal.waitFor(

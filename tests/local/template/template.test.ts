@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { checkProperties } from '../../../infra/local/template/emulated-properties.ts';
-import { customResourceText } from '../../../infra/local/template/resource-identity.ts';
+import { RESOURCE_TYPES } from '../../../infra/local/services.ts';
+import { customResourceText } from '../../../infra/local/template/custom-resource.ts';
+import { checkProperties } from '../../../infra/local/template/properties.ts';
 import { type LoadedStack, loadStack, withTexts } from '../../../infra/local/template/template.ts';
 
 interface Definition {
@@ -31,6 +32,7 @@ function load({ Resources = {}, Outputs = {}, files = {} }: Assembly): LoadedSta
     assemblyDirectory,
     stackName: 'Test',
     endpoint: ENDPOINT,
+    types: RESOURCE_TYPES,
   });
 }
 
@@ -151,14 +153,15 @@ describe('A property', () => {
 
   it('that is unknown is refused by name, with all others and their resources', () => {
     const properties = { QueueName: 'jobs', FifoQueue: true, KmsMasterKeyId: 'key' };
-    expect(() => checkProperties(resourcesWith(properties))).toThrow(
+    expect(() => checkProperties(resourcesWith(properties), RESOURCE_TYPES)).toThrow(
       /Queue \(AWS::SQS::Queue\): FifoQueue\n.*Queue \(AWS::SQS::Queue\): KmsMasterKeyId/,
     );
   });
 
   it('that has no effect here is listed, once', () => {
     const bucket = { Type: 'AWS::S3::Bucket', Properties: { Tags: [], WebsiteConfiguration: {} } };
-    expect(checkProperties(load({ Resources: { A: bucket, B: bucket } }).resources)).toEqual([
+    const { resources } = load({ Resources: { A: bucket, B: bucket } });
+    expect(checkProperties(resources, RESOURCE_TYPES)).toEqual([
       'AWS::S3::Bucket.Tags',
       'AWS::S3::Bucket.WebsiteConfiguration',
     ]);
@@ -178,7 +181,7 @@ describe('An assembly', () => {
   });
 
   it('that is missing is asked for', () => {
-    const options = { stackName: 'Test', endpoint: ENDPOINT };
+    const options = { stackName: 'Test', endpoint: ENDPOINT, types: RESOURCE_TYPES };
     expect(() => loadStack({ ...options, assemblyDirectory: '/nowhere' })).toThrow(/npm run synth/);
   });
 });

@@ -4,7 +4,8 @@ import type { OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
 import { createControlPlane } from './control-plane.ts';
 import { MAX_BODY_BYTES } from './gateway-error.ts';
 import type { ApiRequest, ApiResponse } from './messages.ts';
-import { apiDomain, createRestApis, type RestApiOptions } from './rest-api.ts';
+import { createRestApis, type RestApiOptions } from './rest-api.ts';
+import { apiDomain } from './types.ts';
 
 export interface LocalApiGateway {
   /** The REST API of API Gateway itself. */

@@ -1,4 +1,10 @@
-import { AwsError, type AwsRequest, type AwsResponse, type AwsService } from '../../kernel/aws-api.ts';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  answeringErrors,
+} from '../../kernel/aws-api.ts';
 import type { ApiGatewayDefinition, ApiKeyDefinition, UsagePlan } from './definition.ts';
 
 /** The read-only half of API Gateway's REST API: keys, APIs, usage plans. @param createdAt milliseconds since the epoch */
@@ -71,14 +77,10 @@ export function createControlPlane(definition: ApiGatewayDefinition, createdAt: 
     }
   }
 
-  return async request => {
-    try {
-      return json(200, answer(request));
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      return json(error.status, { message: error.message }, { 'x-amzn-errortype': error.code });
-    }
-  };
+  return answeringErrors(
+    async request => json(200, answer(request)),
+    ({ code, message, status }) => json(status, { message }, { 'x-amzn-errortype': code }),
+  );
 }
 
 function found<T extends { readonly id: string }>(all: readonly T[], id: string, what: string): T {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Resource } from '../../template/template.ts';
+import type { Resource } from '../../template/resource.ts';
 
 export interface Throttle {
   /** Requests per second in the long run. */

@@ -1,14 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AwsError, LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import { arnOf } from '../../kernel/arn.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
-import type { InvocationResult } from '../lambda/function-definition.ts';
-import type {
-  ApiGatewayDefinition,
-  ApiKeyDefinition,
-  Integration,
-  RestApiDefinition,
-  Throttle,
-} from './definition.ts';
+import { createAdmission } from './admission.ts';
+import type { ApiGatewayDefinition, RestApiDefinition } from './definition.ts';
 import {
   BODY_TOO_LARGE,
   GatewayError,
@@ -16,28 +10,14 @@ import {
   MAX_BODY_BYTES,
   UNKNOWN_STAGE,
 } from './gateway-error.ts';
-import { createDailyQuotas, createTokenBuckets, type Usage } from './limits.ts';
-import { type ApiRequest, type ApiResponse, headerOf } from './messages.ts';
-import { proxyAnswer } from './proxy-answer.ts';
+import { invokeIntegration, type LambdaIntegrationOptions } from './lambda-integration.ts';
+import type { ApiRequest, ApiResponse } from './messages.ts';
 import { proxyEvent } from './proxy-event.ts';
 import { findRoute } from './routing.ts';
+import { apiDomain } from './types.ts';
 
-/** Whether a service may invoke a function, by the function's own policy. */
-export type MayInvoke = (invocation: {
-  readonly functionArn: string;
-  readonly principal: 'apigateway.amazonaws.com';
-  /** API, stage, method and resource. */
-  readonly sourceArn: string;
-}) => boolean | Promise<boolean>;
-
-export interface RestApiOptions {
+export interface RestApiOptions extends LambdaIntegrationOptions {
   readonly definition: ApiGatewayDefinition;
-  /**
-   * @param onStart to be called when the function has its process
-   * @throws AwsError when Lambda refuses the call
-   */
-  readonly invokeFunction: (name: string, payload: string, onStart: () => void) => Promise<InvocationResult>;
-  readonly mayInvoke: MayInvoke;
   /** Keeps how much of each quota is used. */
   readonly store: DurableStore;
   /** Milliseconds since the epoch. @default Date.now */
@@ -53,46 +33,13 @@ export interface Answered {
   readonly milliseconds: number;
 }
 
-/** The domain of an API, under which CloudFront knows it. */
-export function apiDomain(apiId: string): string {
-  return `${apiId}.execute-api.${LOCAL_REGION}.amazonaws.com`;
-}
-
-const EXECUTE_API = `arn:aws:execute-api:${LOCAL_REGION}:${LOCAL_ACCOUNT}`;
-
-/** Lambda's limit for one synchronous event. */
-const MAX_EVENT_BYTES = 6_291_456;
-
 /** Answers requests to the template's REST APIs as API Gateway does, refusals included. */
 export function createRestApis(
   options: RestApiOptions,
 ): (apiId: string, request: ApiRequest) => Promise<ApiResponse> {
   const { definition, now = Date.now } = options;
   const apis = new Map(definition.apis.map(api => [api.id, api]));
-  const buckets = createTokenBuckets(now);
-  const takeFromQuota = createDailyQuotas(options.store.map<Usage>('api-usage'), now);
-
-  function limit(bucket: string, throttle: Throttle | undefined): void {
-    if (throttle !== undefined && !buckets.take(bucket, throttle)) throw new GatewayError('THROTTLED');
-  }
-
-  /** @throws GatewayError when the key is missing, unknown, not in a plan of this stage, or used up */
-  function admit(request: ApiRequest, stage: string, resourcePath: string): ApiKeyDefinition {
-    const value = headerOf(request, 'x-api-key');
-    const key = definition.keys.find(each => each.enabled && each.value === value);
-    const plan = definition.plans.find(
-      ({ keyIds, stages }) => key !== undefined && keyIds.includes(key.id) && stages.includes(stage),
-    );
-    if (key === undefined || plan === undefined) throw new GatewayError('INVALID_API_KEY');
-    const user = `${plan.id}/${key.id}/${stage}`;
-    // Whether a method's limit stands in for the plan's own is not documented: here both hold.
-    const method = `${stage}${resourcePath}/${request.method}`;
-    limit(`${user} ${method}`, plan.methodThrottles.get(method));
-    limit(user, plan.throttle);
-    if (plan.requestsPerDay !== undefined && !takeFromQuota(`${plan.id}/${key.id}`, plan.requestsPerDay))
-      throw new GatewayError('QUOTA_EXCEEDED');
-    return key;
-  }
+  const { limit, admit } = createAdmission(definition, options.store, now);
 
   async function answer(
     api: RestApiDefinition,
@@ -122,38 +69,15 @@ export function createRestApis(
         requestId,
         now: now(),
       });
-      return await invoke(integration, JSON.stringify(event), `${EXECUTE_API}:${place}`);
+      return await invokeIntegration(
+        integration,
+        JSON.stringify(event),
+        arnOf('execute-api', place),
+        options,
+      );
     } catch (error) {
       if (error instanceof GatewayError) return gatewayResponse(error, api.gatewayResponses);
       throw error;
-    }
-  }
-
-  /** @throws GatewayError when the function may not be called, fails, is late, or answers nonsense */
-  async function invoke(
-    { functionArn, timeoutMs }: Extract<Integration, { kind: 'lambda' }>,
-    event: string,
-    source: string,
-  ): Promise<ApiResponse> {
-    if (!(await options.mayInvoke({ functionArn, principal: 'apigateway.amazonaws.com', sourceArn: source })))
-      throw new GatewayError('API_CONFIGURATION_ERROR');
-    if (Buffer.byteLength(event) > MAX_EVENT_BYTES) throw new GatewayError('REQUEST_TOO_LARGE');
-    const late = Promise.withResolvers<never>();
-    let timer: NodeJS.Timeout | undefined;
-    const startTimer = () => {
-      timer = setTimeout(() => late.reject(new GatewayError('INTEGRATION_TIMEOUT')), timeoutMs);
-    };
-    try {
-      const result = await Promise.race([
-        options.invokeFunction(functionArn, event, startTimer),
-        late.promise,
-      ]);
-      if (result.functionError !== undefined) throw new GatewayError('INTEGRATION_FAILURE');
-      return proxyAnswer(result.payload);
-    } catch (cause) {
-      throw cause instanceof AwsError ? new GatewayError('API_CONFIGURATION_ERROR', { cause }) : cause;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

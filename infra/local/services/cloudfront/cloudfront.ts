@@ -10,13 +10,13 @@ import { createEdge, type Edge, type Served } from './edge.ts';
 import { invalidationMatcher } from './invalidation-paths.ts';
 import { createInvalidations } from './invalidations.ts';
 import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
-import type { OriginRequest, OriginResponse, ViewerRequest, ViewerResponse } from './messages.ts';
+import type { FetchOrigin, ViewerRequest, ViewerResponse } from './messages.ts';
 import { cachePolicySchema } from './policies.ts';
 
 export interface CloudFrontOptions extends DistributionParts {
   readonly distributions: readonly DistributionResource[];
-  /** Asks an S3 bucket or API as the edge would. A `TimeoutError` becomes 504, any other error 502. */
-  readonly fetchOrigin: (request: OriginRequest) => Promise<OriginResponse>;
+  /** A `TimeoutError` becomes 504, any other error 502. */
+  readonly fetchOrigin: FetchOrigin;
   /** Keeps the invalidations; caches are empty after a restart. */
   readonly store: DurableStore;
   readonly journal: Journal;

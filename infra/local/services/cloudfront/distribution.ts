@@ -7,17 +7,12 @@ import {
   parseResource,
 } from './distribution-config.ts';
 import { createEdgeFunction, type EdgeFunction } from './edge-function.ts';
-import {
-  MANAGED_CACHE_POLICIES,
-  MANAGED_ORIGIN_REQUEST_POLICIES,
-  MANAGED_RESPONSE_HEADERS_POLICIES,
-} from './managed-policies.ts';
+import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES } from './managed-policies.ts';
 import type { Headers } from './messages.ts';
 import {
   type CachePolicy,
   cachePolicySchema,
   type OriginRequestPolicy,
-  originRequestPolicySchema,
   type ResponseHeadersPolicy,
   responseHeadersPolicySchema,
 } from './policies.ts';
@@ -33,8 +28,6 @@ export interface DistributionResource {
 export interface DistributionParts {
   /** Each a `CachePolicyConfig`. */
   readonly cachePolicies: ReadonlyMap<string, unknown>;
-  /** Each an `OriginRequestPolicyConfig`. */
-  readonly originRequestPolicies: ReadonlyMap<string, unknown>;
   /** Each a `ResponseHeadersPolicyConfig`. */
   readonly responseHeadersPolicies: ReadonlyMap<string, unknown>;
   /** Each the `Properties` of an `AWS::CloudFront::Function`. */
@@ -137,32 +130,24 @@ function openBehaviour(
   const origin = origins.get(config.TargetOriginId);
   if (origin === undefined)
     throw new Error(`Behaviour ${pattern}: there is no origin ${config.TargetOriginId}`);
-  const originRequestPolicy = find(
-    'OriginRequestPolicy',
-    config.OriginRequestPolicyId,
-    parts.originRequestPolicies,
-    {
-      managed: MANAGED_ORIGIN_REQUEST_POLICIES,
-      parse: (name, value) => parseResource(originRequestPolicySchema, name, value),
-    },
-  );
+  const originRequestPolicy = managedOriginRequestPolicy(config.OriginRequestPolicyId);
   const responseHeadersPolicy = find(
     'ResponseHeadersPolicy',
     config.ResponseHeadersPolicyId,
     parts.responseHeadersPolicies,
-    {
-      managed: MANAGED_RESPONSE_HEADERS_POLICIES,
-      parse: (name, value) => parseResource(responseHeadersPolicySchema, name, value),
-    },
+    (name, value) => parseResource(responseHeadersPolicySchema, name, value),
   );
-  const cachePolicy = find('CachePolicy', config.CachePolicyId, parts.cachePolicies, {
-    managed: MANAGED_CACHE_POLICIES,
-    parse: (name, value) => parseResource(cachePolicySchema, name, value),
-  });
-  const viewerRequest = find('Function', config.FunctionAssociations[0]?.FunctionARN, parts.functions, {
-    managed: new Map<string, EdgeFunction>(),
-    parse: createEdgeFunction,
-  });
+  const cachePolicy =
+    MANAGED_CACHE_POLICIES.get(config.CachePolicyId) ??
+    find('CachePolicy', config.CachePolicyId, parts.cachePolicies, (name, value) =>
+      parseResource(cachePolicySchema, name, value),
+    );
+  const viewerRequest = find(
+    'Function',
+    config.FunctionAssociations[0]?.FunctionARN,
+    parts.functions,
+    createEdgeFunction,
+  );
   if (cachePolicy === undefined) throw new Error(`Behaviour ${pattern}: CachePolicyId is empty`);
   return {
     matches: pathPatternMatcher(pattern),
@@ -177,18 +162,25 @@ function openBehaviour(
   };
 }
 
+/** A template's own origin request policies are not emulated. */
+function managedOriginRequestPolicy(id = ''): OriginRequestPolicy | undefined {
+  if (id === '') return undefined;
+  const managed = MANAGED_ORIGIN_REQUEST_POLICIES.get(id);
+  if (managed === undefined) throw new Error(`OriginRequestPolicy ${id} is not an emulated managed policy`);
+  return managed;
+}
+
+/** A policy or function of the template. */
 function find<T>(
   type: string,
   id: string | undefined,
   own: ReadonlyMap<string, unknown>,
-  how: { readonly managed: ReadonlyMap<string, T>; readonly parse: (name: string, value: unknown) => T },
+  parse: (name: string, value: unknown) => T,
 ): T | undefined {
   if (id === undefined || id === '') return undefined;
-  const managed = how.managed.get(id);
-  if (managed !== undefined) return managed;
   const name = `AWS::CloudFront::${type} ${id}`;
   if (!own.has(id)) throw new Error(`${name} is neither in the template nor an emulated managed policy`);
-  return how.parse(name, own.get(id));
+  return parse(name, own.get(id));
 }
 
 /** `*` is any number of characters, `?` exactly one; a leading slash is optional; case counts. */

@@ -7,6 +7,7 @@ import { acceptedEncodings, cacheKey, originRequest } from './forwarding.ts';
 import { cacheSeconds, DEFAULT_ERROR_TTL_SECONDS } from './freshness.ts';
 import { splitQuery } from './invalidation-paths.ts';
 import {
+  type FetchOrigin,
   type Headers,
   header,
   lowerCaseNames,
@@ -21,7 +22,7 @@ import { answerFromComplete, cloudFrontErrorPage, withResponseHeaders } from './
 export interface EdgeOptions {
   readonly pop: string;
   readonly cache: EdgeCache<Served>;
-  readonly fetchOrigin: (request: OriginRequest) => Promise<OriginResponse>;
+  readonly fetchOrigin: FetchOrigin;
   readonly now: () => number;
   /** Told why an origin or a function failed; the viewer sees no more than 502, 503 or 504. */
   readonly onFailure: (error: unknown) => void;
@@ -39,111 +40,132 @@ export interface Served {
 /** One distribution at one point of presence. Viewers are taken to speak HTTPS, so `ViewerProtocolPolicy` never redirects. */
 export type Edge = (request: ViewerRequest) => Promise<ViewerResponse>;
 
+/** @returns answers viewers' requests */
 export function createEdge(distribution: Distribution, options: EdgeOptions): Edge {
-  const { cache, fetchOrigin, now } = options;
+  const edge = new EdgeOfDistribution(distribution, options);
+  return request => edge.serve(request);
+}
 
-  return async viewerRequest => {
+class EdgeOfDistribution {
+  readonly #distribution: Distribution;
+  readonly #options: EdgeOptions;
+
+  constructor(distribution: Distribution, options: EdgeOptions) {
+    this.#distribution = distribution;
+    this.#options = options;
+  }
+
+  async serve(viewerRequest: ViewerRequest): Promise<ViewerResponse> {
     const requestId = randomBytes(42).toString('base64url');
     const request = { ...viewerRequest, headers: lowerCaseNames(viewerRequest.headers) };
-    const behaviour = behaviourOf(request.url);
-    const sign = (response: ViewerResponse, xCache: string): ViewerResponse => ({
+    const behaviour = this.#behaviourOf(request.url);
+    if (!behaviour.allowedMethods.has(request.method))
+      return this.#refuse(request, requestId, 403, METHOD_NOT_ALLOWED);
+    try {
+      const verdict = behaviour.viewerRequest?.(request, {
+        distributionId: this.#distribution.id,
+        distributionDomainName: this.#distribution.domainName,
+        requestId,
+        log: this.#options.log,
+      }) ?? { request };
+      if ('response' in verdict)
+        return this.#sign(answerFunction(verdict.response), requestId, 'FunctionGeneratedResponse');
+      const [response, xCache] = await this.#answer(behaviour, verdict.request, requestId);
+      return this.#sign(response, requestId, xCache);
+    } catch (error) {
+      if (!(error instanceof EdgeFunctionError)) throw error;
+      this.#options.onFailure(error);
+      return error.status === 503
+        ? this.#refuse(request, requestId, 503, FUNCTION_FAILED, 'FunctionExecutionError')
+        : this.#refuse(request, requestId, 502, FUNCTION_INVALID);
+    }
+  }
+
+  #sign(response: ViewerResponse, requestId: string, xCache: string): ViewerResponse {
+    return {
       ...response,
       headers: {
         ...response.headers,
         'x-cache': `${xCache} from cloudfront`,
-        via: `1.1 ${distribution.id.toLowerCase()}.cloudfront.net (CloudFront)`,
-        'x-amz-cf-pop': options.pop,
+        via: `1.1 ${this.#distribution.id.toLowerCase()}.cloudfront.net (CloudFront)`,
+        'x-amz-cf-pop': this.#options.pop,
         'x-amz-cf-id': requestId,
       },
-    });
-    const refuse = (status: number, reason: string, xCache = 'Error') => {
-      const page = cloudFrontErrorPage(status, reason, requestId);
-      return sign(request.method === 'HEAD' ? { ...page, body: Buffer.alloc(0) } : page, xCache);
     };
+  }
 
-    if (!behaviour.allowedMethods.has(request.method)) {
-      return refuse(
-        403,
-        'This distribution is not configured to allow the HTTP request method that was used for this request.',
-      );
-    }
-    try {
-      const verdict = behaviour.viewerRequest?.(request, {
-        distributionId: distribution.id,
-        distributionDomainName: distribution.domainName,
-        requestId,
-        log: options.log,
-      }) ?? { request };
-      if ('response' in verdict) return sign(answerFunction(verdict.response), 'FunctionGeneratedResponse');
-      return sign(...(await answer(behaviour, verdict.request, requestId)));
-    } catch (error) {
-      if (!(error instanceof EdgeFunctionError)) throw error;
-      options.onFailure(error);
-      return error.status === 503
-        ? refuse(503, 'The CloudFront function is invalid or could not run.', 'FunctionExecutionError')
-        : refuse(502, 'The CloudFront function returned an invalid value.');
-    }
-  };
+  #refuse(
+    { method }: ViewerRequest,
+    requestId: string,
+    status: number,
+    reason: string,
+    xCache = 'Error',
+  ): ViewerResponse {
+    const page = cloudFrontErrorPage(status, reason, requestId);
+    return this.#sign(method === 'HEAD' ? { ...page, body: Buffer.alloc(0) } : page, requestId, xCache);
+  }
 
-  function behaviourOf(url: string): Behaviour {
+  #behaviourOf(url: string): Behaviour {
     const [path] = splitQuery(url);
-    const behaviour = distribution.behaviours.find(each => each.matches(path));
-    if (behaviour === undefined) throw new Error(`${distribution.id} has no default behaviour`);
+    const behaviour = this.#distribution.behaviours.find(each => each.matches(path));
+    if (behaviour === undefined) throw new Error(`${this.#distribution.id} has no default behaviour`);
     return behaviour;
   }
 
-  async function answer(
+  async #answer(
     behaviour: Behaviour,
     request: ViewerRequest,
     requestId: string,
   ): Promise<[ViewerResponse, xCache: string]> {
-    const served = await obtain(behaviour, request, requestId);
+    const served = await this.#obtain(behaviour, request, requestId);
     const { status, body } = served;
     const headers = withResponseHeaders(served.headers, behaviour.responseHeadersPolicy);
     const isError = status >= 400;
-    const page = isError ? await errorPage(status, request, requestId) : undefined;
+    const page = isError ? await this.#errorPage(status, request, requestId) : undefined;
     const isWhole = page !== undefined || isCached(behaviour, request.method);
     const response = page ?? { status, headers, body };
     return [isWhole ? answerFromComplete(request, response) : response, isError ? 'Error' : served.outcome];
   }
 
-  async function errorPage(
+  async #errorPage(
     status: number,
     request: ViewerRequest,
     requestId: string,
   ): Promise<ViewerResponse | undefined> {
-    const page = distribution.errorRules.get(status)?.page;
+    const page = this.#distribution.errorRules.get(status)?.page;
     if (page === undefined) return undefined;
-    const behaviour = behaviourOf(page.path);
+    const behaviour = this.#behaviourOf(page.path);
     const pageRequest = { ...request, method: 'GET', url: page.path, body: Buffer.alloc(0) };
-    const served = await obtain(behaviour, pageRequest, requestId);
+    const served = await this.#obtain(behaviour, pageRequest, requestId);
     if (served.status >= 400) return undefined;
     const headers = withResponseHeaders(served.headers, behaviour.responseHeadersPolicy);
     return { status: page.status, headers, body: served.body };
   }
 
   /** From the cache, or else from the origin. */
-  async function obtain(behaviour: Behaviour, request: ViewerRequest, requestId: string): Promise<Served> {
+  async #obtain(behaviour: Behaviour, request: ViewerRequest, requestId: string): Promise<Served> {
     if (!isCached(behaviour, request.method)) {
-      const response = await ask(
+      const response = await this.#ask(
         behaviour,
-        originRequest(distribution, behaviour, request, requestId, undefined),
+        originRequest(this.#distribution, behaviour, request, requestId, undefined),
       );
       return { ...response, outcome: 'Miss' };
     }
-    const key = cacheKey(distribution, behaviour, request);
-    const known = cache.get(key);
-    if (known !== undefined && now() < known.freshUntil) return hit(known);
-    const { value, joined } = await cache.fetchOnce(key, () => refresh(behaviour, request, requestId, known));
+    const key = cacheKey(this.#distribution, behaviour, request);
+    const known = this.#options.cache.get(key);
+    if (known !== undefined && this.#options.now() < known.freshUntil) return this.#hit(known);
+    const { value, joined } = await this.#options.cache.fetchOnce(key, () =>
+      this.#refresh(behaviour, request, requestId, known),
+    );
     return joined && value.outcome === 'Miss' ? { ...value, outcome: 'Hit' } : value;
   }
 
-  function hit(known: CachedObject): Served {
-    const age = Math.floor((now() - known.storedAt) / 1000);
+  #hit(known: CachedObject): Served {
+    const age = Math.floor((this.#options.now() - known.storedAt) / 1000);
     return { ...known, headers: { ...known.headers, age: String(age) }, outcome: 'Hit' };
   }
 
-  async function refresh(
+  async #refresh(
     behaviour: Behaviour,
     request: ViewerRequest,
     requestId: string,
@@ -151,54 +173,55 @@ export function createEdge(distribution: Distribution, options: EdgeOptions): Ed
   ): Promise<Fetched<Served>> {
     // Asked with GET also for a HEAD, so that one answer serves both.
     const asGet = request.method === 'HEAD' ? { ...request, method: 'GET' } : request;
-    const response = await ask(
+    const response = await this.#ask(
       behaviour,
-      originRequest(distribution, behaviour, asGet, requestId, conditionsFor(known)),
+      originRequest(this.#distribution, behaviour, asGet, requestId, conditionsFor(known)),
     );
     if (known !== undefined && known.status < 400 && response.status >= 500) {
-      return serveStale(known, response);
+      return this.#serveStale(known, response);
     }
     if (known !== undefined && response.status === 304) {
       const headers = { ...known.headers, ...without(response.headers, 'etag', 'content-length') };
       const current = { ...known, headers };
       return {
         value: { ...current, outcome: 'RefreshHit' },
-        ...storable(behaviour, current, known.originETag),
+        ...this.#storable(behaviour, current, known.originETag),
       };
     }
     const encodings = behaviour.compress ? acceptedEncodings(request.headers, behaviour.cachePolicy) : [];
     const fetched = await compressed(response, encodings);
     return {
       value: { ...fetched, outcome: 'Miss' },
-      ...storable(behaviour, fetched, header(response.headers, 'etag')),
+      ...this.#storable(behaviour, fetched, header(response.headers, 'etag')),
     };
   }
 
   /** An origin in trouble: what has expired is served on, and the origin left alone for the error caching time. */
-  function serveStale(known: CachedObject, response: OriginResponse): Fetched<Served> {
-    const seconds = distribution.errorRules.get(response.status)?.ttlSeconds ?? DEFAULT_ERROR_TTL_SECONDS;
-    return { value: hit(known), store: { ...known, freshUntil: now() + seconds * 1000 } };
+  #serveStale(known: CachedObject, response: OriginResponse): Fetched<Served> {
+    const seconds =
+      this.#distribution.errorRules.get(response.status)?.ttlSeconds ?? DEFAULT_ERROR_TTL_SECONDS;
+    return { value: this.#hit(known), store: { ...known, freshUntil: this.#options.now() + seconds * 1000 } };
   }
 
-  function storable(
+  #storable(
     behaviour: Behaviour,
     response: OriginResponse,
     originETag: string | undefined,
   ): { store?: CachedObject } {
-    const errorTtl = distribution.errorRules.get(response.status)?.ttlSeconds;
-    const seconds = cacheSeconds(response, behaviour.cachePolicy, now(), errorTtl);
+    const errorTtl = this.#distribution.errorRules.get(response.status)?.ttlSeconds;
+    const seconds = cacheSeconds(response, behaviour.cachePolicy, this.#options.now(), errorTtl);
     if (seconds === undefined) return {};
     const { status, headers, body } = response;
-    const times = { storedAt: now(), freshUntil: now() + seconds * 1000 };
+    const times = { storedAt: this.#options.now(), freshUntil: this.#options.now() + seconds * 1000 };
     return {
       store: { status, headers, body, ...times, ...(originETag === undefined ? {} : { originETag }) },
     };
   }
 
   /** Never throws: an origin that cannot be asked is a 502, one that answers too late a 504. */
-  async function ask(behaviour: Behaviour, request: OriginRequest): Promise<OriginResponse> {
+  async #ask(behaviour: Behaviour, request: OriginRequest): Promise<OriginResponse> {
     try {
-      const response = await withinTime(fetchOrigin(request), behaviour.origin.readTimeoutMs);
+      const response = await withinTime(this.#options.fetchOrigin(request), behaviour.origin.readTimeoutMs);
       const headers = without(
         lowerCaseNames(response.headers),
         'connection',
@@ -207,7 +230,7 @@ export function createEdge(distribution: Distribution, options: EdgeOptions): Ed
       );
       return { ...response, headers: forwardsCookies(behaviour) ? headers : without(headers, 'set-cookie') };
     } catch (error) {
-      options.onFailure(error);
+      this.#options.onFailure(error);
       const isLate = error instanceof Error && error.name === 'TimeoutError';
       const reason = isLate
         ? 'CloudFront attempted to establish a connection with the origin, but either the attempt failed or the origin closed the connection.'
@@ -216,6 +239,11 @@ export function createEdge(distribution: Distribution, options: EdgeOptions): Ed
     }
   }
 }
+
+const METHOD_NOT_ALLOWED =
+  'This distribution is not configured to allow the HTTP request method that was used for this request.';
+const FUNCTION_FAILED = 'The CloudFront function is invalid or could not run.';
+const FUNCTION_INVALID = 'The CloudFront function returned an invalid value.';
 
 function isCached(behaviour: Behaviour, method: string): boolean {
   const isCacheable = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';

@@ -8,7 +8,7 @@ import { assertInvalidationPath, isWildcard } from './invalidation-paths.ts';
 const MAX_EXACT_PATHS_IN_PROGRESS = 3000;
 const MAX_WILDCARD_PATHS_IN_PROGRESS = 15;
 
-/** So many completed ones can still be listed; AWS does not say how many it keeps. Here the number bounds memory and disk. */
+/** How many completed ones can still be listed. AWS does not say how many it keeps; here it bounds memory and disk. */
 const COMPLETED_KEPT = 300;
 
 export interface Invalidation {
@@ -46,25 +46,13 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
   const { journal, now } = options;
   const stored = options.store.map<Invalidation>('cloudfront-invalidations');
   const known = new Map(stored.values().map(invalidation => [invalidation.id, invalidation]));
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = createTimers();
 
   function save(invalidation: Invalidation): void {
     known.set(invalidation.id, invalidation);
     stored.set(invalidation.id, invalidation);
     const { id, distributionId, status, paths } = invalidation;
     journal.record({ kind: 'invalidation', id, distributionId, status, paths });
-  }
-
-  function after(milliseconds: number, action: () => void): void {
-    if (milliseconds <= 0) {
-      action();
-      return;
-    }
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      action();
-    }, milliseconds);
-    timers.add(timer);
   }
 
   function complete(invalidation: Invalidation): void {
@@ -79,16 +67,16 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
   // Caches do not survive a restart, so only the status of what was in progress is left to bring to its end.
   for (const invalidation of known.values()) {
     if (invalidation.status === 'Completed' || invalidation.completesAt === null) continue;
-    after(invalidation.completesAt - now(), () => complete(invalidation));
+    timers.after(invalidation.completesAt - now(), () => complete(invalidation));
   }
 
   /** One timer chain, so that a purge always precedes the report of its completion. */
   function schedule(invalidation: Invalidation, delayMs: number | null): void {
     if (delayMs === null) return;
     const { distributionId, paths } = invalidation;
-    after(delayMs / 2, () => {
+    timers.after(delayMs / 2, () => {
       options.takeEffect(distributionId, paths);
-      after(delayMs / 2, () => complete(invalidation));
+      timers.after(delayMs / 2, () => complete(invalidation));
     });
   }
 
@@ -127,7 +115,27 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
       return invalidation?.distributionId === distributionId ? invalidation : undefined;
     },
     list: distributionId => ofDistribution(distributionId).reverse(),
-    stop() {
+    stop: timers.clear,
+  };
+}
+
+/** Timers that end together. */
+function createTimers() {
+  const timers = new Set<NodeJS.Timeout>();
+  return {
+    /** At once if the time has passed already. */
+    after(milliseconds: number, action: () => void): void {
+      if (milliseconds <= 0) {
+        action();
+        return;
+      }
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        action();
+      }, milliseconds);
+      timers.add(timer);
+    },
+    clear(): void {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
     },

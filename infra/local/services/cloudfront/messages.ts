@@ -39,6 +39,9 @@ export interface OriginResponse {
   readonly body: Buffer;
 }
 
+/** Asks an origin as the edge would. */
+export type FetchOrigin = (request: OriginRequest) => Promise<OriginResponse>;
+
 /** A header's value, if there is one. */
 export function header(headers: Headers, name: string): string | undefined {
   return headers[name];

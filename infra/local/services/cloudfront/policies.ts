@@ -100,23 +100,6 @@ export const cachePolicySchema = z
     }),
   );
 
-/** `AWS::CloudFront::OriginRequestPolicy`, its `OriginRequestPolicyConfig`. */
-export const originRequestPolicySchema = z
-  .strictObject({
-    Name: z.string(),
-    Comment: z.string().optional(),
-    QueryStringsConfig: queryStrings,
-    HeadersConfig: headers(['none', 'whitelist', 'allViewer', 'allExcept']),
-    CookiesConfig: cookies,
-  })
-  .transform(
-    (config): OriginRequestPolicy => ({
-      queryStrings: config.QueryStringsConfig,
-      headers: config.HeadersConfig,
-      cookies: config.CookiesConfig,
-    }),
-  );
-
 const Override = z.boolean();
 const securityHeaders = z.strictObject({
   ContentSecurityPolicy: z.strictObject({ ContentSecurityPolicy: z.string(), Override }).optional(),

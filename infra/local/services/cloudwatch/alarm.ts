@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
-import type { Resource } from '../../template/template.ts';
+import type { Resource } from '../../template/resource.ts';
 
 /** What a metric measures: a namespace, a name, and the values of its dimensions. */
 export interface MetricId {

@@ -1,6 +1,6 @@
-import { XMLBuilder } from 'fast-xml-parser';
+import { cbor, dateToTag } from '@smithy/core/cbor';
 import { z } from 'zod';
-import { actionOf } from '../../kernel/action-names.ts';
+import { operationOf } from '../../kernel/action-names.ts';
 import {
   AwsError,
   type AwsRequest,
@@ -9,8 +9,9 @@ import {
   jsonErrorResponse,
   jsonResponse,
 } from '../../kernel/aws-api.ts';
+import { queryParameters, queryResponse } from '../../kernel/query-protocol.ts';
+import { xmlErrorResponse } from '../../kernel/xml.ts';
 import type { AlarmDefinition } from './alarm.ts';
-import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
 import type { StateOfAlarm } from './state-change-event.ts';
 
 const MOST_RECORDS = 100;
@@ -24,6 +25,9 @@ const DescribeAlarms = z.strictObject({
   NextToken: z.string().optional(),
 });
 
+/** JSON's values, and dates. */
+type Value = string | number | boolean | null | Date | readonly Value[] | { readonly [name: string]: Value };
+
 /** DescribeAlarms, in each of the protocols that SDKs and the AWS CLI have spoken with CloudWatch. */
 export function createCloudWatchApi(
   alarms: readonly AlarmDefinition[],
@@ -31,7 +35,7 @@ export function createCloudWatchApi(
 ): AwsService {
   const createdAt = new Date();
 
-  function describeAlarms(input: unknown): CborValue {
+  function describeAlarms(input: unknown): Result {
     const { data, error } = DescribeAlarms.safeParse(input);
     if (error !== undefined) throw new AwsError('ValidationError', z.prettifyError(error));
     const { AlarmNames, AlarmNamePrefix = '', StateValue, MaxRecords, NextToken } = data;
@@ -51,7 +55,7 @@ export function createCloudWatchApi(
 
   return async request => {
     const protocol = protocolOf(request);
-    const action = actionOf(request);
+    const action = operationOf(request);
     try {
       if (action !== 'DescribeAlarms')
         throw new AwsError('InvalidAction', `CloudWatch ${action} is not emulated`);
@@ -63,11 +67,7 @@ export function createCloudWatchApi(
   };
 }
 
-function describe(
-  alarm: AlarmDefinition,
-  { state, reason, since }: StateOfAlarm,
-  createdAt: Date,
-): CborValue {
+function describe(alarm: AlarmDefinition, { state, reason, since }: StateOfAlarm, createdAt: Date): Value {
   return {
     AlarmName: alarm.name,
     AlarmArn: alarm.arn,
@@ -94,9 +94,11 @@ function describe(
   };
 }
 
+type Result = { readonly [name: string]: Value };
+
 interface Protocol {
   readonly read: (request: AwsRequest) => unknown;
-  readonly answer: (result: CborValue, action: string) => AwsResponse;
+  readonly answer: (result: Result, action: string) => AwsResponse;
   readonly refuse: (error: AwsError) => AwsResponse;
 }
 
@@ -108,14 +110,24 @@ function protocolOf({ headers }: AwsRequest): Protocol {
 const CBOR_HEADERS = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
 
 const CBOR: Protocol = {
-  read: ({ body }) => (body.length === 0 ? {} : decodeCbor(body)),
-  answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encodeCbor(result) }),
+  read: ({ body }) => (body.length === 0 ? {} : cbor.deserialize(body)),
+  answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encoded(result) }),
   refuse: ({ code, message, status }) => ({
     status,
     headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${code};Sender` },
-    body: encodeCbor({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
+    body: encoded({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
   }),
 };
+
+function encoded(value: Value): Buffer {
+  const withDates = (each: Value): unknown => {
+    if (each instanceof Date) return dateToTag(each);
+    if (isList(each)) return each.map(withDates);
+    if (each === null || typeof each !== 'object') return each;
+    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, withDates(member)]));
+  };
+  return Buffer.from(cbor.serialize(withDates(value)));
+}
 
 const JSON_RPC: Protocol = {
   read: ({ body }) => JSON.parse(String(body)),
@@ -124,38 +136,31 @@ const JSON_RPC: Protocol = {
 };
 
 const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
-const xml = new XMLBuilder({ ignoreAttributes: false });
 
 const QUERY: Protocol = {
-  read({ body, url, method }) {
-    const form =
-      method === 'GET' ? new URL(url, 'http://aws').searchParams : new URLSearchParams(String(body));
+  read(request) {
     const fields: Record<string, string | string[]> = {};
-    for (const [name, value] of form) {
+    for (const [name, value] of queryParameters(request)) {
       const list = /^(\w+)\.member\.\d+$/.exec(name)?.[1];
       if (list !== undefined) fields[list] = [fields[list] ?? [], value].flat();
       else if (name !== 'Action' && name !== 'Version') fields[name] = value;
     }
     return fields;
   },
-  answer: (result, action) => ({
-    status: 200,
-    headers: { 'content-type': 'text/xml' },
-    body: xml.build({
-      [`${action}Response`]: { '@_xmlns': NAMESPACE, [`${action}Result`]: asQuery(result) },
-    }),
-  }),
-  refuse: ({ code: Code, message: Message, status }) => ({
-    status,
-    headers: { 'content-type': 'text/xml' },
-    body: xml.build({ ErrorResponse: { '@_xmlns': NAMESPACE, Error: { Type: 'Sender', Code, Message } } }),
-  }),
+  answer: (result, action) => queryResponse(action, asQuery(result), NAMESPACE),
+  refuse: error => xmlErrorResponse(error, NAMESPACE),
 };
 
-/** Lists are elements `member`, dates text. */
-function asQuery(value: CborValue): unknown {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return { member: value.map(asQuery) };
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asQuery(each)]));
+/** Lists become elements `member`, dates strings. */
+function asQuery(value: Result): object {
+  const converted = (each: Value): unknown => {
+    if (each instanceof Date) return each.toISOString();
+    if (isList(each)) return { member: each.map(converted) };
+    return each === null || typeof each !== 'object' ? each : asQuery(each);
+  };
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, converted(each)]));
+}
+
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 import type { AwsService } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
-import type { Resource } from '../../template/template.ts';
-import type { QueueFigures } from '../s3/queues-and-buckets.ts';
+import type { Resource } from '../../template/resource.ts';
+import type { QueueFigures } from '../sqs/queues.ts';
 import { type AlarmDefinition, alarmOf, judge, retrievedPeriods } from './alarm.ts';
 import { createCloudWatchApi } from './cloudwatch-api.ts';
 import { createMetrics, type Datum } from './metrics.ts';
@@ -11,7 +11,7 @@ import { type StateOfAlarm, stateChangeEvent } from './state-change-event.ts';
 
 export interface CloudWatchOptions {
   readonly alarms: readonly Resource[];
-  readonly queues: readonly Resource[];
+  readonly queueNames: readonly string[];
   /** Hands an alarm's change of state to EventBridge. */
   readonly publish: (event: object) => void;
   readonly measureQueue: (name: string) => QueueFigures;
@@ -60,8 +60,7 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
 
   /** What SQS reports once a minute. */
   function queueMetrics(): Datum[] {
-    return options.queues.flatMap(({ attributes }) => {
-      const QueueName = attributes['QueueName'] ?? '';
+    return options.queueNames.flatMap(QueueName => {
       const { visible, notVisible, oldestSentAt = now() } = options.measureQueue(QueueName);
       const values = {
         ApproximateNumberOfMessagesVisible: visible,

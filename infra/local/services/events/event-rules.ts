@@ -3,13 +3,12 @@ import { z } from 'zod';
 import type { AwsRequest, AwsService } from '../../kernel/aws-api.ts';
 import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
 import type { Journal } from '../../kernel/journal.ts';
-import type { Resource } from '../../template/template.ts';
+import type { Resource } from '../../template/resource.ts';
 import { eventPattern } from './event-pattern.ts';
-import { callsTo, Target } from './targets.ts';
+import { callTo, Target } from './targets.ts';
 
 export interface EventRulesOptions {
   readonly rules: readonly Resource[];
-  readonly queues: readonly Resource[];
   readonly callAws: AwsService;
   readonly journal: Journal;
 }
@@ -37,17 +36,16 @@ const PAUSE_MS = { first: 50, longest: 1000 };
  *
  * @throws Error naming a pattern, target or property that is not emulated
  */
-export function createEventRules({ rules, queues, callAws, journal }: EventRulesOptions): EventRules {
+export function createEventRules({ rules, callAws, journal }: EventRulesOptions): EventRules {
   const stopping = new AbortController();
   const onTheirWay = new Set<Promise<void>>();
-  const queueUrls = new Map(queues.map(({ attributes, ref }) => [attributes['Arn'] ?? '', ref]));
   const known = rules.map(({ ref, attributes, properties }) => {
     const { EventPattern, State, Targets } = Rule.parse(properties);
     const matches = eventPattern(EventPattern);
     return {
       name: ref,
       matches: (event: object) => State === 'ENABLED' && matches(event),
-      calls: Targets.map(target => callsTo(target, attributes['Arn'] ?? '', queueUrls)),
+      calls: Targets.map(target => callTo(target, attributes['Arn'] ?? '')),
     };
   });
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AwsService } from '../../kernel/aws-api.ts';
-import type { Resource } from '../../template/template.ts';
+import type { Resource } from '../../template/resource.ts';
 import { parseSchedule, type Schedule } from './schedule-expression.ts';
 import { serviceEvent } from './service-event.ts';
 import { invocation } from './targets.ts';

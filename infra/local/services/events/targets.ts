@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type AwsRequest, jsonRequest } from '../../kernel/aws-api.ts';
+import type { AwsRequest } from '../../kernel/aws-api.ts';
+import { sendMessage } from '../sqs/send-message.ts';
 
 /** Where a rule sends its events. */
 export const Target = z.strictObject({
@@ -14,24 +15,16 @@ export type Target = z.infer<typeof Target>;
 const Fields = z.record(z.string(), z.unknown());
 
 /**
- * The calls that hand an event to a target: to Lambda, which runs a function later, or to SQS.
+ * The call that hands an event to a target: to Lambda, which runs a function later, or to SQS.
  *
- * @param ruleArn EventBridge calls in this name
- * @param queueUrls by ARN
+ * @param ruleArn in whose name EventBridge calls
  * @throws Error for a target that is not emulated
  */
-export function callsTo(
-  { Arn, InputTransformer }: Target,
-  ruleArn: string,
-  queueUrls: ReadonlyMap<string, string>,
-): (event: object) => AwsRequest {
+export function callTo({ Arn, InputTransformer }: Target, ruleArn: string): (event: object) => AwsRequest {
   const inputOf = InputTransformer === undefined ? JSON.stringify : transform(InputTransformer);
   if (Arn.startsWith('arn:aws:lambda:')) return event => invocation(ruleArn, Arn, inputOf(event));
-  const QueueUrl = queueUrls.get(Arn);
-  if (QueueUrl === undefined)
-    throw new Error(`${Arn}: targets other than functions and queues are not emulated`);
-  return event =>
-    jsonRequest('sqs', 'AmazonSQS.SendMessage', { QueueUrl, MessageBody: inputOf(event) }, ruleArn);
+  if (Arn.startsWith('arn:aws:sqs:')) return event => sendMessage(Arn, inputOf(event), ruleArn);
+  throw new Error(`${Arn}: targets other than functions and queues are not emulated`);
 }
 
 /** An asynchronous invocation: answered 202 before the function runs. */
@@ -47,7 +40,8 @@ export function invocation(caller: string, functionArn: string, payload: string)
 }
 
 /**
- * Puts fields of the event into the template. A string gets its quotes: variables within a text of the template are not emulated.
+ * Puts fields of the event into the template. A string gets its quotes, so variables inside a string of the template
+ * are not emulated.
  *
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */

@@ -1,10 +1,10 @@
-import { setTimeout as timeout } from 'node:timers/promises';
 import { AwsError, type AwsService } from '../../kernel/aws-api.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { failedMessageIds } from './batch-response.ts';
 import type { FunctionPool } from './function-pool.ts';
 import { countFitting, eventOf, type ReceivedMessage } from './sqs-event.ts';
-import { createSqsQueue } from './sqs-queue.ts';
+import { createSqsQueue, type SqsQueue } from './sqs-queue.ts';
+import { createStopping } from './stopping.ts';
 
 export interface EventSourceMappingDefinition {
   readonly functionName: string;
@@ -17,7 +17,7 @@ export interface EventSourceMappingDefinition {
   readonly reportBatchItemFailures: boolean;
   /** 2 to 1,000. @default as many as there are pollers */
   readonly maximumConcurrency?: number;
-  /** Of the queue: after it a message that was not deleted is received again. */
+  /** The queue's: a message that was not deleted is received again after it. */
   readonly visibilityTimeoutSeconds: number;
 }
 
@@ -39,8 +39,9 @@ const SHORT_POLL_PAUSE_MS = 50;
 const BACK_OFF_SECONDS = { first: 1, longest: 30 };
 
 /**
- * Polls a standard queue and invokes a function with batches, until stopped. A failed batch, a throttled one too, is
- * left in the queue, and the poller that had it backs off.
+ * Polls a standard queue and invokes a function with batches, until stopped. A failed batch stays in the queue, and the
+ * poller that had it backs off.
+ *
  * @throws AwsError InvalidParameterValueException, ValidationException for what AWS refuses; NotImplemented for FIFO queues
  */
 export function startEventSourceMapping(
@@ -48,73 +49,110 @@ export function startEventSourceMapping(
   dependencies: EventSourceMappingDependencies,
 ): { stop(): Promise<void> } {
   assertValid(definition, dependencies.timeScale);
-  const { functionName, batchSize } = definition;
-  const { journal, timeScale } = dependencies;
-  const queue = createSqsQueue({ ...definition, ...dependencies, onError: note });
-  const stopping = new AbortController();
-  const returning = new Set<NodeJS.Timeout>();
-  const scaledMs = (seconds: number) => seconds * 1000 * timeScale;
+  const mapping = new EventSourceMapping(definition, dependencies);
+  const count = Math.min(POLLERS, definition.maximumConcurrency ?? POLLERS);
+  const pollers = Array.from({ length: count }, () => mapping.poll());
+  return {
+    async stop() {
+      mapping.stopping.abort();
+      await Promise.all(pollers);
+      mapping.forgetReturning();
+    },
+  };
+}
 
-  function note(what: string, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    journal.record({ kind: 'log', functionName, line: `Event source mapping: ${what}: ${reason}` });
+class EventSourceMapping {
+  readonly stopping = createStopping();
+  readonly #definition: EventSourceMappingDefinition;
+  readonly #dependencies: EventSourceMappingDependencies;
+  readonly #queue: SqsQueue;
+  readonly #returning = new Set<NodeJS.Timeout>();
+
+  constructor(definition: EventSourceMappingDefinition, dependencies: EventSourceMappingDependencies) {
+    this.#definition = definition;
+    this.#dependencies = dependencies;
+    const onError = (what: string, error: unknown) => this.#note(what, error);
+    this.#queue = createSqsQueue({ ...definition, ...dependencies, onError });
   }
 
-  /** Resolves early, with `undefined`, when the mapping stops. */
-  async function untilStopped<T>(work: Promise<T>): Promise<T | undefined> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const stop = () => resolve(undefined);
-    if (stopping.signal.aborted) stop();
-    stopping.signal.addEventListener('abort', stop);
-    return Promise.race([work, promise]).finally(() => stopping.signal.removeEventListener('abort', stop));
+  async poll(): Promise<void> {
+    const pending: ReceivedMessage[] = [];
+    let backOff = 0;
+    while (!this.stopping.aborted) {
+      const isHealthy = await this.#work(pending);
+      backOff = isHealthy ? 0 : Math.min(BACK_OFF_SECONDS.longest, backOff * 2 || BACK_OFF_SECONDS.first);
+      if (backOff > 0) await this.stopping.pause(this.#scaledMs(backOff));
+    }
+    await this.#giveBack(pending);
   }
 
-  async function pause(ms: number): Promise<void> {
-    await timeout(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  forgetReturning(): void {
+    for (const timer of this.#returning) clearTimeout(timer);
   }
 
-  async function receive(atMost: number, waitSeconds: number): Promise<ReceivedMessage[]> {
-    const answer = queue.receive(atMost, waitSeconds);
-    const messages = await untilStopped(answer);
-    if (messages !== undefined) return messages;
-    // The long poll outlives the mapping: what it still brings is for someone else.
-    answer.then(giveBack).catch((error: unknown) => note('a poll failed after the end', error));
-    return [];
-  }
-
-  async function giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
-    await Promise.all(messages.map(queue.release));
+  /** One batch from the first poll to its deletion. @returns whether the poller may go on at once */
+  async #work(pending: ReceivedMessage[]): Promise<boolean> {
+    try {
+      const count = await this.#gather(pending);
+      if (count === 0 || this.stopping.aborted) return true;
+      const batch = pending.splice(0, count);
+      const failed = await this.#invoke(batch);
+      const kept = await this.#queue.remove(batch.filter(message => !failed.includes(message)));
+      this.#returnAfterVisibilityTimeout([...failed, ...kept]);
+      return failed.length < batch.length;
+    } catch (error) {
+      this.#note('the queue could not be polled', error);
+      return false;
+    }
   }
 
   /**
    * Adds to `pending` until it holds a batch: full, 6 MB, or its window over. AWS may wait for the end of a 20-second
    * poll even if the window is shorter; here the window is exact.
    */
-  async function gather(pending: ReceivedMessage[]): Promise<number> {
-    if (pending.length === 0) pending.push(...(await receive(batchSize, LONGEST_POLL_SECONDS)));
-    const windowEnd = performance.now() + scaledMs(definition.windowSeconds);
+  async #gather(pending: ReceivedMessage[]): Promise<number> {
+    const { batchSize, windowSeconds } = this.#definition;
+    if (pending.length === 0) pending.push(...(await this.#receive(batchSize, LONGEST_POLL_SECONDS)));
+    const windowEnd = performance.now() + this.#scaledMs(windowSeconds);
     let fitting = countFitting(pending);
-    while (fitting > 0 && fitting === pending.length && fitting < batchSize && !stopping.signal.aborted) {
+    while (fitting > 0 && fitting === pending.length && fitting < batchSize && !this.stopping.aborted) {
       const leftMs = windowEnd - performance.now();
       if (leftMs <= 0) break;
       const waitSeconds = Math.min(LONGEST_POLL_SECONDS, Math.floor(leftMs / 1000));
-      const more = await receive(batchSize - pending.length, waitSeconds);
+      const more = await this.#receive(batchSize - pending.length, waitSeconds);
       pending.push(...more);
       fitting = countFitting(pending);
-      if (more.length === 0 && waitSeconds === 0) await pause(Math.min(leftMs, SHORT_POLL_PAUSE_MS));
+      if (more.length === 0 && waitSeconds === 0)
+        await this.stopping.pause(Math.min(leftMs, SHORT_POLL_PAUSE_MS));
     }
     return fitting;
   }
 
-  /** Answers the messages that failed. */
-  async function invoke(batch: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[]> {
+  async #receive(atMost: number, waitSeconds: number): Promise<ReceivedMessage[]> {
+    const answer = this.#queue.receive(atMost, waitSeconds);
+    const messages = await this.stopping.untilStopped(answer);
+    if (messages !== undefined) return messages;
+    // The long poll outlives the mapping: what it still brings is for someone else.
+    answer
+      .then(late => this.#giveBack(late))
+      .catch((error: unknown) => this.#note('a poll failed after the end', error));
+    return [];
+  }
+
+  async #giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
+    await Promise.all(messages.map(this.#queue.release));
+  }
+
+  /** @returns the messages that failed */
+  async #invoke(batch: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[]> {
+    const { functionName, reportBatchItemFailures } = this.#definition;
     try {
-      const result = await dependencies.invoke(functionName, eventOf(batch));
+      const result = await this.#dependencies.invoke(functionName, eventOf(batch));
       const ids = batch.map(message => message.messageId);
-      const failed = failedMessageIds(ids, result, definition.reportBatchItemFailures);
+      const failed = failedMessageIds(ids, result, reportBatchItemFailures);
       return batch.filter(message => failed.has(message.messageId));
     } catch (error) {
-      note('the function could not be invoked', error);
+      this.#note('the function could not be invoked', error);
       return batch;
     }
   }
@@ -123,54 +161,28 @@ export function startEventSourceMapping(
    * The queue keeps real time and returns messages by itself; a scaled time-out has to be ended by hand. It never
    * overtakes a running invocation, because functions run in real time.
    */
-  function returnAfterVisibilityTimeout(messages: readonly ReceivedMessage[]): void {
-    if (timeScale === 1 || stopping.signal.aborted) return;
+  #returnAfterVisibilityTimeout(messages: readonly ReceivedMessage[]): void {
+    if (this.#dependencies.timeScale === 1 || this.stopping.aborted) return;
     for (const message of messages) {
-      const dueAt = message.receivedAt + scaledMs(definition.visibilityTimeoutSeconds);
+      const dueAt = message.receivedAt + this.#scaledMs(this.#definition.visibilityTimeoutSeconds);
       const leftMs = Math.max(0, dueAt - performance.now());
       const timer = setTimeout(() => {
-        returning.delete(timer);
-        void queue.release(message);
+        this.#returning.delete(timer);
+        void this.#queue.release(message);
       }, leftMs);
-      returning.add(timer);
+      this.#returning.add(timer);
     }
   }
 
-  /** One batch from the first poll to its deletion; answers whether the poller may go on at once. */
-  async function work(pending: ReceivedMessage[]): Promise<boolean> {
-    try {
-      const count = await gather(pending);
-      if (count === 0 || stopping.signal.aborted) return true;
-      const batch = pending.splice(0, count);
-      const failed = await invoke(batch);
-      const kept = await queue.remove(batch.filter(message => !failed.includes(message)));
-      returnAfterVisibilityTimeout([...failed, ...kept]);
-      return failed.length < batch.length;
-    } catch (error) {
-      note('the queue could not be polled', error);
-      return false;
-    }
+  #scaledMs(seconds: number): number {
+    return seconds * 1000 * this.#dependencies.timeScale;
   }
 
-  async function poll(): Promise<void> {
-    const pending: ReceivedMessage[] = [];
-    let backOff = 0;
-    while (!stopping.signal.aborted) {
-      const healthy = await work(pending);
-      backOff = healthy ? 0 : Math.min(BACK_OFF_SECONDS.longest, backOff * 2 || BACK_OFF_SECONDS.first);
-      if (backOff > 0) await pause(scaledMs(backOff));
-    }
-    await giveBack(pending);
+  #note(what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const line = `Event source mapping: ${what}: ${reason}`;
+    this.#dependencies.journal.record({ kind: 'log', functionName: this.#definition.functionName, line });
   }
-
-  const pollers = Array.from({ length: Math.min(POLLERS, definition.maximumConcurrency ?? POLLERS) }, poll);
-  return {
-    async stop() {
-      stopping.abort();
-      await Promise.all(pollers);
-      for (const timer of returning) clearTimeout(timer);
-    },
-  };
 }
 
 function assertValid(definition: EventSourceMappingDefinition, timeScale: number): void {

@@ -106,6 +106,25 @@ function exitReason(code: number | null, signal: NodeJS.Signals | null): string 
   return `Runtime exited with error: exit status ${code}`;
 }
 
+function invocationMessage(
+  definition: FunctionDefinition,
+  invocation: { readonly requestId: string; readonly payload: string; readonly logStreamName: string },
+): InvocationMessage {
+  return {
+    payload: invocation.payload,
+    deadline: Date.now() + definition.timeoutSeconds * 1000,
+    context: {
+      awsRequestId: invocation.requestId,
+      functionName: definition.name,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: functionArn(definition.name),
+      memoryLimitInMB: String(definition.memoryMb),
+      logGroupName: `/aws/lambda/${definition.name}`,
+      logStreamName: invocation.logStreamName,
+    },
+  };
+}
+
 /** @param onLogLine called with every line the process writes to stdout or stderr */
 export type StartEnvironment = (
   definition: FunctionDefinition,
@@ -176,19 +195,7 @@ export const startExecutionEnvironment: StartEnvironment = (definition, endpoint
       void ready.promise.then(() => {
         clearTimeout(timer);
         timer = setTimeout(timeOut, definition.timeoutSeconds * 1000);
-        const message: InvocationMessage = {
-          payload,
-          deadline: Date.now() + definition.timeoutSeconds * 1000,
-          context: {
-            awsRequestId: requestId,
-            functionName: definition.name,
-            functionVersion: '$LATEST',
-            invokedFunctionArn: functionArn(definition.name),
-            memoryLimitInMB: String(definition.memoryMb),
-            logGroupName: `/aws/lambda/${definition.name}`,
-            logStreamName,
-          },
-        };
+        const message = invocationMessage(definition, { requestId, payload, logStreamName });
         // A channel that has just closed is reported by `close`.
         child.send(message, () => undefined);
       });

@@ -8,14 +8,12 @@ export interface FunctionDefinition {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** At most so many at once, further calls are throttled. @default only the pool's own limit */
-  readonly reservedConcurrency?: number;
   /** Access key id by which the AWS endpoint recognises the function's role. */
   readonly roleAccessKeyId: string;
 }
 
 export interface InvocationResult {
-  /** JSON text: what the handler returned or, when it failed, `{ errorType, errorMessage, trace }`. */
+  /** JSON: what the handler returned or, if it failed, `{ errorType, errorMessage, trace }`. */
   readonly payload: string;
   readonly functionError?: 'Unhandled';
   readonly requestId: string;

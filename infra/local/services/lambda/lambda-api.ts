@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
 import {
   AwsError,
   type AwsRequest,
   type AwsResponse,
   type AwsService,
+  answeringErrors,
   LOCAL_ACCOUNT,
 } from '../../kernel/aws-api.ts';
 import { functionArn } from './execution-environment.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 
 /** 6 MiB; an asynchronous event may have 1 MiB since October 2025. */
-const MAXIMUM_PAYLOAD_BYTES = { RequestResponse: 6_291_456, Event: 1_048_576, DryRun: 6_291_456 };
+const MAXIMUM_PAYLOAD_BYTES = { RequestResponse: 6_291_456, Event: 1_048_576 };
 
 type InvocationType = keyof typeof MAXIMUM_PAYLOAD_BYTES;
 
@@ -23,7 +23,7 @@ export interface LambdaApiOptions {
   readonly invokeEvent: (name: string, payload: string) => void;
 }
 
-/** Lambda's REST API as far as one uses functions that a template made: Invoke, GetFunction, ListFunctions. */
+/** Lambda's REST API for functions that a template made: Invoke and ListFunctions. */
 export function createLambdaApi(options: LambdaApiOptions): AwsService {
   const { functions, find } = options;
 
@@ -31,7 +31,6 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
     const type = invocationType(request);
     refuseUnknownFeatures(request);
     const payload = readPayload(request, type);
-    if (type === 'DryRun') return { status: 204 };
     if (type === 'Event') {
       options.invokeEvent(definition.name, payload);
       return { status: 202, headers: { 'x-amzn-requestid': randomUUID() } };
@@ -55,35 +54,20 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
     if (/^GET \/2015-03-31\/functions\/?$/.test(operation))
       return json({ Functions: functions.map(configuration), NextMarker: null });
 
-    const [, reference, action = ''] = /^\/2015-03-31\/functions\/([^/]+)(\/[^/]+)?$/.exec(pathname) ?? [];
+    const reference = /^POST \/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(operation)?.[1];
     if (reference === undefined) throw notEmulated(operation);
     const qualifier = searchParams.get('Qualifier');
     const definition = find(decodeURIComponent(reference) + (qualifier === null ? '' : `:${qualifier}`));
-    switch (request.method + action) {
-      case 'POST/invocations':
-        return invoke(request, definition);
-      case 'GET/configuration':
-        return json(configuration(definition));
-      case 'GET':
-        return json(description(definition));
-      default:
-        throw notEmulated(operation);
-    }
+    return invoke(request, definition);
   }
 
-  return async request => {
-    try {
-      return await route(request);
-    } catch (error) {
-      if (error instanceof AwsError) return errorResponse(error);
-      throw error;
-    }
-  };
+  return answeringErrors(route, errorResponse);
 }
 
 function invocationType({ headers }: AwsRequest): InvocationType {
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
-  if (type === 'RequestResponse' || type === 'Event' || type === 'DryRun') return type;
+  if (type === 'RequestResponse' || type === 'Event') return type;
+  if (type === 'DryRun') throw notEmulated('Invoke as a dry run');
   throw new AwsError(
     'ValidationException',
     `1 validation error detected: Value '${type}' at 'invocationType' failed to satisfy constraint: ` +
@@ -132,15 +116,6 @@ function configuration(definition: FunctionDefinition) {
   };
 }
 
-function description(definition: FunctionDefinition) {
-  const reserved = definition.reservedConcurrency;
-  return {
-    Configuration: configuration(definition),
-    Code: { RepositoryType: 'S3', Location: pathToFileURL(definition.codeDirectory).href },
-    ...(reserved !== undefined && { Concurrency: { ReservedConcurrentExecutions: reserved } }),
-  };
-}
-
 function json(value: unknown): AwsResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
@@ -151,9 +126,6 @@ function errorResponse(error: AwsError): AwsResponse {
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
     body: JSON.stringify({
       Type: error.status < 500 ? 'User' : 'Service',
-      ...(error.code === 'TooManyRequestsException' && {
-        Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
-      }),
       [error.code === 'ResourceNotFoundException' ? 'Message' : 'message']: error.message,
     }),
   };

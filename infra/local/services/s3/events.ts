@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type AwsRequest,
-  type AwsResponse,
-  type AwsService,
-  authorizationOf,
-  jsonRequest,
-  LOCAL_REGION,
-} from '../../kernel/aws-api.ts';
+import { bucketArn } from '../../kernel/arn.ts';
+import { type AwsRequest, type AwsResponse, type AwsService, LOCAL_REGION } from '../../kernel/aws-api.ts';
 import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
 import type { Journal } from '../../kernel/journal.ts';
-import { isEventOf, isKeyOf, type NotificationRule, queueUrlOf } from './bucket-notifications.ts';
+import { sendMessage } from '../sqs/send-message.ts';
 import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
+import { type NotificationRule, takes } from './notification-rules.ts';
+import { s3Address, s3Request } from './s3-request.ts';
 
 /** One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or reorders it. */
 export type EventDelivery = (
@@ -39,13 +35,13 @@ export interface S3EventsOptions {
 
 export interface S3WithEvents {
   readonly handle: AwsService;
-  /** Waits for the events on their way; those that no queue takes are given up. */
+  /** Waits for events in flight; gives up those that no queue takes. */
   stop(): Promise<void>;
 }
 
 /**
- * S3 event notifications, as AWS sends them: one event a message, version 2.4 shape, the key form-encoded, a sequencer that
- * grows (S3 user guide, "Event message structure"). The answer to the caller does not wait for them.
+ * S3 event notifications as AWS sends them: one event per message, in version 2.4, the key form-encoded, with a growing
+ * sequencer (S3 user guide, "Event message structure"). The answer to the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
   const { s3, notificationsOf, callAws, journal, now = () => new Date() } = options;
@@ -54,10 +50,9 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   const nextSequencer = createSequencer(now);
   const stopping = new AbortController();
 
-  /** S3 tries until the queue takes the event, which so may come twice. */
+  /** S3 tries until the queue takes the event, so that it may arrive twice. */
   async function send(bucket: string, queueArn: string, body: string): Promise<void> {
-    const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: body };
-    const request = jsonRequest('sqs', 'AmazonSQS.SendMessage', message, `arn:aws:s3:::${bucket}`);
+    const request = sendMessage(queueArn, body, bucketArn(bucket));
     for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
       const answer = await callAws(request).catch(unlessCut);
       if (answer?.status === 200) return;
@@ -68,7 +63,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   async function notify(event: ObjectEvent): Promise<void> {
     journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
     const body = JSON.stringify({ Records: [toRecord(event, nextSequencer(), now())] });
-    const targets = notificationsOf(event.bucket).filter(rule => matches(rule, event));
+    const targets = notificationsOf(event.bucket).filter(rule => takes(rule, `s3:${event.name}`, event.key));
     await Promise.all(
       targets.map(({ queueArn }) =>
         deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueArn, body)),
@@ -99,14 +94,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
 
   async function sizeOf({ size, bucket, key }: ObjectEvent, { caller }: AwsRequest): Promise<number> {
     if (size !== undefined) return size;
-    const { headers } = await s3({
-      service: 's3',
-      caller,
-      method: 'HEAD',
-      url: `/${bucket}/${encodeURIComponent(key)}`,
-      headers: { host: 'localhost', authorization: authorizationOf(caller, 's3') },
-      body: Buffer.alloc(0),
-    });
+    const { headers } = await s3(s3Request({ caller, method: 'HEAD', bucket, key }));
     return Number(headers?.['content-length'] ?? 0);
   }
 }
@@ -115,16 +103,8 @@ function unlessCut(error: unknown): undefined {
   if (!(error instanceof ConnectionCutError)) throw error;
 }
 
-function matches(rule: NotificationRule, { name, key }: ObjectEvent): boolean {
-  return rule.events.some(pattern => isEventOf(pattern, `s3:${name}`)) && isKeyOf(rule, key);
-}
-
 function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
-  // Not parsed as a URL, which would resolve `/../` in a key.
-  const [path = '', query] = request.url.split('?');
-  const searchParams = new URLSearchParams(query);
-  const [, bucket = '', ...rest] = path.split('/');
-  const key = decodeURIComponent(rest.join('/'));
+  const { bucket, key, query } = s3Address(request);
   if (isDeleteObjects(request)) {
     return keysToDelete(request).map(removed => ({ bucket, key: removed, name: 'ObjectRemoved:Delete' }));
   }
@@ -139,13 +119,13 @@ function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
     },
   ];
   const eTagInBody = () => /<ETag>(.*?)<\/ETag>/.exec(String(response.body))?.[1];
-  if (request.method === 'POST' && searchParams.has('uploadId')) {
+  if (request.method === 'POST' && query.has('uploadId')) {
     return created('CompleteMultipartUpload', eTagInBody());
   }
-  if (request.method === 'DELETE' && !searchParams.has('uploadId')) {
+  if (request.method === 'DELETE' && !query.has('uploadId')) {
     return [{ bucket, key, name: 'ObjectRemoved:Delete' }];
   }
-  if (request.method !== 'PUT' || searchParams.has('partNumber')) return [];
+  if (request.method !== 'PUT' || query.has('partNumber')) return [];
   if (request.headers['x-amz-copy-source'] !== undefined) return created('Copy', eTagInBody());
   const size = Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length);
   return created('Put', response.headers?.['etag']?.toString(), size);
@@ -174,7 +154,7 @@ function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: str
     s3: {
       s3SchemaVersion: '1.0',
       configurationId: 'local',
-      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: `arn:aws:s3:::${bucket}` },
+      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: bucketArn(bucket) },
       object: {
         key: formEncode(key),
         ...(eTag === undefined ? {} : { eTag, size }),

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import type { AwsRequest, AwsResponse, AwsService } from '../../kernel/aws-api.ts';
+import type { AwsRequest, AwsService } from '../../kernel/aws-api.ts';
+import { s3Address } from './s3-request.ts';
+import { s3Error } from './s3-xml.ts';
 
-/** What a query may ask for, by the request that may: the emulator reads these and takes no notice of any other. */
+/** What a query may ask for, by request. The emulator reads these and ignores any other. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'GET bucket': [
     'list-type',
@@ -26,32 +27,20 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 const EVERYWHERE = /^(x-amz-.+|x-id)$/i;
 
 /**
- * Refuses requests for a part of S3 that is not emulated. Unrefused, `PUT /key?tagging` would overwrite the object with its
- * tags, and `DELETE /bucket?policy` delete the bucket.
+ * Refuses requests for a part of S3 that is not emulated. Otherwise `PUT /key?tagging` would overwrite the object with
+ * its tags, and `DELETE /bucket?policy` delete the bucket.
  */
 export function withoutUnknownSubresources(s3: AwsService): AwsService {
   return async request => {
     const unknown = unknownParameter(request);
-    return unknown === undefined ? s3(request) : notImplemented(request, unknown);
+    if (unknown === undefined) return s3(request);
+    const message = `The local cloud does not emulate S3 ${request.method} with ?${unknown}`;
+    return s3Error(501, 'NotImplemented', message);
   };
 }
 
-function unknownParameter({ method, url }: AwsRequest): string | undefined {
-  const { pathname, searchParams } = new URL(url, 'http://s3');
-  const isObject = pathname.split('/').slice(2).join('/') !== '';
-  const known = PARAMETERS[`${method} ${isObject ? 'object' : 'bucket'}`] ?? [];
-  return [...searchParams.keys()].find(name => !known.includes(name) && !EVERYWHERE.test(name));
-}
-
-function notImplemented({ method }: AwsRequest, parameter: string): AwsResponse {
-  const message = `The local cloud does not emulate S3 ${method} with ?${escapeXml(parameter)}`;
-  return {
-    status: 501,
-    headers: { 'content-type': 'application/xml' },
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NotImplemented</Code><Message>${message}</Message><RequestId>${randomUUID()}</RequestId></Error>`,
-  };
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function unknownParameter(request: AwsRequest): string | undefined {
+  const { key, query } = s3Address(request);
+  const known = PARAMETERS[`${request.method} ${key === '' ? 'bucket' : 'object'}`] ?? [];
+  return [...query.keys()].find(name => !known.includes(name) && !EVERYWHERE.test(name));
 }

@@ -4,11 +4,12 @@ import {
   AwsError,
   type AwsRequest,
   type AwsService,
+  answeringErrors,
   jsonErrorResponse,
   jsonResponse,
 } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
-import { type LoadedStack, type Resource, withTexts } from '../../template/template.ts';
+import type { Resource } from '../../template/resource.ts';
 
 interface StoredSecret {
   readonly arn: string;
@@ -31,10 +32,10 @@ export interface Secrets {
 }
 
 /** The template's secrets. A value is generated once, and kept as long as the store is. */
-export function createSecrets(stack: Pick<LoadedStack, 'resources'>, store: DurableStore): Secrets {
+export function createSecrets(resources: readonly Resource[], store: DurableStore): Secrets {
   const stored = store.map<StoredSecret>('secrets');
   const known = new Set<string>();
-  for (const resource of stack.resources.filter(({ type }) => type === 'AWS::SecretsManager::Secret')) {
+  for (const resource of resources) {
     known.add(resource.ref);
     if (stored.get(resource.ref) === undefined) stored.set(resource.ref, generate(resource));
   }
@@ -49,14 +50,10 @@ export function createSecrets(stack: Pick<LoadedStack, 'resources'>, store: Dura
   }
 
   return {
-    api: async request => {
-      try {
-        return jsonResponse(call(request, find), '1.1');
-      } catch (error) {
-        if (error instanceof AwsError) return jsonErrorResponse(error, '1.1');
-        throw error;
-      }
-    },
+    api: answeringErrors(
+      async request => jsonResponse(call(request, find), '1.1'),
+      error => jsonErrorResponse(error, '1.1'),
+    ),
     resolve: text =>
       text.replaceAll(/\{\{resolve:([^:}]+):([^}]*)\}\}/g, (reference, service: string, path: string) => {
         const parsed = service === 'secretsmanager' ? SECRET_REFERENCE.exec(path) : null;
@@ -65,11 +62,6 @@ export function createSecrets(stack: Pick<LoadedStack, 'resources'>, store: Dura
         return valueAt(find(id).value, key, reference);
       }),
   };
-}
-
-/** The stack with its dynamic references resolved, as CloudFormation does when it makes each resource. */
-export function withSecrets(stack: LoadedStack, secrets: Secrets): LoadedStack {
-  return { ...withTexts(stack, secrets.resolve), outputs: stack.outputs };
 }
 
 /** `id:SecretString:json-key`; stages and versions other than the current one are not emulated. */

@@ -8,12 +8,11 @@ import {
   type StateMachineDefinition,
 } from 'aws-local-stepfunctions';
 import { isRecord, type State } from './definition.ts';
-import { historyTranslator, type NewEvent } from './history.ts';
+import { MAX_TIMER_SECONDS } from './engine-definition.ts';
 import type { Machine } from './machine.ts';
-import { LOCAL_CONTEXT, MAX_TIMER_SECONDS } from './scaled-definition.ts';
+
 import { requireWithinDataLimit, runtimeFailure, StateFailure } from './state-failure.ts';
-import { taskEvents } from './task-events.ts';
-import type { InvokeFunction, Task } from './tasks.ts';
+import type { InvokeFunction, Task, TaskContext } from './tasks.ts';
 
 export type Outcome =
   | { readonly status: 'SUCCEEDED'; readonly output: string }
@@ -21,27 +20,19 @@ export type Outcome =
 
 /** Where a run begins: the machine's first state, or the one that was in progress when the process ended. */
 export interface RunStart {
-  readonly execution: {
-    readonly arn: string;
-    readonly name: string;
-    /** JSON. */
-    readonly input: string;
-    /** Milliseconds since the epoch. */
-    readonly startedAt: number;
-  };
   readonly state: string;
   /** JSON. */
   readonly input: string;
+  /** When the execution started, in milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 export interface RunSurroundings {
   readonly invokeFunction: InvokeFunction;
-  readonly endpoint: () => string;
+  readonly endpoint: string;
   readonly timeScale: number;
   readonly now: () => number;
-  /** Called for every event of AWS's history, in order; what it throws ends the run. */
-  readonly onEvent: (event: NewEvent) => void;
-  /** Called when a state of the top level is entered, before it acts. */
+  /** Called when a state is entered, before it acts. */
   readonly onStateEntered: (state: string, input: string) => void;
 }
 
@@ -55,10 +46,7 @@ export interface Run {
 /** Runs one execution on the engine, from `start` to its end. */
 export function startRun(machine: Machine, start: RunStart, surroundings: RunSurroundings): Run {
   const aborting = new AbortController();
-  const record = (event: NewEvent) => {
-    if (!aborting.signal.aborted) surroundings.onEvent(event);
-  };
-  const handlers = localHandlers(machine, surroundings, aborting.signal, record);
+  const handlers = localHandlers(machine, surroundings, aborting.signal);
   const definition = {
     ...machine.runnable,
     StartAt: start.state,
@@ -68,11 +56,9 @@ export function startRun(machine: Machine, start: RunStart, surroundings: RunSur
     validationOptions: { noValidate: true },
   }).run(JSON.parse(start.input), {
     overrides: { taskResourceLocalHandlers: handlers },
-    context: contextObject(machine, start, surroundings.now),
   });
 
   const followLog = async () => {
-    const translate = historyTranslator(machine.typeOf);
     for await (const event of engine.eventLogs) {
       if (aborting.signal.aborted) return;
       if (event.type === 'StateExited')
@@ -80,9 +66,8 @@ export function startRun(machine: Machine, start: RunStart, surroundings: RunSur
           JSON.stringify(event.state.output),
           `The state/task '${event.state.name}' returned a result`,
         );
-      if (event.type === 'StateEntered' && event.state.name in machine.runnable.States)
+      if (event.type === 'StateEntered')
         surroundings.onStateEntered(event.state.name, JSON.stringify(event.state.input));
-      translate(event).forEach(record);
     }
   };
   const endWithItsLog = async (): Promise<Outcome | undefined> => {
@@ -110,71 +95,46 @@ export function startRun(machine: Machine, start: RunStart, surroundings: RunSur
 
 type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
 
-function localHandlers(
-  machine: Machine,
-  surroundings: RunSurroundings,
-  signal: AbortSignal,
-  record: (event: NewEvent) => void,
-): Handlers {
+function localHandlers(machine: Machine, surroundings: RunSurroundings, signal: AbortSignal): Handlers {
   const handlerOf = (name: string, state: State): ((input: unknown) => unknown) => {
     if (state.Type === 'Wait') return input => wait(state, input, surroundings, signal);
     if (state.Type === 'Fail') return input => fail(state, input);
     const task = machine.tasks.get(name);
     if (task === undefined) return input => input;
-    return async input => {
-      const context = {
-        invokeFunction: surroundings.invokeFunction,
-        endpoint: surroundings.endpoint(),
-        caller: machine.caller,
-      };
-      const result = await attempt(task, state, input, signal, record, own =>
-        task.call(input, { ...context, signal: own }),
-      );
-      return JSON.parse(result);
-    };
+    const { invokeFunction, endpoint } = surroundings;
+    const context = { invokeFunction, endpoint, caller: machine.caller };
+    return async input => JSON.parse(await attempt(task, state, input, signal, context));
   };
   return Object.fromEntries(
     [...machine.states].map(([name, state]) => [name, handlerOf(name, state)]),
   ) as Handlers;
 }
 
-/** One attempt of a task, with its events. Answers the result as JSON. */
+/** One attempt of a task. @returns the result as JSON */
 async function attempt(
   task: Task,
   state: State,
   input: unknown,
   runSignal: AbortSignal,
-  record: (event: NewEvent) => void,
-  call: (signal: AbortSignal) => Promise<unknown>,
+  context: Omit<TaskContext, 'signal'>,
 ): Promise<string> {
-  const timeoutSeconds = typeof state['TimeoutSeconds'] === 'number' ? state['TimeoutSeconds'] : undefined;
-  const timeout =
-    timeoutSeconds === undefined
-      ? undefined
-      : AbortSignal.timeout(Math.min(timeoutSeconds, MAX_TIMER_SECONDS) * 1000);
-  const signal = timeout === undefined ? runSignal : AbortSignal.any([runSignal, timeout]);
-  const events = taskEvents(task, timeoutSeconds);
+  const seconds = typeof state['TimeoutSeconds'] === 'number' ? state['TimeoutSeconds'] : MAX_TIMER_SECONDS;
+  const timeout = AbortSignal.timeout(Math.min(seconds, MAX_TIMER_SECONDS) * 1000);
+  const signal = AbortSignal.any([runSignal, timeout]);
   // One turn of the event loop, so that entering the state is on disk before its task acts.
   await setImmediate();
   try {
     if (runSignal.aborted) throw abortFailure();
-    const parameters = JSON.stringify(input);
-    requireWithinDataLimit(parameters, `The state/task '${task.resource}' was given an input`);
-    events.scheduled(parameters).forEach(record);
-    const result = JSON.stringify((await untilAborted(call(signal), signal)) ?? null);
-    requireWithinDataLimit(result, `The state/task '${task.resource}' returned a result`);
-    record(events.succeeded(result));
+    const resource = String(state['Resource']);
+    requireWithinDataLimit(JSON.stringify(input), `The state/task '${resource}' was given an input`);
+    const result = JSON.stringify((await untilAborted(task(input, { ...context, signal }), signal)) ?? null);
+    requireWithinDataLimit(result, `The state/task '${resource}' returned a result`);
     return result;
   } catch (error) {
     if (runSignal.aborted) throw abortFailure();
-    if (timeout?.aborted) {
-      record(events.timedOut());
-      // The engine's own timer ends the attempt, as a time-out that States.TaskFailed does not match.
-      return new Promise<never>(() => undefined);
-    }
-    const failure = error instanceof StateFailure ? error : runtimeFailure(String(error));
-    record(events.failed({ error: failure.name, cause: failure.message }));
-    throw failure;
+    // The engine's own timer ends the attempt, as a time-out that States.TaskFailed does not match.
+    if (timeout.aborted) return new Promise<never>(() => undefined);
+    throw error instanceof StateFailure ? error : runtimeFailure(String(error));
   }
 }
 
@@ -195,16 +155,14 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 async function wait(
   state: State,
   given: unknown,
-  { timeScale, now }: RunSurroundings,
+  { timeScale }: RunSurroundings,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { values, input } = resolvedPaths(state, given, ['SecondsPath', 'TimestampPath']);
+  const { values, input } = resolvedPaths(state, given, ['SecondsPath']);
   const seconds = values['SecondsPath'] ?? state['Seconds'];
-  const until = values['TimestampPath'] ?? state['Timestamp'];
-  const duration = seconds === undefined ? Date.parse(String(until)) - now() : Number(seconds) * 1000;
-  if (Number.isNaN(duration) || (seconds !== undefined && !(Number.isInteger(seconds) && duration >= 0)))
-    throw runtimeFailure(`The wait value ${JSON.stringify(seconds ?? until)} is not valid`);
-  for (let left = duration * timeScale; left > 0; left -= MAX_TIMER_SECONDS * 1000)
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 0)
+    throw runtimeFailure(`The wait value ${JSON.stringify(seconds)} is not valid`);
+  for (let left = seconds * 1000 * timeScale; left > 0; left -= MAX_TIMER_SECONDS * 1000)
     await sleep(Math.min(left, MAX_TIMER_SECONDS * 1000), undefined, { signal });
   return input;
 }
@@ -221,37 +179,11 @@ function resolvedPaths(state: State, given: unknown, pathFields: readonly string
   return { values, input: hasPaths ? values['input'] : given };
 }
 
-function contextObject(
-  machine: Machine,
-  { execution }: RunStart,
-  now: () => number,
-): RunOptions['context'] & object {
-  return {
-    StateMachine: { Id: machine.arn, Name: machine.name },
-    [LOCAL_CONTEXT]: {
-      Execution: {
-        Id: execution.arn,
-        Name: execution.name,
-        Input: JSON.parse(execution.input),
-        RoleArn: machine.roleArn,
-        StartTime: new Date(execution.startedAt).toISOString(),
-      },
-      // Read when the state's templates are evaluated, which is when it is entered.
-      States: [...machine.states.keys()].map(Name => ({
-        Name,
-        get EnteredTime() {
-          return new Date(now()).toISOString();
-        },
-      })),
-    },
-  };
-}
-
 /** A resumed execution goes on with the time it has left. */
-function remainingTime(machine: Machine, { execution }: RunStart, { now }: RunSurroundings) {
+function remainingTime(machine: Machine, { startedAt }: RunStart, { now }: RunSurroundings) {
   const total = machine.runnable.TimeoutSeconds;
   if (total === undefined) return {};
-  const left = total - (now() - execution.startedAt) / 1000;
+  const left = total - (now() - startedAt) / 1000;
   return { TimeoutSeconds: Math.min(Math.max(left, 0), MAX_TIMER_SECONDS) };
 }
 

@@ -2,8 +2,7 @@ import { AwsError } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { type Outcome, type Run, type RunSurroundings, startRun } from './execution.ts';
-import { createExecutionStore, type ExecutionRecord } from './execution-store.ts';
-import { executionStarted, executionSucceeded, type HistoryEvent, type NewEvent } from './history.ts';
+import { createExecutionStore, type ExecutionRecord, type ExecutionStore } from './execution-store.ts';
 import type { Machine } from './machine.ts';
 import { statusChangeEvent } from './status-change-event.ts';
 
@@ -16,40 +15,120 @@ export interface ExecutionsOptions
   readonly publish: (event: object) => void;
 }
 
-/** The executions of all machines: started, followed, ended, and continued after the process ended. */
-export interface Executions {
-  /** @throws AwsError `ExecutionAlreadyExists` unless the same name runs with the same input */
-  start(machine: Machine, name: string, input: string): ExecutionRecord;
-  /** @throws AwsError `ExecutionDoesNotExist` */
-  get(arn: string): ExecutionRecord;
-  /** Newest first. */
-  list(machineArn: string): ExecutionRecord[];
-  history(arn: string): HistoryEvent[];
-  abort(arn: string, reason: { error?: string | undefined; cause?: string | undefined }): ExecutionRecord;
-  resume(): void;
-  /** Ends the runs and leaves the executions RUNNING for `resume`. */
-  stop(): Promise<void>;
-}
-
 type End = Outcome | { readonly status: 'ABORTED'; readonly error?: string; readonly cause?: string };
 
-export function createExecutions(options: ExecutionsOptions): Executions {
-  const { machines, journal, now } = options;
-  const records = createExecutionStore(options.store);
-  const runs = new Map<string, Run & { readonly ended: Promise<void> }>();
+/** The executions of all machines: started, followed, ended, and continued after the process ended. */
+export class Executions {
+  readonly #options: ExecutionsOptions;
+  readonly #records: ExecutionStore;
+  readonly #runs = new Map<string, Run & { readonly ended: Promise<void> }>();
 
-  const end = (arn: string, outcome: End): ExecutionRecord => {
-    const record = find(arn);
+  constructor(options: ExecutionsOptions) {
+    this.#options = options;
+    this.#records = createExecutionStore(options.store);
+  }
+
+  /** @throws AwsError `ExecutionDoesNotExist` */
+  get(arn: string): ExecutionRecord {
+    const record = this.#records.get(arn);
+    if (record !== undefined) return record;
+    throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+  }
+
+  /** Newest first. */
+  list(machineArn: string): ExecutionRecord[] {
+    return this.#records
+      .all()
+      .filter(record => record.machineArn === machineArn)
+      .reverse();
+  }
+
+  /** @throws AwsError `ExecutionAlreadyExists` unless the same name runs with the same input */
+  start(machine: Machine, name: string, input: string): ExecutionRecord {
+    const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const existing = this.#records.get(arn);
+    if (existing?.status === 'RUNNING' && existing.input === input) return existing;
+    if (existing !== undefined)
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    const record: ExecutionRecord = {
+      arn,
+      machineArn: machine.arn,
+      name,
+      input,
+      status: 'RUNNING',
+      startedAt: this.#options.now(),
+      current: { state: machine.runnable.StartAt, input },
+    };
+    this.#records.save(record);
+    this.#options.journal.record({
+      kind: 'execution',
+      machineArn: machine.arn,
+      name,
+      status: 'RUNNING',
+    });
+    this.#options.publish(statusChangeEvent(record, record.startedAt));
+    this.#run(machine, record);
+    return record;
+  }
+
+  abort(arn: string, { error, cause }: { error?: string | undefined; cause?: string | undefined }) {
+    return this.#end(arn, {
+      status: 'ABORTED',
+      ...(error === undefined ? {} : { error }),
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+
+  /** Continues the executions that were running when the process ended. */
+  resume(): void {
+    const interrupted = this.#records
+      .all()
+      .filter(({ arn, status }) => status === 'RUNNING' && !this.#runs.has(arn));
+    for (const record of interrupted) {
+      const { arn, machineArn, current } = record;
+      const machine = this.#options.machines.get(machineArn);
+      if (machine !== undefined && current.state in machine.runnable.States) this.#run(machine, record);
+      else this.#end(arn, { status: 'ABORTED', cause: `The state ${current.state} no longer exists` });
+    }
+  }
+
+  /** Ends the runs and leaves the executions RUNNING for `resume`. */
+  async stop(): Promise<void> {
+    const ending = [...this.#runs.values()];
+    for (const { abort } of ending) abort();
+    this.#runs.clear();
+    await Promise.all(ending.map(({ ended }) => ended));
+  }
+
+  #run(machine: Machine, { arn, name, startedAt, current }: ExecutionRecord): void {
+    const started = startRun(
+      machine,
+      { ...current, startedAt },
+      {
+        ...this.#options,
+        onStateEntered: (state, input) => {
+          this.#records.save({ ...this.get(arn), current: { state, input } });
+          const entered = { machineArn: machine.arn, name, status: 'RUNNING', state } as const;
+          this.#options.journal.record({ kind: 'execution', ...entered });
+        },
+      },
+    );
+    const ended = started.outcome.then(outcome => {
+      if (outcome !== undefined) this.#end(arn, outcome);
+    });
+    this.#runs.set(arn, { ...started, ended });
+  }
+
+  #end(arn: string, outcome: End): ExecutionRecord {
+    const record = this.get(arn);
     if (record.status !== 'RUNNING') return record;
-    const ended = { ...record, ...outcome, stoppedAt: now() };
-    records.append(arn, finalEvent(outcome), ended.stoppedAt, true);
-    records.save(ended);
-    runs.get(arn)?.abort();
-    runs.delete(arn);
-    records.prune();
-    const { status, ...details } = outcome;
-    const { error, cause } = 'error' in details || 'cause' in details ? details : {};
-    journal.record({
+    const ended = { ...record, ...outcome, stoppedAt: this.#options.now() };
+    this.#records.save(ended);
+    this.#runs.get(arn)?.abort();
+    this.#runs.delete(arn);
+    this.#records.prune();
+    const { status, error, cause } = ended;
+    this.#options.journal.record({
       kind: 'execution',
       machineArn: record.machineArn,
       name: record.name,
@@ -57,100 +136,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
       ...(error === undefined ? {} : { error }),
       ...(cause === undefined ? {} : { cause }),
     });
-    options.publish(statusChangeEvent(ended, ended.stoppedAt));
+    this.#options.publish(statusChangeEvent(ended, ended.stoppedAt));
     return ended;
-  };
-
-  const run = (machine: Machine, { arn, name, input, startedAt, current }: ExecutionRecord) => {
-    const started = startRun(
-      machine,
-      { execution: { arn, name, input, startedAt }, ...current },
-      {
-        ...options,
-        onEvent: event => records.append(arn, event, now()),
-        onStateEntered: (state, stateInput) => {
-          records.save({ ...find(arn), current: { state, input: stateInput } });
-          journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING', state });
-        },
-      },
-    );
-    const ended = started.outcome.then(outcome => {
-      if (outcome !== undefined) end(arn, outcome);
-    });
-    runs.set(arn, { ...started, ended });
-  };
-
-  const find = (arn: string): ExecutionRecord => {
-    const record = records.get(arn);
-    if (record === undefined)
-      throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
-    return record;
-  };
-
-  return {
-    get: find,
-    list: machineArn =>
-      records
-        .all()
-        .filter(record => record.machineArn === machineArn)
-        .reverse(),
-    history: arn => records.history(find(arn).arn),
-    start(machine, name, input) {
-      const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-      const existing = records.get(arn);
-      if (existing?.status === 'RUNNING' && existing.input === input) return existing;
-      if (existing !== undefined)
-        throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
-      const record: ExecutionRecord = {
-        arn,
-        machineArn: machine.arn,
-        name,
-        input,
-        status: 'RUNNING',
-        startedAt: now(),
-        current: { state: machine.runnable.StartAt, input },
-        events: 0,
-      };
-      records.save(record);
-      records.append(arn, executionStarted(input, machine.roleArn), record.startedAt);
-      journal.record({ kind: 'execution', machineArn: machine.arn, name, status: 'RUNNING' });
-      options.publish(statusChangeEvent(record, record.startedAt));
-      run(machine, record);
-      return record;
-    },
-    abort: (arn, { error, cause }) =>
-      end(arn, {
-        status: 'ABORTED',
-        ...(error === undefined ? {} : { error }),
-        ...(cause === undefined ? {} : { cause }),
-      }),
-    resume() {
-      const interrupted = records.all().filter(({ arn, status }) => status === 'RUNNING' && !runs.has(arn));
-      for (const record of interrupted) {
-        const machine = machines.get(record.machineArn);
-        if (machine !== undefined && record.current.state in machine.runnable.States) run(machine, record);
-        else
-          end(record.arn, { status: 'ABORTED', cause: `The state ${record.current.state} no longer exists` });
-      }
-    },
-    async stop() {
-      const ending = [...runs.values()];
-      for (const { abort } of ending) abort();
-      runs.clear();
-      await Promise.all(ending.map(({ ended }) => ended));
-    },
-  };
-}
-
-function finalEvent(outcome: End): NewEvent {
-  if (outcome.status === 'SUCCEEDED') return executionSucceeded(outcome.output);
-  const { status, ...details } = outcome;
-  switch (status) {
-    case 'FAILED':
-      return { type: 'ExecutionFailed', executionFailedEventDetails: details };
-    case 'TIMED_OUT':
-      return { type: 'ExecutionTimedOut', executionTimedOutEventDetails: details };
-    case 'ABORTED':
-      return { type: 'ExecutionAborted', executionAbortedEventDetails: details };
   }
 }

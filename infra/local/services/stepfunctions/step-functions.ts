@@ -4,20 +4,17 @@ import { AwsError, type AwsService, jsonErrorResponse, jsonResponse } from '../.
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import type { ExecutionRecord } from './execution-store.ts';
-import { createExecutions, type Executions } from './executions.ts';
-import { withoutExecutionData } from './history.ts';
+import { Executions } from './executions.ts';
 import { loadMachine, type Machine, type StateMachineDefinitionResource } from './machine.ts';
 import { MAX_DATA_BYTES } from './state-failure.ts';
 import type { InvokeFunction } from './tasks.ts';
-
-export type { StateMachineDefinitionResource } from './machine.ts';
 
 export interface StepFunctionsOptions {
   readonly machines: readonly StateMachineDefinitionResource[];
   /** Rejects with AwsError when the function cannot be run; a function's own error is its `functionError` and payload. */
   readonly invokeFunction: InvokeFunction;
-  /** Where the tasks' AWS calls go. */
-  readonly endpoint: () => string;
+  /** URL of the AWS APIs, for the tasks' calls. */
+  readonly endpoint: string;
   readonly store: DurableStore;
   readonly journal: Journal;
   /** Hands an execution's change of status to EventBridge. */
@@ -42,8 +39,8 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
   const machines = new Map(
     options.machines.map(resource => [resource.arn, loadMachine(resource, options.timeScale)]),
   );
-  const executions = createExecutions({ ...options, machines, now });
-  const actions = createActions(machines, executions, now() / 1000);
+  const executions = new Executions({ ...options, machines, now });
+  const actions = createActions(machines, executions);
 
   return {
     async api(request) {
@@ -59,8 +56,8 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
         );
       }
     },
-    resume: executions.resume,
-    stop: executions.stop,
+    resume: () => executions.resume(),
+    stop: () => executions.stop(),
   };
 }
 
@@ -69,7 +66,6 @@ type Action = (input: unknown) => object;
 function createActions(
   machines: ReadonlyMap<string, Machine>,
   executions: Executions,
-  creationDate: number,
 ): Readonly<Record<string, Action>> {
   const machineOf = (arn: string): Machine => {
     if (!/^arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:/.test(arn))
@@ -115,38 +111,6 @@ function createActions(
       const { items, ...next } = page(matching, record => record.arn, paging);
       return { executions: items.map(summary), ...next };
     }),
-    GetExecutionHistory: action(historyInput, input => {
-      const { executionArn, reverseOrder = false, includeExecutionData = true, ...paging } = input;
-      const history = executions.history(executionOf(executionArn).arn);
-      const { items, ...next } = page(
-        reverseOrder ? history.reverse() : history,
-        ({ id }) => String(id),
-        paging,
-      );
-      return { events: includeExecutionData ? items : items.map(withoutExecutionData), ...next };
-    }),
-    ListStateMachines: action(pagingInput, paging => {
-      const { items, ...next } = page([...machines.values()], machine => machine.arn, paging);
-      const stateMachines = items.map(({ arn, name }) => ({
-        stateMachineArn: arn,
-        name,
-        type: 'STANDARD',
-        creationDate,
-      }));
-      return { stateMachines, ...next };
-    }),
-    DescribeStateMachine: action(describeMachineInput, ({ stateMachineArn }) => {
-      const { arn, name, definition, roleArn } = machineOf(stateMachineArn);
-      return {
-        stateMachineArn: arn,
-        name,
-        status: 'ACTIVE',
-        definition: JSON.stringify(definition),
-        roleArn,
-        type: 'STANDARD',
-        creationDate,
-      };
-    }),
   };
 }
 
@@ -172,17 +136,6 @@ const listExecutionsInput = z.strictObject({
   statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']).optional(),
   ...paging,
 });
-const historyInput = z.strictObject({
-  executionArn: z.string(),
-  reverseOrder: z.boolean().optional(),
-  includeExecutionData: z.boolean().optional(),
-  ...paging,
-});
-const describeMachineInput = z.strictObject({
-  stateMachineArn: z.string(),
-  includedData: z.literal('ALL_DATA').optional(),
-});
-
 function action<T>(schema: z.ZodType<T>, perform: (input: T) => object): Action {
   return input => {
     const { data, error } = schema.safeParse(input);

@@ -4,7 +4,9 @@ import { type AwsResponse, authorizationOf, jsonResponse } from '../../../../inf
 import { startAwsEndpoint } from '../../../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../../../infra/local/kernel/journal.ts';
 import { createPermissions } from '../../../../infra/local/kernel/permissions/permissions.ts';
-import type { Resource } from '../../../../infra/local/template/template.ts';
+import { actionOf, SERVICES } from '../../../../infra/local/services.ts';
+import { accountOf } from '../../../../infra/local/template/account.ts';
+import type { Resource } from '../../../../infra/local/template/resource.ts';
 import { clientFor } from '../../../helpers/sdk-client.ts';
 
 export const USER = 'arn:aws:sts::000000000000:assumed-role/worker-role/worker';
@@ -65,14 +67,20 @@ export const bucketPolicy = (...statements: object[]) =>
     { ref: 'site' },
   );
 
-const SERVICES = ['s3', 'sqs', 'dynamodb', 'states', 'cloudfront', 'ses', 'lambda', 'secretsmanager'];
+/** The permissions of a stack of these resources. */
+export function permissionsOf(resources: Resource[]) {
+  const stack = { name: 'Test', resources, outputs: {}, assets: new Map() };
+  return createPermissions(accountOf([stack]), SERVICES);
+}
+
+const SIGNING_NAMES = ['s3', 'sqs', 'dynamodb', 'states', 'cloudfront', 'ses', 'lambda', 'secretsmanager'];
 
 /** Every service behind one endpoint, each giving the same answer to what is permitted. */
 export async function startGuarded(resources: Resource[], answer: AwsResponse = jsonResponse({})) {
-  const permissions = createPermissions(resources);
+  const permissions = permissionsOf(resources);
   const guarded = permissions.guard(async () => answer);
-  const services = new Map(SERVICES.map(name => [name, guarded]));
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
+  const services = new Map(SIGNING_NAMES.map(name => [name, guarded]));
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal(), actionOf });
   onTestFinished(endpoint.stop);
   const client = {
     ...clientFor(endpoint.url),

@@ -3,8 +3,8 @@ import { GetObjectCommand, HeadObjectCommand, S3Client, UploadPartCommand } from
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../../../../infra/local/kernel/aws-api.ts';
-import { createPermissions } from '../../../../infra/local/kernel/permissions/permissions.ts';
-import type { Resource } from '../../../../infra/local/template/template.ts';
+import { invocationOf, requirePolling } from '../../../../infra/local/services/lambda/permissions.ts';
+import type { Resource } from '../../../../infra/local/template/resource.ts';
 import { clientFor } from '../../../helpers/sdk-client.ts';
 import {
   allow,
@@ -13,6 +13,7 @@ import {
   document,
   FUNCTION,
   mailFrom,
+  permissionsOf,
   QUEUE,
   ROLE,
   RULE,
@@ -108,14 +109,14 @@ describe('A role', () => {
   it('can poll a queue with the three permissions that Lambda checks', async () => {
     const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
     const { permissions } = await startGuarded(stackWith([allow(actions, QUEUE)]));
-    await permissions.requirePolling('worker-role', QUEUE);
+    await requirePolling(permissions, 'worker-role', QUEUE);
     for (const missing of actions) {
       const others = allow(
         actions.filter(action => action !== missing),
         QUEUE,
       );
       const { permissions: fewer } = await startGuarded(stackWith([others]));
-      await expect(fewer.requirePolling('worker-role', QUEUE)).rejects.toThrow(
+      await expect(requirePolling(fewer, 'worker-role', QUEUE)).rejects.toThrow(
         `does not have permissions to call ${missing.slice('sqs:'.length)} on SQS`,
       );
     }
@@ -158,7 +159,7 @@ describe('An AWS service', () => {
       stackWith([], resource('AWS::Lambda::Permission', 'Nightly', permission)),
     );
     const may = (sourceArn: string, principal = 'events.amazonaws.com') =>
-      permissions.mayInvoke({ functionArn: FUNCTION, principal, sourceArn });
+      permissions.mayService(principal, sourceArn, invocationOf(FUNCTION));
     expect(await may(RULE)).toBe(true);
     expect(await may(`${RULE}-2`)).toBe(false);
     expect(await may(RULE, 'apigateway.amazonaws.com')).toBe(false);
@@ -225,12 +226,12 @@ describe('A template', () => {
       'aws:username',
     ],
   ])('with a policy that cannot be decided by, for its %s, is refused by name', (_, resources, name) => {
-    expect(() => createPermissions(resources)).toThrow(name);
+    expect(() => permissionsOf(resources)).toThrow(name);
   });
 
   it('with an action that does not exist fails where it is asked for', async () => {
     const { permissions } = await startGuarded(stackWith([allow('lambda:InvokeFunction', FUNCTION)]));
-    await expect(permissions.requireInvocation('worker-role', 'arn:aws:s3:::site')).rejects.toThrow(
+    await expect(permissions.require('worker-role', invocationOf('arn:aws:s3:::site'))).rejects.toThrow(
       'cannot be decided',
     );
   });

@@ -1,4 +1,4 @@
-import type { Resource } from '../../../../infra/local/template/template.ts';
+import type { Resource } from '../../../../infra/local/template/resource.ts';
 
 /** An alarm resource on errors of a function `worker`: one in five minutes raises it. */
 export function alarmResource(name: string, properties: Readonly<Record<string, unknown>> = {}): Resource {

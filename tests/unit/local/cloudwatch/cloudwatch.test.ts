@@ -6,19 +6,11 @@ import {
   createCloudWatch,
 } from '../../../../infra/local/services/cloudwatch/cloudwatch.ts';
 import { createEventRules } from '../../../../infra/local/services/events/event-rules.ts';
-import type { Resource } from '../../../../infra/local/template/template.ts';
+import type { Resource } from '../../../../infra/local/template/resource.ts';
 import { alarmResource } from './alarms.ts';
 
 const START = Date.parse('2026-11-22T08:00:00Z');
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:mail';
-
-const queue: Resource = {
-  logicalId: 'Mail',
-  type: 'AWS::SQS::Queue',
-  ref: 'http://aws/000000000000/mail',
-  attributes: { Arn: QUEUE_ARN, QueueName: 'mail' },
-  properties: {},
-};
 
 const rule: Resource = {
   logicalId: 'Rule',
@@ -55,7 +47,6 @@ function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> 
   let minutes = 0;
   const rules = createEventRules({
     rules: [rule],
-    queues: [queue],
     async callAws({ body }) {
       sent.push(JSON.parse(JSON.parse(String(body)).MessageBody));
       return { status: 200 };
@@ -64,7 +55,7 @@ function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> 
   });
   const cloudWatch = createCloudWatch({
     alarms,
-    queues: [queue],
+    queueNames: ['mail'],
     publish: rules.publish,
     measureQueue: () => ({ visible: 0, notVisible: 0, oldestSentAt: undefined }),
     journal,

@@ -2,20 +2,11 @@ import { expect, it } from 'vitest';
 import type { AwsRequest, AwsResponse } from '../../../../infra/local/kernel/aws-api.ts';
 import { createJournal } from '../../../../infra/local/kernel/journal.ts';
 import { createEventRules } from '../../../../infra/local/services/events/event-rules.ts';
-import type { Resource } from '../../../../infra/local/template/template.ts';
+import type { Resource } from '../../../../infra/local/template/resource.ts';
 
 const RULE_ARN = 'arn:aws:events:us-east-1:000000000000:rule/rule';
 const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:mail';
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:report';
-const QUEUE_URL = 'http://aws/000000000000/mail';
-
-const queue: Resource = {
-  logicalId: 'Mail',
-  type: 'AWS::SQS::Queue',
-  ref: QUEUE_URL,
-  attributes: { Arn: QUEUE_ARN, QueueName: 'mail' },
-  properties: {},
-};
 
 /** A rule for what has the colour red, and what it asked of AWS. */
 function start(properties: object, answer: (request: AwsRequest) => AwsResponse = () => ({ status: 200 })) {
@@ -32,7 +23,7 @@ function start(properties: object, answer: (request: AwsRequest) => AwsResponse 
     asked.push(request);
     return answer(request);
   };
-  const rules = createEventRules({ rules: [rule], queues: [queue], callAws, journal });
+  const rules = createEventRules({ rules: [rule], callAws, journal });
   return { journal, asked, ...rules };
 }
 
@@ -44,7 +35,10 @@ it('hands an event that matches to its queue as it is, in its own name', async (
   publish({ colour: 'blue' });
   expect(asked).toHaveLength(1);
   expect(asked[0]).toMatchObject({ service: 'sqs', caller: RULE_ARN });
-  expect(bodyOf(asked[0])).toEqual({ QueueUrl: QUEUE_URL, MessageBody: '{"colour":"red"}' });
+  expect(bodyOf(asked[0])).toEqual({
+    QueueUrl: 'http://sqs/000000000000/mail',
+    MessageBody: '{"colour":"red"}',
+  });
 });
 
 it('hands nothing on while it is disabled', () => {

@@ -1,0 +1,70 @@
+import type { Service } from '../../kernel/service.ts';
+import { type Resource, type ResourceTypes, refOnly } from '../../template/resource.ts';
+import { publishEvent } from '../events/service.ts';
+import { measureQueue } from '../sqs/service.ts';
+import { createCloudWatch } from './cloudwatch.ts';
+
+export interface CloudWatchServiceOptions {
+  /** Evaluates the template's alarms, and mails them. @default true */
+  readonly alarms?: boolean;
+}
+
+const types: ResourceTypes = {
+  'AWS::CloudWatch::Alarm': {
+    identity: ({ named }) => refOnly(named('AlarmName')),
+    emulated: [
+      'AlarmDescription',
+      'AlarmName',
+      'ComparisonOperator',
+      'DatapointsToAlarm',
+      'Dimensions',
+      'EvaluationPeriods',
+      'MetricName',
+      'Namespace',
+      'Period',
+      'Statistic',
+      'Threshold',
+      'TreatMissingData',
+      'WarmUpConfiguration',
+    ],
+    accepted: ['AlarmActions', 'OKActions'],
+  },
+  'AWS::CloudWatch::Dashboard': {
+    identity: ({ named }) => refOnly(named('DashboardName')),
+    emulated: [],
+    accepted: ['DashboardBody', 'DashboardName'],
+  },
+};
+
+interface Definitions {
+  readonly alarms: readonly Resource[];
+  readonly queueNames: readonly string[];
+}
+
+export const cloudwatch: Service<Definitions, CloudWatchServiceOptions> = {
+  name: 'cloudwatch',
+  types,
+  needs: [publishEvent, measureQueue],
+  parse: account => ({
+    alarms: account.all('AWS::CloudWatch::Alarm'),
+    queueNames: account.all('AWS::SQS::Queue').map(({ attributes }) => attributes['QueueName'] ?? ''),
+  }),
+  start(definitions, { options: { alarms = true }, journal, store, timeScale, use }) {
+    const cloudWatch = createCloudWatch({
+      ...definitions,
+      publish: use(publishEvent),
+      measureQueue: use(measureQueue),
+      journal,
+      store,
+      timeScale,
+    });
+    return {
+      apis: { monitoring: cloudWatch.api },
+      begin() {
+        if (alarms) cloudWatch.start();
+        return undefined;
+      },
+      stop: cloudWatch.stop,
+    };
+  },
+};

@@ -1,0 +1,77 @@
+import { bucketArn } from '../../kernel/arn.ts';
+import { LOCAL_REGION } from '../../kernel/aws-api.ts';
+import { policyOf } from '../../kernel/permissions/policies.ts';
+import type { Service } from '../../kernel/service.ts';
+import { type ResourceTypes, refOnly } from '../../template/resource.ts';
+import { fauxqsEmulator } from '../fauxqs/service.ts';
+import { s3Api } from './api.ts';
+import { createBucketNotifications } from './bucket-notifications.ts';
+import { createBuckets } from './buckets.ts';
+import { type EventDelivery, withEvents } from './events.ts';
+import { type BucketDefinition, bucketOf } from './notification-rules.ts';
+
+export interface S3Options {
+  /** How S3 events travel. @default each once, at once */
+  readonly deliverEvent?: EventDelivery;
+}
+
+const types: ResourceTypes = {
+  'AWS::S3::Bucket': {
+    identity: ({ named }) => {
+      const name = named('BucketName').toLowerCase();
+      return {
+        ref: name,
+        attributes: {
+          Arn: bucketArn(name),
+          DomainName: `${name}.s3.amazonaws.com`,
+          RegionalDomainName: `${name}.s3.${LOCAL_REGION}.amazonaws.com`,
+        },
+      };
+    },
+    emulated: ['BucketName', 'NotificationConfiguration'],
+    accepted: [
+      'BucketEncryption',
+      'LifecycleConfiguration',
+      'LoggingConfiguration',
+      'OwnershipControls',
+      'PublicAccessBlockConfiguration',
+      'Tags',
+      'VersioningConfiguration',
+      'WebsiteConfiguration',
+    ],
+  },
+  'AWS::S3::BucketPolicy': {
+    identity: ({ property }) => refOnly(String(property('Bucket'))),
+    emulated: ['Bucket', 'PolicyDocument'],
+  },
+};
+
+export const s3: Service<readonly BucketDefinition[], S3Options> = {
+  name: 's3',
+  types,
+  apis: { s3: s3Api },
+  needs: [fauxqsEmulator],
+  access: account => ({
+    resourcePolicies: account
+      .all('AWS::S3::BucketPolicy')
+      .map(({ logicalId, ref, properties }) => [
+        bucketArn(ref),
+        policyOf(logicalId, properties['PolicyDocument']),
+      ]),
+  }),
+  parse: account => account.all('AWS::S3::Bucket').map(bucketOf),
+  start(buckets, cloud) {
+    const { callAws, journal, store } = cloud;
+    const emulator = cloud.use(fauxqsEmulator)();
+    for (const { name } of buckets) emulator.s3Store.createBucket(name);
+    const notifications = createBucketNotifications(buckets, { store, callAws });
+    const { handle, stop } = withEvents({
+      s3: notifications.with(createBuckets(emulator)),
+      notificationsOf: notifications.rulesOf,
+      callAws,
+      journal,
+      deliver: cloud.options.deliverEvent,
+    });
+    return { apis: { s3: handle }, stop };
+  },
+};

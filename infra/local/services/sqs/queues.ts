@@ -1,0 +1,52 @@
+import { arnOf } from '../../kernel/arn.ts';
+import type { SqsStore } from '../fauxqs/fauxqs.ts';
+
+/** A queue of the template. */
+export interface QueueDefinition {
+  readonly name: string;
+  readonly url: string;
+  /** As the API of SQS takes them: every value is a string. */
+  readonly attributes: Record<string, string>;
+}
+
+/** What CloudWatch is told about a queue. */
+export interface QueueFigures {
+  readonly visible: number;
+  readonly notVisible: number;
+  /**
+   * When the message whose age SQS reports was sent, in milliseconds since the epoch. Messages received three times or
+   * more are skipped (SQS developer guide, "Available CloudWatch metrics"). Undefined if there is none.
+   */
+  readonly oldestSentAt: number | undefined;
+}
+
+const RECEIVES_OF_A_POISON_PILL = 3;
+
+/** Creates a queue, or brings the attributes of a kept one up to date. */
+export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDefinition): void {
+  const kept = store.getQueueByName(name);
+  if (kept === undefined) {
+    store.createQueue(name, url, arnOf('sqs', name), attributes);
+    return;
+  }
+  kept.setAttributes(attributes);
+  // The port may have changed since.
+  Object.assign(kept, { url });
+  // Whoever was working on these went with the last process: waiting for their time-outs would help nobody.
+  for (const receipt of [...kept.inflightMessages.keys()]) kept.changeVisibility(receipt, 0);
+}
+
+export function measureQueueIn(store: SqsStore, name: string): QueueFigures {
+  const queue = store.getQueueByName(name);
+  // Messages whose visibility time-out has passed are visible, though nobody has looked since.
+  queue?.processTimers();
+  const { ready = [], inflight = [] } = queue?.inspectMessages() ?? {};
+  const sentAt = [...ready, ...inflight.map(({ message }) => message)]
+    .filter(({ approximateReceiveCount }) => approximateReceiveCount < RECEIVES_OF_A_POISON_PILL)
+    .map(({ sentTimestamp }) => sentTimestamp);
+  return {
+    visible: ready.length,
+    notVisible: inflight.length,
+    oldestSentAt: sentAt.length === 0 ? undefined : Math.min(...sentAt),
+  };
+}

@@ -1,0 +1,17 @@
+import { startFauxqs } from '../../infra/local/services/fauxqs/fauxqs.ts';
+import { createBuckets } from '../../infra/local/services/s3/buckets.ts';
+import { ensureQueue, measureQueueIn } from '../../infra/local/services/sqs/queues.ts';
+
+/** S3 and SQS of the local cloud by themselves. @param directory where they keep their state; in memory without one */
+export async function startQueuesAndBuckets(directory?: string) {
+  const fauxqs = await startFauxqs(directory);
+  return {
+    s3: createBuckets(fauxqs),
+    sqs: fauxqs.handle,
+    ensureQueue: (name: string, url: string, attributes: Record<string, string>) =>
+      ensureQueue(fauxqs.sqsStore, { name, url, attributes }),
+    ensureBucket: (name: string) => fauxqs.s3Store.createBucket(name),
+    measureQueue: (name: string) => measureQueueIn(fauxqs.sqsStore, name),
+    stop: fauxqs.stop,
+  };
+}
