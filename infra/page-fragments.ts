@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Parts that several pages share, one HTML file each. A page includes one by `<!-- include NAME -->` on a
- * line of its own.
+ * Parts that several pages share, one HTML file each. A page includes one by `<!-- include NAME
+ * -->` on a line of its own.
  */
 export const FRAGMENTS = 'fragments/';
 

@@ -16,13 +16,14 @@ export const SCRIPTS = ['scripts', 'cache'] as const;
 const SOURCES = /\.(?:ts|css|md)$/;
 
 /**
- * Builds the website into a directory, which then holds nothing else: each script bundled with its modules,
- * `styles.css` as Tailwind compiles it, the fonts that it names, the pages with their fragments, and the other
- * files of `web/` as they are. The same sources give the same bytes. A file that has these bytes already is not
- * written again, so a watcher sees only what changed.
+ * Builds the website into a directory, which then holds nothing else: each script bundled with its
+ * modules, `styles.css` as Tailwind compiles it, the fonts that it names, the pages with their
+ * fragments, and the other files of `web/` as they are. The same sources give the same bytes. A
+ * file that has these bytes already is not written again, so a watcher sees only what changed.
  *
  * @returns the website's files, relative and sorted, whether or not they had to be written
- * @throws esbuild's `BuildFailure` or Tailwind's report if a source does not build. The directory is untouched then.
+ * @throws esbuild's `BuildFailure` or Tailwind's report if a source does not build. The directory
+ * is untouched then.
  */
 export function buildWebsite(outDirectory: string): readonly string[] {
   const styles = compileStyles(readFileSync(join(WEB_DIRECTORY, 'styles.css'), 'utf8'));
@@ -77,7 +78,10 @@ function fontsIn(styles: string): ReadonlyMap<string, Uint8Array> {
   ]);
 }
 
-/** Leaves out sources, fragments, and what editors and file managers leave behind (`.DS_Store`, `.styles.css.swp`). */
+/**
+ * Leaves out sources, fragments, and what editors and file managers leave behind (`.DS_Store`,
+ * `.styles.css.swp`).
+ */
 function isPublished(file: string): boolean {
   return !SOURCES.test(file) && !file.startsWith(FRAGMENTS) && !basename(file).startsWith('.');
 }

@@ -28,7 +28,10 @@ export interface StackLocation {
 }
 
 export interface LocalCloudOptions extends StackLocation, ServiceOptions {
-  /** More stacks of the same account, deployed after the first. They may name what earlier ones made. */
+  /**
+   * More stacks of the same account, deployed after the first. They may name what earlier ones
+   * made.
+   */
   readonly moreStacks?: readonly StackLocation[];
   /** Where state is kept between starts; without one, nothing is. */
   readonly stateDirectory?: string;
@@ -39,9 +42,16 @@ export interface LocalCloudOptions extends StackLocation, ServiceOptions {
     readonly inbox?: number;
     readonly aws?: number;
   };
-  /** Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time. @default 1 */
+  /**
+   * Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time.
+   *
+   * @default 1
+   */
   readonly timeScale?: number;
-  /** Permissions of an earlier start from the same assembly: what they have decided need not be decided again. */
+  /**
+   * Permissions of an earlier start from the same assembly: what they have decided need not be
+   * decided again.
+   */
   readonly permissions?: Permissions;
 }
 

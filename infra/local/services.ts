@@ -29,8 +29,8 @@ export type ServiceOptions = S3Options &
   CdkOptions;
 
 /**
- * Every service of the local cloud, in the order in which they start. What one makes known in the template, such as
- * secrets and the answers of custom resources, those after it find there.
+ * Every service of the local cloud, in the order in which they start. What one makes known in the
+ * template, such as secrets and the answers of custom resources, those after it find there.
  */
 export const SERVICES: readonly Service<unknown, ServiceOptions>[] = [
   iam,

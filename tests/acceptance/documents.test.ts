@@ -99,7 +99,10 @@ it('every exception is used by some document', () => {
   expect(unused).toEqual([]);
 });
 
-/** The repository as links, with the folders of the example, and with stand-ins for `aws` and `curl`. */
+/**
+ * The repository as links, with the folders of the example, and with stand-ins for `aws` and
+ * `curl`.
+ */
 function projectWithExample(): string {
   const directory = mkdtempSync(join(tmpdir(), 'documents-'));
   for (const entry of readdirSync(ROOT)) symlinkSync(join(ROOT, entry), join(directory, entry));
@@ -139,7 +142,10 @@ async function runInOneShell(commands: readonly string[]): Promise<Map<string, R
   );
 }
 
-/** The same command for the local cloud of this test, on its ports. What is meant for AWS goes there too. */
+/**
+ * The same command for the local cloud of this test, on its ports. What is meant for AWS goes there
+ * too.
+ */
 function forHere(command: string): string {
   const { endpoint, siteUrl, outputs } = cloud;
   const { ApiUrl = '', SiteBucketName = '' } = outputs;

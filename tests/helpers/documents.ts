@@ -42,8 +42,8 @@ function blocksIn(markdown: string): { kind: string; text: string }[] {
 }
 
 /**
- * The commands in a Markdown text's blocks of the kinds `sh` and `console`, in order. Blocks that only
- * define what others use come first: a reader has them before.
+ * The commands in a Markdown text's blocks of the kinds `sh` and `console`, in order. Blocks that
+ * only define what others use come first: a reader has them before.
  */
 export function commandsIn(markdown: string): DocumentedCommand[] {
   const blocks = blocksIn(markdown)
@@ -58,7 +58,10 @@ export function commandsIn(markdown: string): DocumentedCommand[] {
 
 const PROGRAMS = /^(?:\$ )?(?:npm|npx|node|git|aws|awscli|awslocal|curl|logs)\b/;
 
-/** Lines that look like commands in blocks without a kind. A block of the kind `text` only shows something. */
+/**
+ * Lines that look like commands in blocks without a kind. A block of the kind `text` only shows
+ * something.
+ */
 export function unmarkedCommandsIn(markdown: string): string[] {
   return blocksIn(markdown)
     .filter(({ kind }) => ['', 'bash', 'shell', 'zsh'].includes(kind))

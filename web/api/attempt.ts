@@ -14,7 +14,8 @@ export interface AttemptOptions {
 }
 
 /**
- * Runs a request. While the API is busy it pauses, counts down and tries again. The notice shows a failure.
+ * Runs a request. While the API is busy it pauses, counts down and tries again. The notice shows a
+ * failure.
  *
  * @returns undefined if it failed or the visitor stopped it
  */

@@ -27,15 +27,18 @@ export function passesByWaiting(failure: ApiFailure): failure is ApiRefused {
   return (failure.status === 429 && !isQuotaUsedUp(failure)) || failure.code === 'InProgress';
 }
 
-/** True if it is unknown whether the request was carried out. Only a retry with the same key is safe then. */
+/**
+ * True if it is unknown whether the request was carried out. Only a retry with the same key is safe
+ * then.
+ */
 export function isOutcomeUnclear(failure: ApiFailure): boolean {
   if (!(failure instanceof ApiRefused)) return true;
   return failure.status >= 500 || passesByWaiting(failure);
 }
 
 /**
- * API Gateway says "Too Many Requests" for the rate, which recovers in a moment, and "Limit Exceeded" for
- * the day's or month's quota. The daily allowance of manual paths has its own code.
+ * API Gateway says "Too Many Requests" for the rate, which recovers in a moment, and "Limit
+ * Exceeded" for the day's or month's quota. The daily allowance of manual paths has its own code.
  */
 function isQuotaUsedUp({ status, code, message }: ApiRefused): boolean {
   return code === 'TooManyRefreshes' || (status === 429 && /limit exceeded/i.test(message));

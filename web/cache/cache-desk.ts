@@ -10,7 +10,10 @@ import { DetailsView } from './details-view.ts';
 import { Overview } from './overview.ts';
 import { type Pace, pauseMs } from './pace.ts';
 
-/** The whole panel: the overview, or the refresh named in the address, updated while the page is visible. */
+/**
+ * The whole panel: the overview, or the refresh named in the address, updated while the page is
+ * visible.
+ */
 export class CacheDesk {
   readonly #overview = new Overview(id => this.#goTo(id));
   readonly #details = new DetailsView(paths => this.#refreshAgain(paths));
@@ -32,7 +35,10 @@ export class CacheDesk {
     );
   }
 
-  /** Any other anchor is a place in the overview. One that both views have, such as the skip link's, changes nothing. */
+  /**
+   * Any other anchor is a place in the overview. One that both views have, such as the skip link's,
+   * changes nothing.
+   */
   #route(): void {
     const anchor = location.hash.slice(1);
     const id = isRefreshId(anchor) ? anchor : undefined;

@@ -15,7 +15,9 @@ export interface Day {
   readonly costUsd: number;
 }
 
-/** Every day from the first refresh to the last, including days without one; the latest 31 at most. */
+/**
+ * Every day from the first refresh to the last, including days without one; the latest 31 at most.
+ */
 export function pathsPerDay(refreshes: readonly RefreshSummary[]): Day[] {
   const days = Map.groupBy(refreshes, ({ startedAt }) => startedAt.slice(0, 10));
   const sorted = [...days.keys()].sort();

@@ -47,7 +47,9 @@ export class DetailsView {
     return this.#id;
   }
 
-  /** How long the refresh shown has been running; undefined once there is nothing left to wait for. */
+  /**
+   * How long the refresh shown has been running; undefined once there is nothing left to wait for.
+   */
   get runningForMs(): number | undefined {
     if (this.#shown === undefined) return this.#isMissing ? undefined : 0;
     return isRunning(this.#shown) ? tookMs(this.#shown) : undefined;

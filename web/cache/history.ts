@@ -11,7 +11,10 @@ export interface LoadedHistory {
 
 export const NOTHING_LOADED: LoadedHistory = { refreshes: [], next: undefined };
 
-/** The history with its newest page reloaded. Older pages that no longer connect to it are dropped, to avoid a gap. */
+/**
+ * The history with its newest page reloaded. Older pages that no longer connect to it are dropped,
+ * to avoid a gap.
+ */
 export function withNewest(loaded: LoadedHistory, { refreshes, next }: RefreshPage): LoadedHistory {
   const oldest = refreshes.at(-1);
   const joinsOn = oldest !== undefined && loaded.refreshes.some(({ id }) => id === oldest.id);

@@ -20,10 +20,16 @@ import { causeOf, doingWords, isRunning, tookMs } from './refresh-words.ts';
 import { milestonesOf } from './timeline.ts';
 import { showTimeline } from './timeline-list.ts';
 
-/** Uploads in quick succession run several refreshes at once. Beyond this number they appear only in the history. */
+/**
+ * Uploads in quick succession run several refreshes at once. Beyond this number they appear only in
+ * the history.
+ */
 const MAX_RUNNING_SHOWN = 3;
 
-/** What is running, the month's paths, the form and the history: everything but one refresh's details. */
+/**
+ * What is running, the month's paths, the form and the history: everything but one refresh's
+ * details.
+ */
 export class Overview {
   readonly form: RefreshForm;
   readonly #notice = new Notice('history-notice');

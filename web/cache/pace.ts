@@ -18,8 +18,8 @@ export interface Pace {
 }
 
 /**
- * Milliseconds until the next check: short while a refresh is running, growing while the API fails. A panel
- * that stays open all day makes fewer than the 10,000 requests that the API allows.
+ * Milliseconds until the next check: short while a refresh is running, growing while the API fails.
+ * A panel that stays open all day makes fewer than the 10,000 requests that the API allows.
  */
 export function pauseMs({ runningForMs, failures, retryAfterSeconds = 0 }: Pace): number {
   if (failures > 0) {

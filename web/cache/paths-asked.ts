@@ -5,11 +5,16 @@ import { pathProblem, requestPath } from '../../shared/planning/viewer-urls.ts';
 export interface PathsAsked {
   /** Each once, in order. */
   readonly paths: readonly string[];
-  /** What is wrong with the first line that CloudFront would refuse, or with the list as a whole. */
+  /**
+   * What is wrong with the first line that CloudFront would refuse, or with the list as a whole.
+   */
   readonly problem: string | undefined;
 }
 
-/** Reads paths, one per line, by the rules of the API. Empty lines and surrounding space are ignored. */
+/**
+ * Reads paths, one per line, by the rules of the API. Empty lines and surrounding space are
+ * ignored.
+ */
 export function readPaths(text: string): PathsAsked {
   const lines = text.split('\n').map(line => line.trim());
   const paths = [...new Set(lines.filter(line => line !== ''))];
@@ -29,7 +34,10 @@ function problemOfLine(line: string, number: number): string {
   return `Line ${number}: ${pathProblem(line)}${better === undefined ? '' : `. Try ${better}`}.`;
 }
 
-/** The line with its missing slash or encoding. None if it is partly encoded or has a query string: the intent is unclear. */
+/**
+ * The line with its missing slash or encoding. None if it is partly encoded or has a query string:
+ * the intent is unclear.
+ */
 function suggestionFor(line: string): string | undefined {
   if (/[%?]/.test(line) || !line.isWellFormed()) return undefined;
   const better = requestPath(line.startsWith('/') ? line : `/${line}`);

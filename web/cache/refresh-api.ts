@@ -17,7 +17,10 @@ const refreshSummarySchema = z.object({
   round: z.number(),
   refusals: z.number(),
 });
-/** A refresh as the history lists it. While it is open there are no counts of changes and requested paths. */
+/**
+ * A refresh as the history lists it. While it is open there are no counts of changes and requested
+ * paths.
+ */
 export type RefreshSummary = z.infer<typeof refreshSummarySchema>;
 
 const STEPS = ['uploaded', 'closed', 'invalidated', 'completed', 'verified', 'finished'] as const;

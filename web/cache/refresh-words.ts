@@ -58,7 +58,10 @@ export function tookMs({ startedAt, finishedAt }: RefreshSummary, now = new Date
   return (finishedAt === undefined ? now.getTime() : Date.parse(finishedAt)) - Date.parse(startedAt);
 }
 
-/** The status of an invalidation in the words of the AWS console. In a list it follows from the state. */
+/**
+ * The status of an invalidation in the words of the AWS console. In a list it follows from the
+ * state.
+ */
 export function invalidationWords(
   refresh: RefreshSummary & Partial<Pick<RefreshDetails, 'invalidation'>>,
 ): string {

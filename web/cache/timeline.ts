@@ -40,8 +40,9 @@ const NEXT: Partial<Readonly<Record<RefreshDetails['state'], RefreshStep>>> = {
 type Progress = Pick<RefreshDetails, 'state' | 'timeline' | 'changes'>;
 
 /**
- * What has happened so far and, while a refresh is running, what comes next. The quota or a second round can
- * send a refresh back to an earlier step, so its state decides where it is, not its timeline.
+ * What has happened so far and, while a refresh is running, what comes next. The quota or a second
+ * round can send a refresh back to an earlier step, so its state decides where it is, not its
+ * timeline.
  */
 export function milestonesOf(refresh: Progress): Milestone[] {
   const { state, timeline } = refresh;

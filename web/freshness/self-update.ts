@@ -8,7 +8,10 @@ export interface NewerFile {
   readonly version: string;
 }
 
-/** What a page remembers across its own reload, kept in the history entry: that needs no storage permission. */
+/**
+ * What a page remembers across its own reload, kept in the history entry: that needs no storage
+ * permission.
+ */
 interface ReloadNote {
   readonly files: readonly string[];
   readonly versions: readonly string[];
@@ -18,7 +21,9 @@ interface ReloadNote {
 // While a change spreads, one edge location may serve the new file and the next one still the old.
 const NO_SECOND_RELOAD_MS = 60_000;
 
-/** Replaces the current style sheet by the new one, without a reload and without an unstyled moment. */
+/**
+ * Replaces the current style sheet by the new one, without a reload and without an unstyled moment.
+ */
 export async function swapStylesheet(
   present: HTMLLinkElement,
 ): Promise<{ link: HTMLLinkElement; version: string }> {

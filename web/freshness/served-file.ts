@@ -2,10 +2,16 @@
 
 /** What the response headers say about one published file. */
 export interface ServedFile {
-  /** The ETag without quotes and weakness mark: the same bytes are the same version, compressed or not. */
+  /**
+   * The ETag without quotes and weakness mark: the same bytes are the same version, compressed or
+   * not.
+   */
   readonly version: string;
   readonly publishedAt: Date | undefined;
-  /** First word of `X-Cache`: Hit, Miss, RefreshHit, Error and so on; undefined without an edge in between. */
+  /**
+   * First word of `X-Cache`: Hit, Miss, RefreshHit, Error and so on; undefined without an edge in
+   * between.
+   */
   readonly edge: string | undefined;
   /** Age of the edge's copy, in seconds. */
   readonly keptSeconds: number | undefined;
@@ -29,7 +35,10 @@ export function servedNow(url: string): Promise<ServedFile> {
   return ask(url, { method: 'HEAD', cache: 'no-store' });
 }
 
-/** What this page was loaded from: the browser's copy, however old; the edge's if the browser has none. */
+/**
+ * What this page was loaded from: the browser's copy, however old; the edge's if the browser has
+ * none.
+ */
 export function heldByBrowser(url: string): Promise<ServedFile> {
   return ask(url, { cache: 'force-cache' });
 }

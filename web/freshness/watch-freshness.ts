@@ -28,8 +28,9 @@ interface WatchedFile {
 const JUST_NOW_MS = 60_000;
 
 /**
- * Compares the files that this page was loaded with to what the edge serves, and updates the page: a new style
- * sheet is swapped in, a new page or script needs a reload. While the form is in use the reload is only offered.
+ * Compares the files that this page was loaded with to what the edge serves, and updates the page:
+ * a new style sheet is swapped in, a new page or script needs a reload. While the form is in use
+ * the reload is only offered.
  */
 export class FreshnessWatch {
   readonly #work: WorkOnPage;
@@ -46,7 +47,8 @@ export class FreshnessWatch {
   constructor(work: WorkOnPage) {
     this.#work = work;
     const script = required<HTMLScriptElement>('script[src]');
-    // Requested under the address it was opened with: CloudFront caches "/" and "/index.html" separately.
+    // Requested under the address it was opened with: CloudFront caches "/" and "/index.html"
+    // separately.
     this.#page = { name: 'index.html', role: 'The page itself', url: location.pathname };
     this.#style = { name: 'styles.css', role: 'How it looks', url: this.#stylesheet.href };
     this.#behaviour = { name: 'scripts.js', role: 'How it behaves', url: script.src };

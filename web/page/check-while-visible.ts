@@ -1,11 +1,12 @@
 /// <reference lib="dom" />
 
 /**
- * Runs `check` now and then repeatedly, one at a time. Never while the page is hidden; at once when the visitor
- * returns.
+ * Runs `check` now and then repeatedly, one at a time. Never while the page is hidden; at once when
+ * the visitor returns.
  *
  * @param pauseMs called after each check: milliseconds until the next one
- * @returns a function that checks at once; called during a check, it schedules another right after it
+ * @returns a function that checks at once; called during a check, it schedules another right after
+ * it
  */
 export function checkWhileVisible(check: () => Promise<void>, pauseMs: () => number): () => void {
   let nextCheck: number | undefined;

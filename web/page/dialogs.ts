@@ -16,7 +16,9 @@ export async function confirmed({ title, text, goAhead }: Question): Promise<boo
   return (await choiceIn(element('confirm-dialog', HTMLDialogElement))) === 'go-ahead';
 }
 
-/** Opens a dialog and returns the value of the button that closed it; the empty string after Escape. */
+/**
+ * Opens a dialog and returns the value of the button that closed it; the empty string after Escape.
+ */
 export function choiceIn(dialog: HTMLDialogElement): Promise<string> {
   dialog.returnValue = '';
   dialog.showModal();

@@ -18,7 +18,10 @@ export function fromTemplate(id: string): HTMLElement {
   return copy;
 }
 
-/** Sets the text of the element with this `data-field`. Data is only ever shown as text, never as HTML. */
+/**
+ * Sets the text of the element with this `data-field`. Data is only ever shown as text, never as
+ * HTML.
+ */
 export function writeField(parent: HTMLElement, field: string, text: string): HTMLElement {
   const target = parent.querySelector(`[data-field="${field}"]`);
   if (!(target instanceof HTMLElement)) throw new Error(`There is no field "${field}" to write to.`);
@@ -31,7 +34,10 @@ export function write(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Marks a button as busy. A disabled button would lose the focus, so this one stays enabled: its handler must ignore clicks. */
+/**
+ * Marks a button as busy. A disabled button would lose the focus, so this one stays enabled: its
+ * handler must ignore clicks.
+ */
 export function setBusy(button: HTMLButtonElement, busy: boolean): void {
   button.setAttribute('aria-disabled', String(busy));
   button.toggleAttribute('data-busy', busy);

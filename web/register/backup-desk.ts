@@ -82,7 +82,9 @@ export class BackupDesk {
   }
 }
 
-/** Checks until the backup has its manifest. A check that fails counts as one that found nothing. */
+/**
+ * Checks until the backup has its manifest. A check that fails counts as one that found nothing.
+ */
 async function finishedBackup(key: string): Promise<Backup | undefined> {
   for (let check = 1; check <= CHECKS; check += 1) {
     await new Promise(resolve => setTimeout(resolve, check === 1 ? FIRST_CHECK_MS : CHECK_EVERY_MS));

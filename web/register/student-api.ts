@@ -58,7 +58,9 @@ export async function readStudent(studentid: string): Promise<SavedStudent> {
   return callApi(pathOf(studentid), savedStudentSchema);
 }
 
-/** @param submission the same for every retry of one submission: the API then creates and mails once */
+/**
+ * @param submission the same for every retry of one submission: the API then creates and mails once
+ */
 export async function createStudent(student: StudentFields, submission: string): Promise<SavedStudent> {
   const headers = { 'idempotency-key': submission };
   return callApi('students', savedStudentSchema, { method: 'POST', body: student, headers });

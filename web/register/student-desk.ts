@@ -90,7 +90,10 @@ export class StudentDesk {
     });
   }
 
-  /** Somebody saved this student since it was listed. It may have been this page, if the answer got lost. */
+  /**
+   * Somebody saved this student since it was listed. It may have been this page, if the answer got
+   * lost.
+   */
   async #settleConflict(mine: StudentFields): Promise<SavedStudent | undefined> {
     const theirs = await readStudent(mine.studentid);
     if (sameStudent(theirs, mine)) return theirs;

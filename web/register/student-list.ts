@@ -17,7 +17,9 @@ interface Turned {
 
 const FIRST_PAGE: Turned = { token: undefined, before: 0 };
 
-/** The list: View, search, class filter and paging. It loads nothing until somebody presses View. */
+/**
+ * The list: View, search, class filter and paging. It loads nothing until somebody presses View.
+ */
 export class StudentList {
   readonly notice = new Notice('list-notice');
   readonly table: StudentTable;

@@ -39,7 +39,9 @@ export class StudentTable {
     return button !== undefined && button !== null;
   }
 
-  /** The student below a row, or above the last row: the focus goes there when the row is removed. */
+  /**
+   * The student below a row, or above the last row: the focus goes there when the row is removed.
+   */
   neighbourOf(studentid: string): string | undefined {
     const rows = [...this.#body.rows];
     const index = rows.findIndex(({ dataset }) => dataset['studentid'] === studentid);

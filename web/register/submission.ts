@@ -2,8 +2,8 @@
 import type { StudentFields } from '../../shared/school/students/student.ts';
 
 /**
- * Idempotency keys of submissions. The same entries sent again after an unclear outcome are the same submission;
- * other entries, or the same ones after a clear outcome, are a new one.
+ * Idempotency keys of submissions. The same entries sent again after an unclear outcome are the
+ * same submission; other entries, or the same ones after a clear outcome, are a new one.
  */
 export class Submission {
   #entries: string | undefined;

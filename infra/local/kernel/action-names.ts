@@ -2,7 +2,10 @@ import type { ApiTraits } from './api-traits.ts';
 import type { AwsRequest } from './aws-api.ts';
 import { queryParameters } from './query-protocol.ts';
 
-/** The operation that a request names itself, in the JSON, CBOR or Query protocol; else its method and path. */
+/**
+ * The operation that a request names itself, in the JSON, CBOR or Query protocol; else its method
+ * and path.
+ */
 export function operationOf(request: AwsRequest): string {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.').at(-1) ?? target;

@@ -21,7 +21,11 @@ export interface Denial {
 
 /** What the endpoint and the permissions have to know about one API. All of it is optional. */
 export interface ApiTraits {
-  /** Names the action of a request. @default the operation that the request itself names (JSON, CBOR and Query) */
+  /**
+   * Names the action of a request.
+   *
+   * @default the operation that the request itself names (JSON, CBOR and Query)
+   */
   readonly actionOf?: (request: AwsRequest) => string;
   /**
    * The permissions that a request needs, or undefined if the local cloud does not know them.
@@ -32,7 +36,11 @@ export interface ApiTraits {
   readonly requirementsOf?: (request: AwsRequest, action: string) => readonly Requirement[] | undefined;
   /** Permissions without which a caller gets a refusal in place of a 404. @default none */
   readonly requiredToSeeMissing?: (request: AwsRequest, action: string) => readonly Requirement[];
-  /** The answer to a caller who lacks a permission. @default status 403 in JSON 1.1, in IAM's usual words */
+  /**
+   * The answer to a caller who lacks a permission.
+   *
+   * @default status 403 in JSON 1.1, in IAM's usual words
+   */
   readonly refuse?: (denial: Denial) => AwsResponse;
 }
 

@@ -2,11 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** One AWS API call as it reached the local endpoint, read whole. */
 export interface AwsRequest {
-  /** Signing name of the service from the credential scope: `s3`, `sqs`, `dynamodb`, `states`, `cloudfront` … */
+  /**
+   * Signing name of the service from the credential scope: `s3`, `sqs`, `dynamodb`, `states`,
+   * `cloudfront` …
+   */
   readonly service: string;
   /**
-   * Who calls: a role by its name, or an AWS service by the ARN of the resource for which it calls. Any other name is an
-   * administrator's.
+   * Who calls: a role by its name, or an AWS service by the ARN of the resource for which it calls.
+   * Any other name is an administrator's.
    */
   readonly caller: string;
   readonly method: string;
@@ -22,14 +25,14 @@ export interface AwsResponse {
   readonly body?: string | Buffer;
 }
 
-/** A local implementation of one AWS service: answers every call, errors included, in the service's own shape. */
+/** A local implementation of one AWS API. Every call gets an answer, errors included. */
 export type AwsService = (request: AwsRequest) => Promise<AwsResponse>;
 
 /** The account and region that every local ARN names. */
 export const LOCAL_ACCOUNT = '000000000000';
 export const LOCAL_REGION = 'us-east-1';
 
-/** An AWS error with its code, to be written in the protocol of the service that throws it. */
+/** An AWS error with its code. The API that throws it writes it in its own protocol. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;
@@ -42,7 +45,10 @@ export class AwsError extends Error {
   }
 }
 
-/** A service whose AwsErrors are answers, written in its own protocol. Other errors are bugs and pass through. */
+/**
+ * A service whose AwsErrors are answers, written in its own protocol. Other errors are bugs and
+ * pass through.
+ */
 export function answeringErrors(service: AwsService, answer: (error: AwsError) => AwsResponse): AwsService {
   return async request => {
     try {
@@ -96,7 +102,7 @@ export function jsonRequest(
   };
 }
 
-/** The header by which the local endpoint, and the emulators behind it, know service and caller. */
+/** The header that names service and caller to the local endpoint and the emulators behind it. */
 export function authorizationOf(caller: string, service: string): string {
   const scope = `${caller}/20000101/${LOCAL_REGION}/${service}/aws4_request`;
   return `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${'0'.repeat(64)}`;

@@ -17,8 +17,8 @@ export interface AwsCall {
 }
 
 /**
- * Stands between a call and its service: it may answer instead of the service, repeat the call, delay it, or let it
- * happen and lose the answer. Every side effect of the program passes here.
+ * Stands between a call and its service: it may answer instead of the service, repeat the call,
+ * delay it, or let it happen and lose the answer. Every side effect of the program passes here.
  */
 export type Interceptor = (call: AwsCall, next: () => Promise<AwsResponse>) => Promise<AwsResponse>;
 
@@ -40,13 +40,17 @@ export interface AwsEndpointOptions {
   /** By signing name; may be filled after the start. */
   readonly services: ReadonlyMap<string, AwsService>;
   readonly journal: Journal;
-  /** Names the action of a request. @default the operation that the request itself names, which REST requests do not */
+  /**
+   * Names the action of a request.
+   *
+   * @default the operation that the request itself names, which REST requests do not
+   */
   readonly actionOf?: (request: AwsRequest) => string;
 }
 
 /**
- * One address for every AWS service: it finds the service by the credential scope of the signature. Signatures are not
- * checked; the caller is whoever the access key id names.
+ * One address for every AWS service: it finds the service by the credential scope of the signature.
+ * Signatures are not checked; the caller is whoever the access key id names.
  */
 export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<AwsEndpoint> {
   const { services, journal, actionOf = operationOf } = options;
@@ -131,11 +135,11 @@ export function awsRequestOf(message: HttpMessage, body: Buffer): AwsRequest {
 
 type HttpMessage = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
-/** From the Authorization header, or a presigned URL's query. */
+/** Reads the Authorization header, or the query of a presigned URL. */
 function credentialScopeOf({ headers, url = '/' }: HttpMessage): { caller: string; service: string } {
   const presigned = new URL(url, 'http://aws').searchParams.get('X-Amz-Credential');
   const credential = presigned ?? /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
-  // The caller may be an ARN with slashes of its own.
+  // The caller may be an ARN, which may hold slashes.
   const parts = credential.split('/');
   const [service = ''] = parts.slice(-2);
   return { caller: parts.slice(0, -4).join('/'), service: SIGNING_ALIASES[service] ?? service };
@@ -150,7 +154,7 @@ function pathStyle({ headers, url = '/' }: HttpMessage): Pick<AwsRequest, 'url' 
   return { url: `/${bucket}${url}`, headers: { ...headers, host: 'localhost' } };
 }
 
-/** A call that no service takes, in the protocol that the caller reads. */
+/** The answer to a call that no service takes, in the protocol that the caller reads. */
 function refused({ service, headers }: AwsRequest): AwsResponse {
   const error =
     service === ''

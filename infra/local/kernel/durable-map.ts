@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** A map of JSON values that outlives the process, when it was given a file. */
+/** A map of JSON values. It outlives the process if its store has a file. */
 export interface DurableMap<T> {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
@@ -14,10 +14,11 @@ export interface DurableStore {
   close(): void;
 }
 
-/** @param file SQLite file, created when missing; without one everything lives in memory */
+/** @param file SQLite file, created if missing; without one, everything is kept in memory */
 export function openDurableStore(file?: string): DurableStore {
   const database = new DatabaseSync(file ?? ':memory:');
-  // WAL with synchronous=NORMAL survives a killed process; only a power cut may lose the last moments.
+  // WAL with synchronous=NORMAL survives a killed process; only a power cut may lose the last
+  // writes.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   return {
     map<T>(name: string): DurableMap<T> {

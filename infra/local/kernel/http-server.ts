@@ -1,12 +1,15 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Connections that may wait to be accepted. Node's 511 are not enough for a burst of a thousand: the rest would be reset. */
+/**
+ * Connections that may wait to be accepted. Node's default of 511 would reset some in a burst of a
+ * thousand.
+ */
 const BACKLOG = 4096;
 
 /**
- * @param option of `npm start` that chooses the port
- * @throws Error with advice when the port is taken
+ * @param option of `npm start` that chooses the port, for the error
+ * @throws Error with advice if the port is taken
  */
 export function listen(server: Server, port: number, option: string): Promise<number> {
   return new Promise((resolve, reject) => {

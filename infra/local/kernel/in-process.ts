@@ -4,7 +4,7 @@ import type { AwsRequest, AwsResponse, AwsService } from './aws-api.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Headers that describe one connection, and so not the next. */
+/** Headers that describe one connection, not the message. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'expect']);
 
 /** Calls an emulator's HTTP listener without a socket between. */
@@ -23,7 +23,7 @@ export function inProcess(listener: Listener): AwsService {
       status: response.statusCode,
       headers: {
         ...(withoutHopByHop(response.headers) as Record<string, string>),
-        // Of the content that a GET would bring.
+        // The length of the content that a GET would return.
         ...(method === 'HEAD' && length !== undefined ? { 'content-length': String(length) } : {}),
       },
       body: response.rawPayload,

@@ -1,4 +1,7 @@
-/** What happens in the local cloud, in order. Tests wait on it, `npm start` narrates it, and CloudWatch counts it. */
+/**
+ * What happens in the local cloud, in order. Tests wait on it, `npm start` narrates it, and
+ * CloudWatch counts it.
+ */
 export type JournalEntry =
   | {
       readonly kind: 'call';
@@ -49,17 +52,18 @@ export type JournalEntry =
       readonly previousState: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
       readonly reason: string;
     }
-  /** An event that EventBridge gave up, as its target refused it. */
+  /** EventBridge dropped an event because its target refused it. */
   | { readonly kind: 'undelivered'; readonly ruleName: string }
   | { readonly kind: 'log'; readonly functionName: string; readonly line: string }
   | { readonly kind: 'mail'; readonly to: readonly string[]; readonly subject: string };
 
 export interface Journal {
   record(entry: JournalEntry): void;
-  /** Calls back for every later entry; answers the function that stops it. */
+  /** Calls back for every later entry. @returns the function that ends it */
   subscribe(listener: (entry: JournalEntry) => void): () => void;
   /**
-   * Resolves with the first entry that matches, among those already recorded and those to come.
+   * Resolves with the first entry that matches, whether recorded already or to come.
+   *
    * @throws Error after `timeoutMs` (real time), naming what was waited for
    */
   waitFor<T extends JournalEntry>(
@@ -71,7 +75,7 @@ export interface Journal {
   readonly entries: readonly JournalEntry[];
 }
 
-/** @param capacity entries kept for `entries` and for late `waitFor`s; older ones are forgotten */
+/** @param capacity number of entries kept; older ones are forgotten */
 export function createJournal(capacity = 100_000): Journal {
   let entries: JournalEntry[] = [];
   const listeners = new Set<(entry: JournalEntry) => void>();

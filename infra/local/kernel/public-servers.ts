@@ -21,8 +21,9 @@ interface Served {
 }
 
 /**
- * Opens a server for each resource that everybody can reach: distributions and APIs. They listen before anything else
- * starts, because their URLs are part of what functions are told, and answer once `serve` is called.
+ * Opens a server for each resource that everybody can reach: distributions and APIs. They listen
+ * before anything else starts, because their URLs are part of what functions are told, and answer
+ * once `serve` is called.
  *
  * @param ports by the names that resource types give them; 0 or none: any free port
  * @param onStarted receives what stops a server

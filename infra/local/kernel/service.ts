@@ -13,7 +13,8 @@ import type { AccessRules } from './permissions/policies.ts';
 /**
  * One service of the local cloud. README.md in infra/local says how to write one.
  *
- * Methods, not function properties: a list may then hold services of different definitions and options.
+ * Methods, not function properties: a list may then hold services of different definitions and
+ * options.
  */
 export interface Service<Definitions = unknown, Options = unknown> {
   /** Folder in `services/`. */
@@ -22,13 +23,20 @@ export interface Service<Definitions = unknown, Options = unknown> {
   readonly types: ResourceTypes;
   /** What the kernel has to know about its APIs, by signing name. @default nothing special */
   readonly apis?: Readonly<Record<string, ApiTraits>>;
-  /** Capabilities of other services that it uses, those of services that start later included. @default none */
+  /**
+   * Capabilities of other services that it uses, those of services that start later included.
+   *
+   * @default none
+   */
   readonly needs?: readonly NamedCapability[];
   /** What its resources say about who may do what. @default nothing */
   access?(account: Account): AccessRules;
   /** Turns resources into definitions of its own. @throws Error naming what is not emulated */
   parse(account: Account): Definitions;
-  /** Makes the resources, and has its APIs answer. It may call the APIs of services that started before it. */
+  /**
+   * Makes the resources, and has its APIs answer. It may call the APIs of services that started
+   * before it.
+   */
   start(definitions: Definitions, cloud: Cloud<Options>): Promise<Running> | Running;
 }
 
@@ -60,7 +68,10 @@ export interface Running {
   /** By signing name. Calls pass the permissions before they get here. */
   readonly apis?: Readonly<Record<string, AwsService>>;
   readonly offers?: readonly Offer[];
-  /** Fills in what this service has made known, such as secrets, for the services that start after it. */
+  /**
+   * Fills in what this service has made known, such as secrets, for the services that start after
+   * it.
+   */
   complete?(stack: LoadedStack): LoadedStack;
   /** Answers over HTTP for its published resources, by type. */
   readonly serves?: Readonly<Record<string, (ref: string) => RequestListener>>;

@@ -31,7 +31,10 @@ export interface Names {
 
 /** How the local cloud treats one CloudFormation resource type. */
 export interface ResourceType {
-  /** The physical name in the local account. It depends on the template alone, so a restart finds its state again. */
+  /**
+   * The physical name in the local account. It depends on the template alone, so a restart finds
+   * its state again.
+   */
   readonly identity: (names: Names) => Identity;
   /** Properties that the local cloud acts on. */
   readonly emulated: readonly string[];
@@ -41,7 +44,10 @@ export interface ResourceType {
   readonly published?: {
     /** Its URL on AWS, to be replaced by one on this machine. */
     readonly urlOf: (identity: Identity) => string;
-    /** Option that holds the first resource's port: `site` for `--site-port`. Others get any free port. */
+    /**
+     * Option that holds the first resource's port: `site` for `--site-port`. Others get any free
+     * port.
+     */
     readonly port: string;
   };
 }

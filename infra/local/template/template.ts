@@ -78,7 +78,10 @@ export function loadStack(options: LoadOptions): LoadedStack {
   };
 }
 
-/** Changes every string in a stack's properties and outputs: placeholders become known one after the other. */
+/**
+ * Changes every string in a stack's properties and outputs: placeholders become known one after the
+ * other.
+ */
 export function withTexts(stack: LoadedStack, change: (text: string) => string): LoadedStack {
   return {
     ...withPropertyTexts(stack, change),

@@ -22,7 +22,9 @@ export interface StoredFile {
   readonly headers?: Record<string, string>;
 }
 
-/** What the scripted origin serves, by path as the origin is asked for it, and what it was asked. */
+/**
+ * What the scripted origin serves, by path as the origin is asked for it, and what it was asked.
+ */
 export interface ScriptedOrigin {
   readonly files: Map<string, StoredFile>;
   readonly asked: OriginRequest[];
@@ -89,7 +91,10 @@ const EDGE_FUNCTION = {
   FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
 };
 
-/** One distribution `E1` with a bucket and an API behind it, a clock that stands still, and requests in one line. */
+/**
+ * One distribution `E1` with a bucket and an API behind it, a clock that stands still, and requests
+ * in one line.
+ */
 export function openSite(changes: Record<string, unknown> = {}, options: Partial<CloudFrontOptions> = {}) {
   const origin: ScriptedOrigin = { files: new Map(), asked: [] };
   const clock = { now: Date.parse('2026-01-01T00:00:00Z') };

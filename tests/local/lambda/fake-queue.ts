@@ -7,7 +7,10 @@ interface Call {
 
 const ok = (value: object): AwsResponse => ({ status: 200, body: JSON.stringify(value) });
 
-/** A queue that the test fills by hand. Of several waiting polls the latest is served, so one poller can gather on. */
+/**
+ * A queue that the test fills by hand. Of several waiting polls the latest is served, so one poller
+ * can gather on.
+ */
 export function createFakeQueue() {
   const calls: Call[] = [];
   const polls: { readonly most: number; answer(messages: object[]): void }[] = [];

@@ -31,8 +31,8 @@ export interface Setup extends Partial<Pick<StepFunctionsOptions, 'timeScale' | 
 }
 
 /**
- * Step Functions behind a loopback server, with the real SDK's client in front and a fake of the other services
- * beside it. It is closed when the test has finished, if not before.
+ * Step Functions behind a loopback server, with the real SDK's client in front and a fake of the
+ * other services beside it. It is closed when the test has finished, if not before.
  */
 export async function startStepFunctions({ definition, store, answer, ...options }: Setup) {
   const journal = createJournal();

@@ -24,7 +24,10 @@ export interface Decider {
   readonly decisions: readonly Decision[];
 }
 
-/** Asks each question once: a decision about one resource holds for all that the same patterns match. */
+/**
+ * Asks each question once: a decision about one resource holds for all that the same patterns
+ * match.
+ */
 export function createDecider({ resourcePolicies }: Policies): Decider {
   const known = new Map<string, Promise<Decision>>();
   const decisions: Decision[] = [];

@@ -12,9 +12,16 @@ export interface Permissions {
   guard(service: AwsService): AwsService;
   /** @throws AwsError AccessDeniedException if the caller lacks the permission */
   require(caller: string, requirement: Requirement): Promise<void>;
-  /** Whether an AWS service may do something for a resource. @param principal such as `lambda.amazonaws.com` */
+  /**
+   * Whether an AWS service may do something for a resource.
+   *
+   * @param principal such as `lambda.amazonaws.com`
+   */
   mayService(principal: string, sourceArn: string, requirement: Requirement): Promise<boolean>;
-  /** @throws AwsError InvalidParameterValueException if the role's trust policy does not name the service */
+  /**
+   * @throws AwsError InvalidParameterValueException if the role's trust policy does not name the
+   * service
+   */
   requireTrust(caller: string, service: string, sourceArn: string): Promise<void>;
   /** Every question asked so far, once for each way in which the policies answered it. */
   readonly decisions: readonly Decision[];
@@ -27,8 +34,8 @@ interface Guarded {
 }
 
 /**
- * An origin access identity is a user of CloudFront's own account, which allows it everything: the bucket alone
- * decides.
+ * An origin access identity is a user of CloudFront's own account, which allows it everything: the
+ * bucket alone decides.
  */
 const EVERYTHING: Policy = {
   id: 'CloudFront',
@@ -36,8 +43,8 @@ const EVERYTHING: Policy = {
 };
 
 /**
- * Decides every call by the policies of the template. A caller that is neither a role of the template nor an AWS
- * service is the account's administrator: tests, commands, the AWS CLI.
+ * Decides every call by the policies of the template. A caller that is neither a role of the
+ * template nor an AWS service is the account's administrator: tests, commands, the AWS CLI.
  *
  * @throws Error naming what of the policies the local cloud cannot decide by
  */

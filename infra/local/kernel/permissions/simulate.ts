@@ -2,9 +2,12 @@ import { anonymousPrincipal, runSimulation, type Simulation } from '@cloud-copil
 import { LOCAL_ACCOUNT } from '../aws-api.ts';
 import type { Policy, PolicyStatement } from './policies.ts';
 
-/** One action on one resource, asked for in these circumstances. */
+/** Whether a principal may perform one action on one resource. */
 export interface Question {
-  /** An ARN, the name of an AWS service, or the id of a canonical user; undefined: nobody signed it. */
+  /**
+   * An ARN, the name of an AWS service, or the id of a canonical user; undefined if nobody signed
+   * it.
+   */
   readonly principal: string | undefined;
   readonly action: string;
   /** An ARN without wildcards, or `*` for an action that has no resources. */
@@ -12,7 +15,7 @@ export interface Question {
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** A statement that decided, and by which of its actions and resources. */
+/** A statement that decided, with the action and resource in it that matched. */
 export interface Match {
   readonly policy: string;
   /** Counted from 0. */
@@ -28,9 +31,11 @@ export interface Verdict {
 }
 
 /**
- * Decides as IAM does. The library is under the AGPL: it serves this machine only, nothing that deploys may import it.
+ * Decides as IAM does. The library is under the AGPL: it runs on this machine only, and nothing
+ * that deploys may import it.
  *
- * @throws Error for an action that does not exist or has no such resource, or for a policy that IAM would refuse
+ * @throws Error for an action that does not exist or has no such resource, or for a policy that IAM
+ * would refuse
  */
 export async function simulate(
   { principal, action, resource, context }: Question,

@@ -12,7 +12,7 @@ export interface LocalApiGateway {
   readonly api: AwsService;
   /** A listener for node:http that serves one API at `/<stage>`. */
   listener(apiId: string): (request: IncomingMessage, response: ServerResponse) => void;
-  /** The answer to a request of CloudFront's, unless its origin is no API of this template. */
+  /** The answer to a request from CloudFront; undefined if its origin is no API of the template. */
   fetchOrigin(request: OriginRequest): Promise<OriginResponse> | undefined;
 }
 
@@ -54,7 +54,7 @@ async function readRequest(incoming: IncomingMessage): Promise<ApiRequest> {
   };
 }
 
-/** Keeps one byte more than is allowed: enough to know that it was too much. */
+/** Stops keeping chunks once the limit is passed: enough to know that the body is too large. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -7,7 +7,11 @@ import {
 } from '../../kernel/aws-api.ts';
 import type { ApiGatewayDefinition, ApiKeyDefinition, UsagePlan } from './definition.ts';
 
-/** The read-only half of API Gateway's REST API: keys, APIs, usage plans. @param createdAt milliseconds since the epoch */
+/**
+ * The read-only half of API Gateway's REST API: keys, APIs, usage plans.
+ *
+ * @param createdAt milliseconds since the epoch
+ */
 export function createControlPlane(definition: ApiGatewayDefinition, createdAt: number): AwsService {
   const createdDate = Math.floor(createdAt / 1000);
 

@@ -4,7 +4,7 @@ import type { Resource } from '../../template/resource.ts';
 export interface Throttle {
   /** Requests per second in the long run. */
   readonly rate: number;
-  /** Requests at once. */
+  /** Requests at the same time. */
   readonly burst: number;
 }
 
@@ -64,7 +64,7 @@ export interface ApiGatewayDefinition {
   readonly keys: readonly ApiKeyDefinition[];
 }
 
-/** @throws Error naming the resource and what of it is wrong or not emulated */
+/** @throws Error naming the resource and what is wrong with it or not emulated */
 export function apiGatewayOf(resources: readonly Resource[]): ApiGatewayDefinition {
   const all = <T extends object>(type: string, schema: z.ZodType<T>) =>
     resources
@@ -172,7 +172,7 @@ const RestApi = z.object({
 
 const ApiResourceProperties = z.object({ ParentId: z.string(), PathPart: z.string() });
 
-/** `'text'`: a value that does not come from the request. */
+/** `'text'`, in single quotes: a value that does not come from the request. */
 const fixedText = z
   .string()
   .regex(/^'.*'$/, 'only fixed values, in single quotes, are emulated')
@@ -187,7 +187,7 @@ const fixedHeaders = (prefix: string) =>
       Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.slice(prefix.length), text])),
     );
 
-/** API Gateway waits no longer, unless an account has asked for more. */
+/** API Gateway's limit, unless an account has asked for more. */
 const LONGEST_WAIT_MS = 29_000;
 
 const LambdaIntegration = z

@@ -2,7 +2,7 @@ import type { GatewayResponse } from './definition.ts';
 import type { ApiResponse } from './messages.ts';
 
 /**
- * What API Gateway answers itself: status, text, and the exception that `x-amzn-ErrorType` names.
+ * API Gateway's own answers: status, message, and the exception named in `x-amzn-ErrorType`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  */
 const RESPONSES = {
@@ -19,7 +19,7 @@ const RESPONSES = {
 
 export type GatewayErrorType = keyof typeof RESPONSES;
 
-/** A request that API Gateway answers in the integration's place. */
+/** A request that API Gateway answers itself, without the integration. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly type: GatewayErrorType;
@@ -30,7 +30,10 @@ export class GatewayError extends Error {
   }
 }
 
-/** @param customised the API's own gateway responses: one of the type itself, else the default of its class */
+/**
+ * @param customised the API's gateway responses: one of this type wins over the default of its
+ * class
+ */
 export function gatewayResponse(
   { type }: GatewayError,
   customised: ReadonlyMap<string, GatewayResponse>,
@@ -44,12 +47,12 @@ export function gatewayResponse(
   };
 }
 
-/** The address names no stage: no API is known whose gateway responses could apply. */
+/** For a URL that names no stage: the gateway responses of no API apply. */
 export const UNKNOWN_STAGE = gatewayResponse(new GatewayError('INVALID_API_KEY'), new Map());
 
 export const MAX_BODY_BYTES = 10_485_760;
 
-/** Refused before any API is looked at, in plain text and without its gateway responses. */
+/** Refused before the API is known: in plain text, and without its gateway responses. */
 export const BODY_TOO_LARGE: ApiResponse = {
   status: 413,
   headers: { 'Content-Type': 'text/plain' },

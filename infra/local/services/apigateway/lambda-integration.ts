@@ -28,7 +28,8 @@ const MAX_EVENT_BYTES = 6_291_456;
  * Has a function answer a request.
  *
  * @param event of the Lambda proxy integration, as JSON
- * @throws GatewayError if the function may not be called, fails, is late, or does not answer as it must
+ * @throws GatewayError if the function may not be called, fails, is late, or does not answer as it
+ * must
  */
 export async function invokeIntegration(
   { functionArn, timeoutMs }: Extract<Integration, { kind: 'lambda' }>,

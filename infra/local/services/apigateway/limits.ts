@@ -2,11 +2,15 @@ import type { DurableMap } from '../../kernel/durable-map.ts';
 import type { Throttle } from './definition.ts';
 
 export interface TokenBuckets {
-  /** @returns whether the bucket had a token left, which is then taken */
+  /** Takes a token. @returns whether there was one */
   take(bucket: string, throttle: Throttle): boolean;
 }
 
-/** Each bucket holds `burst` tokens at first and gains `rate` per second. @param now milliseconds since the epoch */
+/**
+ * A bucket starts with `burst` tokens and gains `rate` per second.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function createTokenBuckets(now: () => number): TokenBuckets {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return {
@@ -28,7 +32,9 @@ export interface Usage {
   readonly requests: number;
 }
 
-/** Counts requests per UTC day. @returns whether the quota had one left, which is then used */
+/**
+ * Counts requests per UTC day. The function returns whether the quota had one left, and uses it.
+ */
 export function createDailyQuotas(usages: DurableMap<Usage>, now: () => number) {
   return (user: string, requestsPerDay: number): boolean => {
     const day = new Date(now()).toISOString().slice(0, 10);

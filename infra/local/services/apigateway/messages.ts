@@ -15,7 +15,7 @@ export interface ApiResponse {
   readonly body: string;
 }
 
-/** Reads the last value of a header, whatever its spelling. */
+/** The last value of a header. @param name in lower case */
 export function headerOf(request: ApiRequest, name: string): string | undefined {
   return request.headers.findLast(([each]) => each.toLowerCase() === name)?.[1];
 }

@@ -4,7 +4,7 @@ import type { ApiResponse } from './messages.ts';
 
 const headerValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
-/** Nothing is obligatory, and nothing else is allowed. */
+/** Every member is optional, and no other is allowed. */
 const ProxyAnswer = z.strictObject({
   statusCode: z.coerce.number().int().min(100).max(599).default(200),
   headers: z.record(z.string(), headerValue).nullish(),
@@ -14,7 +14,7 @@ const ProxyAnswer = z.strictObject({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** API Gateway sends these itself, and the function's under another name. */
+/** API Gateway sends these headers itself, and the function's under another name. */
 const REMAPPED = new Set([
   'connection',
   'content-length',
@@ -24,7 +24,7 @@ const REMAPPED = new Set([
   'www-authenticate',
 ]);
 
-/** @throws GatewayError for what no proxy integration may answer */
+/** @throws GatewayError if a proxy integration may not answer this */
 export function proxyAnswer(payload: string): ApiResponse {
   const { statusCode, headers, multiValueHeaders, body } = parse(payload);
   const merged = new Map<string, readonly [name: string, value: string | string[]]>([

@@ -14,7 +14,7 @@ export interface ProxyContext {
   /** Path and query without the stage. */
   readonly path: string;
   readonly query: string;
-  /** The key shown, where the method asks for one. */
+  /** The caller's key, if the method requires one. */
   readonly apiKey?: ApiKeyDefinition;
   readonly requestId: string;
   /** Milliseconds since the epoch. */
@@ -25,7 +25,7 @@ export interface ProxyContext {
  * The event of a Lambda proxy integration, format 1.0.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  *
- * @throws GatewayError for a path that cannot be decoded
+ * @throws GatewayError if the path cannot be decoded
  */
 export function proxyEvent(request: ApiRequest, context: ProxyContext) {
   const { route, path, query } = context;
@@ -86,7 +86,7 @@ function requestContext(request: ApiRequest, context: ProxyContext) {
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** Not passed on: they describe the connection. */
+/** Headers that describe the connection are not passed on. */
 const DROPPED = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
 
 function forwarded(request: ApiRequest): Pairs {

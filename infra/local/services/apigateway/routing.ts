@@ -3,13 +3,13 @@ import type { ApiMethod, ApiResource } from './definition.ts';
 export interface Route {
   readonly resource: ApiResource;
   readonly method: ApiMethod;
-  /** Still as the caller encoded them. */
+  /** Encoded as the caller sent them. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /**
- * The method that answers a request. A literal path part wins over `{parameter}`, and that over `{greedy+}`; a slash at the end
- * makes no difference.
+ * The method that answers a request. A literal path part wins over `{parameter}`, which wins over
+ * `{greedy+}`. A slash at the end makes no difference.
  *
  * @param path without the stage
  */
@@ -33,7 +33,7 @@ function partsOf({ path }: ApiResource): string[] {
   return path === '/' ? [] : path.split('/').slice(1);
 }
 
-/** Compared as text, part by part: 2 literal, 1 parameter, 0 greedy. */
+/** One digit per path part, to be compared as strings: 2 literal, 1 parameter, 0 greedy. */
 function specificity(resource: ApiResource): string {
   return partsOf(resource)
     .map(part => (/^\{.*\+\}$/.test(part) ? '0' : part.startsWith('{') ? '1' : '2'))

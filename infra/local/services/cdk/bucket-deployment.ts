@@ -38,8 +38,8 @@ export function deploymentsOf(account: Account): Deployment[] {
 }
 
 /**
- * Uploads the files of deployments. One whose version was uploaded before is left alone: CloudFormation calls a custom
- * resource only when a property has changed.
+ * Uploads the files of deployments. One whose version was uploaded before is left alone:
+ * CloudFormation calls a custom resource only when a property has changed.
  */
 export async function publishDeployments(
   deployments: readonly Deployment[],
@@ -56,7 +56,10 @@ export async function publishDeployments(
   }
 }
 
-/** Publishes single files as the template's first deployment would: to the same bucket, with the same headers. */
+/**
+ * Publishes single files as the template's first deployment would: to the same bucket, with the
+ * same headers.
+ */
 export function createPublisher(
   [deployment]: readonly Deployment[],
   callAws: AwsService,

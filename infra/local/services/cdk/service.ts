@@ -21,7 +21,10 @@ const types: ResourceTypes = {
   },
 };
 
-/** CDK's own custom resources, emulated without the functions that it deploys for them, which need Python. */
+/**
+ * CDK's own custom resources, emulated without the functions that it deploys for them, which need
+ * Python.
+ */
 export const cdk: Service<readonly Deployment[], CdkOptions> = {
   name: 'cdk',
   types,

@@ -15,7 +15,11 @@ export function stackIdOf(stackName: string): string {
   return `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stackName}/local`;
 }
 
-/** The read-only half of CloudFormation: outputs and resources. @param stacks as they are known at each call */
+/**
+ * The read-only half of CloudFormation: outputs and resources.
+ *
+ * @param stacks as they are known at each call
+ */
 export function createCloudFormation(stacks: () => readonly LoadedStack[], createdAt: Date): AwsService {
   const status = { CreationTime: createdAt.toISOString(), StackStatus: 'CREATE_COMPLETE' };
 

@@ -43,8 +43,8 @@ const Answer = z.object({
 type Answer = z.infer<typeof Answer>;
 
 /**
- * Deploys the custom resources of stacks as CloudFormation does: it invokes the function of each that is new or has
- * changed properties, and waits for the answer at a URL of its own.
+ * Deploys the custom resources of stacks as CloudFormation does: it invokes the function of each
+ * that is new or has changed properties, and waits for the answer at a URL of its own.
  *
  * @returns replaces the resources' placeholders by what their functions answered
  * @throws Error with the reason that a function gives

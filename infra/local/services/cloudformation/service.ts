@@ -12,8 +12,9 @@ interface Options {
 }
 
 /**
- * Deploys the custom resources, and describes the stacks. The functions of custom resources run in a pool of its own:
- * Lambda starts later, because what other functions are told may depend on their answers.
+ * Deploys the custom resources, and describes the stacks. The functions of custom resources run in
+ * a pool of its own: Lambda starts later, because what other functions are told may depend on their
+ * answers.
  */
 export const cloudformation: Service<Account, Options> = {
   name: 'cloudformation',

@@ -12,28 +12,31 @@ export interface CachedObject {
 }
 
 export interface CacheKey {
-  /** Everything that tells one cached variant from another. */
+  /** Identifies a cached variant. */
   readonly id: string;
   readonly distributionId: string;
-  /** What invalidation paths are compared with, see `objectAddress`. */
+  /** What invalidation paths are compared with: see `objectAddress`. */
   readonly address: string;
 }
 
 export interface Fetched<T> {
   readonly value: T;
-  /** What to keep under the key; without it nothing is kept, and an older object is forgotten. */
+  /** What to keep under the key. Without it nothing is kept, and an older object is dropped. */
   readonly store?: CachedObject;
 }
 
 /** The cache of one point of presence. Least recently used objects go first when it is full. */
 export interface EdgeCache<T> {
   get(key: CacheKey): CachedObject | undefined;
-  /** Concurrent misses for one key share one origin fetch; `joined` tells the ones that did not start it. */
+  /**
+   * Concurrent misses for one key share one fetch; `joined` is true for those that did not start
+   * it.
+   */
   fetchOnce(
     key: CacheKey,
     fetch: () => Promise<Fetched<T>>,
   ): Promise<{ readonly value: T; readonly joined: boolean }>;
-  /** Forgets what matches, and whatever is being fetched right now: that may be the old content. */
+  /** Drops what matches, and does not keep what is being fetched: that may be the old content. */
   purge(distributionId: string, matches: (address: string) => boolean): void;
 }
 
@@ -78,7 +81,7 @@ export function createEdgeCache<T>(maxBytes: number): EdgeCache<T> {
       flights.set(key.id, flight);
       try {
         const { value, store } = await flight.fetched;
-        // A purge takes the flight off the map: what was asked for before it must not be kept after it.
+        // A purge removes the fetch from the map: what it brings may be older than the purge.
         if (flights.get(key.id) === flight) {
           if (store === undefined) forget(key.id);
           else keep(key, store);

@@ -28,7 +28,11 @@ export interface CloudFrontOptions extends DistributionParts {
   readonly pointsOfPresence?: readonly string[];
   /** Shared by all points of presence. @default 256 MiB */
   readonly cacheBytes?: number;
-  /** Told why an origin or an edge function failed, which viewers are not. @default a process warning */
+  /**
+   * Receives why an origin or an edge function failed; viewers do not learn it.
+   *
+   * @default a process warning
+   */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -40,9 +44,9 @@ export interface LocalCloudFront {
    * @param pop point of presence; default: the request's `x-local-pop` header, else the first
    */
   handleViewer(distributionId: string, request: ViewerRequest, pop?: string): Promise<ViewerResponse>;
-  /** The same as a listener for node:http. */
+  /** The same for HTTP. */
   listener(distributionId: string): (request: IncomingMessage, response: ServerResponse) => void;
-  /** What the distributions ask for and is accepted without being emulated, one sentence each. */
+  /** What distributions ask for without effect, one sentence each. */
   readonly notEmulated: readonly string[];
   /** Clears the timers of invalidations in progress. */
   stop(): void;

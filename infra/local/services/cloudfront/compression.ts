@@ -3,7 +3,9 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Encoding } from './forwarding.ts';
 import { header, type OriginResponse, without } from './messages.ts';
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html
+ */
 const MIN_BYTES = 1000;
 const MAX_BYTES = 10_000_000;
 
@@ -30,10 +32,16 @@ const COMPRESSIBLE = new Set([
 ]);
 
 const compress = { gzip: promisify(gzip), br: promisify(brotliCompress) };
-/** Brotli's default (11) is for files compressed once and for all; an edge compresses while the viewer waits. */
+/**
+ * Brotli's default (11) is for files compressed in advance; an edge compresses while the viewer
+ * waits.
+ */
 const FAST_BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
-/** The response, compressed when the viewer accepts it and CloudFront would do it. A strong ETag becomes a weak one. */
+/**
+ * Compresses the response if the viewer accepts it and CloudFront would. A strong ETag becomes
+ * weak.
+ */
 export async function compressed(
   response: OriginResponse,
   accepted: readonly Encoding[],

@@ -94,7 +94,11 @@ export function parseDistributionConfig(id: string, config: unknown): Distributi
   return parseResource(configSchema, `AWS::CloudFront::Distribution ${id}`, config);
 }
 
-/** Parses a resource's resolved configuration. @throws Error naming each property that is wrong or not emulated */
+/**
+ * Parses a resource's resolved configuration.
+ *
+ * @throws Error naming each property that is wrong or not emulated
+ */
 export function parseResource<T extends z.ZodType>(
   schema: T,
   resource: string,

@@ -13,7 +13,7 @@ export function distributionETag(distribution: Distribution): string {
   return `E${hash.slice(0, 13).toUpperCase()}`;
 }
 
-/** The API's `DistributionConfig`, out of CloudFormation's: the same facts under slightly other names. */
+/** The API's `DistributionConfig`, made of CloudFormation's, whose names differ slightly. */
 export function distributionConfigXml(distribution: Distribution): Record<string, unknown> {
   const { config } = distribution;
   return {
@@ -120,7 +120,7 @@ function optional(name: string, value: string | undefined): Record<string, strin
   return value === undefined ? {} : { [name]: value };
 }
 
-/** The API's `CachePolicy`. Names are not kept: the id stands for one. */
+/** The API's `CachePolicy`. Names are not kept; the id replaces them. */
 export function cachePolicyXml(
   id: string,
   policy: CachePolicy,

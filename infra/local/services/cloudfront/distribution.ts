@@ -24,7 +24,7 @@ export interface DistributionResource {
   readonly config: unknown;
 }
 
-/** The template's own policies (by id) and functions (by ARN); AWS's managed policies are known without it. */
+/** The template's own policies (by id) and functions (by ARN). */
 export interface DistributionParts {
   /** Each a `CachePolicyConfig`. */
   readonly cachePolicies: ReadonlyMap<string, unknown>;

@@ -15,7 +15,9 @@ export interface EdgeFields {
   readonly cookies: Readonly<Record<string, EdgeField>>;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html
+ */
 const DISALLOWED_HEADERS =
   /^(?:connection|expect|keep-alive|proxy-.*|trailer|upgrade|x-accel-.*|x-amz-cf-.*|x-amzn-(?:auth|cf-.*|errortype|fle-profile|header-.*|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
 
@@ -41,7 +43,9 @@ export function requestFields(request: ViewerRequest): EdgeFields {
   };
 }
 
-/** Turns what the function returned back into a request; what it left alone keeps the viewer's own spelling. */
+/**
+ * Turns what the function returned into a request. What it left alone keeps the viewer's spelling.
+ */
 export function urlAndHeaders(
   changed: EdgeFields,
   given: EdgeFields,

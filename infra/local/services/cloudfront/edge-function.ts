@@ -10,7 +10,9 @@ import {
 } from './edge-function-event.ts';
 import type { ViewerRequest, ViewerResponse } from './messages.ts';
 
-/** What a viewer-request function decided: the request to go on with, or the answer to give at once. */
+/**
+ * What a viewer-request function decided: the request to go on with, or the answer to give at once.
+ */
 export type EdgeVerdict = { readonly request: ViewerRequest } | { readonly response: ViewerResponse };
 
 export interface EdgeFunctionContext {
@@ -21,10 +23,10 @@ export interface EdgeFunctionContext {
   readonly log: (functionName: string, line: string) => void;
 }
 
-/** @throws EdgeFunctionError when the function throws, runs too long or answers something invalid */
+/** @throws EdgeFunctionError if the function throws, runs too long or returns something invalid */
 export type EdgeFunction = (request: ViewerRequest, context: EdgeFunctionContext) => EdgeVerdict;
 
-/** 503: the function could not run; 502: it answered something CloudFront refuses. */
+/** 503: the function could not run; 502: it returned something that CloudFront refuses. */
 export class EdgeFunctionError extends Error {
   override readonly name = 'EdgeFunctionError';
   readonly status: 502 | 503;
@@ -38,7 +40,9 @@ export class EdgeFunctionError extends Error {
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html */
 const MAX_CODE_BYTES = 10 * 1024;
 
-/** AWS allows about a millisecond of computing; this only ends endless loops, whatever else the machine does. */
+/**
+ * AWS allows about a millisecond of computing. This only ends endless loops, on a busy machine too.
+ */
 const TIME_LIMIT_MS = 1000;
 
 const NOT_EMULATED = /^\s*import\b|\b(?:require\s*\(|Buffer\b|TextEncoder\b|TextDecoder\b|atob\b|btoa\b)/m;
@@ -116,7 +120,7 @@ const outcomeSchema = z.object({
 });
 type Outcome = z.output<typeof outcomeSchema>;
 
-/** Only text crosses the border, so nothing of the host is within the function's reach. */
+/** Only strings cross the border, so the function cannot reach the host. */
 function run(program: Script, event: unknown): Outcome {
   // afterEvaluate: the time limit holds for async handlers as well.
   const sandbox = createContext(Object.create(null), {

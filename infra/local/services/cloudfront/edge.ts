@@ -24,12 +24,12 @@ export interface EdgeOptions {
   readonly cache: EdgeCache<Served>;
   readonly fetchOrigin: FetchOrigin;
   readonly now: () => number;
-  /** Told why an origin or a function failed; the viewer sees no more than 502, 503 or 504. */
+  /** Receives why an origin or a function failed; the viewer sees only 502, 503 or 504. */
   readonly onFailure: (error: unknown) => void;
   readonly log: (functionName: string, line: string) => void;
 }
 
-/** A complete response, and how the edge came by it. */
+/** A complete response, and where the edge got it. */
 export interface Served {
   readonly status: number;
   readonly headers: Headers;
@@ -37,10 +37,13 @@ export interface Served {
   readonly outcome: 'Hit' | 'Miss' | 'RefreshHit';
 }
 
-/** One distribution at one point of presence. Viewers are taken to speak HTTPS, so `ViewerProtocolPolicy` never redirects. */
+/**
+ * One distribution at one point of presence. Viewers count as HTTPS, so `ViewerProtocolPolicy`
+ * never redirects.
+ */
 export type Edge = (request: ViewerRequest) => Promise<ViewerResponse>;
 
-/** @returns answers viewers' requests */
+/** @returns the function that answers viewers' requests */
 export function createEdge(distribution: Distribution, options: EdgeOptions): Edge {
   const edge = new EdgeOfDistribution(distribution, options);
   return request => edge.serve(request);
@@ -142,7 +145,7 @@ class EdgeOfDistribution {
     return { status: page.status, headers, body: served.body };
   }
 
-  /** From the cache, or else from the origin. */
+  /** Gets the object from the cache or, failing that, from the origin. */
   async #obtain(behaviour: Behaviour, request: ViewerRequest, requestId: string): Promise<Served> {
     if (!isCached(behaviour, request.method)) {
       const response = await this.#ask(
@@ -171,7 +174,7 @@ class EdgeOfDistribution {
     requestId: string,
     known: CachedObject | undefined,
   ): Promise<Fetched<Served>> {
-    // Asked with GET also for a HEAD, so that one answer serves both.
+    // A HEAD asks with GET, so that one answer serves both.
     const asGet = request.method === 'HEAD' ? { ...request, method: 'GET' } : request;
     const response = await this.#ask(
       behaviour,
@@ -196,7 +199,10 @@ class EdgeOfDistribution {
     };
   }
 
-  /** An origin in trouble: what has expired is served on, and the origin left alone for the error caching time. */
+  /**
+   * The origin fails: serve the expired object, and leave the origin alone for the error caching
+   * time.
+   */
   #serveStale(known: CachedObject, response: OriginResponse): Fetched<Served> {
     const seconds =
       this.#distribution.errorRules.get(response.status)?.ttlSeconds ?? DEFAULT_ERROR_TTL_SECONDS;
@@ -218,7 +224,7 @@ class EdgeOfDistribution {
     };
   }
 
-  /** Never throws: an origin that cannot be asked is a 502, one that answers too late a 504. */
+  /** Never throws: an origin that cannot be reached is a 502, one that answers too late a 504. */
   async #ask(behaviour: Behaviour, request: OriginRequest): Promise<OriginResponse> {
     try {
       const response = await withinTime(this.#options.fetchOrigin(request), behaviour.origin.readTimeoutMs);
@@ -250,7 +256,7 @@ function isCached(behaviour: Behaviour, method: string): boolean {
   return isCacheable && behaviour.cachedMethods.has(method) && behaviour.cachePolicy.maxTtlSeconds > 0;
 }
 
-/** Without cookies in any policy CloudFront also takes `Set-Cookie` off the answers. */
+/** If no policy selects cookies, CloudFront also removes `Set-Cookie` from answers. */
 function forwardsCookies({ cachePolicy, originRequestPolicy }: Behaviour): boolean {
   return cachePolicy.cookies.kind !== 'none' || (originRequestPolicy?.cookies.kind ?? 'none') !== 'none';
 }

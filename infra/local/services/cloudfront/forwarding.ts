@@ -6,7 +6,7 @@ import { type CachePolicy, type Selection, selects } from './policies.ts';
 
 export type Encoding = 'br' | 'gzip';
 
-/** Never forwarded, or forwarded in CloudFront's own words. */
+/** Headers that CloudFront does not forward, or replaces by its own. */
 const OWN_HEADERS = new Set([
   'connection',
   'keep-alive',
@@ -25,7 +25,7 @@ const OWN_HEADERS = new Set([
   'x-forwarded-for',
 ]);
 
-/** What CloudFront answers from its cache itself instead of asking the origin. */
+/** Conditions that CloudFront answers from its cache instead of asking the origin. */
 const ANSWERED_BY_CACHE = new Set([
   'if-match',
   'if-modified-since',
@@ -35,7 +35,7 @@ const ANSWERED_BY_CACHE = new Set([
   'range',
 ]);
 
-/** The compressions a viewer accepts and the policy caches, the better one first. */
+/** The encodings that the viewer accepts and the policy caches, the better one first. */
 export function acceptedEncodings(headers: Headers, policy: CachePolicy): Encoding[] {
   const accepted = (header(headers, 'accept-encoding') ?? '')
     .split(',')
@@ -54,7 +54,7 @@ export function cacheKey(distribution: Distribution, behaviour: Behaviour, reque
     id: JSON.stringify([
       distribution.id,
       behaviour.origin.id,
-      // HEAD is answered from what GET has cached.
+      // HEAD is answered from the object that GET has cached.
       request.method === 'OPTIONS' ? 'OPTIONS' : 'GET',
       path,
       keyQuery,
@@ -68,8 +68,11 @@ export function cacheKey(distribution: Distribution, behaviour: Behaviour, reque
 }
 
 /**
- * The request as the origin gets it: what the cache policy keys on, what the origin request policy adds, CloudFront's own.
- * @param conditions `if-…` headers when the edge validates what it has; undefined when it does not cache at all
+ * The request as the origin gets it: what is in the cache key, what the origin request policy adds,
+ * and CloudFront's own headers.
+ *
+ * @param conditions `if-…` headers if the edge validates what it has; undefined if it does not
+ * cache at all
  */
 export function originRequest(
   distribution: Distribution,
@@ -134,7 +137,9 @@ export function originRequest(
   };
 }
 
-/** @returns the `name=value` pairs whose name one of the selections picks, as the viewer wrote them */
+/**
+ * @returns the `name=value` pairs whose names one of the selections picks, as the viewer wrote them
+ */
 function selectedPairs(text: string, separator: '&' | ';', selections: readonly Selection[]): string {
   if (text === '' || selections.some(selection => selection.kind === 'all')) return text;
   return text

@@ -7,10 +7,11 @@ const ALWAYS_CACHED_ERRORS = new Set([404, 405, 410, 414, 500, 501, 502, 503, 50
 const CACHED_STATUSES = new Set([200, 203, 204, 300, 301, 302, 307, 308]);
 
 /**
- * How long an edge may serve a response without asking again; 0: stored, but validated with the origin each time.
+ * How long an edge may serve a response without asking again; 0: stored, but validated each time.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
- * @param errorTtlSeconds the distribution's own `ErrorCachingMinTTL` for this status, if it sets one
- * @returns seconds, or undefined when the response is not to be stored
+ * @param errorTtlSeconds the distribution's own `ErrorCachingMinTTL` for this status, if it sets
+ * one
+ * @returns seconds; undefined if the response must not be stored
  */
 export function cacheSeconds(
   response: OriginResponse,
@@ -26,7 +27,7 @@ export function cacheSeconds(
     return errorSeconds(response.status, explicit, errorTtlSeconds);
   }
   if (!CACHED_STATUSES.has(response.status)) return undefined;
-  // A minimum TTL above zero overrules what the origin forbids.
+  // A minimum TTL above zero overrules the origin.
   if (forbids(directives, 'no-store', 'private')) return policy.minTtlSeconds || undefined;
   if (forbids(directives, 'no-cache')) return policy.minTtlSeconds;
 
@@ -65,6 +66,6 @@ function directiveSeconds(directives: ReadonlyMap<string, string>, name: string)
 function secondsUntil(expires: string | undefined, now: number): number | undefined {
   if (expires === undefined) return undefined;
   const at = Date.parse(expires);
-  // RFC 9111 §5.3: an unreadable date means already expired.
+  // RFC 9111 §5.3: an invalid date means already expired.
   return Number.isNaN(at) ? 0 : Math.max(0, Math.floor((at - now) / 1000));
 }

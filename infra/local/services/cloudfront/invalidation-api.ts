@@ -60,7 +60,7 @@ const parser = new XMLParser({
   isArray: name => name === 'Path',
   parseTagValue: false,
   trimValues: false,
-  // Every path may hold `&amp;`s; the defaults end at 1,000 of them.
+  // Paths may hold `&amp;`; by default the parser stops at 1,000 of them.
   processEntities: { enabled: true, maxTotalExpansions: 1_000_000, maxExpandedLength: 100_000_000 },
 });
 

@@ -1,23 +1,32 @@
 import { AwsError } from '../../kernel/aws-api.ts';
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
+ */
 const MAX_PATH_CHARACTERS = 4000;
 
 /**
- * Characters about whose spelling AWS's documentation and its users' reports contradict each other (aws/aws-sdk#525: `%7E` is
- * accepted and purges nothing). Worst case assumed: a path that names one, raw or escaped, matches nothing.
+ * Characters whose spelling AWS's documentation and its users' reports contradict each other about
+ * (aws/aws-sdk#525: `%7E` is accepted and purges nothing). The worst case is assumed: a path with
+ * one of them, raw or escaped, matches nothing.
  */
 export const DOUBTFUL_CHARACTERS = "~'()*+;!,";
 
-/** Parts path from query string in an address; no byte, so never confused with an escaped `?`. */
+/** Separates path and query string in an address. It is no byte, so it cannot be an escaped `?`. */
 const QUERY_MARK = '\u0100';
 
 const WELL_SPELLED = /^\/(?:[A-Za-z0-9$\-_.+!*'(),;/?:@=&]|%[0-9A-Fa-f]{2})*$/;
 
-/** Escaped although RFC 1738 finds them safe: "do not URL-encode any other characters, or CloudFront will not invalidate". */
+/**
+ * Characters that RFC 1738 finds safe: "do not URL-encode any other characters, or CloudFront will
+ * not invalidate".
+ */
 const NEEDLESSLY_ESCAPED = /[A-Za-z0-9$\-_./:@=&]/;
 
-/** @throws AwsError `InvalidArgument` as CloudFront answers it; `~`, space, quotes and non-ASCII must be escaped */
+/**
+ * @throws AwsError `InvalidArgument`, as from CloudFront; `~`, space, quotes and non-ASCII must be
+ * escaped
+ */
 export function assertInvalidationPath(path: string): void {
   if (path.startsWith('#')) {
     throw new AwsError('InvalidArgument', `Invalidation by cache tag is not emulated: ${path}`);
@@ -32,8 +41,9 @@ export function isWildcard(path: string): boolean {
 }
 
 /**
- * What invalidation paths are compared with: the bytes of the URI's path, percent-escapes undone, and the part of the
- * query string that belongs to the cache key.
+ * The address of a cached object, as invalidation paths are compared with it: the bytes of the
+ * URI's path with percent-escapes undone, and the part of the query string that belongs to the
+ * cache key.
  */
 export function objectAddress(uriPath: string, keyQuery: string): string {
   const bytes = Buffer.from(uriPath, 'utf8').toString('latin1');
@@ -41,8 +51,9 @@ export function objectAddress(uriPath: string, keyQuery: string): string {
 }
 
 /**
- * Which cached objects (by `objectAddress`) a batch purges. `*` is a wildcard only as the last character; elsewhere the path
- * is accepted and matches nothing, like every path with a doubtful or needlessly escaped character.
+ * Which cached objects (by `objectAddress`) a batch purges. `*` is a wildcard only as the last
+ * character. A path with `*` elsewhere, or with a doubtful or needlessly escaped character, is
+ * accepted and matches nothing.
  */
 export function invalidationMatcher(paths: readonly string[]): (address: string) => boolean {
   const exact = new Set<string>();
@@ -74,7 +85,7 @@ function unescapeBytes(text: string): string {
   );
 }
 
-/** @returns path and, when there is a `?`, the query string without it */
+/** @returns the path and, if there is a `?`, the query string after it */
 export function splitQuery(url: string): [path: string, query: string | undefined] {
   const mark = url.indexOf('?');
   return mark < 0 ? [url, undefined] : [url.slice(0, mark), url.slice(mark + 1)];

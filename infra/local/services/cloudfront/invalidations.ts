@@ -8,7 +8,10 @@ import { assertInvalidationPath, isWildcard } from './invalidation-paths.ts';
 const MAX_EXACT_PATHS_IN_PROGRESS = 3000;
 const MAX_WILDCARD_PATHS_IN_PROGRESS = 15;
 
-/** How many completed ones can still be listed. AWS does not say how many it keeps; here it bounds memory and disk. */
+/**
+ * How many completed ones can still be listed. AWS does not say how many it keeps; here it bounds
+ * memory and disk.
+ */
 const COMPLETED_KEPT = 300;
 
 export interface Invalidation {
@@ -64,13 +67,13 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
     }
   }
 
-  // Caches do not survive a restart, so only the status of what was in progress is left to bring to its end.
+  // Caches do not survive a restart: only the status of what was in progress has to be completed.
   for (const invalidation of known.values()) {
     if (invalidation.status === 'Completed' || invalidation.completesAt === null) continue;
     timers.after(invalidation.completesAt - now(), () => complete(invalidation));
   }
 
-  /** One timer chain, so that a purge always precedes the report of its completion. */
+  /** One timer follows the other, so that a purge always precedes its completion. */
   function schedule(invalidation: Invalidation, delayMs: number | null): void {
     if (delayMs === null) return;
     const { distributionId, paths } = invalidation;

@@ -49,7 +49,9 @@ export const MANAGED_CACHE_POLICIES: ReadonlyMap<string, CachePolicy> = new Map(
   ],
 ]);
 
-/** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+ */
 export const MANAGED_ORIGIN_REQUEST_POLICIES: ReadonlyMap<string, OriginRequestPolicy> = new Map([
   [
     'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader

@@ -20,16 +20,19 @@ export interface ViewerResponse {
 export interface OriginRequest {
   readonly originId: string;
   readonly domainName: string;
-  /** Already part of `url`; given so that an origin adapter may strip it. */
+  /** Also part of `url`; an origin may want to strip it. */
   readonly originPath: string;
-  /** The origin's custom headers; already part of `headers`. */
+  /** The origin's custom headers; also part of `headers`. */
   readonly customHeaders: Headers;
   readonly method: string;
   /** Origin path, path and query string as sent to the origin. */
   readonly url: string;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** The principal the origin is asked as: the distribution's ARN (OAC), or `origin-access-identity/cloudfront/…` (OAI). */
+  /**
+   * Who asks the origin: the distribution's ARN (OAC), or `origin-access-identity/cloudfront/…`
+   * (OAI).
+   */
   readonly signedAs?: string;
 }
 

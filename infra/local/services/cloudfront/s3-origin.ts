@@ -10,7 +10,8 @@ export function createS3Origin(callAws: AwsService): FetchOrigin {
   return async ({ domainName, method, url, headers, body, signedAs }) => {
     const bucket = S3_DOMAIN.exec(domainName)?.[1];
     if (bucket === undefined) throw new Error(`The local cloud has no origin ${domainName}`);
-    // A site's own query string, `?v=3`, means nothing to S3; the endpoint refuses what it does not know.
+    // A site's own query string, `?v=3`, means nothing to S3; the endpoint refuses what it does not
+    // know.
     const [path] = splitQuery(url);
     const response = await callAws({
       service: 's3',

@@ -11,7 +11,11 @@ import { cloudFrontTypes } from './types.ts';
 
 export interface CloudFrontServiceOptions {
   readonly ports?: { readonly site?: number };
-  /** Real time from CreateInvalidation to `Completed`; null: never. @default 3,000 ms × timeScale */
+  /**
+   * Real time from CreateInvalidation to `Completed`; null: never.
+   *
+   * @default 3,000 ms × timeScale
+   */
   readonly invalidationDelayMs?: number | (() => number | null);
   /** Each has a cache of its own. @default one */
   readonly pointsOfPresence?: readonly string[];

@@ -1,10 +1,10 @@
 import { type Headers, header, type ViewerRequest, type ViewerResponse, without } from './messages.ts';
 import type { ResponseHeadersPolicy } from './policies.ts';
 
-/** What a 304 leaves out: it has no content to describe. */
+/** Headers that a 304 leaves out, since it has no content. */
 const CONTENT_HEADERS = ['content-length', 'content-type', 'content-encoding', 'content-range'];
 
-/** Answers `If-None-Match`, `If-Modified-Since`, `Range` and HEAD out of a complete response, as an edge does. */
+/** Answers `If-None-Match`, `If-Modified-Since`, `Range` and HEAD from a complete response. */
 export function answerFromComplete(request: ViewerRequest, complete: ViewerResponse): ViewerResponse {
   const { status, body } = complete;
   if (status === 200 && isNotModified(request.headers, complete.headers)) {
@@ -44,7 +44,7 @@ function opaque(etag: string): string {
   return etag.trim().replace(/^W\//, '');
 }
 
-/** One byte range; several, or a form unknown here, are answered with the whole, as RFC 9110 §14.2 allows. */
+/** Answers one byte range. Several, or an unknown form, get the whole, as RFC 9110 §14.2 allows. */
 function ranged(request: ViewerRequest, complete: ViewerResponse): ViewerResponse | undefined {
   const range = /^bytes=(\d*)-(\d*)$/.exec(header(request.headers, 'range') ?? '');
   const ifRange = header(request.headers, 'if-range');
@@ -79,7 +79,7 @@ function ranged(request: ViewerRequest, complete: ViewerResponse): ViewerRespons
   };
 }
 
-/** The page CloudFront itself writes when it cannot satisfy a request. */
+/** The page that CloudFront shows if it cannot satisfy a request. */
 export function cloudFrontErrorPage(status: number, reason: string, requestId: string): ViewerResponse {
   const body = `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">
 <HTML><HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=iso-8859-1">

@@ -23,7 +23,7 @@ export interface AlarmDefinition {
   readonly threshold: number;
   readonly comparison: keyof typeof COMPARISONS;
   readonly treatMissingData: 'breaching' | 'notBreaching';
-  /** So long after its creation it is not evaluated. */
+  /** For how long after its creation it is not evaluated. */
   readonly warmUpMinutes: number;
   readonly actions: { readonly alarm: readonly string[]; readonly ok: readonly string[] };
 }
@@ -96,8 +96,9 @@ export function alarmOf({ logicalId, properties }: Resource): AlarmDefinition {
 }
 
 /**
- * Periods that CloudWatch looks at: more than it evaluates, so that late data count. How many more it does not say; its
- * examples retrieve five for three (user guide, "Configuring how CloudWatch alarms treat missing data").
+ * Number of periods that CloudWatch retrieves: more than it evaluates, so that late data count. It
+ * does not say how many more; its examples retrieve five for three (user guide, "Configuring how
+ * CloudWatch alarms treat missing data").
  */
 export function retrievedPeriods({ evaluationPeriods }: AlarmDefinition): number {
   return evaluationPeriods + 2;
@@ -105,14 +106,15 @@ export function retrievedPeriods({ evaluationPeriods }: AlarmDefinition): number
 
 export interface Judgement {
   readonly state: 'OK' | 'ALARM';
-  /** Worded like CloudWatch's. */
+  /** In CloudWatch's words. */
   readonly reason: string;
 }
 
 /**
- * The newest data there are, as many as are evaluated; only what is missing from that number is treated as the alarm says.
+ * Judges the newest datapoints there are, up to the number of evaluated periods. Only what is
+ * missing from that number is treated as the alarm says.
  *
- * @param datapoints of the retrieved periods, newest first; undefined where nothing was reported
+ * @param datapoints of the retrieved periods, newest first; undefined if nothing was reported
  */
 export function judge(alarm: AlarmDefinition, datapoints: readonly (number | undefined)[]): Judgement {
   const { evaluationPeriods, datapointsToAlarm, threshold, treatMissingData } = alarm;

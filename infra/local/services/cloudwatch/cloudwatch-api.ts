@@ -28,7 +28,9 @@ const DescribeAlarms = z.strictObject({
 /** JSON's values, and dates. */
 type Value = string | number | boolean | null | Date | readonly Value[] | { readonly [name: string]: Value };
 
-/** DescribeAlarms, in each of the protocols that SDKs and the AWS CLI have spoken with CloudWatch. */
+/**
+ * DescribeAlarms, in each of the protocols that SDKs and the AWS CLI have spoken with CloudWatch.
+ */
 export function createCloudWatchApi(
   alarms: readonly AlarmDefinition[],
   stateOf: (alarm: AlarmDefinition) => StateOfAlarm,

@@ -26,15 +26,15 @@ export interface CloudWatchOptions {
 
 export interface CloudWatch {
   readonly api: AwsService;
-  /** Evaluates every alarm, minute by minute, until now. `start` has it called by the clock. */
+  /** Evaluates every alarm for each minute that has passed. After `start` the clock calls it. */
   evaluate(): void;
   start(): void;
   stop(): void;
 }
 
 /**
- * CloudWatch alarms. They are evaluated once a minute of AWS's time, on sliding
- * windows (user guide, "Alarm evaluation window"); metrics live in memory, the states of alarms outlive the process.
+ * CloudWatch alarms, evaluated once a minute of AWS's time on sliding windows (user guide, "Alarm
+ * evaluation window"). Metrics are kept in memory; the states of alarms outlive the process.
  *
  * @throws Error naming an alarm or metric that is not emulated
  */
@@ -58,7 +58,7 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   let evaluatedUntil = createdIn;
   let timer: NodeJS.Timeout | undefined;
 
-  /** What SQS reports once a minute. */
+  /** SQS reports these once a minute. */
   function queueMetrics(): Datum[] {
     return options.queueNames.flatMap(QueueName => {
       const { visible, notVisible, oldestSentAt = now() } = options.measureQueue(QueueName);
@@ -91,7 +91,7 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
     if (current === evaluatedUntil) return;
     const sampled = queueMetrics();
     while (evaluatedUntil < current) {
-      // Minutes that the clock skipped were like this one.
+      // Minutes that the clock skipped count as this one.
       for (const datum of sampled) metrics.put(datum, evaluatedUntil);
       evaluatedUntil += 1;
       for (const alarm of alarms) evaluateAlarm(alarm, evaluatedUntil);
@@ -118,7 +118,7 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   };
 }
 
-/** In which state each alarm is; a new one is told by its first evaluation. */
+/** The state of each alarm. A new one gets its state from its first evaluation. */
 function createStates(store: DurableStore, now: () => number) {
   const kept = store.map<StateOfAlarm>('alarm-states');
   const initial: StateOfAlarm = {

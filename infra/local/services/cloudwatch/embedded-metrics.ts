@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Datum } from './metrics.ts';
 
-/** Embedded metric format: a log line that tells CloudWatch which of its members are metrics. */
+/** Embedded metric format: a log line that says which of its members are metrics. */
 const EmbeddedMetrics = z.looseObject({
   _aws: z.object({
     CloudWatchMetrics: z.array(
@@ -16,7 +16,7 @@ const EmbeddedMetrics = z.looseObject({
 
 const Values = z.union([z.number().transform(value => [value]), z.array(z.number())]);
 
-/** The metrics in a line of a function's log: none in most. */
+/** The metrics in a line of a function's log; most lines have none. */
 export function embeddedMetrics(line: string): Datum[] {
   if (!line.includes('"CloudWatchMetrics"')) return [];
   const { success, data } = EmbeddedMetrics.safeParse(parsed(line));

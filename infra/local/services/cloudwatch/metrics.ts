@@ -5,7 +5,7 @@ export interface Datum {
   readonly value: number;
 }
 
-/** Of one minute. */
+/** The data of one minute. */
 interface Aggregate {
   readonly minute: number;
   sum: number;
@@ -15,13 +15,16 @@ interface Aggregate {
 }
 
 export interface Metrics {
-  /** A metric that nobody watches is not kept. */
+  /** Metrics that no alarm watches are dropped. */
   put(datum: Datum, minute: number): void;
-  /** Statistics of successive periods, newest first, the newest ending before minute `end`; undefined where there are no data. */
+  /**
+   * Statistics of successive periods, newest first; the newest ends before minute `end`. Undefined
+   * for periods without data.
+   */
   datapoints(alarm: AlarmDefinition, end: number, periods: number): (number | undefined)[];
 }
 
-/** Metrics in memory, minute by minute, kept for as long as the longest look back. */
+/** Metrics in memory, by minute, kept for as long as any alarm looks back. */
 export function createMetrics(
   watched: readonly { readonly metric: MetricId; readonly minutes: number }[],
 ): Metrics {

@@ -3,7 +3,7 @@ import type { AlarmDefinition } from './alarm.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import type { Datum } from './metrics.ts';
 
-/** What the services report themselves. */
+/** Metrics that services report themselves. */
 const SERVICE_METRICS: Readonly<Record<string, readonly string[]>> = {
   'AWS/ApiGateway': ['4XXError', '5XXError', 'Count', 'Latency'],
   'AWS/Events': ['FailedInvocations'],
@@ -31,7 +31,7 @@ export function requireReported({ name, metric }: AlarmDefinition): void {
   );
 }
 
-/** What CloudWatch learns from something that happened. */
+/** The metrics that follow from a journal entry. */
 export function metricsOf(entry: JournalEntry): Datum[] {
   switch (entry.kind) {
     case 'log':
@@ -73,7 +73,7 @@ const EXECUTION_ENDS = {
 } as const;
 
 function executionMetrics(entry: Extract<JournalEntry, { kind: 'execution' }>): Datum[] {
-  // A state entered.
+  // A state was entered: the execution goes on.
   if (entry.state !== undefined) return [];
   const name = entry.status === 'RUNNING' ? 'ExecutionsStarted' : EXECUTION_ENDS[entry.status];
   return data('AWS/States', { StateMachineArn: entry.machineArn }, { [name]: 1 });

@@ -9,7 +9,9 @@ export interface StateOfAlarm {
   readonly since: number;
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+ */
 export function stateChangeEvent(alarm: AlarmDefinition, state: StateOfAlarm, previous: StateOfAlarm) {
   const { namespace, name, dimensions } = alarm.metric;
   const event = {

@@ -9,14 +9,14 @@ export interface DynamoDb {
   /**
    * Creates a table from the properties of `AWS::DynamoDB::Table`, unless it is there.
    *
-   * @throws Error when it cannot be made, or was kept without an index that it should have
+   * @throws Error if it cannot be made, or was kept without an index that it should have
    */
   ensureTable(name: string, properties: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
 }
 
-// dynalite 4.0.0 ends what it reads by `return`, which these iterators do not have: each would stay open, and keep in memory what
-// LevelDB had written until then.
+// dynalite 4.0.0 ends an iteration by `return`, which these iterators lack. Each would stay open,
+// and keep in memory what LevelDB had written until then.
 for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
   Object.assign(prototype, {
     return(this: { close(): Promise<void> }) {
@@ -25,7 +25,11 @@ for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
   });
 }
 
-/** DynamoDB by dynalite, in this process. @param directory where it keeps its state; in memory without */
+/**
+ * DynamoDB by dynalite, in this process.
+ *
+ * @param directory where it keeps its state; in memory without one
+ */
 export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
   const server: Server = dynalite({
     ...(directory === undefined ? {} : { path: directory }),
@@ -34,7 +38,7 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
     updateTableMs: 0,
   });
   const handle = withoutSocket(server);
-  // It closes its files only as a listening server does.
+  // It closes its files only if it has listened.
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
 
   return {
@@ -59,10 +63,10 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
       const missing = new Set(namesOf(GlobalSecondaryIndexes)).difference(
         new Set(namesOf(kept.GlobalSecondaryIndexes)),
       );
-      // dynalite adds none to a table that exists.
+      // dynalite adds no index to a table that exists.
       if (missing.size > 0) {
         throw new Error(
-          `The table ${name} was kept from an earlier version, without the index ${[...missing].join(', ')}: remove the folder of the state kept, .local/`,
+          `The table ${name} was kept from an earlier version, without the index ${[...missing].join(', ')}: remove the folder with the kept state, .local/`,
         );
       }
     },
@@ -77,7 +81,9 @@ function namesOf(indexes: unknown): string[] {
   return Array.isArray(indexes) ? indexes.map(({ IndexName }) => IndexName) : [];
 }
 
-/** Hands dynalite a request with the few members of Node's that it uses: real ones cost more than its own work. */
+/**
+ * Hands dynalite requests with the few members that it uses: Node's own cost more than its work.
+ */
 function withoutSocket(server: Server): AwsService {
   return ({ method, url, headers, body }) =>
     new Promise(resolve => {

@@ -12,8 +12,8 @@ type Matcher = z.infer<typeof Matcher>;
 const Fields = z.record(z.string(), z.unknown());
 
 /**
- * An event pattern of EventBridge: every field must be there with one of the values listed for it, and `$or` needs one of its
- * patterns.
+ * An event pattern of EventBridge. Every field must be present with one of the values listed for
+ * it; of the patterns in `$or`, one must match.
  *
  * @throws Error naming what is not emulated
  */
@@ -43,7 +43,7 @@ function oneOf(values: readonly unknown[], path: string): EventPattern {
     if (error !== undefined) throw new Error(`${path}: ${error.issues[0]?.message}`);
     return data;
   });
-  // Of a field that is a list, one element is enough.
+  // If a field is a list, one element is enough.
   return value => [value].flat().some(element => matchers.some(matcher => matchesValue(matcher, element)));
 }
 

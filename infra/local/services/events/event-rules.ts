@@ -16,7 +16,7 @@ export interface EventRulesOptions {
 export interface EventRules {
   /** Hands an event to every rule that matches. */
   publish(event: object): void;
-  /** Gives up what is on its way. */
+  /** Drops the events in flight. */
   stop(): Promise<void>;
 }
 
@@ -31,14 +31,14 @@ const Rule = z.strictObject({
 const PAUSE_MS = { first: 50, longest: 1000 };
 
 /**
- * `AWS::Events::Rule` with a pattern. EventBridge tries again after server errors and throttling; whatever else a target refuses is
- * lost.
+ * `AWS::Events::Rule` with a pattern. EventBridge tries again after server errors and throttling.
+ * It drops an event that a target refuses for any other reason.
  *
  * @throws Error naming a pattern, target or property that is not emulated
  */
 export function createEventRules({ rules, callAws, journal }: EventRulesOptions): EventRules {
   const stopping = new AbortController();
-  const onTheirWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   const known = rules.map(({ ref, attributes, properties }) => {
     const { EventPattern, State, Targets } = Rule.parse(properties);
     const matches = eventPattern(EventPattern);
@@ -77,14 +77,14 @@ export function createEventRules({ rules, callAws, journal }: EventRulesOptions)
         for (const callFor of calls) {
           const delivery = deliver(name, callFor(event))
             .catch((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)))
-            .finally(() => onTheirWay.delete(delivery));
-          onTheirWay.add(delivery);
+            .finally(() => inFlight.delete(delivery));
+          inFlight.add(delivery);
         }
       }
     },
     async stop() {
       stopping.abort();
-      await Promise.all(onTheirWay);
+      await Promise.all(inFlight);
     },
   };
 }

@@ -3,19 +3,20 @@ export type Schedule = (after: number) => number;
 
 const UNIT_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 const DAY_MS = UNIT_MS.day;
-/** A day that no year has, such as February 30, never comes. */
+/** February 29 may be eight years away; days such as February 30 never come. */
 const SEARCH_DAYS = 366 * 9;
 
 /**
  * `rate(5 minutes)` or `cron(0 2 * * ? *)`, in UTC.
  *
- * @throws Error for an expression that EventBridge would refuse, or whose part is not emulated (`L`, `W`, `#`)
+ * @throws Error for an expression that EventBridge would refuse, or whose part is not emulated
+ * (`L`, `W`, `#`)
  */
 export function parseSchedule(expression: string): Schedule {
   const rate = /^rate\((\d+) (minute|hour|day)(s?)\)$/.exec(expression);
   if (rate !== null) {
     const [, count, unit, plural] = rate;
-    // EventBridge insists on grammar.
+    // EventBridge insists on grammar: `1 minute`, `2 minutes`.
     if (Number(count) < 1 || (Number(count) === 1) === (plural === 's')) throw invalid(expression);
     return after => after + Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   }

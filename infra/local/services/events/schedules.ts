@@ -8,7 +8,7 @@ import { invocation } from './targets.ts';
 
 export interface ScheduleOptions {
   readonly rules: readonly Resource[];
-  /** Takes Lambda's asynchronous invocations; the caller is the rule, for which EventBridge calls. */
+  /** Receives Lambda's asynchronous invocations, which EventBridge makes in the rule's name. */
   readonly callAws: AwsService;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
@@ -24,14 +24,14 @@ const Rule = z.strictObject({
   Targets: z.array(z.strictObject({ Id: z.string(), Arn: z.string() })).default([]),
 });
 
-/** Node's timers end at 24 days. */
+/** Node's timers last 24 days at most. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * `AWS::Events::Rule` with a schedule: invokes its functions whenever it is due. What was due while the local cloud was stopped is
- * not made up for.
+ * `AWS::Events::Rule` with a schedule: invokes its functions whenever it is due. What was due while
+ * the local cloud was stopped is not made up for.
  *
- * @returns stops them
+ * @returns the function that stops them
  * @throws Error naming an expression or property that is not emulated
  */
 export function startSchedules(options: ScheduleOptions): () => void {

@@ -40,8 +40,8 @@ export function invocation(caller: string, functionArn: string, payload: string)
 }
 
 /**
- * Puts fields of the event into the template. A string gets its quotes, so variables inside a string of the template
- * are not emulated.
+ * Puts fields of the event into the template. A string gets its quotes, so variables inside a
+ * string of the template are not emulated.
  *
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */

@@ -24,8 +24,8 @@ interface Persistence {
 }
 
 /**
- * fauxqs persists only through its own server, which listens on every interface. So its stores are built here, from
- * the modules behind its entry point; the version is pinned.
+ * fauxqs persists only through its own server, which listens on every interface. So its stores are
+ * built here, from the modules behind its entry point; the version is pinned.
  */
 async function loadInternals() {
   const base = import.meta.resolve('fauxqs');
@@ -78,9 +78,11 @@ export async function startFauxqs(directory?: string): Promise<Fauxqs> {
 /** Mends what fauxqs's own persistence gets wrong or does slower than needed. */
 function tunePersistence(persistence: Persistence): void {
   const database = Reflect.get(persistence, 'db') as DatabaseSync;
-  // Like our own state (durable-map.ts): a killed process loses nothing, and no message waits for the disk.
+  // Like our own state (durable-map.ts): a killed process loses nothing, and no message waits for
+  // the disk.
   database.exec('PRAGMA synchronous = NORMAL');
-  // It forgets the receive count of a message that is given back; its own schema forbids that, and the message is lost.
+  // It forgets the receive count of a message that is given back; its own schema forbids that, and
+  // the message is lost.
   const giveBack = database.prepare(
     'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
   );

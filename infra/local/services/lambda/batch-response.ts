@@ -1,9 +1,9 @@
 import type { InvocationResult } from './function-definition.ts';
 
 /**
- * Which messages of a batch have to come back, by the rules of `ReportBatchItemFailures`: no list, a null or an empty
- * one is success; an answer that Lambda cannot read, or an item it does not know, fails the whole batch. Without the
- * option the answer is ignored. A failed function always fails the whole batch.
+ * Which messages of a batch have failed, by the rules of `ReportBatchItemFailures`. No list, null
+ * or an empty list means success. An answer that Lambda cannot read, or an unknown item, fails the
+ * whole batch, as a failed function does. Without the option the answer is ignored.
  */
 export function failedMessageIds(
   messageIds: readonly string[],
@@ -20,7 +20,10 @@ export function failedMessageIds(
     : everyMessage;
 }
 
-/** The `itemIdentifier` of every reported item, `undefined` when the answer has not the expected shape. */
+/**
+ * The `itemIdentifier` of every reported item; undefined if the answer does not have the expected
+ * shape.
+ */
 function reportedFailures(payload: string): unknown[] | undefined {
   const response = parse(payload);
   if (response === null) return [];

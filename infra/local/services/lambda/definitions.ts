@@ -13,7 +13,10 @@ const Lambda = z.object({
   MemorySize: z.number().default(128),
 });
 
-/** The functions of the template. Those not written for Node.js belong to custom resources of CDK, emulated in `cdk/`. */
+/**
+ * The functions of the template. Those not written for Node.js belong to custom resources of CDK,
+ * emulated in `cdk/`.
+ */
 export function functionsOf(account: Account): FunctionDefinition[] {
   return account
     .all('AWS::Lambda::Function')

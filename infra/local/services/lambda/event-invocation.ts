@@ -2,7 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Journal } from '../../kernel/journal.ts';
 import type { InvocationResult } from './function-definition.ts';
 
-/** Lambda runs a failing asynchronous event again after one minute and after two more, then drops it. */
+/**
+ * Lambda runs a failing asynchronous event again after one minute and after two more, then drops
+ * it.
+ */
 const RETRY_DELAYS_SECONDS = [60, 120];
 
 export interface EventInvokerOptions {
@@ -13,7 +16,10 @@ export interface EventInvokerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Invocation type `Event`: the caller does not wait, and Lambda repeats what fails. Dead-letter targets are not emulated. */
+/**
+ * Invocation type `Event`: the caller does not wait, and Lambda repeats what fails. Dead-letter
+ * targets are not emulated.
+ */
 export function createEventInvoker(options: EventInvokerOptions): (name: string, payload: string) => void {
   const { invoke, journal, timeScale, stopping } = options;
 

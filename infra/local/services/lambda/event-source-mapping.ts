@@ -27,7 +27,9 @@ export interface EventSourceMappingDependencies {
   readonly caller: string;
   readonly invoke: FunctionPool['invoke'];
   readonly journal: Journal;
-  /** Real seconds per AWS second, above 0 and at most 1: window, visibility time-out and back-off. */
+  /**
+   * Real seconds per AWS second, above 0 and at most 1: window, visibility time-out and back-off.
+   */
   readonly timeScale: number;
 }
 
@@ -39,10 +41,11 @@ const SHORT_POLL_PAUSE_MS = 50;
 const BACK_OFF_SECONDS = { first: 1, longest: 30 };
 
 /**
- * Polls a standard queue and invokes a function with batches, until stopped. A failed batch stays in the queue, and the
- * poller that had it backs off.
+ * Polls a standard queue and invokes a function with batches, until stopped. A failed batch stays
+ * in the queue, and the poller that had it backs off.
  *
- * @throws AwsError InvalidParameterValueException, ValidationException for what AWS refuses; NotImplemented for FIFO queues
+ * @throws AwsError InvalidParameterValueException, ValidationException for what AWS refuses;
+ * NotImplemented for FIFO queues
  */
 export function startEventSourceMapping(
   definition: EventSourceMappingDefinition,
@@ -90,7 +93,11 @@ class EventSourceMapping {
     for (const timer of this.#returning) clearTimeout(timer);
   }
 
-  /** One batch from the first poll to its deletion. @returns whether the poller may go on at once */
+  /**
+   * One batch from the first poll to its deletion.
+   *
+   * @returns whether the poller may go on at once
+   */
   async #work(pending: ReceivedMessage[]): Promise<boolean> {
     try {
       const count = await this.#gather(pending);
@@ -107,8 +114,8 @@ class EventSourceMapping {
   }
 
   /**
-   * Adds to `pending` until it holds a batch: full, 6 MB, or its window over. AWS may wait for the end of a 20-second
-   * poll even if the window is shorter; here the window is exact.
+   * Adds to `pending` until it holds a batch: full, 6 MB, or its window over. AWS may wait for the
+   * end of a 20-second poll even if the window is shorter; here the window is exact.
    */
   async #gather(pending: ReceivedMessage[]): Promise<number> {
     const { batchSize, windowSeconds } = this.#definition;
@@ -158,8 +165,8 @@ class EventSourceMapping {
   }
 
   /**
-   * The queue keeps real time and returns messages by itself; a scaled time-out has to be ended by hand. It never
-   * overtakes a running invocation, because functions run in real time.
+   * The queue keeps real time and returns messages by itself; a scaled time-out has to be ended by
+   * hand. It never overtakes a running invocation, because functions run in real time.
    */
   #returnAfterVisibilityTimeout(messages: readonly ReceivedMessage[]): void {
     if (this.#dependencies.timeScale === 1 || this.stopping.aborted) return;

@@ -9,13 +9,16 @@ import type { FunctionDefinition, InvocationMessage, ProcessMessage } from './fu
 
 const PROCESS_FILE = fileURLToPath(new URL('./function-process.ts', import.meta.url));
 
-/** V8's compiled code, shared by successive processes: compiling is most of a start. Node's own default folder. */
+/**
+ * V8's compiled code, shared by successive processes: compiling is most of a start. Node's default
+ * folder.
+ */
 const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
-/** What AWS grants module loading before the function's own time-out begins to count. */
+/** Time that AWS grants for loading modules before the function's time-out begins. */
 const INIT_SECONDS = 10;
 
-/** How AWS words the signals that end a function. */
+/** AWS's words for the signals that end a function. */
 const SIGNAL_WORDS: Readonly<Record<string, string>> = {
   SIGABRT: 'aborted',
   SIGKILL: 'killed',
@@ -28,7 +31,9 @@ export interface Outcome {
   readonly payload: string;
 }
 
-/** One process of one function: warm once it has run, and never shared by two invocations at a time. */
+/**
+ * One process of one function: warm once it has run, and never shared by two invocations at a time.
+ */
 export interface ExecutionEnvironment {
   readonly functionName: string;
   /** False once the process has ended, or is about to. */
@@ -44,7 +49,7 @@ export function functionArn(name: string): string {
   return `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${name}`;
 }
 
-/** The variables that AWS sets itself, and refuses in a function's configuration. */
+/** Variables that AWS sets itself and refuses in a function's configuration. */
 function reservedVariables(definition: FunctionDefinition, logStreamName: string): Record<string, string> {
   return {
     _HANDLER: definition.handler,
@@ -63,7 +68,10 @@ function reservedVariables(definition: FunctionDefinition, logStreamName: string
   };
 }
 
-/** @throws AwsError InvalidParameterValueException when the function sets a variable that belongs to AWS */
+/**
+ * @throws AwsError InvalidParameterValueException if the function sets a variable that belongs to
+ * AWS
+ */
 export function assertNoReservedVariables(definition: FunctionDefinition): void {
   const reserved = new Set([
     ...Object.keys(reservedVariables(definition, '')),
@@ -89,7 +97,7 @@ function startProcess(definition: FunctionDefinition, endpoint: string, logStrea
     env: {
       TZ: 'UTC',
       PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
-      // Else an SDK would read the settings of whoever runs the local cloud.
+      // Otherwise an SDK would read the settings of the user who runs the local cloud.
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       NODE_COMPILE_CACHE: COMPILE_CACHE,
@@ -196,7 +204,7 @@ export const startExecutionEnvironment: StartEnvironment = (definition, endpoint
         clearTimeout(timer);
         timer = setTimeout(timeOut, definition.timeoutSeconds * 1000);
         const message = invocationMessage(definition, { requestId, payload, logStreamName });
-        // A channel that has just closed is reported by `close`.
+        // If the channel has just closed, `close` reports it.
         child.send(message, () => undefined);
       });
       return outcome.promise.finally(() => {

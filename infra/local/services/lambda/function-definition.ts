@@ -1,14 +1,14 @@
 /** One function of the template, its code already bundled. */
 export interface FunctionDefinition {
   readonly name: string;
-  /** Absolute path of the folder that is `/var/task` on AWS. */
+  /** Absolute path of the folder that AWS mounts as `/var/task`. */
   readonly codeDirectory: string;
   /** Module and export, such as `index.handler`. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Access key id by which the AWS endpoint recognises the function's role. */
+  /** Access key id of the function's calls: the role's name. */
   readonly roleAccessKeyId: string;
 }
 
@@ -34,7 +34,7 @@ export interface InvocationMessage {
   };
 }
 
-/** Child to parent. After `crashed` the process ends and must not be used again. */
+/** Child to parent. After `crashed` the process ends: do not use it again. */
 export type ProcessMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'returned' | 'threw' | 'crashed'; readonly payload: string };

@@ -26,8 +26,8 @@ export interface FunctionPool {
   /** The REST API of Lambda. */
   readonly handle: AwsService;
   /**
-   * Kills the processes of functions with this role, as failing hosts do: what runs there fails, and later invocations
-   * get new processes.
+   * Kills the processes of functions with this role, as failing hosts do: what runs there fails,
+   * and later invocations get new processes.
    */
   crash(roleAccessKeyId: string): void;
   /** Kills every process and fails what still runs or waits. */
@@ -40,20 +40,20 @@ export interface FunctionPoolOptions {
   readonly endpoint: string;
   readonly journal: Journal;
   /**
-   * Processes at work at once; more invocations wait. AWS would run a thousand. A function that invokes another and
-   * waits for it occupies two.
+   * How many processes work at once; further invocations wait. AWS would run a thousand. A function
+   * that invokes another and waits for it occupies two.
    * @default 10
    */
   readonly maximumConcurrency?: number;
-  /** How long a warm process is kept without work, real time. @default 300 */
+  /** How long an idle process is kept, real time. @default 300 */
   readonly idleSeconds?: number;
   /** Real seconds per AWS second between the attempts of an asynchronous event. @default 1 */
   readonly timeScale?: number;
-  /** @default a process of its own for each */
+  /** @default each in a process of its own */
   readonly startEnvironment?: StartEnvironment | undefined;
 }
 
-/** Takes a bare name, a partial or a full ARN, each with or without the one version there is, `$LATEST`. */
+/** A name, or a partial or full ARN, with or without the only version, `$LATEST`. */
 const FUNCTION_REFERENCE =
   /^(?:arn:aws:lambda:[a-z0-9-]+:\d{12}:function:|\d{12}:function:|function:)?([\w-]+)(?::\$LATEST)?$/;
 

@@ -1,6 +1,7 @@
 /**
- * The child's side of an execution environment: loads the handler once, then runs one invocation at a time.
- * AWS freezes a process between invocations; here work left behind by a handler simply goes on.
+ * The child's side of an execution environment: loads the handler once, then runs one invocation at
+ * a time. AWS freezes a process between invocations; here, work that a handler leaves behind goes
+ * on.
  */
 import { existsSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
@@ -10,11 +11,11 @@ import type { InvocationMessage, ProcessMessage } from './function-definition.ts
 
 type Handler = (event: unknown, context: object) => unknown;
 
-/** AWS quotes this number, 100 bytes above 6 MiB, in its own error message. */
+/** AWS quotes this number, 100 bytes above 6 MiB, in its error message. */
 const MAXIMUM_RESPONSE_BYTES = 6_291_556;
 
 const send = process.send?.bind(process);
-// The handler must find neither a channel nor a variable that does not exist on AWS.
+// On AWS a handler finds neither this channel nor this variable.
 delete process.send;
 delete process.env['NODE_COMPILE_CACHE'];
 
@@ -55,7 +56,8 @@ async function importModule(taskRoot: string, modulePath: string): Promise<unkno
     return await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof SyntaxError) throw runtimeError('Runtime.UserCodeSyntaxError', String(error));
-    // Only what `require` does not find is named so; a missing `import` keeps its own name on AWS too.
+    // Only a module that `require` misses gets this name; AWS keeps the error of a missing
+    // `import`.
     if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND')
       throw runtimeError('Runtime.ImportModuleError', String(error));
     throw error;
@@ -101,7 +103,7 @@ function serialize(result: unknown): string {
   } catch (cause) {
     throw new Error('Unable to stringify response body', { cause });
   }
-  // JSON has no word for undefined and functions: Lambda answers null.
+  // JSON has no undefined and no functions: Lambda returns null.
   const payload = text ?? 'null';
   if (Buffer.byteLength(payload) > MAXIMUM_RESPONSE_BYTES)
     throw runtimeError(
@@ -135,7 +137,7 @@ process.on('unhandledRejection', reason =>
   ),
 );
 process.on('disconnect', () => process.exit());
-// Ctrl-C reaches the whole process group; when a function's process ends is for its parent to say.
+// Ctrl-C reaches the whole process group, but the parent decides when a function's process ends.
 process.on('SIGINT', () => undefined);
 
 const [taskRoot = '', handlerName = ''] = process.argv.slice(2);
@@ -143,7 +145,7 @@ try {
   const handler = await loadHandler(taskRoot, handlerName);
   process.on('message', (message: InvocationMessage) => void run(handler, message));
   report({ kind: 'ready' });
-  // Node itself writes it when a process exits, but this one is killed.
+  // Node writes the cache when a process exits, but this one will be killed.
   flushCompileCache();
 } catch (error) {
   crash('Init Error', error, 1);

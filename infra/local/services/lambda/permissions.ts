@@ -9,10 +9,16 @@ export function invocationOf(reference: string): Requirement {
   return { action: 'lambda:InvokeFunction', resource };
 }
 
-/** Permissions that a role needs: Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping". */
+/**
+ * Permissions that a role needs: Lambda developer guide, "Creating and configuring an Amazon SQS
+ * event source mapping".
+ */
 const POLLING = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 
-/** @throws AwsError InvalidParameterValueException: AWS makes no event source mapping for a role that cannot poll */
+/**
+ * @throws AwsError InvalidParameterValueException: AWS makes no event source mapping for a role
+ * that cannot poll
+ */
 export async function requirePolling(
   permissions: Pick<Permissions, 'require'>,
   caller: string,

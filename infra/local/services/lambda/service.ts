@@ -16,7 +16,10 @@ export interface LambdaOptions {
   readonly startEnvironment?: StartEnvironment;
 }
 
-/** Runs a function and waits for its answer, as `FunctionPool.invoke` says. Permissions are up to the caller. */
+/**
+ * Runs a function and waits for its answer, as `FunctionPool.invoke` says. Permissions are up to
+ * the caller.
+ */
 export const invokeFunction = capability<
   [name: string, payload: string, onStart?: () => void],
   Promise<InvocationResult>

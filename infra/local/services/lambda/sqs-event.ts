@@ -1,6 +1,6 @@
 import { LOCAL_REGION } from '../../kernel/aws-api.ts';
 
-/** A message as ReceiveMessage answers it. */
+/** A message as ReceiveMessage returns it. */
 export interface SqsMessage {
   readonly MessageId: string;
   readonly ReceiptHandle: string;
@@ -20,13 +20,13 @@ export interface SqsMessage {
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
-  /** `performance.now()` at the answer of ReceiveMessage. */
+  /** `performance.now()` when ReceiveMessage returned. */
   readonly receivedAt: number;
-  /** The record as JSON text, exactly as the function will get it. */
+  /** The record as JSON, exactly as the function gets it. */
   readonly record: string;
 }
 
-/** The synchronous payload limit of Lambda; what the records themselves cost counts. */
+/** Lambda's limit for a synchronous payload; the records' own overhead counts. */
 const MAXIMUM_EVENT_BYTES = 6_291_456;
 const ENVELOPE_BYTES = '{"Records":[]}'.length;
 
@@ -67,7 +67,7 @@ export function eventOf(messages: readonly ReceivedMessage[]): string {
   return `{"Records":[${messages.map(message => message.record).join(',')}]}`;
 }
 
-/** How many of the messages, from the first on, fit into one event of at most 6 MiB; at least one. */
+/** How many messages fit into one event of 6 MiB, counted from the first; at least one. */
 export function countFitting(messages: readonly ReceivedMessage[]): number {
   let bytes = ENVELOPE_BYTES;
   const overflow = messages.findIndex(({ record }) => {

@@ -4,13 +4,13 @@ import { type ReceivedMessage, received, type SqsMessage } from './sqs-event.ts'
 const RECEIVE_AT_MOST = 10;
 const DELETE_AT_MOST = 10;
 
-/** The calls to one queue that an event source mapping makes in the name of its function's role. */
+/** Calls to one queue in the name of a function's role, for an event source mapping. */
 export interface SqsQueue {
   /** @param waitSeconds whole seconds, 0 to 20 */
   receive(atMost: number, waitSeconds: number): Promise<ReceivedMessage[]>;
-  /** Lets a message be received again now. */
+  /** Makes a message visible again now. */
   release(message: ReceivedMessage): Promise<void>;
-  /** Answers the messages that could not be deleted. */
+  /** @returns the messages that could not be deleted */
   remove(messages: readonly ReceivedMessage[]): Promise<ReceivedMessage[]>;
 }
 
@@ -19,7 +19,7 @@ export interface SqsQueueOptions {
   readonly caller: string;
   readonly queueUrl: string;
   readonly queueArn: string;
-  /** Called for failures that the caller is not told of. */
+  /** Receives failures that the calls themselves hide. */
   readonly onError: (what: string, error: unknown) => void;
 }
 
@@ -67,7 +67,8 @@ export function createSqsQueue(options: SqsQueueOptions): SqsQueue {
     },
     async release({ receiptHandle }) {
       try {
-        // On AWS the visibility time-out ends by itself: the role needs no permission for what shortens it here.
+        // On AWS the visibility time-out ends by itself, so the role needs no permission to shorten
+        // it.
         await call(
           'ChangeMessageVisibility',
           { ReceiptHandle: receiptHandle, VisibilityTimeout: 0 },

@@ -5,7 +5,7 @@ export interface WarmEnvironmentsOptions {
   readonly start: (definition: FunctionDefinition) => ExecutionEnvironment;
   /** From this number of environments on, a new one takes the place of the longest idle. */
   readonly limit: number;
-  /** How long an environment is kept without work, real time. */
+  /** How long an idle environment is kept, real time. */
   readonly idleSeconds: number;
 }
 
@@ -21,7 +21,7 @@ export interface WarmEnvironments {
 
 export function createWarmEnvironments(options: WarmEnvironmentsOptions): WarmEnvironments {
   const environments = new Set<ExecutionEnvironment>();
-  /** Those without work, the longest idle first. */
+  /** Idle environments, the longest idle first. */
   const idle = new Map<ExecutionEnvironment, NodeJS.Timeout>();
 
   function forgetIdle(environment: ExecutionEnvironment): void {

@@ -20,13 +20,19 @@ export const s3Api: ApiTraits = {
     s3Error(403, 'AccessDenied', denialMessage({ ...denial, resource: `"${denial.resource}"` })),
 };
 
-/** Only those who may list a bucket learn that a key does not exist: S3 API reference, GetObject, "Permissions". */
+/**
+ * Only those who may list a bucket learn that a key does not exist: S3 API reference, GetObject,
+ * "Permissions".
+ */
 function requiredToSeeMissing(request: AwsRequest, operation: string): Requirement[] {
   if (operation !== 'GetObject' && operation !== 'HeadObject') return [];
   return [{ action: 's3:ListBucket', resource: bucketArn(s3Address(request).bucket) }];
 }
 
-/** The permission that an operation needs: S3 user guide, "Required permissions for S3 API operations". */
+/**
+ * The permission that an operation needs: S3 user guide, "Required permissions for S3 API
+ * operations".
+ */
 const PERMISSIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
   PutBucketNotificationConfiguration: 'PutBucketNotification',

@@ -23,8 +23,8 @@ interface Kept {
 }
 
 /**
- * The notifications of buckets. Like CloudFormation, a start leaves what callers of the API have made of them, unless
- * the template says something new.
+ * The notifications of buckets. Like CloudFormation, a start leaves what callers of the API have
+ * made of them, unless the template says something new.
  */
 export function createBucketNotifications(
   buckets: readonly BucketDefinition[],
@@ -37,7 +37,10 @@ export function createBucketNotifications(
   }
   const rulesOf = (bucket: string) => kept.get(bucket)?.rules ?? [];
 
-  /** S3 sends every queue a test event, and refuses a configuration with a queue that does not take it. */
+  /**
+   * S3 sends every queue a test event, and refuses a configuration with a queue that does not take
+   * it.
+   */
   async function takesEvents(queueArn: string, bucket: string): Promise<boolean> {
     const Time = new Date().toISOString();
     const event = { Service: 'Amazon S3', Event: 's3:TestEvent', Time, Bucket: bucket };

@@ -3,8 +3,8 @@ import { s3Address, s3Request } from './s3-request.ts';
 import { s3Error } from './s3-xml.ts';
 
 /**
- * Refuses writes with `If-None-Match: *` if the object exists: S3 user guide, "How to prevent object overwrites with
- * conditional writes". fauxqs ignores the header.
+ * Refuses writes with `If-None-Match: *` if the object exists: S3 user guide, "How to prevent
+ * object overwrites with conditional writes". fauxqs ignores the header.
  */
 export function withConditionalWrites(s3: AwsService): AwsService {
   return async request => {

@@ -36,7 +36,9 @@ function deletionIn({ body }: AwsRequest): z.infer<typeof Delete>['Delete'] | un
   return XMLValidator.validate(text) === true ? Delete.safeParse(parser.parse(text)).data?.Delete : undefined;
 }
 
-/** Deletes objects one by one: fauxqs reads `&amp;lt;` as `<`, and no character references at all. */
+/**
+ * Deletes objects one by one: fauxqs reads `&amp;lt;` as `<`, and no character references at all.
+ */
 export function withDeleteObjects(s3: AwsService): AwsService {
   return async request => {
     if (!isDeleteObjects(request)) return s3(request);

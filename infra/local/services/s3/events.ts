@@ -8,7 +8,10 @@ import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
 import { type NotificationRule, takes } from './notification-rules.ts';
 import { s3Address, s3Request } from './s3-request.ts';
 
-/** One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or reorders it. */
+/**
+ * One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or
+ * reorders it.
+ */
 export type EventDelivery = (
   event: { readonly key: string; readonly name: string },
   send: () => Promise<void>,
@@ -40,8 +43,9 @@ export interface S3WithEvents {
 }
 
 /**
- * S3 event notifications as AWS sends them: one event per message, in version 2.4, the key form-encoded, with a growing
- * sequencer (S3 user guide, "Event message structure"). The answer to the caller does not wait for them.
+ * S3 event notifications as AWS sends them: one event per message, in version 2.4, the key
+ * form-encoded, with a growing sequencer (S3 user guide, "Event message structure"). The answer to
+ * the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
   const { s3, notificationsOf, callAws, journal, now = () => new Date() } = options;

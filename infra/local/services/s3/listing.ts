@@ -2,7 +2,10 @@ import type { S3Store } from '../fauxqs/fauxqs.ts';
 
 type Listing = ReturnType<S3Store['listObjects']>;
 
-/** S3 lists by UTF-8 bytes. fauxqs sorts by locale but pages by code unit, and so loses keys between two pages. */
+/**
+ * S3 lists by UTF-8 bytes. fauxqs sorts by locale but pages by code unit, and so loses keys between
+ * two pages.
+ */
 export function listInByteOrder(store: S3Store): void {
   const listAll = store.listObjects.bind(store);
   store.listObjects = (bucket, { prefix = '', delimiter, maxKeys = 1000, startAfter, marker } = {}) => {
@@ -21,8 +24,8 @@ export function listInByteOrder(store: S3Store): void {
 }
 
 /**
- * fauxqs continues after the last object of a page, and after the last prefix only if a page has no object. So a page
- * must not end with a prefix; S3 may return fewer keys than were asked for.
+ * fauxqs continues after the last object of a page, and after the last prefix only if a page has no
+ * object. So a page must not end with a prefix; S3 may return fewer keys than were asked for.
  */
 function truncated({ objects, commonPrefixes }: Listing): Listing {
   const last = objects.at(-1)?.key;

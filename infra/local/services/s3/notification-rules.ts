@@ -75,7 +75,10 @@ function isEventOf(pattern: string, event: string): boolean {
   return pattern.endsWith('*') ? event.startsWith(pattern.slice(0, -1)) : event === pattern;
 }
 
-/** The characters that a filter's value may hold as they are: S3 user guide, "Safe characters", with the slash. */
+/**
+ * The characters that a filter's value may hold as they are: S3 user guide, "Safe characters", with
+ * the slash.
+ */
 const ENCODED = /^(?:[\w!.*'()/+-]|%[0-9A-Fa-f]{2})*$/;
 
 /** Prefix and suffix match nothing unless they are encoded: a space as `+`, `=` as `%3D`. */

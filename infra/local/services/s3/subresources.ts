@@ -27,8 +27,8 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 const EVERYWHERE = /^(x-amz-.+|x-id)$/i;
 
 /**
- * Refuses requests for a part of S3 that is not emulated. Otherwise `PUT /key?tagging` would overwrite the object with
- * its tags, and `DELETE /bucket?policy` delete the bucket.
+ * Refuses requests for a part of S3 that is not emulated. Otherwise `PUT /key?tagging` would
+ * overwrite the object with its tags, and `DELETE /bucket?policy` delete the bucket.
  */
 export function withoutUnknownSubresources(s3: AwsService): AwsService {
   return async request => {

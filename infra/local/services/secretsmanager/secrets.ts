@@ -26,12 +26,12 @@ export interface Secrets {
   readonly api: AwsService;
   /**
    * Replaces every `{{resolve:secretsmanager:…}}`.
-   * @throws Error naming a reference that leads nowhere, or that is not emulated
+   * @throws Error naming a reference to no secret, or one that is not emulated
    */
   resolve(text: string): string;
 }
 
-/** The template's secrets. A value is generated once, and kept as long as the store is. */
+/** The template's secrets. A value is generated once, and lives as long as the store. */
 export function createSecrets(resources: readonly Resource[], store: DurableStore): Secrets {
   const stored = store.map<StoredSecret>('secrets');
   const known = new Set<string>();
@@ -64,7 +64,7 @@ export function createSecrets(resources: readonly Resource[], store: DurableStor
   };
 }
 
-/** `id:SecretString:json-key`; stages and versions other than the current one are not emulated. */
+/** `id:SecretString:json-key`. Only the current version is emulated. */
 const SECRET_REFERENCE =
   /^(arn:[^:]+:secretsmanager:[^:]*:\d*:secret:[^:]+|[^:]+)(?::SecretString(?::([^:]*):*)?)?$/;
 
@@ -100,7 +100,7 @@ function generate({ ref, attributes: { Name = ref }, properties }: Resource): St
   };
 }
 
-/** At least one character of every kind that is not excluded. */
+/** A password with at least one character of every kind that is not excluded. */
 function password(options: z.output<typeof SecretProperties>['GenerateSecretString']): string {
   const kinds = [
     options.ExcludeLowercase ? '' : 'abcdefghijklmnopqrstuvwxyz',

@@ -24,7 +24,7 @@ export interface ReceivedMail {
   readonly at: number;
 }
 
-/** Mails kept unless told otherwise; beyond them the oldest go. */
+/** How many mails are kept by default; the oldest go first. */
 const MAILS_KEPT = 2000;
 
 export interface MailInbox {
@@ -44,8 +44,8 @@ interface Ses {
  * SES by aws-ses-v2-local, with its inbox page.
  *
  * @param port of the inbox page
- * @param identities senders that the template verifies; SES refuses all others
- * @param keep how many mails; the oldest make room for new ones
+ * @param identities senders that the template verifies; SES refuses any other
+ * @param keep how many mails are kept; the oldest go first
  */
 export async function startMailInbox(options: {
   readonly port: number;
@@ -57,17 +57,17 @@ export async function startMailInbox(options: {
   const { keep = MAILS_KEPT } = options;
   const require = createRequire(import.meta.url);
   const ses = require('aws-ses-v2-local') as Ses;
-  // Its page shows one array that lives as long as the process: mails kept from earlier starts are added to it.
+  // Its page shows an array that lives as long as the process: add the mails of earlier starts.
   const { getStoreReadonly } = require('aws-ses-v2-local/dist/store') as {
     getStoreReadonly(): { emails: ReceivedMail[] };
   };
   const kept = options.store.map<ReceivedMail>('mails');
-  // Asked anew each time: clearing the page replaces the array.
+  // Read anew each time: clearing the page replaces the array.
   const shown = () => getStoreReadonly().emails;
   const isShown = new Set(shown().map(mail => mail.messageId));
   shown().push(...kept.values().filter(mail => !isShown.has(mail.messageId)));
   const server = await ses.default({ host: '127.0.0.1', port: options.port });
-  // Express calls back for a failed listen too.
+  // Express calls back even if it could not listen.
   const address = server.address() as AddressInfo | null;
   if (address === null) throw portTaken(options.port, '--inbox-port');
   const url = `http://127.0.0.1:${address.port}`;
@@ -107,7 +107,10 @@ export async function startMailInbox(options: {
   };
 }
 
-/** Over a socket: Express swaps the response's prototype, which an injected response does not survive. */
+/**
+ * Goes over a socket: Express swaps the response's prototype, which an injected response does not
+ * survive.
+ */
 async function forward(base: string, { method, url, headers, body }: AwsRequest): Promise<AwsResponse> {
   const response = await fetch(`${base}${url}`, {
     method,
@@ -121,7 +124,7 @@ async function forward(base: string, { method, url, headers, body }: AwsRequest)
   };
 }
 
-/** In SES v2 a JSON field, in v1 one of a form. */
+/** A JSON field in SES v2, a form field in v1. */
 function senderOf({ url, body }: AwsRequest): string | undefined {
   if (!url.startsWith('/v2/')) return new URLSearchParams(body.toString()).get('Source') ?? undefined;
   if (!url.startsWith('/v2/email/outbound-')) return undefined;

@@ -18,6 +18,7 @@ function refuse(denial: Denial): AwsResponse {
   // SQS writes its actions in lower case, as its users quote it.
   const message = denialMessage({ ...denial, action: denial.action.toLowerCase() });
   const { headers, ...answer } = jsonErrorResponse(accessDenied(message));
-  // The code of the query protocol, which SDKs show: unverified for this error, documented for SQS's own.
+  // The code of the query protocol, which SDKs show: unverified for this error, documented for
+  // SQS's own.
   return { ...answer, headers: { ...headers, 'x-amzn-query-error': 'AccessDenied;Sender' } };
 }

@@ -9,13 +9,14 @@ export interface QueueDefinition {
   readonly attributes: Record<string, string>;
 }
 
-/** What CloudWatch is told about a queue. */
+/** Figures of a queue for CloudWatch. */
 export interface QueueFigures {
   readonly visible: number;
   readonly notVisible: number;
   /**
-   * When the message whose age SQS reports was sent, in milliseconds since the epoch. Messages received three times or
-   * more are skipped (SQS developer guide, "Available CloudWatch metrics"). Undefined if there is none.
+   * When the message whose age SQS reports was sent, in milliseconds since the epoch. Messages
+   * received three times or more are skipped (SQS developer guide, "Available CloudWatch metrics").
+   * Undefined if there is none.
    */
   readonly oldestSentAt: number | undefined;
 }
@@ -32,13 +33,13 @@ export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDef
   kept.setAttributes(attributes);
   // The port may have changed since.
   Object.assign(kept, { url });
-  // Whoever was working on these went with the last process: waiting for their time-outs would help nobody.
+  // Their receivers ended with the last process: do not wait for their visibility time-outs.
   for (const receipt of [...kept.inflightMessages.keys()]) kept.changeVisibility(receipt, 0);
 }
 
 export function measureQueueIn(store: SqsStore, name: string): QueueFigures {
   const queue = store.getQueueByName(name);
-  // Messages whose visibility time-out has passed are visible, though nobody has looked since.
+  // Makes messages visible whose visibility time-out has passed since the last look.
   queue?.processTimers();
   const { ready = [], inflight = [] } = queue?.inspectMessages() ?? {};
   const sentAt = [...ready, ...inflight.map(({ message }) => message)]

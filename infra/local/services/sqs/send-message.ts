@@ -1,6 +1,10 @@
 import { type AwsRequest, jsonRequest } from '../../kernel/aws-api.ts';
 
-/** A message from another AWS service. @param caller ARN of the resource for which that service sends it */
+/**
+ * A message from another AWS service.
+ *
+ * @param caller ARN of the resource for which that service sends it
+ */
 export function sendMessage(queueArn: string, body: string, caller: string): AwsRequest {
   const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: body };
   return jsonRequest('sqs', 'AmazonSQS.SendMessage', message, caller);

@@ -10,7 +10,7 @@ import { fauxqsEmulator } from '../fauxqs/service.ts';
 import { sqsApi } from './api.ts';
 import { ensureQueue, measureQueueIn, type QueueDefinition, type QueueFigures } from './queues.ts';
 
-/** Figures of a queue that no API tells, for CloudWatch. */
+/** Figures of a queue for CloudWatch; no API of SQS returns all of them. */
 export const measureQueue = capability<[queueName: string], QueueFigures>('sqs.measureQueue');
 
 const types: ResourceTypes = {

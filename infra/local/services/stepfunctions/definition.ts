@@ -49,13 +49,17 @@ const RETRY_FIELDS = [
 ];
 const CATCH_FIELDS = ['ErrorEquals', 'Next', 'ResultPath', 'Comment'];
 
-/** Definitions found valid, as JSON: the validator compiles its schema anew each time, which is most of a start. */
+/**
+ * Definitions found valid, as JSON: the validator compiles its schema anew each time, which is most
+ * of a start.
+ */
 const valid = new Set<string>();
 
 /**
  * Reads a definition in the Amazon States Language.
  *
- * @throws Error with the validator's message if it is not valid, or naming what is valid but not emulated
+ * @throws Error with the validator's message if it is not valid, or naming what is valid but not
+ * emulated
  */
 export function parseDefinition(machine: string, source: unknown): Definition {
   requireValid(machine, source);
@@ -87,7 +91,8 @@ function requireEmulated(where: string, state: State): void {
   for (const retrier of recordsIn(state['Retry'])) refuseUnknown(`${where}, Retry`, retrier, RETRY_FIELDS);
   for (const catcher of recordsIn(state['Catch'])) refuseUnknown(`${where}, Catch`, catcher, CATCH_FIELDS);
   const text = JSON.stringify(state);
-  // The engine drops every backslash of what this function returns: quotes in the data would break the JSON.
+  // The engine drops every backslash of what this function returns: quotes in the data would break
+  // the JSON.
   if (text.includes('States.JsonToString'))
     throw new Error(`State machine ${where}: States.JsonToString is not emulated`);
   if (text.includes('$$')) throw new Error(`State machine ${where}: the context object ($$) is not emulated`);

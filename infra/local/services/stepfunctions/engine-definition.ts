@@ -6,10 +6,11 @@ export const MAX_TIMER_SECONDS = 2_147_483;
 /**
  * The definition as the engine has to be given it so that it behaves like AWS:
  * - retry intervals × `timeScale`;
- * - Wait and Fail states become tasks (the local handler sleeps scaled, or fails with resolved Error and Cause);
+ * - Wait and Fail states become tasks (the local handler sleeps scaled, or fails with resolved
+ *   Error and Cause);
  * - a task without time-out gets practically none (the engine's default is 60 s);
- * - what the engine gets wrong is written in a form that it gets right: `"ResultPath": "$"`, `"IsPresent": false`,
- *   comparisons across types, `?` in StringMatches, falsy Pass results.
+ * - what the engine gets wrong is written in a form that it gets right: `"ResultPath": "$"`,
+ *   `"IsPresent": false`, comparisons across types, `?` in StringMatches, falsy Pass results.
  */
 export function engineDefinition(definition: Definition, timeScale: number): Definition {
   const states = Object.entries(definition.States).map(([name, state]) => {
@@ -38,7 +39,10 @@ function byType(state: State): Partial<State> {
   }
 }
 
-/** A task whose handler gets the effective input and, under their own names, the values of the path fields. */
+/**
+ * A task whose handler gets the effective input and, under their own names, the values of the path
+ * fields.
+ */
 function asTask(state: State, pathFields: readonly string[]): Partial<State> {
   const paths = pathFields.filter(field => field in state).map(field => [`${field}.$`, state[field]]);
   return {
@@ -65,7 +69,9 @@ function retriesOf(state: State, timeScale: number): Partial<State> {
 
 const ROOT_IS_DEFAULT = ['InputPath', 'OutputPath', 'ResultPath'];
 
-/** `"$"` is the default of every path; the engine takes a ResultPath `"$"` for a field of that name. */
+/**
+ * `"$"` is the default of every path; the engine takes a ResultPath `"$"` for a field of that name.
+ */
 function withEnginePaths(node: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(node).filter(
     ([field, value]) => !(ROOT_IS_DEFAULT.includes(field) && value === '$'),
@@ -96,7 +102,8 @@ function choiceRule(rule: Record<string, unknown>): Record<string, unknown> {
   const type = /^(String|Numeric|Boolean|Timestamp)/.exec(operator)?.[0];
   const operand =
     operator === 'StringMatches' ? String(test[operator]).replaceAll('?', '\\?') : test[operator];
-  // On AWS a value of another type does not match; the engine would compare as JavaScript does, or throw.
+  // On AWS a value of another type does not match; the engine would compare as JavaScript does, or
+  // throw.
   return {
     ...next,
     And: [

@@ -19,7 +19,10 @@ export interface ExecutionRecord {
   readonly current: { readonly state: string; readonly input: string };
 }
 
-/** AWS keeps closed executions for 90 days; here the number bounds them, so that the state on disk stays flat. */
+/**
+ * AWS keeps closed executions for 90 days. Here their number is bounded, so that the state on disk
+ * is too.
+ */
 const CLOSED_EXECUTIONS_KEPT = 300;
 
 export interface ExecutionStore {

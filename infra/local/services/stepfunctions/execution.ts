@@ -18,7 +18,10 @@ export type Outcome =
   | { readonly status: 'SUCCEEDED'; readonly output: string }
   | { readonly status: 'FAILED' | 'TIMED_OUT'; readonly error?: string; readonly cause?: string };
 
-/** Where a run begins: the machine's first state, or the one that was in progress when the process ended. */
+/**
+ * Where a run begins: the machine's first state, or the one that was in progress when the process
+ * ended.
+ */
 export interface RunStart {
   readonly state: string;
   /** JSON. */
@@ -37,9 +40,9 @@ export interface RunSurroundings {
 }
 
 export interface Run {
-  /** Undefined when it was aborted. Never rejects. */
+  /** Undefined if it was aborted. Never rejects. */
   readonly outcome: Promise<Outcome | undefined>;
-  /** Nothing is recorded and no further call made once this returns. */
+  /** Once this returns, nothing more is recorded and no further call is made. */
   abort(): void;
 }
 
@@ -179,7 +182,7 @@ function resolvedPaths(state: State, given: unknown, pathFields: readonly string
   return { values, input: hasPaths ? values['input'] : given };
 }
 
-/** A resumed execution goes on with the time it has left. */
+/** A resumed execution has only the rest of its time. */
 function remainingTime(machine: Machine, { startedAt }: RunStart, { now }: RunSurroundings) {
   const total = machine.runnable.TimeoutSeconds;
   if (total === undefined) return {};
@@ -192,7 +195,7 @@ function failureOf(reason: unknown): Outcome | undefined {
   if (reason instanceof ExecutionTimeoutError) return { status: 'TIMED_OUT', error: 'States.Timeout' };
   const error = reason instanceof ExecutionError ? reason.cause : reason;
   if (!(error instanceof Error)) return { status: 'FAILED', error: 'States.Runtime', cause: String(error) };
-  // What is neither a task's failure nor one of the language's own is JavaScript's complaint about the definition.
+  // Anything but a task's failure or one of the language's own is a JavaScript error in the engine.
   const isOwn = error instanceof StateFailure || error.name.startsWith('States.');
   return {
     status: 'FAILED',

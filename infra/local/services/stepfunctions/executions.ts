@@ -17,7 +17,9 @@ export interface ExecutionsOptions
 
 type End = Outcome | { readonly status: 'ABORTED'; readonly error?: string; readonly cause?: string };
 
-/** The executions of all machines: started, followed, ended, and continued after the process ended. */
+/**
+ * The executions of all machines: started, followed, ended, and continued after the process ended.
+ */
 export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #records: ExecutionStore;

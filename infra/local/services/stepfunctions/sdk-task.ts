@@ -91,10 +91,14 @@ export function sdkTask(service: string, action: string, template: unknown): Sdk
   };
 }
 
-/** Names as Step Functions has them: PascalCase. Undefined for an action that the service does not have. */
+/**
+ * Names as Step Functions has them: PascalCase. Undefined for an action that the service does not
+ * have.
+ */
 function inputMembers({ module, actions }: Integration, action: string): string[] | undefined {
   if (actions?.includes(action) === false) return undefined;
-  // The clients carry their service's model: an operation is [kind, namespace, name, traits, input, output].
+  // The clients carry their service's model: an operation is [kind, namespace, name, traits, input,
+  // output].
   const operation: unknown = Reflect.get(module, `${upperFirst(action)}$`);
   if (!Array.isArray(operation) || operation[0] !== 9 || action !== lowerFirst(action)) return undefined;
   const input: unknown = typeof operation[4] === 'function' ? operation[4]() : operation[4];
@@ -120,7 +124,7 @@ function stateFailure(error: unknown, integration: Integration): StateFailure {
   const metadata: unknown = Reflect.get(error, '$metadata');
   const { httpStatusCode, requestId } = isRecord(metadata) ? metadata : {};
   const origin = `(Service: ${service}, Status Code: ${httpStatusCode}, Request ID: ${requestId})`;
-  // Errors that the service's model lacks arrive as the base class itself; only their text tells which one it was.
+  // Errors that the service's model lacks arrive as the base class; only their text names them.
   const isModelled = Object.getPrototypeOf(error) !== baseError.prototype;
   return isModelled
     ? new StateFailure(`${prefix}.${exceptionName(error.name)}`, `${error.message} ${origin}`)

@@ -1,7 +1,13 @@
-/** Most bytes (UTF-8) of any state's input or output and of a connector's raw result. Source: quotas of Step Functions. */
+/**
+ * Most bytes (UTF-8) of any state's input or output and of a connector's raw result. Source: quotas
+ * of Step Functions.
+ */
 export const MAX_DATA_BYTES = 262_144;
 
-/** A state's failure, as the Amazon States Language has it: Retry and Catch match its `name`; its `message` is the cause. */
+/**
+ * A state's failure, as the Amazon States Language has it: Retry and Catch match its `name`; its
+ * `message` is the cause.
+ */
 export class StateFailure extends Error {
   override readonly name: string;
   /** The engine asks these two before it looks at Retry and Catch. */

@@ -11,7 +11,10 @@ import type { InvokeFunction } from './tasks.ts';
 
 export interface StepFunctionsOptions {
   readonly machines: readonly StateMachineDefinitionResource[];
-  /** Rejects with AwsError when the function cannot be run; a function's own error is its `functionError` and payload. */
+  /**
+   * Rejects with an AwsError if the function cannot be run. Its own failure is `functionError` and
+   * the payload.
+   */
   readonly invokeFunction: InvokeFunction;
   /** URL of the AWS APIs, for the tasks' calls. */
   readonly endpoint: string;
@@ -27,13 +30,20 @@ export interface StepFunctionsOptions {
 
 export interface StepFunctions {
   readonly api: AwsService;
-  /** Continues executions that were running when the process ended; the state in progress runs again (at least once). */
+  /**
+   * Continues executions that were running when the process ended; the state in progress runs
+   * again.
+   */
   resume(): void;
   /** Ends all runs; the executions stay RUNNING in the store. */
   stop(): Promise<void>;
 }
 
-/** AWS Step Functions, standard workflows in JSONPath. @throws Error when a machine is invalid or not emulated */
+/**
+ * Step Functions: standard workflows in JSONPath.
+ *
+ * @throws Error if a machine is invalid or not emulated
+ */
 export function createStepFunctions(options: StepFunctionsOptions): StepFunctions {
   const now = options.now ?? Date.now;
   const machines = new Map(
@@ -154,7 +164,7 @@ function parsedBody(body: Buffer): unknown {
   }
 }
 
-/** Space, brackets, wildcards, and the characters that would need escaping in an ARN or a URL. */
+/** Space, brackets, wildcards, and characters that need escaping in an ARN or a URL. */
 const FORBIDDEN_IN_NAMES = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]/u;
 
 function requireValidName(name: string): void {
@@ -189,7 +199,10 @@ function summary({ arn, machineArn, name, status, startedAt, stoppedAt }: Execut
   };
 }
 
-/** The token names the last item of the page before: what is started meanwhile does not shift the pages. */
+/**
+ * The token names the last item of the previous page, so that new executions do not shift the
+ * pages.
+ */
 function page<T>(
   all: readonly T[],
   keyOf: (item: T) => string,

@@ -3,7 +3,10 @@ import { alarmOf, judge } from '../../../../infra/local/services/cloudwatch/alar
 import { requireReported } from '../../../../infra/local/services/cloudwatch/service-metrics.ts';
 import { alarmResource } from './alarms.ts';
 
-/** `X` is over the threshold, `0` is not, `-` is missing; the newest is the last, as AWS's tables have it. */
+/**
+ * `X` is over the threshold, `0` is not, `-` is missing; the newest is the last, as AWS's tables
+ * have it.
+ */
 function stateOf(row: string, properties: Readonly<Record<string, unknown>>) {
   const datapoints = row
     .split(' ')
@@ -12,7 +15,10 @@ function stateOf(row: string, properties: Readonly<Record<string, unknown>>) {
   return judge(alarmOf(alarmResource('a', { EvaluationPeriods: 3, ...properties })), datapoints).state;
 }
 
-/** The two columns that the local cloud emulates of AWS's two tables (user guide, "How alarm state is evaluated when data is missing"). */
+/**
+ * The two columns that the local cloud emulates of AWS's two tables (user guide, "How alarm state
+ * is evaluated when data is missing").
+ */
 describe('three of three', () => {
   it.each([
     ['0 - X - X', 'OK', 'OK'],

@@ -25,7 +25,11 @@ function service(name: string, start: (cloud: Cloud) => Running, more: Partial<S
   return { name, types: {}, parse: () => undefined, start: (_, cloud) => start(cloud), ...more };
 }
 
-/** Starts services on one stack. @returns what stops them, too, in the order in which it is to be called */
+/**
+ * Starts services on one stack.
+ *
+ * @returns what stops them, too, in the order in which it is to be called
+ */
 async function start(...services: Service[]) {
   const stops: (() => unknown)[] = [];
   const apis = new Map<string, AwsService>();
