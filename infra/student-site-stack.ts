@@ -71,7 +71,7 @@ export class StudentSiteStack extends Stack {
     addSchoolGraphs(dashboard, { api, refreshApi, records });
     website.publish(websiteDirectory);
 
-    const outputs = {
+    this.addOutputs({
       SiteUrl: website.url,
       ApiUrl: api.url,
       ApiKeyId: api.apiKey.keyId,
@@ -85,7 +85,10 @@ export class StudentSiteStack extends Stack {
       MailQueueUrl: mail.queue.queueUrl,
       MailDeadLetterQueueUrl: mail.deadLetterQueue.queueUrl,
       RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
-    };
+    });
+  }
+
+  private addOutputs(outputs: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

@@ -71,54 +71,8 @@ export class Website extends Construct {
         'The website endpoint serves nobody: public access is blocked, and the bucket policy lets only the distribution read (OAC, which the rule does not know).',
     });
     this.securityHeaders = this.createSecurityHeaders();
-    // With LIST a missing key is a 404. With GetObject alone S3 answers 403.
-    const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
-    const distribution = new Distribution(this, 'Distribution', {
-      comment: 'StudentWebsiteDistribution',
-      defaultRootObject: 'index.html',
-      priceClass: PriceClass.PRICE_CLASS_ALL,
-      httpVersion: HttpVersion.HTTP2_AND_3,
-      defaultBehavior: {
-        origin:
-          originAccess === 'oac'
-            ? S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels })
-            : S3BucketOrigin.withOriginAccessIdentity(this.bucket),
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        compress: true,
-        cachePolicy: this.cachePolicy(),
-        responseHeadersPolicy: this.securityHeaders,
-      },
-      // Otherwise CloudFront keeps these for ten seconds, despite an API's `no-store`.
-      errorResponses: [500, 502, 503, 504].map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
-      enableLogging: true,
-      logBucket,
-      logFilePrefix: 'cloudfront/',
-    });
-    Validations.of(distribution).acknowledge(
-      { id: 'AwsSolutions-CFR1', reason: 'A school may have pupils and parents anywhere.' },
-      {
-        id: 'AwsSolutions-CFR2',
-        reason:
-          'It costs more than all the rest. README says what anonymous visitors may do, and the usage plan limits it.',
-      },
-      {
-        id: 'AwsSolutions-CFR4',
-        reason:
-          "The default *.cloudfront.net certificate fixes the TLS policy. A domain of one's own would lift it.",
-      },
-      {
-        id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
-        reason: 'The root shows index.html, never a listing: defaultRootObject is set.',
-      },
-    );
-    if (originAccess === 'oai') {
-      Validations.of(distribution).acknowledge({
-        id: 'AwsSolutions-CFR7',
-        reason: 'The setting originAccess asks for OAI, for accounts without OAC.',
-      });
-    }
-    this.distribution = distribution;
-    this.url = `https://${distribution.distributionDomainName}`;
+    this.distribution = this.createDistribution(originAccess);
+    this.url = `https://${this.distribution.distributionDomainName}`;
   }
 
   /**
@@ -199,6 +153,56 @@ export class Website extends Construct {
         reason,
       },
     );
+  }
+
+  private createDistribution(originAccess: WebsiteProps['originAccess']): Distribution {
+    // With LIST a missing key is a 404. With GetObject alone S3 answers 403.
+    const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
+    const distribution = new Distribution(this, 'Distribution', {
+      comment: 'StudentWebsiteDistribution',
+      defaultRootObject: 'index.html',
+      priceClass: PriceClass.PRICE_CLASS_ALL,
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      defaultBehavior: {
+        origin:
+          originAccess === 'oac'
+            ? S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels })
+            : S3BucketOrigin.withOriginAccessIdentity(this.bucket),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        compress: true,
+        cachePolicy: this.cachePolicy(),
+        responseHeadersPolicy: this.securityHeaders,
+      },
+      // Otherwise CloudFront keeps these for ten seconds, despite an API's `no-store`.
+      errorResponses: [500, 502, 503, 504].map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
+      enableLogging: true,
+      logBucket: this.logBucket,
+      logFilePrefix: 'cloudfront/',
+    });
+    Validations.of(distribution).acknowledge(
+      { id: 'AwsSolutions-CFR1', reason: 'A school may have pupils and parents anywhere.' },
+      {
+        id: 'AwsSolutions-CFR2',
+        reason:
+          'It costs more than all the rest. README says what anonymous visitors may do, and the usage plan limits it.',
+      },
+      {
+        id: 'AwsSolutions-CFR4',
+        reason:
+          "The default *.cloudfront.net certificate fixes the TLS policy. A domain of one's own would lift it.",
+      },
+      {
+        id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
+        reason: 'The root shows index.html, never a listing: defaultRootObject is set.',
+      },
+    );
+    if (originAccess === 'oai') {
+      Validations.of(distribution).acknowledge({
+        id: 'AwsSolutions-CFR7',
+        reason: 'The setting originAccess asks for OAI, for accounts without OAC.',
+      });
+    }
+    return distribution;
   }
 
   /** Objects say how long they may be cached. Those that do not are kept for a day. */
