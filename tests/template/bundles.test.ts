@@ -21,6 +21,7 @@ const EVERYWHERE: Parts = {
     'shared/expected-error.ts',
     'shared/metric-source.ts',
     'shared/observability.ts',
+    'shared/parsed.ts',
   ],
   packages: [
     '@aws-lambda-powertools/commons',
@@ -30,14 +31,23 @@ const EVERYWHERE: Parts = {
     'zod',
   ],
 };
-const PIPELINE_MAILS = ['shared/mail/', 'shared/refresh/refresh-mail.ts', 'shared/refresh/refresh-report.ts'];
+const PIPELINE_MAILS = [
+  'shared/mail/',
+  'shared/refresh/refresh-mail.ts',
+  'shared/refresh/refresh-report.ts',
+  'shared/refresh/former-names.ts',
+  'shared/sqs-batch.ts',
+];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What a function has a use for besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
-  'pipeline/collect-changes': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
+  'pipeline/collect-changes': {
+    own: ['shared/refresh/', 'shared/planning/', 'shared/sqs-batch.ts'],
+    packages: [],
+  },
   'pipeline/find-distribution': DEPLOYING,
   'pipeline/notify-bucket': DEPLOYING,
   'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },

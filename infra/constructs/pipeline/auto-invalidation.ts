@@ -11,9 +11,9 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { LISTED_ATTRIBUTES } from '../../../shared/aws/refresh-table/items.ts';
 import { REFRESHES_IN_ORDER } from '../../../shared/aws/refresh-table/refresh-history.ts';
 import type { Distribution } from '../../../shared/refresh/distribution.ts';
-import { LISTED } from '../../../shared/refresh/history.ts';
 import type { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,
@@ -120,7 +120,7 @@ export class AutoInvalidation extends Construct {
       partitionKey: { name: 'distributionId', type: AttributeType.STRING },
       sortKey: { name: 'pk', type: AttributeType.STRING },
       projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: [...LISTED],
+      nonKeyAttributes: [...LISTED_ATTRIBUTES],
     });
     Validations.of(table).acknowledge({
       id: 'AwsSolutions-DDB3',
@@ -287,10 +287,12 @@ export class AutoInvalidation extends Construct {
     return distributions.map(({ distribution, ...site }) => ({
       id: distribution.distributionId,
       url: site.url ?? `https://${distribution.distributionDomainName}`,
-      originPath: site.originPath ?? '',
-      extensionless: site.extensionlessUrls ?? false,
-      rootObject: site.rootObject ?? 'index.html',
-      cachesQueryStrings: flag(site.cachesQueryStrings ?? false),
+      urls: {
+        originPath: site.originPath ?? '',
+        extensionless: site.extensionlessUrls ?? false,
+        rootObject: site.rootObject ?? 'index.html',
+        cachesQueryStrings: flag(site.cachesQueryStrings ?? false),
+      },
       honoursNoStore: flag(site.honoursNoStore ?? true),
       errorPages: [...(site.errorPages ?? [])],
     }));
