@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { main } from '../../infra/cli/plan.ts';
+import { main } from '../../infra/cli/main.ts';
 import { folderOf } from '../helpers/folders.ts';
 import { inParallel } from '../helpers/in-parallel.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import { startSite } from '../helpers/site.ts';
 
 /** Content by file, before the upload and after it. */
@@ -42,18 +43,12 @@ const siteAt = (moment: Moment) =>
   );
 
 async function planJson(...args: string[]) {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  const exitCode = await main(
-    [...args, '--json'],
-    line => printed.push(line),
-    line => complaints.push(line),
-  );
-  expect({ exitCode, complaints }).toEqual({ exitCode: 0, complaints: [] });
-  return JSON.parse(printed.join(''));
+  const { exitCode, printed, complaint } = await runCommand(main, ['plan', ...args, '--json']);
+  expect({ exitCode, complaint }).toEqual({ exitCode: 0, complaint: '' });
+  return JSON.parse(printed);
 }
 
-it('npm run plan tells of two folders the plan that uploading them makes', async () => {
+it('npm run plan predicts the plan that uploading a folder makes', async () => {
   let mayDeliver = Promise.resolve();
   const site = await startSite({
     timeScale: 0.5,

@@ -35,7 +35,7 @@ describe('npm run restore', () => {
     return school;
   }
 
-  it('tells first and writes then, leaving alone who has changed', async () => {
+  it('shows with --dry-run what it then does, and leaves students who have changed alone', async () => {
     const school = await backedUp();
     const lines = await school.linesOf('copy');
     const command = ['--from', 'latest', '--into', 'copy'];
@@ -45,12 +45,12 @@ describe('npm run restore', () => {
 
     const { printed } = await school.restore(...command);
     expect(printed.split('\n').slice(1)).toEqual([
-      'Restored into copy:',
-      '  Inserted                       1',
-      '  Updated                        0',
-      '  Conflicts, left alone          1',
-      '  Unchanged                      1',
-      '  Of the backup                  3',
+      'Restored into copy     Students',
+      'Inserted                      1',
+      'Updated                       0',
+      'Conflicts, left alone         1',
+      'Unchanged                     1',
+      'Of the backup                 3',
     ]);
     expect((await school.linesOf('copy')).length).toBe(4);
     expect((await school.linesOf('copy')).join('')).toContain('"version":{"N":"2"}');
@@ -63,7 +63,7 @@ describe('npm run restore', () => {
     expect((await school.linesOf('copy')).join('')).not.toContain('"version":{"N":"2"}');
   });
 
-  it('never overwrites what changed between its look and its write', async () => {
+  it('never overwrites a student who changed between its read and its write', async () => {
     const school = await backedUp();
     const newest = student('changed', { version: { N: '3' } });
     let looked = false;
@@ -99,8 +99,8 @@ describe('npm run restore', () => {
   });
 
   it.each([
-    ['no key', 2, [], '--from takes its key'],
-    ['something that is no key', 2, ['--from', 'students.csv'], '--from takes its key'],
+    ['no key', 2, [], "Required option '--from <key>' not specified"],
+    ['something that is no key', 2, ['--from', 'students.csv'], 'It must be the key of a backup'],
     ['an unknown option', 2, ['--from', KEY, '--force'], "Unknown option '--force'"],
     [
       'a key without manifest',

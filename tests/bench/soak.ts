@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { QUEUE_OUTPUTS } from '../../infra/cli/queues.ts';
+import { QUEUE_OUTPUTS } from '../../infra/cli/aws/queues.ts';
 import { chunks } from '../../shared/aws/batches.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';

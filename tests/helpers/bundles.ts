@@ -2,14 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, transform } from 'esbuild';
-import {
-  type InstalledPackage,
-  installedPackages,
-  isPermissive,
-  readJson,
-} from '../../infra/cli/licences.ts';
 import { BUNDLING } from '../../infra/constructs/pipeline/service-function.ts';
 import { filesIn } from '../../infra/files-in.ts';
+import { type InstalledPackage, installedPackages, isPermissive, readJson } from '../../infra/licences.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from './templates.ts';
 

@@ -1,13 +1,22 @@
-import type { Main } from '../../infra/cli/stack-command.ts';
+import { Readable } from 'node:stream';
+import type { main } from '../../infra/cli/main.ts';
+import { recordedScreen } from './terminal.ts';
 
-/** Runs a command without its process; what it printed and complained of, a line each. */
-export async function runCommand(main: Main, args: readonly string[]) {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  const exitCode = await main(
-    args,
-    line => printed.push(line),
-    line => complaints.push(line),
-  );
-  return { exitCode, printed: printed.join('\n'), complaint: complaints.join('\n') };
+interface Around {
+  /** What is on standard input. */
+  readonly input?: string;
+  /** Width of the terminal that both streams are. @default they are no terminal */
+  readonly columns?: number;
+}
+
+/** Runs a command without its process: what it wrote to stdout and stderr, without the last newlines. */
+export async function runCommand(
+  run: typeof main,
+  args: readonly string[],
+  { input = '', columns }: Around = {},
+) {
+  const [stdout, stderr] = [recordedScreen(columns), recordedScreen(columns)];
+  const streams = { stdin: Readable.from([input]), stdout: stdout.stream, stderr: stderr.stream };
+  const exitCode = await run(args, streams);
+  return { exitCode, printed: stdout.written(), complaint: stderr.written() };
 }

@@ -8,7 +8,7 @@ import {
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { main } from '../../infra/cli/restore.ts';
+import { main } from '../../infra/cli/main.ts';
 import type { AwsRequest, AwsService } from '../../infra/local/kernel/aws-api.ts';
 import { type Interceptor, startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/kernel/journal.ts';
@@ -179,7 +179,8 @@ export async function startSchool() {
     },
 
     /** `npm run restore`, without its process. */
-    restore: (...options: string[]) => runCommand(main, ['--local', '--endpoint', endpoint.url, ...options]),
+    restore: (...options: string[]) =>
+      runCommand(main, ['restore', '--local', '--endpoint', endpoint.url, ...options]),
   };
 }
 

@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../infra/cli/redrive.ts';
+import { main } from '../../infra/cli/main.ts';
 import type { Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
 import { createCloudFormation } from '../../infra/local/services/cloudformation/cloudformation.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import { createQueue, startStorage, take } from '../helpers/storage.ts';
 
 const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));
+
+const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));
 
 /** Both queues of a stack with their dead-letter queues, and the command beside them. */
 async function start() {
@@ -31,17 +34,12 @@ async function start() {
     );
   deploy({ SiteChangesQueueUrl: changes.url, MailQueueUrl: mail.url });
 
-  const printed: string[] = [];
-  const complaints: string[] = [];
   const redrive = async (...options: string[]) => {
-    printed.length = 0;
-    complaints.length = 0;
-    const exitCode = await main(
-      ['--local', '--endpoint', endpoint.url, ...options],
-      line => printed.push(line),
-      line => complaints.push(line),
-    );
-    return { exitCode, printed: [...printed], complaints: [...complaints] };
+    const { exitCode, printed, complaint } = await runCommand(main, [
+      ...['redrive', '--local', '--endpoint', endpoint.url],
+      ...options,
+    ]);
+    return { exitCode, printed: linesOf(printed), complaints: linesOf(complaint) };
   };
   return { endpoint, sqs, changes, mail, deploy, redrive };
 }
@@ -71,7 +69,7 @@ function losesFirstAnswer(lost: string): Interceptor {
   };
 }
 
-describe('Redrive', () => {
+describe('npm run redrive', () => {
   it('puts every dead letter back on its own queue', async () => {
     const { sqs, changes, mail, redrive } = await start();
     const letters = Array.from({ length: 23 }, (_, index) => `change ${String(index).padStart(2, '0')}`);
@@ -91,7 +89,7 @@ describe('Redrive', () => {
     expect(await count(sqs, mail.deadLetters)).toBe(0);
   });
 
-  it('tells as JSON what it moved, of every queue', async () => {
+  it('prints what it moved from every queue as JSON', async () => {
     const { sqs, changes, redrive } = await start();
     await send(sqs, changes.deadLetters, 'a', 'b');
     const { printed } = await redrive('--json');
@@ -113,7 +111,7 @@ describe('Redrive', () => {
     expect((await take(sqs, changes.url, 1))[0]?.MessageAttributes).toMatchObject(MessageAttributes);
   });
 
-  it('only counts in a dry run', async () => {
+  it('only counts with --dry-run', async () => {
     const { sqs, changes, redrive } = await start();
     await send(sqs, changes.deadLetters, 'a', 'b');
     expect(await redrive('--dry-run')).toMatchObject({
@@ -127,7 +125,7 @@ describe('Redrive', () => {
     expect(await count(sqs, changes.url)).toBe(0);
   });
 
-  it('deletes nothing that its queue did not take, and reports what it moved', async () => {
+  it('deletes nothing that its queue refused, and reports what it moved', async () => {
     const { endpoint, sqs, changes, redrive } = await start();
     await send(sqs, changes.deadLetters, 'refused', 'taken');
     const remove = endpoint.intercept(async ({ request, action }, next) =>
@@ -145,7 +143,7 @@ describe('Redrive', () => {
     expect(await bodiesIn(sqs, changes.deadLetters, 1)).toEqual(['refused']);
   });
 
-  it('loses no message whatever answer is lost: at worst it is there twice', async () => {
+  it('loses no message whichever answer is lost: at worst it exists twice', async () => {
     for (const action of ['ReceiveMessage', 'SendMessage', 'DeleteMessage']) {
       const { endpoint, sqs, changes, redrive } = await start();
       await send(sqs, changes.deadLetters, 'precious');
@@ -158,7 +156,7 @@ describe('Redrive', () => {
   });
 });
 
-describe('The command', () => {
+describe('npm run redrive as a command', () => {
   it('explains itself', async () => {
     const { redrive } = await start();
     const { exitCode, printed } = await redrive('--help');
@@ -169,8 +167,9 @@ describe('The command', () => {
   it.each([
     [1, ['--stack', 'Other'], /Stack with id Other does not exist\nCheck --stack/],
     [2, ['--loud'], /Unknown option '--loud'.*npm run redrive/s],
-    [2, ['everything'], /Unexpected argument 'everything'/],
-    [2, ['--endpoint', 'nowhere'], /Not a URL: nowhere/],
+    [2, ['everything'], /Expected 0 arguments but got 1: everything/],
+    [2, ['--endpoint', 'nowhere'], /'--endpoint <url>' argument 'nowhere' is invalid. It must be a URL/],
+    [2, ['--dryrun'], /Did you mean --dry-run\?/],
     [1, ['--endpoint', 'http://127.0.0.1:1'], /ECONNREFUSED.*npm start/s],
   ])('fails with %i and a reason for %j', async (expected, options, reason) => {
     const { redrive } = await start();
@@ -197,7 +196,7 @@ describe('The command', () => {
     expect(await redrive()).toMatchObject({ exitCode: 1, complaints: [`${bare} has no dead-letter queue`] });
   });
 
-  it('tells its success or failure to the shell', async () => {
+  it('reports success or failure to the shell', async () => {
     const { endpoint } = await start();
     const run = (...options: string[]) =>
       promisify(execFile)(process.execPath, [

@@ -5,7 +5,7 @@ import {
   licenceProblems,
   readJson,
   unpinned,
-} from '../../infra/cli/licences.ts';
+} from '../../infra/licences.ts';
 import { notPermissive, packageOf, pageScripts } from '../helpers/bundles.ts';
 
 const packages = installedPackages(readJson('package-lock.json'));

@@ -1,19 +1,26 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { main } from '../../../infra/cli/main.ts';
+import { folderOf } from '../../helpers/folders.ts';
 import { runCommand } from '../../helpers/run-command.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const MAIN = join(ROOT, 'infra/cli/main.ts');
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')));
+  .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
 const commands = Object.entries(scripts).filter(([, script]) => script.startsWith('node infra/cli/main.ts '));
 
 const run = (...args: string[]) => runCommand(main, args);
 
-describe('the command line', () => {
-  it.each([[[]], [['--help']]])('names every command and the exit codes for %j', async args => {
+describe('The command line', () => {
+  it.each([[[]], [['--help']], [['-h']]])('names every command and the exit codes for %j', async args => {
     const { exitCode, printed } = await run(...args);
     expect(exitCode).toBe(0);
     expect([...printed.matchAll(/^ {2}npm run (\w+)/gm)].map(([, name]) => name)).toEqual(
@@ -22,16 +29,90 @@ describe('the command line', () => {
     expect(printed).toContain('Exit codes: 0');
   });
 
-  it.each(commands)('npm run %s is its command, and explains itself', async (name, script) => {
+  it.each(commands)('has npm run %s, which explains itself', async (name, script) => {
     expect(script).toBe(`node infra/cli/main.ts ${name}`);
-    const { exitCode, printed } = await run(name, '--help');
-    expect(exitCode).toBe(0);
-    expect(printed).toContain(`npm run ${name} --`);
+    const { exitCode, printed, complaint } = await run(name, '--help');
+    expect({ exitCode, complaint }).toEqual({ exitCode: 0, complaint: '' });
+    expect(printed).toContain(`Usage: npm run ${name} -- `);
+    expect(printed).toContain('--json');
   });
 
-  it.each(['renew', 'toString', ''])('refuses %j with 2 and names what there is', async name => {
-    const { exitCode, printed, complaint } = await run(name);
+  it.each(['renew', 'toString', ''])(
+    'refuses the command %j with 2 and names those there are',
+    async name => {
+      const { exitCode, printed, complaint } = await run(name);
+      expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
+      expect(complaint).toContain(`Unknown command '${name}'`);
+      expect(complaint).toContain('npm run status');
+    },
+  );
+
+  it.each([
+    [['statsu'], "Unknown command 'statsu'\n(Did you mean status?)"],
+    [['--hlep'], "Unknown option '--hlep'\n(Did you mean --help?)"],
+    [['status', '--limt', '5'], "Unknown option '--limt'\n(Did you mean --limit?)"],
+    [['status', '--lokal'], '(Did you mean --local?)'],
+    [['refresh', '--path', '/*'], '(Did you mean --paths?)'],
+    [['plan', '--requestd', '/*'], '(Did you mean --requested?)'],
+    [['redrive', '--dryrun'], '(Did you mean --dry-run?)'],
+    [['restore', '--from', 'latest', '--overwite'], '(Did you mean --overwrite?)'],
+  ])('suggests what %j may have meant, and tries nothing', async (args, suggestion) => {
+    const { exitCode, printed, complaint } = await run(...args);
     expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
-    expect(complaint).toContain('npm run status');
+    expect(complaint).toContain(suggestion);
+    expect(complaint).toMatch(/^(?:npm run \w+ -- --help explains the options\.|Usage: npm run COMMAND)/m);
+  });
+
+  it.each(['0', '101', '1.5', '-1', '', 'ten'])('refuses --limit %j and names the range', async limit => {
+    expect(await run('status', '--limit', limit)).toMatchObject({
+      exitCode: 2,
+      printed: '',
+      complaint: expect.stringContaining(
+        `Option '--limit <count>' argument '${limit}' is invalid. It must be a whole number from 1 to 100.`,
+      ),
+    });
+  });
+});
+
+describe('The terminal', () => {
+  it.each([50, 70])('has help wrapped to its %i columns', async columns => {
+    const { printed } = await runCommand(main, ['status', '--help'], { columns });
+    const options = printed.slice(printed.indexOf('Options:'), printed.indexOf('Prices'));
+    expect(
+      Math.max(
+        ...stripVTControlCharacters(options)
+          .split('\n')
+          .map(line => stringWidth(line)),
+      ),
+    ).toBeLessThanOrEqual(columns);
+  });
+
+  /** As a process whose stdout is a pipe. */
+  const piped = (args: readonly string[], env: Readonly<Record<string, string>>) =>
+    new Promise<{ stdout: string; stderr: string }>(resolve =>
+      execFile(process.execPath, [MAIN, ...args], { env }, (_, stdout, stderr) =>
+        resolve({ stdout, stderr }),
+      ),
+    );
+  const plan = () => ['plan', '--from', folderOf({ 'a.html': '1' }), '--to', folderOf({ 'a.html': '2' })];
+
+  it('has no colours when it is a pipe', async () => {
+    const { stdout } = await piped(plan(), {});
+    expect(stdout).toMatch(/^Path +Needless purges/);
+    expect(stdout).toBe(stripVTControlCharacters(stdout));
+  });
+
+  it('has colours in a pipe with FORCE_COLOR, and the same text', async () => {
+    const args = plan();
+    const [forced, plain] = await Promise.all([piped(args, { FORCE_COLOR: '1' }), piped(args, {})]);
+    expect(forced.stdout).not.toBe(plain.stdout);
+    expect(stripVTControlCharacters(forced.stdout)).toBe(plain.stdout);
+  });
+
+  it('has errors in colour with FORCE_COLOR alone', async () => {
+    const [forced, plain] = await Promise.all([piped(['plan'], { FORCE_COLOR: '1' }), piped(['plan'], {})]);
+    expect(plain.stderr).toMatch(/^What changes\?/);
+    expect(forced.stderr).not.toBe(plain.stderr);
+    expect(stripVTControlCharacters(forced.stderr)).toBe(plain.stderr);
   });
 });

@@ -1,5 +1,7 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { describeReport, type Report } from '../../../infra/cli/plan-report.ts';
+import { describeReport, type Report } from '../../../infra/cli/commands/plan-report.ts';
+import { plainPage } from '../../helpers/terminal.ts';
 
 const REPORT: Report = {
   paths: ['/', '/docs/*'],
@@ -25,12 +27,13 @@ const REPORT: Report = {
   everything: { needlessPurges: 4321, costUsd: 0 },
 };
 
-const linesOf = (details: Partial<Report>) => describeReport({ ...REPORT, ...details }).split('\n');
+const linesOf = (details: Partial<Report>, width = Number.POSITIVE_INFINITY) =>
+  describeReport({ ...REPORT, ...details }, plainPage(width)).split('\n');
 const rowsOf = (...explain: Report['explain']) => linesOf({ explain }).slice(1, -3);
 const reason = (path: string, ...keys: string[]) => ({ path, keys, requestedPaths: [], needlessPurges: 0 });
 
 describe('the report of a plan', () => {
-  it('is a table and what it comes to', () => {
+  it('is a table and its totals', () => {
     expect(linesOf({})).toEqual([
       'Path     Needless purges  Why',
       '/                      0  1 file: index.html',
@@ -66,17 +69,32 @@ describe('the report of a plan', () => {
     const rows = rowsOf(...reasons);
     expect(rows).toHaveLength(21);
     expect(rows[0]).toMatch(/5 files: a, b, c and 2 more$/);
-    expect(rows[20]).toBe('… and 5 more paths: --json tells all');
+    expect(rows[20]).toBe('… and 5 more paths: --json has them all');
     expect(rowsOf(...reasons.slice(0, 20))).toHaveLength(20);
   });
 
   it('shows no control character of a key, and cuts a long one', () => {
-    const [row = ''] = rowsOf(reason('/a', 'a\n\u001b[2J\u2028.txt', '😀'.repeat(60), '😀'.repeat(61)));
-    expect(row).toContain(`a\\u{a}\\u{1b}[2J\\u{2028}.txt, ${'😀'.repeat(60)}, ${'😀'.repeat(59)}…`);
+    const [row = ''] = rowsOf(reason('/a', 'a\n\u001b[2J\u2028.txt', '😀'.repeat(30), '😀'.repeat(31)));
+    expect(row).toContain(`a\\u{a}\\u{1b}[2J\\u{2028}.txt, ${'😀'.repeat(30)}, ${'😀'.repeat(29)}…`);
   });
 
-  it('lets one long path not widen all the others', () => {
-    const [long = '', short = ''] = rowsOf(reason(`/${'x'.repeat(500)}`, 'x'), reason('/a', 'a'));
-    expect([long.length > 500, short.length < 110]).toEqual([true, true]);
+  it('keeps a long path whole on one line where there is no terminal', () => {
+    const path = `/${'x'.repeat(500)}`;
+    expect(rowsOf(reason(path, 'x'), reason('/a', 'a'))[0]).toMatch(new RegExp(`^${path} +0  1 file: x$`));
+  });
+
+  it.each([60, 80, 120])('is no wider than a terminal of %i columns, and shows long names whole', width => {
+    const path = `/${'x'.repeat(500)}`;
+    const wide = 'học-sinh-学生名簿.html';
+    const lines = linesOf({ explain: [reason(path, 'x'), reason('/b', wide, wide, wide)] }, width);
+    const table = lines.slice(0, lines.indexOf(''));
+    expect(Math.max(...table.map(line => stringWidth(line)))).toBeLessThanOrEqual(width);
+    const cells = table.map(line => line.split(/ {2,}/)[0] ?? '');
+    expect(
+      cells
+        .slice(1)
+        .filter(cell => /^[/x]/.test(cell) && cell !== '/b')
+        .join(''),
+    ).toBe(path);
   });
 });

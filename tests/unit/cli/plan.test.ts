@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { main } from '../../../infra/cli/plan.ts';
+import { main } from '../../../infra/cli/main.ts';
 import { explainPlan } from '../../../shared/planning/explain.ts';
 import { type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
 import { folderOf } from '../../helpers/folders.ts';
@@ -15,8 +14,7 @@ import { runCommand } from '../../helpers/run-command.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../infra/cli/main.ts', import.meta.url));
 
-const plan = (args: readonly string[], input = '') =>
-  runCommand((...given) => main(...given, Readable.from([input])), args);
+const plan = (args: readonly string[], input = '') => runCommand(main, ['plan', ...args], { input });
 
 async function reportOf(args: readonly string[], input = '') {
   const { exitCode, printed, complaint } = await plan([...args, '--json'], input);
@@ -211,37 +209,65 @@ describe('npm run plan', () => {
   it('tells how it is used', async () => {
     const { exitCode, printed } = await plan(['--help']);
     expect(exitCode).toBe(0);
-    expect(printed).toContain('--inventory FILE');
+    expect(printed).toContain('npm run plan -- --from <folder> --to <folder>');
+    expect(printed).toContain('--inventory <file>');
   });
 
   const [folder, nowhere] = [import.meta.dirname, join(import.meta.dirname, 'nowhere')];
   const FOLDERS = ['--from', folder, '--to', folder];
   it.each([
     { args: [], reason: 'What changes? Give --from and --to, or --changed and --inventory' },
-    { args: ['--form', folder], reason: "Unknown option '--form'" },
-    { args: [folder, folder], reason: 'Unexpected argument' },
+    { args: ['--form', folder], reason: "Unknown option '--form'\n(Did you mean --from?)" },
+    { args: [folder, folder], reason: 'Too many arguments' },
     { args: ['--from', folder], reason: 'Give --from and --to' },
     { args: ['--prefix', 'docs'], reason: 'Give --from and --to' },
     { args: ['--changed', COMMAND], reason: '--changed and --inventory' },
-    { args: [...FOLDERS, '--changed', COMMAND], reason: 'not both' },
-    { args: ['--changed', COMMAND, '--inventory', COMMAND, '--prefix', 'docs'], reason: 'not both' },
+    {
+      args: [...FOLDERS, '--changed', COMMAND],
+      reason: "Option '--from <folder>' cannot be used with option '--changed <file>'",
+    },
+    {
+      args: ['--changed', COMMAND, '--inventory', COMMAND, '--prefix', 'docs'],
+      reason: "Option '--prefix <prefix>' cannot be used with option '--changed <file>'",
+    },
     { args: ['--changed', '-', '--inventory', '-'], reason: 'Only one of' },
     { args: ['--from', folder, '--to', nowhere], reason: `There is no folder ${nowhere}` },
     { args: ['--from', COMMAND, '--to', folder], reason: `There is no folder ${COMMAND}` },
     { args: ['--changed', nowhere, '--inventory', COMMAND], reason: nowhere },
-    { args: [...FOLDERS, '--prefix', '/docs'], reason: '--prefix /docs: it must not begin with /' },
-    { args: [...FOLDERS, '--origin-path', 'docs'], reason: '--origin-path must be empty, or begin with /' },
-    { args: [...FOLDERS, '--requested', '/a b'], reason: '--requested /a b: unsafe' },
-    { args: [...FOLDERS, '--used', '1.5'], reason: '--used 1.5: it must be a whole number' },
-    { args: [...FOLDERS, '--max-needless='], reason: '--max-needless : it must be a whole number' },
-    { args: [...FOLDERS, '--free-paths', '9'.repeat(17)], reason: 'it must be a whole number' },
-    { args: [...FOLDERS, '--path-price', 'free'], reason: '--path-price free: it must be US dollars' },
-    { args: [...FOLDERS, '--refetch-price=-1'], reason: '--refetch-price -1: it must be US dollars' },
+    {
+      args: [...FOLDERS, '--prefix', '/docs'],
+      reason: "'--prefix <prefix>' argument '/docs' is invalid. It must not begin with /",
+    },
+    {
+      args: [...FOLDERS, '--origin-path', 'docs'],
+      reason: "'--origin-path <path>' argument 'docs' is invalid. It must be empty, or begin with /",
+    },
+    {
+      args: [...FOLDERS, '--requested', '/a b'],
+      reason: "'--requested <path...>' argument '/a b' is invalid. Unsafe",
+    },
+    {
+      args: [...FOLDERS, '--used', '1.5'],
+      reason: "'--used <count>' argument '1.5' is invalid. It must be a whole number, 0 or more",
+    },
+    {
+      args: [...FOLDERS, '--max-needless='],
+      reason: "'--max-needless <count>' argument '' is invalid. It must be a whole number",
+    },
+    { args: [...FOLDERS, '--free-paths', '9'.repeat(17)], reason: 'It must be a whole number' },
+    {
+      args: [...FOLDERS, '--path-price', 'free'],
+      reason: "'--path-price <usd>' argument 'free' is invalid. It must be US dollars",
+    },
+    {
+      args: [...FOLDERS, '--refetch-price=-1'],
+      reason: "'--refetch-price <usd>' argument '-1' is invalid. It must be US dollars",
+    },
   ])('refuses $args, and says what to do', async ({ args, reason }) => {
     const { exitCode, printed, complaint } = await plan(args);
     expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
-    expect(complaint.split('\n\n')[0]).toContain(reason);
-    expect(complaint).toContain('npm run plan -- --from OLD_DIR --to NEW_DIR');
+    expect(complaint).toContain(reason);
+    expect(complaint).toContain('npm run plan -- --help explains the options');
   });
 
   it.each([

@@ -1,5 +1,8 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { describeStatus, type Status } from '../../../infra/cli/status-report.ts';
+import { describeStatus, problemsOf, type Status } from '../../../infra/cli/commands/status-report.ts';
+import { colouredPage, plainPage } from '../../helpers/terminal.ts';
 
 const FRESH: Status['refreshes'][number] = {
   id: '20261122T081946Z-21c93750',
@@ -39,11 +42,16 @@ const STATUS: Status = {
   queues: [{ name: 'StudentSite-mail', waiting: 1, inWork: 2, deadLetters: 1 }],
 };
 
-const linesOf = (details: Partial<Status> = {}) => describeStatus({ ...STATUS, ...details }).split('\n');
+const linesOf = (details: Partial<Status> = {}, page = plainPage()) =>
+  describeStatus({ ...STATUS, ...details }, page).split('\n');
+
+const FAILED = { ...FRESH, state: 'failed', failure: 'EdgeStale: an old copy' } as const;
+const QUIET = { name: 'StudentSite-mail', waiting: 0, inWork: 0, deadLetters: 0 };
 
 describe('the status', () => {
-  it('is a table of refreshes and others’ invalidations, newest first, and what else is to be known', () => {
+  it('is a verdict, a table of refreshes and others’ invalidations, newest first, and what else there is to know', () => {
     expect(linesOf()).toEqual([
+      '✗ Not well: 1 dead letter; 1 refresh in progress',
       'Distribution E1',
       '',
       'Started (UTC)        Refresh                    State  Invalidation  CloudFront  Files  Paths  To fresh    Cost',
@@ -51,7 +59,7 @@ describe('the status', () => {
       '2026-11-22 08:30:00  by somebody else                  I2            InProgress             2',
       '2026-11-22 08:19:46  20261122T081946Z-21c93750  fresh  I1            Completed   1,200      3     7.3 s  $0.015',
       '',
-      'On its way: 20261122T090000Z-0123abcd (open)',
+      'In progress: 20261122T090000Z-0123abcd (open)',
       '2026-11: 1,240 of 1,000 free paths used; cost $1.20',
       'StudentSite-mail: 1 waiting, 2 in work, 1 dead letter',
     ]);
@@ -60,10 +68,10 @@ describe('the status', () => {
   it('says that nothing has happened yet', () => {
     const lines = linesOf({ refreshes: [], invalidations: [] });
     expect(lines).toContain('Nothing has been refreshed yet.');
-    expect(lines).toContain('No refresh is open or on its way.');
+    expect(lines).toContain('No refresh is open or in progress.');
   });
 
-  it('tells below the table what went wrong, safely', () => {
+  it('explains below the table what went wrong, without control characters', () => {
     const failed = {
       ...FRESH,
       state: 'failed',
@@ -80,5 +88,52 @@ describe('the status', () => {
     const maker = { paths: 3, refreshId: FRESH.id };
     const invalidations = [{ id: 'I0', status: 'Completed', createTime: FRESH.startedAt, maker }];
     expect(linesOf({ refreshes: [], invalidations }).join('\n')).toContain(`earlier, of ${FRESH.id}`);
+  });
+
+  it.each<{ verdict: string; details: Partial<Status> }>([
+    { verdict: '✓ Fresh since 2026-11-22 08:19:53 UTC', details: { refreshes: [FRESH] } },
+    { verdict: '… Not fresh yet: 1 refresh in progress', details: { refreshes: [OPEN, FRESH] } },
+    { verdict: 'Nothing to refresh so far', details: { refreshes: [] } },
+    { verdict: '✗ Not well: the last refresh failed', details: { refreshes: [FAILED, FRESH] } },
+    {
+      verdict: '✗ Not well: the last refresh failed; 2 refreshes in progress',
+      details: { refreshes: [OPEN, OPEN, FAILED] },
+    },
+    {
+      verdict: '✗ Not well: 3 dead letters',
+      details: {
+        refreshes: [FRESH],
+        queues: [
+          { ...QUIET, deadLetters: 2 },
+          { ...QUIET, deadLetters: 1 },
+        ],
+      },
+    },
+    { verdict: '✓ Fresh since 2026-11-22 08:19:53 UTC', details: { refreshes: [FRESH, FAILED] } },
+  ])('begins with its verdict: $verdict', ({ verdict, details }) => {
+    const status = { ...STATUS, queues: [QUIET], ...details };
+    expect(linesOf(status)[0]).toBe(verdict);
+    expect(problemsOf(status).length > 0).toBe(verdict.startsWith('✗'));
+  });
+
+  it.each([40, 60, 80, 100, 120])('has a table no wider than a terminal of %i columns', width => {
+    const lines = linesOf({ refreshes: [OPEN, FRESH, FAILED] }, plainPage(width));
+    const table = lines.slice(3, lines.indexOf('', 3));
+    expect(table).toContainEqual(expect.stringContaining(FRESH.id));
+    expect(Math.max(...table.map(line => stringWidth(line)))).toBeLessThanOrEqual(width);
+  });
+
+  it('says how many columns a narrow terminal has no room for', () => {
+    const lines = linesOf({}, plainPage(80));
+    expect(lines).toContain('Started (UTC)        Refresh                    State  Paths  To fresh    Cost');
+    expect(lines).toContain('… 3 columns did not fit: --json has all');
+    expect(linesOf().join()).not.toContain('did not fit');
+  });
+
+  it('colours the verdict and the states without moving a column', () => {
+    const [coloured = [], plain] = [colouredPage(), plainPage()].map(page => linesOf({}, page));
+    expect(coloured[0]).toBe(styleText('red', plain?.[0] ?? '', { validateStream: false }));
+    expect(coloured.join()).toContain(styleText('green', 'fresh', { validateStream: false }));
+    expect(coloured.map(stripVTControlCharacters)).toEqual(plain);
   });
 });

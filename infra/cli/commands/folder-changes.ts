@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-/** What an upload changes, in object keys, sorted. */
+/** What an upload changes, as sorted object keys. */
 export interface SiteChange {
-  /** Added, removed, or of other content. */
+  /** Added, removed or overwritten with other content. */
   readonly changedKeys: readonly string[];
-  /** What the site consists of afterwards. */
+  /** The whole site after the upload. */
   readonly siteKeys: readonly string[];
 }
 
 /**
- * What changes when the files of one folder take the place of another's.
+ * Compares two folders: what changes when the files of the second replace those of the first.
  *
- * @param prefix what the upload puts before the files' names, '' or with a slash at the end
- * @throws Error naming what is no folder, or cannot be read, or could not be an object
+ * @param prefix what the upload puts before the files' names: empty, or with a slash at the end
+ * @throws Error naming what is not a folder, cannot be read, or cannot become an object
  */
 export function changeBetween(from: string, to: string, prefix: string): SiteChange {
   const [before, after] = [new Set(objectsIn(from)), new Set(objectsIn(to))];
@@ -29,23 +29,25 @@ export function changeBetween(from: string, to: string, prefix: string): SiteCha
 }
 
 /**
- * The files below a folder, relative, with slashes. Unlike `filesIn` it passes nothing over: an uploader may follow a
- * symbolic link or skip it, and a plan must not guess which.
+ * The files below a folder as relative paths with slashes. Unlike `filesIn` it skips nothing: an
+ * uploader may follow a symbolic link or skip it, and a plan must not guess which.
  */
 function objectsIn(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`There is no folder ${folder}. An empty one stands for a site without files.`);
+    throw new Error(`There is no folder ${folder}. Use an empty one for a site without files.`);
   }
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => !entry.isDirectory())
     .map(entry => {
       const path = join(entry.parentPath, entry.name);
       if (!entry.isFile()) {
-        throw new Error(`${path} is a symbolic link or another special file: replace it by an ordinary one.`);
+        throw new Error(
+          `${path} is a symbolic link or another special file: replace it with an ordinary one.`,
+        );
       }
-      // Node replaces what is not UTF-8, and the name it gives then leads nowhere.
+      // Node replaces bytes that are not UTF-8, and the resulting name leads nowhere.
       if (entry.name.includes('\uFFFD') && !existsSync(path)) {
-        throw new Error(`The name of ${path} is not UTF-8, which the key of an object must be: rename it.`);
+        throw new Error(`The name of ${path} is not UTF-8, as an object key must be: rename it.`);
       }
       return relative(folder, path).replaceAll(sep, '/');
     });
@@ -57,7 +59,7 @@ function haveSameContent(left: string, right: string): boolean {
 
 const chunk = Buffer.allocUnsafe(256 * 1024);
 
-/** Chunk by chunk, however large the file is. */
+/** Reads in chunks, so that the file may be of any size. */
 function digestOf(path: string): string {
   const hash = createHash('sha256');
   const file = openSync(path, 'r');

@@ -1,6 +1,8 @@
-import type { PathReason } from '../../shared/planning/explain.ts';
-import type { Plan } from '../../shared/planning/plan.ts';
-import { counted, dollars, grouped, printable, tableOf } from './text.ts';
+import type { PathReason } from '../../../shared/planning/explain.ts';
+import type { Plan } from '../../../shared/planning/plan.ts';
+import { type Column, tableOf } from '../terminal/table.ts';
+import type { Page } from '../terminal/terminal.ts';
+import { counted, dollars, grouped, printable } from '../terminal/words.ts';
 
 /** A plan, and what people ask about it. */
 export interface Report extends Plan {
@@ -9,9 +11,9 @@ export interface Report extends Plan {
   readonly changed: readonly string[];
   /** Paths asked for by hand. */
   readonly requested: readonly string[];
-  /** Paths that cost nothing and are left of this month's after the plan. */
+  /** Free paths that the plan leaves of this month's. */
   readonly freePathsLeft: number;
-  /** How many unchanged objects the plan was allowed to purge to save money. */
+  /** How many unchanged objects the plan may purge to save money. */
   readonly maxNeedless: number;
   /** What `/*` would do instead. */
   readonly everything: Pick<Plan, 'needlessPurges' | 'costUsd'>;
@@ -20,22 +22,28 @@ export interface Report extends Plan {
 const MOST_ROWS = 20;
 const MOST_NAMES = 3;
 
+const COLUMNS: readonly Column[] = [
+  { title: 'Path', wraps: true },
+  { title: 'Needless purges', align: 'right' },
+  { title: 'Why', wraps: true },
+];
+
 /** The report for people: a table, and what it comes to. */
-export function describeReport(report: Report): string {
+export function describeReport(report: Report, page: Page): string {
   if (report.changed.length + report.requested.length === 0) return 'Nothing changed: no invalidation.';
   if (report.paths.length === 0) {
     return `No viewer can see the ${files(report.changed.length)} that changed: no invalidation.`;
   }
-  return [...reasonsOf(report.explain), '', ...totalsOf(report)].join('\n');
+  return [...reasonsOf(report.explain, page), '', ...totalsOf(report)].join('\n');
 }
 
-function reasonsOf(reasons: readonly PathReason[]): string[] {
+function reasonsOf(reasons: readonly PathReason[], page: Page): string[] {
   const rows = reasons
     .slice(0, MOST_ROWS)
     .map(reason => [reason.path, grouped(reason.needlessPurges), whyOf(reason)]);
-  const lines = tableOf(['Path', '>Needless purges', 'Why'], rows);
+  const lines = tableOf(COLUMNS, rows, page);
   const hidden = reasons.length - rows.length;
-  return hidden === 0 ? lines : [...lines, `… and ${counted(hidden, 'more path')}: --json tells all`];
+  return hidden === 0 ? lines : [...lines, `… and ${counted(hidden, 'more path')}: --json has them all`];
 }
 
 function whyOf({ keys, requestedPaths }: PathReason): string {
@@ -70,7 +78,7 @@ function totalsOf(report: Report): string[] {
     ...guarded,
     ...(report.isCheapest
       ? []
-      : ['The search for a cheaper plan was given up: there may be one that costs slightly less.']),
+      : ['The search for a cheaper plan was cut short: there may be one that costs slightly less.']),
     ...(paths.includes('/*')
       ? []
       : [

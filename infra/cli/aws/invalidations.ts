@@ -4,7 +4,7 @@ import {
   type InvalidationSummary,
   paginateListInvalidations,
 } from '@aws-sdk/client-cloudfront';
-import { refreshOfCallerReference } from '../../shared/refresh/refresh.ts';
+import { refreshOfCallerReference } from '../../../shared/refresh/refresh.ts';
 
 /** An invalidation as CloudFront lists it. */
 export interface ListedInvalidation {
@@ -12,13 +12,13 @@ export interface ListedInvalidation {
   readonly status: string;
   /** ISO 8601 */
   readonly createTime: string;
-  /** Who made one that is none of the newest of the refreshes known. */
+  /** Who made it, unless it belongs to a refresh already known. */
   readonly maker?: Maker;
 }
 
 interface Maker {
   readonly paths: number;
-  /** Of this pipeline: its refresh. @default somebody else made it */
+  /** The refresh that it belongs to. @default somebody else made it */
   readonly refreshId?: string;
 }
 
@@ -28,13 +28,13 @@ interface Source {
   readonly isKnown: (invalidationId: string) => boolean;
 }
 
-/** Without a beginning, so many of the newest. */
+/** How many are listed without a start time. */
 const MOST = 100;
 
 /**
  * Every invalidation of a distribution, newest first.
  *
- * @param since ISO 8601; earlier ones are left out
+ * @param since ISO 8601; earlier ones are left out. Without it, the newest hundred
  */
 export async function invalidationsSince(
   since: string | undefined,
@@ -54,9 +54,10 @@ export async function invalidationsSince(
     return { paths: Paths?.Quantity ?? 0, ...(refreshId === undefined ? {} : { refreshId }) };
   };
   // One after the other: CloudFront throttles after a few requests at once.
-  const told: ListedInvalidation[] = [];
-  for (const each of found) told.push(isKnown(each.id) ? each : { ...each, maker: await makerOf(each.id) });
-  return told;
+  const described: ListedInvalidation[] = [];
+  for (const each of found)
+    described.push(isKnown(each.id) ? each : { ...each, maker: await makerOf(each.id) });
+  return described;
 }
 
 function toListed({ Id, Status = '', CreateTime }: InvalidationSummary): ListedInvalidation[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Licences that ask for no more than their notice: what is under them may deploy. */
+/** Licences that ask for no more than their notice: code under them may deploy. */
 const PERMISSIVE: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -12,7 +12,7 @@ const PERMISSIVE: ReadonlySet<string> = new Set([
   'MIT-0',
 ]);
 
-/** Packages under other licences, which serve this machine and are in nothing that deploys unless the reason says so. */
+/** Packages under other licences. They run on this machine only, unless the reason says otherwise. */
 const EXCEPTIONS: readonly {
   readonly packages: RegExp;
   readonly licence: string;
@@ -36,11 +36,11 @@ const EXCEPTIONS: readonly {
   },
 ];
 
-/** A package as package-lock.json has it. */
+/** A package in package-lock.json. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
-  /** An SPDX expression; undefined where the package names none. */
+  /** SPDX expression; undefined if the package names none. */
   readonly licence: string | undefined;
 }
 
@@ -54,7 +54,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly version?: string; readonly license?: string }>>;
 }
 
-/** Every package that `npm ci` may install, those of other systems among them. */
+/** Every package that `npm ci` may install, including those for other systems. */
 export function installedPackages({ packages }: Lock): InstalledPackage[] {
   return Object.entries(packages).flatMap(([path, { version = '', license: licence }]) => {
     const [, name] = /.*node_modules\/(.+)$/.exec(path) ?? [];
@@ -73,38 +73,41 @@ export function exceptionFor({ name, licence }: InstalledPackage): string | unde
   return EXCEPTIONS.find(each => each.licence === licence && each.packages.test(name))?.reason;
 }
 
-/** Packages that may not be used, one sentence each that says what to do. */
+/** Packages that may not be used: a sentence each, with what to do. */
 export function licenceProblems(packages: readonly InstalledPackage[]): string[] {
   return packages
     .filter(each => !isPermissive(each.licence) && exceptionFor(each) === undefined)
     .map(
       ({ name, version, licence = 'no licence' }) =>
-        `${name} ${version} is under ${licence}: take another package, or add it with its reason to EXCEPTIONS in infra/cli/licences.ts`,
+        `${name} ${version} is under ${licence}: take another package, or add it with its reason to EXCEPTIONS in infra/licences.ts`,
     );
 }
 
-/** Dependencies whose version is not one exact version, one sentence each that says what to do. */
+/** Dependencies that are not pinned to one exact version: a sentence each, with what to do. */
 export function unpinned({ dependencies, devDependencies, overrides }: Manifest): string[] {
   return Object.entries({ ...dependencies, ...devDependencies, ...overrides })
     .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
     .map(([name, version]) => `${name} is asked for as ${version}: write one exact version in package.json`);
 }
 
-/** @throws Error when the file is not there */
+/** @throws Error when the file does not exist */
 export function readJson<T extends Manifest | Lock>(file: 'package.json' | 'package-lock.json'): T {
-  return JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));
 }
 
+/** Prints what is installed, by licence. */
 function main(): void {
   const packages = installedPackages(readJson<Lock>('package-lock.json'));
   const groups = Map.groupBy(packages, ({ licence = 'no licence' }) => licence);
   for (const [licence, members] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
     const names = [...new Set(members.map(({ name }) => name))];
-    console.log(`${licence} (${names.length})`);
+    print(`${licence} (${names.length})`);
     const reasons = Map.groupBy(names, name => exceptionFor({ name, version: '', licence }));
     for (const [reason, same] of reasons)
-      console.log(`  ${same.join(', ')}${reason === undefined ? '' : `: ${reason}`}`);
+      print(`  ${same.join(', ')}${reason === undefined ? '' : `: ${reason}`}`);
   }
 }
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
 
 if (import.meta.main) main();

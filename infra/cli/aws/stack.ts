@@ -1,0 +1,69 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CommandError } from '../command.ts';
+
+export interface StackAddress {
+  readonly stack: string;
+  readonly region: string;
+  readonly profile?: string | undefined;
+  /** In the local cloud, which takes any credentials. */
+  readonly local?: boolean | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+export interface Stack {
+  /** Settings of an SDK client for where the stack is. */
+  readonly client: {
+    readonly region: string;
+    readonly profile?: string;
+    readonly endpoint?: string;
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** @throws CommandError when the stack has no such output */
+  output(name: string): Promise<string>;
+  /**
+   * The distribution to work on: the one asked for, or the stack's first.
+   *
+   * @throws CommandError naming the stack's distributions when it is none of them
+   */
+  distribution(asked: string | undefined): Promise<string>;
+}
+
+export const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
+
+/** Asks nothing of AWS yet; the stack's outputs are read once, when the first one is needed. */
+export function openStack({
+  stack,
+  region,
+  profile,
+  local,
+  endpoint = local ? LOCAL_ENDPOINT : undefined,
+}: StackAddress): Stack {
+  const client = {
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
+  };
+  let asked: ReturnType<typeof outputsOf> | undefined;
+  const outputs = () => (asked ??= outputsOf(stack, new CloudFormationClient(client)));
+  const output = async (name: string) => {
+    const value = (await outputs()).get(name);
+    if (value !== undefined) return value;
+    throw new CommandError(`The stack ${stack} has no output ${name}: is it the student site?`);
+  };
+  return {
+    client,
+    output,
+    async distribution(id) {
+      const first = await output('DistributionId');
+      const all = (await outputs()).get('DistributionIds')?.split(',') ?? [first];
+      if (id === undefined || all.includes(id)) return id ?? first;
+      throw new CommandError(`The stack ${stack} does not refresh ${id}, but ${all.join(', ')}.`);
+    },
+  };
+}
+
+async function outputsOf(StackName: string, cloudFormation: CloudFormationClient) {
+  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+  return new Map(Stacks[0]?.Outputs?.map(output => [output.OutputKey, output.OutputValue]));
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import type { Command } from '@commander-js/extra-typings';
+import { createRefreshExecutions } from '../../../shared/aws/refresh-executions.ts';
+import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
+import { collect } from '../../../shared/refresh/collect.ts';
+import { summaryOf } from '../../../shared/refresh/history.ts';
+import { ManualRequest } from '../../../shared/refresh/manual-request.ts';
+import { type Refresh, refreshIdOf } from '../../../shared/refresh/refresh.ts';
+import type { Stack } from '../aws/stack.ts';
+import { CommandError } from '../command.ts';
+import { invalidationPaths } from '../option-values.ts';
+import { addStackOptions, DISTRIBUTION_FLAGS, DISTRIBUTION_HELP, onStack } from '../stack-options.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { counted, dollars, secondsBetween } from '../terminal/words.ts';
+
+/** How often the record of a refresh is read while it is followed. */
+const LOOK_EVERY_MS = 500;
+
+export function define(command: Command, terminal: Terminal): void {
+  const options = command
+    .description('Refreshes paths at the edge. They join the open refresh, as uploads do.')
+    .usage("--paths '/docs/*' ... [options]")
+    .argument('[path...]', 'the same as --paths', invalidationPaths)
+    .option(
+      '--paths <path...>',
+      'paths to invalidate, percent-encoded: / and what follows, with a * at most at the end',
+      invalidationPaths,
+    )
+    .option(DISTRIBUTION_FLAGS, DISTRIBUTION_HELP)
+    .option('--wait', 'follow the refresh until it has ended')
+    .option('--json', "print JSON: the refresh's id, or with --wait its summary");
+  addStackOptions(options)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong.',
+    )
+    .action((more = [], { paths = [], ...options }, self) => {
+      const all = [...new Set([...paths, ...more])];
+      const parsed = ManualRequest.safeParse({ paths: all });
+      if (!parsed.success) self.error(`Which paths? ${parsed.error.issues[0]?.message}`);
+      return onStack(options, stack => refresh(all, options, stack, terminal));
+    });
+}
+
+interface Options {
+  readonly distribution?: string | undefined;
+  readonly wait?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+async function refresh(
+  paths: readonly string[],
+  { distribution, wait, json }: Options,
+  stack: Stack,
+  { print, progress }: Terminal,
+): Promise<void> {
+  const table = openRefreshTable({
+    tableName: await stack.output('RefreshTableName'),
+    client: new DynamoDBClient(stack.client),
+  });
+  const refreshes = table.openRefreshOf(await stack.distribution(distribution));
+  const executions = createRefreshExecutions(
+    await stack.output('RefreshStateMachineArn'),
+    new SFNClient(stack.client),
+  );
+  const newRefreshId = () => refreshIdOf(new Date(), randomUUID());
+
+  const id = await collect({ objects: [], paths }, { refreshes, executions, newRefreshId });
+  if (!json) print(`Refresh ${id}: ${counted(paths.length, 'path')} asked for`);
+  if (!wait) {
+    if (json) print(JSON.stringify({ id }));
+    return;
+  }
+
+  const ended = await follow(() => table.refreshes.get(id), json ? () => undefined : progress.step);
+  if (json) print(JSON.stringify(summaryOf(ended)));
+  if (ended.state !== 'fresh') throw new CommandError(`Refresh ${id} failed: ${ended.end?.failure}`);
+  if (!json) print(describeState(ended));
+}
+
+/** Tells each state of a refresh but its last. @returns the refresh once it has ended */
+async function follow(
+  look: () => Promise<Refresh | undefined>,
+  tell: (line: string) => void,
+): Promise<Refresh> {
+  let told = '';
+  for (;;) {
+    const now = await look();
+    if (now === undefined) throw new CommandError('Its record is gone');
+    if (now.end !== undefined) return now;
+    const line = describeState(now);
+    if (line !== told) tell(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+    told = line;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function describeState(refresh: Refresh): string {
+  const { state, quota, totals, invalidation, verification, startedAt, end } = refresh;
+  const took = secondsBetween(startedAt, end?.at ?? startedAt);
+  switch (state) {
+    case 'open':
+      return quota === undefined
+        ? 'open: waiting for uploads to end'
+        : `open again: CloudFront has refused ${counted(quota.refusals, 'time')}, as too many invalidations are in progress`;
+    case 'closed':
+      return 'closed: planning its paths';
+    case 'invalidating':
+      return `invalidating ${invalidation?.id}: ${counted(totals?.pathCount ?? 0, 'path')}, ${dollars(totals?.totalCostUsd ?? 0)}`;
+    case 'verifying':
+      return 'verifying: asking the edge for every URL';
+    case 'fresh':
+      return `Fresh after ${took}: ${counted(verification?.result?.verified ?? 0, 'URL')} verified`;
+    case 'failed':
+      return `Failed after ${took}`;
+  }
+}

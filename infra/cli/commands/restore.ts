@@ -1,0 +1,161 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { createBackupBucket } from '../../../shared/school/aws/backup-bucket.ts';
+import { createRestoreTarget } from '../../../shared/school/aws/restore-target.ts';
+import type { Content } from '../../../shared/school/backup/content.ts';
+import { BackupKey, type Manifest } from '../../../shared/school/backup/manifest.ts';
+import {
+  BackupRefusedError,
+  type FinishedBackups,
+  type Outcome,
+  restore,
+  verify,
+} from '../../../shared/school/backup/restore.ts';
+import type { Stack } from '../aws/stack.ts';
+import { CommandError } from '../command.ts';
+import { type Advice, addStackOptions, onStack } from '../stack-options.ts';
+import { tableOf } from '../terminal/table.ts';
+import type { Page, Terminal } from '../terminal/terminal.ts';
+import { counted, grouped } from '../terminal/words.ts';
+
+const LATEST = 'latest';
+
+const ADVICE: Advice = {
+  Z_DATA_ERROR: 'The file is not compressed as a backup is. Nothing was written.',
+  ResourceNotFoundException: 'Check --into: the table must exist, with the key studentid.',
+};
+
+const MORE_HELP = `
+The whole file is checked against its manifest before anything is written.
+A restore that was interrupted may be run again.`;
+
+export function define(command: Command, terminal: Terminal): void {
+  const options = command
+    .description('Writes the students of a backup back into a table.')
+    .usage('--from <key> [options]')
+    .requiredOption(
+      '--from <key>',
+      'backup to restore, backups/….ndjson.gz; latest: the newest one',
+      backupKey,
+    )
+    .option('--into <table>', "table to write to (default: the stack's own)")
+    .option('--overwrite', 'restore students who differ, too; without it, they are left alone as conflicts')
+    .option('--dry-run', 'only show what would happen')
+    .option('--json', 'print the report as JSON');
+  addStackOptions(options)
+    .addHelpText('after', MORE_HELP)
+    .action(options => onStack(options, stack => restoreBackup(options, stack, terminal), ADVICE));
+}
+
+function backupKey(value: string): string {
+  if (value === LATEST || BackupKey.safeParse(value).success) return value;
+  throw new InvalidArgumentError(
+    'It must be the key of a backup, backups/<time>-<8 hex digits>.ndjson.gz, or latest.',
+  );
+}
+
+interface Options {
+  readonly from: string;
+  readonly into?: string | undefined;
+  readonly overwrite?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+async function restoreBackup(options: Options, stack: Stack, terminal: Terminal): Promise<void> {
+  try {
+    const backup = await openBackup(options.from, stack, terminal);
+    const table = options.into ?? (await stack.output('StudentTableName'));
+    await restoreInto(table, backup, options, stack, terminal);
+  } catch (error) {
+    if (!(error instanceof BackupRefusedError)) throw error;
+    throw new CommandError(`Refused, nothing was written. ${error.message}`, { cause: error });
+  }
+}
+
+interface Backup {
+  readonly manifest: Manifest;
+  readonly content: Content;
+}
+
+/** @throws BackupRefusedError when the file is not what its manifest says */
+async function openBackup(from: string, stack: Stack, { progress }: Terminal): Promise<Backup> {
+  const backups = createBackupBucket(await stack.output('BackupBucketName'), new S3Client(stack.client));
+  const manifest = await findBackup(from, backups);
+  const content = await backups.open(manifest.key);
+  if (content === undefined) throw new BackupRefusedError(`${manifest.key} has a manifest, but no file`);
+  progress.update(`Checking ${manifest.key}`);
+  await verify(manifest, content);
+  return { manifest, content };
+}
+
+async function restoreInto(
+  into: string,
+  { manifest, content }: Backup,
+  { overwrite = false, dryRun = false, json }: Options,
+  stack: Stack,
+  { page, print, progress }: Terminal,
+): Promise<void> {
+  const figures: Figures = { inserted: 0, updated: 0, conflict: 0, unchanged: 0 };
+  const onOutcome = (outcome: Outcome) => {
+    figures[outcome]++;
+    progress.update(`${into}: ${grouped(doneOf(figures))} of ${counted(manifest.count, 'student')}`);
+  };
+  try {
+    const target = createRestoreTarget(into, new DynamoDBClient({ ...stack.client, ...PATIENT }));
+    await restore(content, target, { overwrite, dryRun, onOutcome });
+  } finally {
+    const report = { manifest, into, dryRun, figures };
+    print(json ? JSON.stringify(report) : describe(report, page));
+  }
+}
+
+async function findBackup(from: string, backups: FinishedBackups): Promise<Manifest> {
+  if (from !== LATEST) {
+    const manifest = await backups.find(from);
+    if (manifest !== undefined) return manifest;
+  }
+  const [newest] = await backups.list();
+  if (newest === undefined) throw new BackupRefusedError('There is no finished backup in the bucket');
+  if (from === LATEST) return newest;
+  throw new BackupRefusedError(
+    `${from} has no manifest, so it is no finished backup. The newest one is ${newest.key}`,
+  );
+}
+
+/** All students share one partition of their index, which takes 1,000 writes a second: a restore waits for it. */
+const PATIENT = { maxAttempts: 12, retryMode: 'adaptive' } as const;
+
+type Figures = Record<Outcome, number>;
+
+const doneOf = ({ inserted, updated, conflict, unchanged }: Figures) =>
+  inserted + updated + conflict + unchanged;
+
+interface Report {
+  readonly manifest: Manifest;
+  readonly into: string;
+  readonly dryRun: boolean;
+  readonly figures: Figures;
+}
+
+function describe({ manifest, into, dryRun, figures }: Report, page: Page): string {
+  const rows = [
+    ['Inserted', figures.inserted],
+    ['Updated', figures.updated],
+    ['Conflicts, left alone', figures.conflict],
+    ['Unchanged', figures.unchanged],
+    ['Of the backup', doneOf(figures)],
+  ] as const;
+  return [
+    `${manifest.key}: ${counted(manifest.count, 'student')} of ${manifest.table}, ${manifest.startedAt}; SHA-256 and count are right`,
+    ...tableOf(
+      [
+        { title: `${dryRun ? 'Would be restored' : 'Restored'} into ${into}` },
+        { title: 'Students', align: 'right' },
+      ],
+      rows.map(([name, count]) => [name, grouped(count)]),
+      page,
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,132 @@
+import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
+import type { ListedInvalidation } from '../aws/invalidations.ts';
+import type { QueueStatus } from '../aws/queues.ts';
+import { type Column, tableOf } from '../terminal/table.ts';
+import type { Format, Page } from '../terminal/terminal.ts';
+import { counted, dollars, grouped, printable, secondsBetween } from '../terminal/words.ts';
+
+export interface Status {
+  readonly distributionId: string;
+  /** Newest first. */
+  readonly refreshes: readonly RefreshSummary[];
+  /** Newest first, whoever made them. */
+  readonly invalidations: readonly ListedInvalidation[];
+  readonly month: MonthUse;
+  readonly queues: readonly QueueStatus[];
+}
+
+/** What is most easily found elsewhere is left out first. */
+const COLUMNS: readonly Column[] = [
+  { title: 'Started (UTC)', leftOut: 6 },
+  { title: 'Refresh' },
+  { title: 'State' },
+  { title: 'Invalidation', leftOut: 2 },
+  { title: 'CloudFront', leftOut: 1 },
+  { title: 'Files', align: 'right', leftOut: 3 },
+  { title: 'Paths', align: 'right' },
+  { title: 'To fresh', align: 'right', leftOut: 5 },
+  { title: 'Cost', align: 'right', leftOut: 4 },
+];
+
+const COLOUR: Readonly<Partial<Record<RefreshSummary['state'], Format>>> = { fresh: 'green', failed: 'red' };
+
+/** The status for people: the verdict, a table, and what else there is to know. */
+export function describeStatus(status: Status, page: Page): string {
+  const { distributionId, refreshes, month, queues } = status;
+  const rows = rowsOf(status, page);
+  const running = runningIn(status);
+  return [
+    verdictOf(status, page),
+    `Distribution ${distributionId}`,
+    '',
+    ...(rows.length === 0 ? ['Nothing has been refreshed yet.'] : tableOf(COLUMNS, rows, page)),
+    '',
+    ...refreshes.flatMap(noteOf),
+    running.length === 0
+      ? 'No refresh is open or in progress.'
+      : `In progress: ${running.map(({ id, state }) => `${id} (${state})`).join(', ')}`,
+    `${month.month}: ${grouped(month.paths)} of ${counted(month.freePaths, 'free path')} used; cost ${dollars(month.costUsd)}`,
+    ...queues.map(
+      ({ name, waiting, inWork, deadLetters }) =>
+        `${name}: ${waiting} waiting, ${inWork} in work, ${counted(deadLetters, 'dead letter')}`,
+    ),
+  ].join('\n');
+}
+
+/** What needs somebody's attention, a sentence each; empty when all is well. */
+export function problemsOf(status: Status): string[] {
+  const last = lastIn(status);
+  return [
+    ...(last?.state === 'failed' ? [`Refresh ${last.id} failed: ${last.failure}`] : []),
+    ...(deadLettersIn(status) === 0
+      ? []
+      : ['There are dead letters: see RUNBOOK.md#site-changes-dead-letters, #mail-dead-letters']),
+  ];
+}
+
+function verdictOf(status: Status, { style }: Page): string {
+  const last = lastIn(status);
+  const running = runningIn(status).length;
+  const deadLetters = deadLettersIn(status);
+  const problems = [
+    ...(last?.state === 'failed' ? ['the last refresh failed'] : []),
+    ...(deadLetters === 0 ? [] : [counted(deadLetters, 'dead letter')]),
+  ];
+  const progress = running === 0 ? [] : [`${counted(running, 'refresh', 'refreshes')} in progress`];
+  if (problems.length > 0) return style('red', `✗ Not well: ${[...problems, ...progress].join('; ')}`);
+  if (running > 0) return style('yellow', `… Not fresh yet: ${progress.join()}`);
+  if (last?.finishedAt === undefined) return 'Nothing to refresh so far';
+  return style('green', `✓ Fresh since ${timeOf(last.finishedAt)} UTC`);
+}
+
+/** The refresh that ended last. */
+const lastIn = ({ refreshes }: Status) => refreshes.find(({ finishedAt }) => finishedAt !== undefined);
+
+const runningIn = ({ refreshes }: Status) => refreshes.filter(({ finishedAt }) => finishedAt === undefined);
+
+const deadLettersIn = ({ queues }: Status) => queues.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
+
+/** Refreshes and invalidations that somebody else made, newest first. */
+function rowsOf({ refreshes, invalidations }: Status, page: Page): string[][] {
+  const statusOf = new Map(invalidations.map(({ id, status }) => [id, status]));
+  return [
+    ...refreshes.map(refresh => ({ at: refresh.startedAt, cells: cellsOf(refresh, statusOf, page) })),
+    ...invalidations.flatMap(otherCells),
+  ]
+    .toSorted((a, b) => (a.at < b.at ? 1 : -1))
+    .map(({ at, cells }) => [timeOf(at), ...cells]);
+}
+
+function cellsOf(refresh: RefreshSummary, statusOf: ReadonlyMap<string, string>, { style }: Page): string[] {
+  const { id, state, invalidationId, changeCount, pathCount, startedAt, finishedAt, costUsd } = refresh;
+  return [
+    id,
+    style(COLOUR[state] ?? 'yellow', state),
+    invalidationId ?? '',
+    invalidationId === undefined ? '' : (statusOf.get(invalidationId) ?? 'not listed'),
+    changeCount === undefined ? '' : grouped(changeCount),
+    grouped(pathCount),
+    state === 'fresh' && finishedAt !== undefined ? secondsBetween(startedAt, finishedAt) : '',
+    dollars(costUsd),
+  ];
+}
+
+function otherCells({ id, status, createTime, maker }: ListedInvalidation) {
+  if (maker === undefined) return [];
+  const { refreshId, paths } = maker;
+  const who = refreshId === undefined ? 'by somebody else' : `earlier, of ${refreshId}`;
+  return [{ at: createTime, cells: [who, '', id, status, '', grouped(paths), '', ''] }];
+}
+
+/** What a row has no room for. */
+function noteOf({ id, failure, refusals, round }: RefreshSummary): string[] {
+  const notes = [
+    ...(refusals === 0 ? [] : [`refused by CloudFront's quota ${counted(refusals, 'time')}`]),
+    ...(round === 1 ? [] : ['invalidated a second time']),
+    ...(failure === undefined ? [] : [printable(failure)]),
+  ];
+  return notes.length === 0 ? [] : [`${id}: ${notes.join('; ')}`];
+}
+
+/** An ISO 8601 time for people: `2026-11-22 08:19:53`. */
+const timeOf = (at: string) => at.slice(0, 19).replace('T', ' ');

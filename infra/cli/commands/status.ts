@@ -1,0 +1,71 @@
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Command } from '@commander-js/extra-typings';
+import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
+import { listRefreshes } from '../../../shared/refresh/history.ts';
+import { readCdkJson } from '../../settings.ts';
+import { invalidationsSince } from '../aws/invalidations.ts';
+import { QUEUE_OUTPUTS, readQueue } from '../aws/queues.ts';
+import type { Stack } from '../aws/stack.ts';
+import { CommandError } from '../command.ts';
+import { wholeNumber } from '../option-values.ts';
+import { addStackOptions, DISTRIBUTION_FLAGS, DISTRIBUTION_HELP, onStack } from '../stack-options.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { describeStatus, problemsOf, type Status } from './status-report.ts';
+
+/** What a deployment without `-c` options is made with. */
+const DEPLOYED = readCdkJson();
+
+const MORE_HELP = `
+Prices are those of cdk.json: $${DEPLOYED.pathPriceUsd} a path beyond ${DEPLOYED.freePathsPerMonth} a month.
+Exit codes: 0, all is well; 1, the refresh that ended last failed, or there are dead letters; 2, the arguments are wrong.`;
+
+export function define(command: Command, { page, print, progress }: Terminal): void {
+  const options = command
+    .description(
+      'Shows whether the edge is fresh: the last refreshes, the cost of the month, what is waiting.',
+    )
+    .option('--limit <count>', 'number of refreshes, 1 to 100', wholeNumber({ min: 1, max: 100 }), 10)
+    .option(DISTRIBUTION_FLAGS, DISTRIBUTION_HELP)
+    .option('--json', 'print the status as JSON');
+  addStackOptions(options)
+    .addHelpText('after', MORE_HELP)
+    .action(async ({ limit, json, distribution, ...address }) => {
+      progress.update('Asking AWS');
+      const status = await onStack(address, async stack =>
+        readStatus(limit, await stack.distribution(distribution), stack),
+      );
+      print(json ? JSON.stringify(status) : describeStatus(status, page));
+      const problems = problemsOf(status);
+      if (problems.length > 0) throw new CommandError(problems.join('\n'));
+    });
+}
+
+async function readStatus(limit: number, distributionId: string, stack: Stack): Promise<Status> {
+  const tableName = await stack.output('RefreshTableName');
+  const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
+  const sqs = new SQSClient(stack.client);
+  const [{ refreshes, next, month }, queues] = await Promise.all([
+    listRefreshes(
+      { limit },
+      {
+        pages: table.historyOf(distributionId),
+        pathUse: table.pathUse,
+        pathPriceUsd: DEPLOYED.pathPriceUsd,
+        freePathsPerMonth: DEPLOYED.freePathsPerMonth,
+        now: () => new Date(),
+      },
+    ),
+    Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs))),
+  ]);
+  // Invalidations of refreshes that are not shown are left out, too.
+  const since = next === undefined ? undefined : refreshes.at(-1)?.startedAt;
+  const known = new Set(refreshes.flatMap(({ invalidationId = [] }) => invalidationId));
+  const invalidations = await invalidationsSince(since, {
+    client: new CloudFrontClient(stack.client),
+    distributionId,
+    isKnown: id => known.has(id),
+  });
+  return { distributionId, refreshes, invalidations, month, queues };
+}

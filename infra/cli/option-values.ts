@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { setting } from '../../shared/config.ts';
+import { pathProblem } from '../../shared/planning/viewer-urls.ts';
+import { capitalised } from './terminal/words.ts';
+
+/** Parsers of option values. Each throws InvalidArgumentError, to which commander adds the option's name. */
+
+export function wholeNumber({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`;
+  return (value: string): number => {
+    const count = setting.count.safeParse(value);
+    if (count.success && count.data >= min && count.data <= max) return count.data;
+    throw new InvalidArgumentError(`It must be a whole number${range}.`);
+  };
+}
+
+export function usDollars(value: string): number {
+  const amount = setting.amount.safeParse(value);
+  if (amount.success) return amount.data;
+  throw new InvalidArgumentError('It must be US dollars, such as 0.005.');
+}
+
+export function url(value: string): string {
+  if (URL.canParse(value)) return value;
+  throw new InvalidArgumentError('It must be a URL, such as http://127.0.0.1:4566.');
+}
+
+/** Collects the paths of an option or argument that takes several, each once. */
+export function invalidationPaths(value: string, previous: readonly string[] = []): readonly string[] {
+  const problem = pathProblem(value);
+  if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
+  return previous.includes(value) ? previous : [...previous, value];
+}
