@@ -91,7 +91,7 @@ describe('Redrive', () => {
     expect(await count(sqs, mail.deadLetters)).toBe(0);
   });
 
-  it('tells as JSON what it moved, of every queue', async () => {
+  it('prints as JSON what it moved from every queue', async () => {
     const { sqs, changes, redrive } = await start();
     await send(sqs, changes.deadLetters, 'a', 'b');
     const { printed } = await redrive('--json');
@@ -145,7 +145,7 @@ describe('Redrive', () => {
     expect(await bodiesIn(sqs, changes.deadLetters, 1)).toEqual(['refused']);
   });
 
-  it('loses no message whatever answer is lost: at worst it is there twice', async () => {
+  it('loses no message, whatever answer is lost; at worst it exists twice', async () => {
     for (const action of ['ReceiveMessage', 'SendMessage', 'DeleteMessage']) {
       const { endpoint, sqs, changes, redrive } = await start();
       await send(sqs, changes.deadLetters, 'precious');
@@ -197,7 +197,7 @@ describe('The command', () => {
     expect(await redrive()).toMatchObject({ exitCode: 1, complaints: [`${bare} has no dead-letter queue`] });
   });
 
-  it('tells its success or failure to the shell', async () => {
+  it('reports success or failure to the shell', async () => {
     const { endpoint } = await start();
     const run = (...options: string[]) =>
       promisify(execFile)(process.execPath, [
