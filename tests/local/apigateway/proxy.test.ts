@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KEY, SITE, startApi } from './school-api.ts';
 
-describe('The event', () => {
+describe('The event of a proxy integration', () => {
   it('is exactly format 1.0', async () => {
     const { send } = await startApi({ now: () => Date.parse('2026-01-02T03:04:05.678Z') });
     const headers = { Host: 'api.example', 'X-API-Key': KEY, 'X-Two': ['1', '2'], 'User-Agent': 'test' };
@@ -63,7 +63,7 @@ describe('The event', () => {
     });
   });
 
-  it('has null for what is not there, and the body as text', async () => {
+  it('has null for what is missing, and the body as a string', async () => {
     const { send } = await startApi();
     const { text } = await send('PUT /prod/one/two', { headers: {}, body: '{"name":"Zoë"}' });
     expect(JSON.parse(text)).toMatchObject({
@@ -77,7 +77,7 @@ describe('The event', () => {
     expect(JSON.parse(list.text)).toMatchObject({ resource: '/students', pathParameters: null });
   });
 
-  it('keeps who the request was forwarded for', async () => {
+  it('keeps X-Forwarded-For', async () => {
     const { send } = await startApi();
     const headers = { 'x-api-key': KEY, 'x-forwarded-for': '198.51.100.7' };
     expect(JSON.parse((await send('GET /prod/students', { headers })).text)).toMatchObject({
@@ -86,7 +86,7 @@ describe('The event', () => {
   });
 });
 
-describe('The answer', () => {
+describe('The answer of a proxy integration', () => {
   const answer = async (value: unknown) => {
     const { send } = await startApi();
     return send('POST /prod/students', { body: JSON.stringify(value) });
@@ -106,11 +106,11 @@ describe('The answer', () => {
     });
   });
 
-  it('of nothing at all is an empty 200', async () => {
+  it('that is empty is an empty 200', async () => {
     expect(await answer({})).toMatchObject({ status: 200, text: '' });
   });
 
-  it('takes a header of several values, which wins over one of the same name', async () => {
+  it('may have a header of several values, which wins over one of the same name', async () => {
     const value = {
       statusCode: 204,
       headers: { 'set-cookie': 'lost', 'X-One': '1' },
@@ -119,7 +119,7 @@ describe('The answer', () => {
     expect((await answer(value)).headers).toMatchObject({ 'set-cookie': ['a=1', 'b=2'], 'x-one': '1' });
   });
 
-  it('has the connection’s own headers under another name', async () => {
+  it('gets the connection’s headers under another name', async () => {
     const { headers } = await answer({ headers: { Server: 'mine', 'Content-Length': '999' }, body: 'x' });
     expect(headers).toMatchObject({
       'x-amzn-remapped-server': 'mine',
@@ -128,7 +128,7 @@ describe('The answer', () => {
     });
   });
 
-  it('that calls itself base64 is sent as it is: the API has no binary types', async () => {
+  it('marked as base64 is sent as it is, since the API has no binary types', async () => {
     expect((await answer({ body: 'eA==', isBase64Encoded: true })).text).toBe('eA==');
   });
 });

@@ -49,7 +49,7 @@ describe('The API key', () => {
   });
 });
 
-describe('Addresses', () => {
+describe('A URL', () => {
   const unknown = refusal(403, 'Missing Authentication Token', 'MissingAuthenticationTokenException');
 
   it.each([
@@ -74,7 +74,7 @@ describe('Addresses', () => {
     },
   );
 
-  it('a path that cannot be decoded is a bad request', async () => {
+  it('whose path cannot be decoded is a bad request', async () => {
     const { send } = await startApi();
     expect(await send('GET /prod/students/%E0%A4%A')).toEqual(
       refusal(400, 'Bad Request', 'BadRequestException'),
@@ -82,7 +82,7 @@ describe('Addresses', () => {
   });
 });
 
-describe('Limits', () => {
+describe('API Gateway’s limits:', () => {
   const throttled = refusal(429, 'Too Many Requests', 'TooManyRequestsException');
   const exceeded = refusal(429, 'Limit Exceeded', 'LimitExceededException');
   const plan = { Throttle: { RateLimit: 2, BurstLimit: 3 } };
@@ -137,7 +137,7 @@ describe('Limits', () => {
     expect(await send('GET /prod/students')).toMatchObject({ status: 200 });
   });
 
-  it('a quota is counted per day, throttled requests not, and survives a restart', async () => {
+  it('a quota counts per day without throttled requests, and survives a restart', async () => {
     let now = Date.parse('2026-11-22T23:59:00Z');
     const store = openDurableStore();
     const options = {
@@ -203,7 +203,7 @@ describe('The function', () => {
     );
   });
 
-  it('that waits for a process, as on AWS none does, may wait longer', async () => {
+  it('may take longer while it waits for a process, which AWS has none do', async () => {
     const integration = lambdaIntegration({ TimeoutInMillis: 50 });
     const resources = schoolApi().filter(({ ref }) => ref !== 'GET-students');
     const { send } = await startApi({
@@ -243,7 +243,7 @@ describe('The function', () => {
 });
 
 describe('A gateway response', () => {
-  it('of the very type wins over the default, with its own status', async () => {
+  it('of the exact type wins over the default, with its own status', async () => {
     const own = apiResource('GatewayResponse', 'throttled', {
       RestApiId: 'api1',
       ResponseType: 'INVALID_API_KEY',

@@ -43,7 +43,7 @@ async function start() {
 }
 
 describe('A deployment', () => {
-  it('uploads every file, with its type and the headers it was given', async () => {
+  it('uploads every file with its type and the deployment’s headers', async () => {
     const { s3, publish } = await start();
     await publish();
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
@@ -61,7 +61,7 @@ describe('A deployment', () => {
     }
   });
 
-  it('uploads again only when its version is another', async () => {
+  it('uploads again only if its version has changed', async () => {
     const { publish, uploads } = await start();
     await publish();
     const count = Object.keys(FILES).length;
@@ -88,7 +88,7 @@ describe('A deployment', () => {
 });
 
 describe('The files of a folder', () => {
-  it('are named as keys are, whichever way the folder is written', () => {
+  it('are named like keys, with or without a slash after the folder', () => {
     const directory = folderWith(FILES);
     expect(new Set(filesIn(directory))).toEqual(new Set(Object.keys(FILES)));
     expect(filesIn(`${directory}/`)).toEqual(filesIn(directory));

@@ -39,7 +39,7 @@ async function start(stack = STACK) {
 }
 
 describe('DescribeStacks', () => {
-  it('tells the outputs', async () => {
+  it('returns the outputs', async () => {
     const { client } = await start();
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: 'StudentSite' }));
     expect(Stacks).toMatchObject([
@@ -68,7 +68,7 @@ describe('DescribeStacks', () => {
     );
   });
 
-  it('knows the stack by its id too, and tells of a stack without outputs', async () => {
+  it('finds the stack by its id too, and describes a stack without outputs', async () => {
     const { client } = await start({ ...STACK, outputs: {} });
     const StackName = 'arn:aws:cloudformation:us-east-1:000000000000:stack/StudentSite/local';
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));

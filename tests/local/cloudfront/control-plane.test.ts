@@ -65,7 +65,7 @@ const numbered = (count: number, name: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => name(i));
 
 describe('CreateInvalidation', () => {
-  it('answers 201 with the invalidation in progress and its location', async () => {
+  it('returns 201 with the invalidation in progress and its location', async () => {
     const { create } = await open();
     const answer = await create(['/a&b?x=1&y=2', '/%C3%A4%20b'], 'ref');
     expect(answer.$metadata.httpStatusCode).toBe(201);
@@ -83,7 +83,7 @@ describe('CreateInvalidation', () => {
     );
   });
 
-  it('answers InProgress even when it completes at once', async () => {
+  it('returns InProgress even if it completes at once', async () => {
     const { create, client } = await open({ invalidationDelayMs: 0 });
     const { Invalidation } = await create(['/a']);
     expect(Invalidation?.Status).toBe('InProgress');
@@ -93,7 +93,7 @@ describe('CreateInvalidation', () => {
     expect(later.Invalidation?.Status).toBe('Completed');
   });
 
-  it('answers the same reference and paths with the earlier invalidation', async () => {
+  it('returns the earlier invalidation for the same reference and paths', async () => {
     const { create, client } = await open();
     const first = await create(['/a', '/b'], 'ref');
     const again = await create(['/a', '/b'], 'ref');
@@ -167,7 +167,7 @@ describe('CreateInvalidation', () => {
   });
 });
 
-describe('the quotas of paths in progress', () => {
+describe('The quotas of paths in progress', () => {
   it('are 3,000 exact and 15 wildcard paths, independent of each other', async () => {
     const { create } = await open();
     await create(numbered(2900, i => `/a&b/${i}`));
@@ -186,7 +186,7 @@ describe('the quotas of paths in progress', () => {
   });
 });
 
-describe('reading invalidations', () => {
+describe('Reading invalidations', () => {
   it('lists the newest first, page by page', async () => {
     const { create, client } = await open();
     const ids: unknown[] = [];
@@ -205,14 +205,14 @@ describe('reading invalidations', () => {
     expect(second).toMatchObject({ IsTruncated: false, Quantity: 1, Items: [{ Id: ids[2] }] });
   });
 
-  it('answers an unknown id with NoSuchInvalidation', async () => {
+  it('fails with NoSuchInvalidation for an unknown id', async () => {
     const { client } = await open();
     await expect(
       client.send(new GetInvalidationCommand({ DistributionId: 'E1', Id: 'INONE' })),
     ).rejects.toMatchObject({ name: 'NoSuchInvalidation', $metadata: { httpStatusCode: 404 } });
   });
 
-  it('remembers them over a restart and brings those in progress to their end', async () => {
+  it('works after a restart, and those in progress are completed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'cloudfront-'));
     cleanups.push(() => rm(folder, { recursive: true }));
     const file = join(folder, 'state.sqlite');
@@ -235,8 +235,8 @@ describe('reading invalidations', () => {
   });
 });
 
-describe('reading distributions', () => {
-  it('answers the configuration in the API’s own shape, with an ETag', async () => {
+describe('Reading distributions', () => {
+  it('returns the configuration in the API’s shape, with an ETag', async () => {
     const { client, create } = await open();
     await create(['/a']);
     const { Distribution, ETag } = await client.send(new GetDistributionCommand({ Id: 'E1' }));
@@ -267,7 +267,7 @@ describe('reading distributions', () => {
     expect(config.DistributionConfig).toEqual(Distribution?.DistributionConfig);
   });
 
-  it('answers a cache policy, AWS’s or the template’s, and refuses any other', async () => {
+  it('returns a cache policy, AWS’s or the template’s, and refuses any other', async () => {
     const { client } = await open();
     const { Distribution } = await client.send(new GetDistributionCommand({ Id: 'E1' }));
     const Id = Distribution?.DistributionConfig?.DefaultCacheBehavior?.CachePolicyId;
@@ -287,7 +287,7 @@ describe('reading distributions', () => {
     await expect(unknown).rejects.toMatchObject({ name: 'NoSuchCachePolicy' });
   });
 
-  it('lists them', async () => {
+  it('lists all of them', async () => {
     const { client } = await open();
     const { DistributionList } = await client.send(new ListDistributionsCommand({}));
     expect(DistributionList).toMatchObject({
@@ -297,7 +297,7 @@ describe('reading distributions', () => {
     });
   });
 
-  it('refuses what it does not emulate by name', async () => {
+  it('refuses by name what is not emulated', async () => {
     const { client } = await open();
     await expect(
       client.send(new DeleteDistributionCommand({ Id: 'E1', IfMatch: 'E' })),

@@ -5,7 +5,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { behaviour, FUNCTION_ARN, openSite } from './site.ts';
 
-describe('an API behind the edge', () => {
+describe('An API behind the edge', () => {
   it('gets the rewritten path, the key, the viewer’s headers and body, and is never cached', async () => {
     const { get, origin } = openSite();
     origin.files.set('/prod/students', { body: '[]', headers: { 'set-cookie': 'a=1' } });
@@ -34,7 +34,7 @@ describe('an API behind the edge', () => {
     expect(origin.asked[0]).not.toHaveProperty('signedAs');
   });
 
-  it('answers its own errors unchanged', async () => {
+  it('returns its errors unchanged', async () => {
     const { get, origin } = openSite();
     origin.files.set('/prod/students', { body: '{"message":"taken"}', status: 409 });
     expect(await get('/api/students', {}, { method: 'PUT' })).toMatchObject({
@@ -45,7 +45,7 @@ describe('an API behind the edge', () => {
   });
 });
 
-describe('a function at the edge', () => {
+describe('A function at the edge', () => {
   it.each([
     {
       does: 'answers by itself',
@@ -71,7 +71,7 @@ describe('a function at the edge', () => {
   });
 });
 
-describe('compression', () => {
+describe('Compression', () => {
   const body = 'student '.repeat(500);
 
   it.each([
@@ -97,7 +97,7 @@ describe('compression', () => {
     expect((await get('/a', { 'accept-encoding': accepts })).text).toBe(file.body);
   });
 
-  it('still validates with the origin’s own ETag', async () => {
+  it('still validates with the origin’s ETag', async () => {
     const { get, origin, clock } = openSite({ DefaultCacheBehavior: behaviour({ Compress: true }) });
     origin.files.set('/a', { body, headers: { etag: '"1"', 'cache-control': 'max-age=1' } });
     await get('/a', { 'accept-encoding': 'br' });
@@ -108,8 +108,8 @@ describe('compression', () => {
   });
 });
 
-describe('policies of the template', () => {
-  it('keys on and forwards what the cache policy names', async () => {
+describe('The template’s policies', () => {
+  it('put what the cache policy names into the cache key, and forward it', async () => {
     const policy = {
       Name: 'own',
       MinTTL: 0,
@@ -134,7 +134,7 @@ describe('policies of the template', () => {
     expect(origin.asked[0]).toMatchObject({ url: '/a?v=1', headers: { 'accept-language': 'vi' } });
   });
 
-  it('adds, overrides and removes response headers', async () => {
+  it('add, override and remove response headers', async () => {
     const policy = {
       Name: 'own',
       SecurityHeadersConfig: {
@@ -173,12 +173,12 @@ describe('policies of the template', () => {
       config: { DefaultCacheBehavior: behaviour({ CachePolicyId: 'unknown-policy' }) },
     },
     { what: 'no origin nowhere', config: { DefaultCacheBehavior: behaviour({ TargetOriginId: 'nowhere' }) } },
-  ])('refuses by name: $what', ({ what, config }) => {
+  ])('are refused by name: $what', ({ what, config }) => {
     expect(() => openSite(config)).toThrow(what);
   });
 });
 
-it('listens as an HTTP server', async () => {
+it('A distribution answers over HTTP', async () => {
   const { cloudFront, origin } = openSite();
   origin.files.set('/a.html', { body: 'one' });
   const server = createServer(cloudFront.listener('E1')).listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openSite } from './site.ts';
 
-describe('serving from the cache', () => {
+describe('Serving from the cache', () => {
   it('asks the origin once, then answers with its age', async () => {
     const { get, origin, clock } = openSite();
     origin.files.set('/a.html', { body: 'one' });
@@ -26,7 +26,7 @@ describe('serving from the cache', () => {
     expect((await get('/index.html')).xCache).toBe('Miss');
   });
 
-  it('asks a bucket as the distribution, without the viewer’s headers, cookies and query string', async () => {
+  it('asks a bucket in the distribution’s name, without the viewer’s headers, cookies and query string', async () => {
     const { get, origin } = openSite();
     await get('/a?x=1', { host: 'localhost', cookie: 'c=1', 'user-agent': 'test', authorization: 'x' });
     expect(origin.asked[0]).toMatchObject({
@@ -43,7 +43,7 @@ describe('serving from the cache', () => {
     });
   });
 
-  it('asks once for viewers that come at the same time', async () => {
+  it('asks once for viewers who come at the same time', async () => {
     const { get, origin } = openSite();
     const { promise, resolve } = Promise.withResolvers<void>();
     origin.files.set('/a.html', { body: 'one' });
@@ -54,7 +54,7 @@ describe('serving from the cache', () => {
     expect(origin.asked).toHaveLength(1);
   });
 
-  it('validates what has expired, and keeps it when it is unchanged', async () => {
+  it('validates an expired object, and keeps it if it is unchanged', async () => {
     const { get, origin, clock } = openSite();
     origin.files.set('/a', { body: 'one', headers: { etag: '"1"', 'cache-control': 'max-age=60' } });
     await get('/a');
@@ -77,7 +77,7 @@ describe('serving from the cache', () => {
     expect((await get('/a', {}, { pop: 'SGN50-P1' })).xCache).toBe('Hit');
   });
 
-  it('forgets the least recently used objects when the cache is full', async () => {
+  it('drops the least recently used objects from a full cache', async () => {
     const { get, origin } = openSite({}, { cacheBytes: 5000 });
     for (const name of ['/a', '/b', '/c']) origin.files.set(name, { body: 'x'.repeat(1000) });
     await get('/a');
@@ -89,7 +89,7 @@ describe('serving from the cache', () => {
   });
 });
 
-describe('answering conditional, partial and HEAD requests from the cache', () => {
+describe('From the cache, a request with', () => {
   const file = {
     body: '0123456789',
     headers: { etag: '"1"', 'last-modified': 'Wed, 31 Dec 2025 00:00:00 GMT' },
@@ -123,7 +123,7 @@ describe('answering conditional, partial and HEAD requests from the cache', () =
     expect([answer.status, answer.text, answer.headers['content-range']]).toEqual([status, text, says]);
   });
 
-  it('answers HEAD like GET without the body', async () => {
+  it('HEAD is answered like GET, without the body', async () => {
     const { get, origin } = openSite();
     origin.files.set('/a', file);
     await get('/a');
@@ -138,7 +138,7 @@ describe('answering conditional, partial and HEAD requests from the cache', () =
   });
 });
 
-describe('errors', () => {
+describe('An edge', () => {
   it('remembers a missing file for ten seconds', async () => {
     const { get, origin, clock } = openSite();
     expect(await get('/new')).toMatchObject({ status: 404, xCache: 'Error' });
@@ -155,7 +155,7 @@ describe('errors', () => {
     expect(await get('/nowhere')).toMatchObject({ status: 200, text: 'lost?', xCache: 'Error' });
   });
 
-  it('serves what has expired while the origin is in trouble', async () => {
+  it('serves expired objects while the origin fails', async () => {
     const { get, origin, clock } = openSite();
     origin.files.set('/a', { body: 'one', headers: { 'cache-control': 'max-age=60' } });
     await get('/a');
@@ -176,7 +176,7 @@ describe('errors', () => {
     expect(failures).toEqual([error]);
   });
 
-  it('refuses methods the behaviour does not allow', async () => {
+  it('refuses methods that the behaviour does not allow', async () => {
     const { get, origin } = openSite();
     expect(await get('/a', {}, { method: 'DELETE' })).toMatchObject({ status: 403, xCache: 'Error' });
     expect(origin.asked).toEqual([]);

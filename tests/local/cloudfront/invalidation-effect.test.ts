@@ -6,7 +6,7 @@ import { API_BEHAVIOUR, behaviour, openSite } from './site.ts';
 
 const isCompleted = (entry: JournalEntry) => entry.kind === 'invalidation' && entry.status === 'Completed';
 
-describe('an invalidation that is Completed', () => {
+describe('A completed invalidation', () => {
   it('has reached every point of presence and every variant', async () => {
     const { get, origin, invalidate } = openSite(
       { DefaultCacheBehavior: behaviour({ Compress: true }) },
@@ -24,7 +24,7 @@ describe('an invalidation that is Completed', () => {
     for (const { pop, headers } of variants) expect((await get('/a', headers, { pop })).text).toBe('two');
   });
 
-  it('has purged before it says so, and says so in the journal', async () => {
+  it('has purged before it is reported, in the journal too', async () => {
     const { get, origin, invalidate, journal, cloudFront } = openSite({}, { invalidationDelayMs: 20 });
     origin.files.set('/a', { body: 'one' });
     await get('/a');
@@ -106,8 +106,8 @@ describe('an invalidation that is Completed', () => {
   });
 });
 
-describe('an origin answer under way while its path is invalidated', () => {
-  it('is not kept, and not handed to viewers that come after', async () => {
+describe('An origin’s answer on its way while its path is invalidated', () => {
+  it('is not kept, and not given to later viewers', async () => {
     const { get, origin, invalidate } = openSite();
     const { promise, resolve } = Promise.withResolvers<void>();
     origin.files.set('/a', { body: 'old' });
@@ -122,7 +122,7 @@ describe('an origin answer under way while its path is invalidated', () => {
     expect(await get('/a')).toMatchObject({ text: 'new', xCache: 'Hit' });
   });
 
-  it('does not come back by a validation either', async () => {
+  it('does not come back by validation either', async () => {
     const { get, origin, invalidate, clock } = openSite();
     const headers = { etag: '"1"', 'cache-control': 'max-age=60' };
     origin.files.set('/a', { body: 'old', headers });
@@ -139,7 +139,7 @@ describe('an origin answer under way while its path is invalidated', () => {
   });
 });
 
-describe('a wildcard cut before the first doubtful character', () => {
+describe('A wildcard cut before the first doubtful character', () => {
   /** RFC 1738, byte by byte, up to what CloudFront treats doubtfully. */
   function wildcardFor(key: string): string {
     const doubtful = [...key].findIndex(character => DOUBTFUL_CHARACTERS.includes(character));
@@ -148,7 +148,7 @@ describe('a wildcard cut before the first doubtful character', () => {
     return `/${escaped}*`;
   }
 
-  it('refreshes any key whatever its characters', async () => {
+  it('refreshes any key, whatever its characters', async () => {
     const { get, origin, invalidate } = openSite();
     const character = fc.oneof(
       fc.constantFrom(..."~'()*+;!,#?%& /."),

@@ -34,15 +34,15 @@ async function open(action = '', fault: Fault = (_, next) => next()) {
   };
 }
 
-describe('what is in progress', () => {
-  it('is counted apart, exact and wildcard', async () => {
+describe('What is in progress', () => {
+  it('is counted separately for exact and wildcard paths', async () => {
     const { invalidations } = await open();
     await invalidations.create(['/a.css', '/docs/*', '/docs*.html'], 'first');
     await invalidations.create(['/b.css', '/*'], 'second');
     expect(await invalidations.inProgress()).toEqual({ exact: 3, wildcard: 2 });
   });
 
-  it('is nothing when all is completed, which takes one request to know', async () => {
+  it('is nothing if all is completed, which takes one request to learn', async () => {
     const { invalidations, actions, createCompleted } = await open();
     await createCompleted(['/a.css'], 'first');
     await createCompleted(['/*'], 'second');
@@ -50,7 +50,7 @@ describe('what is in progress', () => {
     expect(actions().slice(2)).toEqual(['ListInvalidations']);
   });
 
-  it('does not hold what completed since the list was read', async () => {
+  it('leaves out what has completed since the list was read', async () => {
     const { invalidations } = await open('GetInvalidation', async (_, next) => {
       const answer = await next();
       return { ...answer, body: String(answer.body).replace('InProgress', 'Completed') };
@@ -60,8 +60,8 @@ describe('what is in progress', () => {
   });
 });
 
-describe('a request that CloudFront refuses', () => {
-  it('for its quota may be made again later', async () => {
+describe('A request that CloudFront refuses', () => {
+  it('because of a quota may be made again later', async () => {
     const { invalidations } = await open();
     for (let index = 0; index < 15; index++) await invalidations.create([`/${index}/*`], `${index}`);
     await expect(invalidations.create(['/*'], 'one more')).rejects.toThrow(
@@ -83,7 +83,7 @@ describe('a request that CloudFront refuses', () => {
     ['ServiceUnavailable', 503],
     ['InvalidArgument', 400],
     ['AccessDenied', 403],
-  ])('with %s is not', async (code, status) => {
+  ])('with %s is an error like any other', async (code, status) => {
     const { invalidations } = await open('CreateInvalidation', refused(code, status));
     await expect(invalidations.create(['/*'], 'r')).rejects.toThrow(expect.objectContaining({ name: code }));
   });

@@ -62,7 +62,7 @@ describe('A rule with a schedule', () => {
     });
   });
 
-  it('goes on, each time when it is due', async () => {
+  it('invokes it again each time it is due', async () => {
     const calls = await callsOf({ ScheduleExpression: 'cron(0 2 1 * ? *)' }, '2026-11-22T12:00:00Z', 3);
     expect(calls.map(({ body }) => JSON.parse(String(body)).time)).toEqual([
       '2026-12-01T02:00:00Z',

@@ -59,7 +59,7 @@ describe('A call', () => {
     ]);
   });
 
-  it('by a presigned URL finds them too', async () => {
+  it('with a presigned URL finds them too', async () => {
     const { endpoint, asked } = await start('s3');
     const scope = encodeURIComponent('guest/20260101/us-east-1/s3/aws4_request');
     await fetch(`${endpoint.url}/${BUCKET}/a.txt?X-Amz-Credential=${scope}&X-Amz-Signature=0`);
@@ -73,7 +73,7 @@ describe('A call', () => {
     expect(await response.text()).toContain('MissingAuthenticationToken');
   });
 
-  it('to a service that is not emulated is refused by its name, in JSON and in XML', async () => {
+  it('to a service that is not emulated is refused by name, in JSON and in XML', async () => {
     const { endpoint, journal } = await start('sqs');
     const settings = clientFor(endpoint.url);
     const refusal = (service: string) => ({
@@ -113,7 +113,7 @@ describe('A call', () => {
 describe('An interceptor', () => {
   const message = (body: string, QueueUrl: string) => new SendMessageCommand({ QueueUrl, MessageBody: body });
 
-  it('answers in the place of the service', async () => {
+  it('may answer instead of the service', async () => {
     const { endpoint, asked, journal } = await start('states');
     endpoint.intercept(async () => ({
       status: 400,
@@ -127,7 +127,7 @@ describe('An interceptor', () => {
     expect(journal.entries).toMatchObject([{ status: 400, error: 'ThrottlingException' }]);
   });
 
-  it('lets a call happen and loses the answer', async () => {
+  it('may let a call happen and lose the answer', async () => {
     const { endpoint, sqs, queueUrl } = await startStorage();
     const remove = endpoint.intercept(async ({ action }, next) => {
       const response = await next();
@@ -139,7 +139,7 @@ describe('An interceptor', () => {
     expect((await take(sqs, queueUrl, 1)).map(({ Body }) => Body)).toEqual(['arrived']);
   });
 
-  it('cuts the connection before anything happens, and is gone once removed', async () => {
+  it('may cut the connection before anything happens, until it is removed', async () => {
     const { endpoint, sqs, queueUrl } = await startStorage();
     const remove = endpoint.intercept(() => Promise.reject(new ConnectionCutError()));
     await expect(sqs.send(message('lost', queueUrl))).rejects.toThrow();
@@ -148,7 +148,7 @@ describe('An interceptor', () => {
     expect((await take(sqs, queueUrl, 1)).map(({ Body }) => Body)).toEqual(['sent']);
   });
 
-  it('stands before calls made inside the process too, the first added outermost', async () => {
+  it('sees calls made inside the process too; the first added is outermost', async () => {
     const { endpoint, asked } = await start('sqs');
     const order: string[] = [];
     for (const name of ['outer', 'inner']) {
@@ -164,7 +164,7 @@ describe('An interceptor', () => {
 });
 
 describe('A port', () => {
-  it('that is taken is told with advice', async () => {
+  it('that is taken is reported with advice', async () => {
     const other = createServer();
     await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => close(other));
@@ -173,7 +173,7 @@ describe('A port', () => {
     await expect(start).rejects.toThrow(new RegExp(`Port ${port} is taken\\..*--aws-port`));
   });
 
-  it('0 is any free one, on this machine only', async () => {
+  it('0 means any free port, on this machine only', async () => {
     const server = createServer();
     onTestFinished(() => close(server));
     expect(await listen(server, 0, '--aws-port')).toBeGreaterThan(0);

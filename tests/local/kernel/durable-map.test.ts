@@ -12,7 +12,7 @@ function temporaryFile(): string {
 }
 
 describe('A durable map', () => {
-  it('behaves as a Map does, whatever is written and however often it is opened', () => {
+  it('behaves like a Map, whatever is written and however often it is opened', () => {
     const file = temporaryFile();
     const name = 'things';
     const expected = new Map<string, unknown>();
@@ -55,7 +55,7 @@ describe('A durable map', () => {
     );
   });
 
-  it('does not know what is in another of its store', () => {
+  it('does not see the entries of another map in its store', () => {
     const store = openDurableStore();
     onTestFinished(() => store.close());
     store.map<number>('one').set('key', 1);
@@ -63,7 +63,7 @@ describe('A durable map', () => {
     expect(store.map<number>('one').values()).toEqual([1]);
   });
 
-  it('without a file is gone when closed', () => {
+  it('without a file is empty after closing', () => {
     const first = openDurableStore();
     first.map<number>('one').set('key', 1);
     first.close();

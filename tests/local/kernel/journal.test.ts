@@ -13,13 +13,13 @@ describe('The journal', () => {
     expect(journal.entries).toEqual([mail('one'), mail('two')]);
   });
 
-  it('answers at once what has happened already', async () => {
+  it('resolves at once with what has happened already', async () => {
     const journal = createJournal();
     journal.record(mail('before'));
     expect(await journal.waitFor(isMail('before'), 'the mail')).toEqual(mail('before'));
   });
 
-  it('answers once what was waited for happens', async () => {
+  it('resolves when what was waited for happens', async () => {
     const journal = createJournal();
     const waiting = journal.waitFor(isMail('wanted'), 'the mail');
     journal.record(mail('other'));
@@ -32,7 +32,7 @@ describe('The journal', () => {
     await expect(waiting).rejects.toThrow('Waited 1 ms in vain for the mail that never comes');
   });
 
-  it('tells its subscribers every later entry, until they leave', () => {
+  it('calls its subscribers with every later entry, until they unsubscribe', () => {
     const journal = createJournal();
     const heard: JournalEntry[] = [];
     journal.record(mail('before'));
@@ -43,7 +43,7 @@ describe('The journal', () => {
     expect(heard).toEqual([mail('while')]);
   });
 
-  it('lets a subscriber leave while it is told', () => {
+  it('lets a subscriber unsubscribe while it is called', () => {
     const journal = createJournal();
     const heard: string[] = [];
     const leave = journal.subscribe(() => {

@@ -4,7 +4,7 @@ import { failedMessageIds } from '../../../infra/local/services/lambda/batch-res
 const IDS = ['a', 'b', 'c'];
 const failures = (...items: unknown[]) => JSON.stringify({ batchItemFailures: items });
 
-describe('with ReportBatchItemFailures', () => {
+describe('With ReportBatchItemFailures,', () => {
   it.each([
     ['an empty list', failures()],
     ['a null list', '{"batchItemFailures":null}'],
@@ -34,11 +34,11 @@ describe('with ReportBatchItemFailures', () => {
   });
 });
 
-it('without ReportBatchItemFailures the list is ignored', () => {
+it('Without ReportBatchItemFailures the list is ignored', () => {
   expect([...failedMessageIds(IDS, { payload: failures({ itemIdentifier: 'a' }) }, false)]).toEqual([]);
 });
 
-it.each([true, false])('a failed function fails the whole batch (ReportBatchItemFailures %s)', report => {
+it.each([true, false])('A failed function fails the whole batch (ReportBatchItemFailures %s)', report => {
   const result = { payload: failures(), functionError: 'Unhandled' } as const;
   expect([...failedMessageIds(IDS, result, report)]).toEqual(IDS);
 });

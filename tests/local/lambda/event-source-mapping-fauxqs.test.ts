@@ -30,7 +30,7 @@ async function startSqs() {
 
 const arn = (queue: string) => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
 
-it('delivers records as Lambda does, and a message that fails each time ends in the dead-letter queue', async () => {
+it('A mapping delivers records as Lambda does, and a message that always fails ends in the dead-letter queue', async () => {
   const { client, callAws, createQueue } = await startSqs();
   const deadLetterUrl = await createQueue('dead');
   const queueUrl = await createQueue('changes', {

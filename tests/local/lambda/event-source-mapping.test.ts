@@ -56,7 +56,7 @@ function startMapping(
 const bodies = (count: number, body = 'x') => Array.from({ length: count }, () => body);
 const idsOf = (records: readonly SqsRecord[]) => records.map(record => record.messageId);
 
-describe('a mapping is refused', () => {
+describe('A mapping is refused', () => {
   it.each<[string, Partial<EventSourceMappingDefinition>, string]>([
     [
       'above ten messages without a window',
@@ -88,8 +88,8 @@ describe('a mapping is refused', () => {
   });
 });
 
-describe('polling', () => {
-  it('begins with five long polls in the name of the function', async () => {
+describe('Polling', () => {
+  it('begins with five long polls in the name of the function’s role', async () => {
     const { queue } = startMapping(() => null);
     await queue.until(() => queue.calls('ReceiveMessage').length === 5);
     expect(queue.calls('ReceiveMessage')[0]).toEqual({
@@ -124,8 +124,8 @@ describe('polling', () => {
   });
 });
 
-describe('a batch', () => {
-  it('without a window is whatever one poll brings, and is deleted after success', async () => {
+describe('A batch', () => {
+  it('without a window is what one poll brings, and is deleted after success', async () => {
     const { queue, events } = startMapping(() => null);
     queue.send(bodies(14));
     await queue.until(() => queue.deleted().length === 14);
@@ -151,14 +151,14 @@ describe('a batch', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('with a window is invoked at its end although it is not full', async () => {
+  it('with a window is delivered at its end, full or not', async () => {
     const { queue, events } = startMapping(() => null, { batchSize: 15, windowSeconds: 2 });
     queue.send(bodies(3));
     await queue.until(() => queue.deleted().length === 3);
     expect(events).toHaveLength(1);
   });
 
-  it('never exceeds 6 MB, and loses no message by that', async () => {
+  it('never exceeds 6 MB, and no message is lost', async () => {
     const sizes: number[] = [];
     const { queue } = startMapping(
       records => void sizes.push(Buffer.byteLength(JSON.stringify({ Records: records }))),
@@ -171,7 +171,7 @@ describe('a batch', () => {
   });
 });
 
-describe('a failed message', () => {
+describe('A failed message', () => {
   it('stays in the queue while the others are deleted, and comes back after the visibility time-out', async () => {
     let first = true;
     const { queue, events } = startMapping(records => {
@@ -185,7 +185,7 @@ describe('a failed message', () => {
     expect(queue.deleted()).toEqual(['m1', 'm3', 'm2']);
   });
 
-  it('is every one of the batch when the function fails', async () => {
+  it('is any message of a batch whose function fails', async () => {
     let calls = 0;
     const { queue, events } = startMapping(() => (++calls === 1 ? new Error() : null));
     queue.send(bodies(2));
@@ -194,7 +194,7 @@ describe('a failed message', () => {
     expect(queue.released()).toEqual(['m1/1', 'm2/2']);
   });
 
-  it('is a throttled one too', async () => {
+  it('is also one whose invocation was throttled', async () => {
     let calls = 0;
     const { queue } = startMapping(() => {
       if (++calls === 1) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
@@ -204,7 +204,7 @@ describe('a failed message', () => {
     expect(calls).toBe(2);
   });
 
-  it('is one that could not be deleted', async () => {
+  it('is also one that could not be deleted', async () => {
     const { queue, events } = startMapping(() => null);
     queue.failNext('DeleteMessageBatch');
     queue.send(bodies(1));
@@ -212,7 +212,7 @@ describe('a failed message', () => {
     expect(events).toHaveLength(2);
   });
 
-  it('is left to the queue when time is real', async () => {
+  it('is left to the queue in real time', async () => {
     const { queue } = startMapping(() => new Error(), { visibilityTimeoutSeconds: 0 }, { timeScale: 1 });
     queue.send(bodies(1));
     // The poller polls again once it has backed off.
@@ -229,7 +229,7 @@ describe('a failed message', () => {
   });
 });
 
-describe('stopping', () => {
+describe('Stopping a mapping', () => {
   it('ends the long polls at once and gives back what they still bring', async () => {
     const { queue, mapping } = startMapping(() => null);
     await queue.until(() => queue.calls('ReceiveMessage').length === 5);
@@ -264,7 +264,7 @@ describe('stopping', () => {
     expect(events).toEqual([]);
   });
 
-  it('forgets the visibility time-outs it was counting', async () => {
+  it('ends the visibility time-outs that it scaled', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { queue, mapping } = startMapping(records => ({

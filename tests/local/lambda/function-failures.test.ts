@@ -4,7 +4,7 @@ import { functionWith, startPool } from './fixture-functions.ts';
 
 const answer = async (result: Promise<InvocationResult>) => JSON.parse((await result).payload);
 
-describe('a failing function', () => {
+describe('A failing function', () => {
   const fails = async (source: string, overrides: Parameters<typeof functionWith>[1] = {}) => {
     const { pool } = startPool([functionWith(source, overrides)]);
     const result = await pool.invoke('fixture', '{}');
@@ -12,7 +12,7 @@ describe('a failing function', () => {
     return JSON.parse(result.payload);
   };
 
-  it('answers name, message and trace of what it threw, and stays warm', async () => {
+  it('returns name, message and trace of the error, and stays warm', async () => {
     const source = `let calls = 0; export const handler = async () => {
       if (++calls === 1) throw Object.assign(new Error('quota spent'), { name: 'TooManyInvalidations' });
       return calls; };`;

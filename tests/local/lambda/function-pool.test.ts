@@ -11,8 +11,8 @@ const answer = async (result: Promise<InvocationResult>) => JSON.parse((await re
 /** Answers its process and how often it ran there. */
 const COUNTING = 'let calls = 0; export const handler = async () => ({ pid: process.pid, calls: ++calls });';
 
-describe('an invocation', () => {
-  it('passes the event in and the answer out as JSON', async () => {
+describe('An invocation', () => {
+  it('passes event and answer as JSON', async () => {
     const { pool } = startPool([
       functionWith('export const handler = async event => ({ got: event.name });'),
     ]);
@@ -23,7 +23,7 @@ describe('an invocation', () => {
     });
   });
 
-  it('answers null for a handler that returns nothing', async () => {
+  it('returns null for a handler that returns nothing', async () => {
     const { pool } = startPool([functionWith('export const handler = () => undefined;')]);
     expect((await pool.invoke('fixture', '{}')).payload).toBe('null');
   });
@@ -71,8 +71,8 @@ describe('an invocation', () => {
   });
 });
 
-describe('the environment of a function', () => {
-  it('holds its own variables and those of AWS, nothing of the machine', async () => {
+describe('The environment of a function', () => {
+  it('holds its own variables and AWS’s, none of the machine’s', async () => {
     const definition = functionWith('export const handler = async () => process.env;', {
       environment: { TABLE_NAME: 'students' },
     });
@@ -100,12 +100,12 @@ describe('the environment of a function', () => {
     });
   });
 
-  it('may not take a name that AWS reserves', () => {
+  it('may not set a variable that AWS reserves', () => {
     const definition = functionWith(COUNTING, { environment: { AWS_REGION: 'eu-west-1' } });
     expect(() => startPool([definition])).toThrow('Reserved keys used in this request: AWS_REGION');
   });
 
-  it('limits the heap to the memory of the function', async () => {
+  it('limits the heap to the function’s memory', async () => {
     const source = `import { getHeapStatistics } from 'node:v8';
       export const handler = async () => getHeapStatistics().heap_size_limit / 1024 / 1024;`;
     const { pool } = startPool([
@@ -121,7 +121,7 @@ describe('the environment of a function', () => {
   });
 });
 
-describe('processes', () => {
+describe('Function processes', () => {
   it('are reused while warm', async () => {
     const { pool } = startPool([functionWith(COUNTING)]);
     const first = await answer(pool.invoke('fixture', '{}'));
@@ -139,7 +139,7 @@ describe('processes', () => {
     expect([one.calls, two.calls]).toEqual([1, 1]);
   });
 
-  it('let invocations wait when all are busy', async () => {
+  it('let invocations wait while all are busy', async () => {
     const { pool } = startPool([functionWith(COUNTING)], { maximumConcurrency: 1 });
     const answers = await Promise.all([1, 2, 3].map(() => answer(pool.invoke('fixture', '{}'))));
     expect(answers.map(({ calls }) => calls)).toEqual([1, 2, 3]);
@@ -157,7 +157,7 @@ describe('processes', () => {
     await closed(await lifeline.taken());
   });
 
-  it('end when they were idle for long', async () => {
+  it('end after being idle for long', async () => {
     const lifeline = await openLifeline();
     const definition = functionWith(`${HOLD_LIFELINE} ${COUNTING}`, { environment: lifeline.environment });
     const { pool } = startPool([definition], { idleSeconds: 0 });
@@ -190,7 +190,7 @@ describe('processes', () => {
   });
 });
 
-describe('stopping', () => {
+describe('Stopping the pool', () => {
   it('kills what runs, fails what waits, and refuses what comes later', async () => {
     const lifeline = await openLifeline();
     const source = `${HOLD_LIFELINE} export const handler = () => new Promise(() => undefined);`;

@@ -28,7 +28,7 @@ describe('Invoke', () => {
     });
   });
 
-  it('takes a missing payload for an empty event, and an ARN for a name', async () => {
+  it('takes a missing payload as an empty event, and an ARN as a name', async () => {
     const { pool } = startPool([functionWith(ECHO)]);
     const arn = encodeURIComponent('arn:aws:lambda:us-east-1:000000000000:function:fixture');
     const url = `/2015-03-31/functions/${arn}/invocations?Qualifier=$LATEST`;
@@ -46,7 +46,7 @@ describe('Invoke', () => {
     });
   });
 
-  it('answers an asynchronous event at once and runs it up to three times', async () => {
+  it('accepts an asynchronous event at once and runs it up to three times', async () => {
     const source = `let calls = 0; export const handler = async () => {
       if (++calls < 3) throw new Error('not yet'); console.log('third time'); };`;
     const { pool, journal } = startPool([functionWith(source)], { timeScale: 0.0001 });
@@ -116,7 +116,7 @@ describe('Invoke', () => {
   });
 });
 
-describe('reading', () => {
+describe('The Lambda API', () => {
   it('lists the functions', async () => {
     const { pool } = startPool([functionWith(ECHO, { environment: { A: 'b' } })]);
     const list = await call(pool.handle, 'GET', '/2015-03-31/functions/');

@@ -30,7 +30,7 @@ async function start(...answers: AwsResponse[]) {
   return { ...createBucketNotifications(client), asked };
 }
 
-it('reads a bucket again whose notifications somebody else is changing', async () => {
+it('Notifications that somebody else is changing are read again', async () => {
   const { change, asked } = await start(refusal(409, 'OperationAborted'), refusal(409, 'OperationAborted'));
   const seen: object[] = [];
   await change('site', configuration => {
@@ -45,7 +45,7 @@ it.each([
   [refusal(301, 'PermanentRedirect'), 'In the region of this stack (-c region=…) there is no bucket site'],
   [refusal(404, 'NoSuchBucket'), 'There is no bucket site'],
   [refusal(403, 'AccessDenied'), 'Refused by a test'],
-])('says what is wrong when it is answered %j', async (answer, message) => {
+])('The answer %j is reported with its reason', async (answer, message) => {
   const { change } = await start(answer);
   await expect(change('site', configuration => ({ ...configuration }))).rejects.toThrow(message);
 });
@@ -53,17 +53,17 @@ it.each([
 it.each([
   [301, 'PermanentRedirect'],
   [404, 'NoSuchBucket'],
-])('has nothing to remove where S3 answers %i %s', async (status, code) => {
+])('There is nothing to remove if S3 answers %i %s', async (status, code) => {
   const { changeIfAny } = await start(refusal(status, code));
   await expect(changeIfAny('site', configuration => ({ ...configuration }))).resolves.toBeUndefined();
 });
 
-it('says so when it may not remove anything', async () => {
+it('A removal that is not permitted is reported', async () => {
   const { changeIfAny } = await start(refusal(403, 'AccessDenied'));
   await expect(changeIfAny('site', configuration => ({ ...configuration }))).rejects.toThrow('Refused');
 });
 
-it('writes nothing when nothing is to be changed', async () => {
+it('Nothing is written if nothing changes', async () => {
   const { changeIfAny, asked } = await start();
   await changeIfAny('site', configuration => configuration);
   expect(asked).toEqual(['GET']);

@@ -91,7 +91,7 @@ describe('An event', () => {
     'line\nbreak.txt',
     'dots/../in/./between.txt',
     '&lt;literal&amp;entities;<tag>"',
-  ])('names the key %j so that a form decoder reads it', async key => {
+  ])('names the key %j form-encoded', async key => {
     const { s3, records } = await start();
     await put(s3, key);
     await s3.send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects: [{ Key: key }] } }));
@@ -103,7 +103,7 @@ describe('An event', () => {
     }
   });
 
-  it('carries a sequencer that grows, even when the clock stands still', async () => {
+  it('has a sequencer that grows even if the clock stands still', async () => {
     const { s3, records } = await start({ now: () => new Date(0) });
     for (const body of ['1', '2', '3']) await put(s3, 'a.txt', body);
     const sequencers = (await records(3)).map(record => record.s3.object.sequencer);
@@ -112,7 +112,7 @@ describe('An event', () => {
   });
 });
 
-describe('Each way to change an object sends its own event', () => {
+describe('An event is sent by', () => {
   it('copying', async () => {
     const { s3, records } = await start();
     await put(s3, 'a.txt', 'hello');
@@ -152,7 +152,7 @@ describe('Each way to change an object sends its own event', () => {
     expect(after?.s3.object.key).toBe('after.txt');
   });
 
-  it('an aborted upload: none', async () => {
+  it('no aborted upload', async () => {
     const { s3, journal } = await start();
     const at = { Bucket: BUCKET, Key: 'big.bin' };
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
@@ -181,7 +181,7 @@ describe('Each way to change an object sends its own event', () => {
     );
   });
 
-  it('a refused one: none', async () => {
+  it('no refused change', async () => {
     const { s3, journal } = await start();
     const missing = new CopyObjectCommand({ Bucket: BUCKET, Key: 'b', CopySource: `${BUCKET}/nothing` });
     await expect(s3.send(missing)).rejects.toThrow();
@@ -189,7 +189,7 @@ describe('Each way to change an object sends its own event', () => {
     expect(journal.entries.filter(({ kind }) => kind === 'object')).toEqual([]);
   });
 
-  it('reading: none', async () => {
+  it('no read', async () => {
     const { s3, journal } = await start();
     await put(s3, 'a.txt');
     await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'a.txt' }));
@@ -244,7 +244,7 @@ describe('A queue', () => {
     },
   );
 
-  it('gets an event twice, late or not at all when the delivery says so', async () => {
+  it('gets an event twice, late or not at all if the delivery says so', async () => {
     const held: (() => Promise<void>)[] = [];
     const deliver: EventDelivery = async ({ key }, send) => {
       if (key === 'twice.txt') await send().then(send);
@@ -266,7 +266,7 @@ describe('A queue', () => {
         throw new ConnectionCutError();
       },
     ],
-  ])('gets an event in the end when it first %s', async (_, fail) => {
+  ])('gets an event in the end if it %s at first', async (_, fail) => {
     const { s3, endpoint, records } = await start();
     let failures = 0;
     endpoint.intercept(async ({ action }, next) => {
@@ -279,7 +279,7 @@ describe('A queue', () => {
     expect(failures).toBe(2);
   });
 
-  it('that never takes an event does not keep S3 from stopping', async () => {
+  it('that never takes an event does not prevent S3 from stopping', async () => {
     const { s3, endpoint, journal, stop } = await start();
     endpoint.intercept(async ({ action }, next) => (action === 'SendMessage' ? { status: 503 } : next()));
     await put(s3, 'a.txt');

@@ -145,7 +145,7 @@ describe('An object', () => {
   });
 });
 
-describe('What S3 can do and the local one cannot', () => {
+describe('What the local S3 does not emulate', () => {
   const at = { Bucket: BUCKET, Key: 'a.txt' };
 
   it.each([
@@ -174,7 +174,7 @@ describe('What S3 can do and the local one cannot', () => {
 });
 
 describe('A listing', () => {
-  it('is in the order of UTF-8 bytes, whatever the pages', async () => {
+  it('is in the order of UTF-8 bytes, however it is paged', async () => {
     const { s3 } = await startStorage();
     const sorted = ['A', 'B', 'Z', '_', 'a', 'a/', 'a/B', 'a/b', 'b', 'é', 'ﬀ', '😀'];
     for (const key of sorted.toReversed()) await put(s3, key);
@@ -183,7 +183,7 @@ describe('A listing', () => {
     }
   });
 
-  it('is what a brute force over all keys gives, with prefixes, delimiters and pages', async () => {
+  it('equals a brute force over all keys, with prefixes, delimiters and pages', async () => {
     const { s3 } = await startStorage();
     let bucketContent: string[] = [];
     const key = fc
@@ -249,7 +249,7 @@ describe('State', () => {
     expect((await take(second.sqs, second.queueUrl, 1)).map(({ Body }) => Body)).toEqual(['kept too']);
   });
 
-  it('without a directory is gone after a restart', async () => {
+  it('without a directory is lost in a restart', async () => {
     const first = await startStorage();
     await put(first.s3, 'a.txt');
     await first.stop();
@@ -257,7 +257,7 @@ describe('State', () => {
     expect((await list(second.s3)).keys).toEqual([]);
   });
 
-  it('of a kept queue takes the attributes that the template has now', async () => {
+  it('of a kept queue gets the template’s current attributes', async () => {
     const { sqs, storage, queueUrl } = await startStorage();
     storage.ensureQueue('events', queueUrl, { VisibilityTimeout: '77' });
     const { Attributes } = await sqs.send(

@@ -18,7 +18,7 @@ const waiting = { StartAt: 'Pause', States: { Pause: { Type: 'Wait', Seconds: 36
 const passing = { StartAt: 'Pass', States: { Pass: { Type: 'Pass', End: true } } };
 
 describe('StartExecution', () => {
-  it('answers the running execution for the same name and byte-identical input', async () => {
+  it('returns the running execution for the same name and byte-identical input', async () => {
     const { startExecution } = await start({ definition: waiting, timeScale: 1 });
     const first = await startExecution('r1', '{"a":1}');
     const second = await startExecution('r1', '{"a":1}');
@@ -60,15 +60,15 @@ describe('StartExecution', () => {
   });
 });
 
-describe('The other actions', () => {
-  it('StopExecution ends a run as ABORTED, with its error and cause', async () => {
+describe('Step Functions', () => {
+  it('ends a run as ABORTED with error and cause (StopExecution)', async () => {
     const { client, startExecution, ended } = await start({ definition: waiting, timeScale: 1 });
     const { executionArn } = await startExecution('r1');
     await client.send(new StopExecutionCommand({ executionArn, error: 'Operator', cause: 'enough' }));
     expect(await ended('r1')).toMatchObject({ status: 'ABORTED', error: 'Operator', cause: 'enough' });
   });
 
-  it('ListExecutions gives the newest first, by status, in pages', async () => {
+  it('lists executions newest first, by status, in pages', async () => {
     const { client, run } = await start({ definition: passing });
     for (const name of ['a', 'b', 'c']) await run({}, name);
     const list = (nextToken?: string) =>
@@ -88,7 +88,7 @@ describe('The other actions', () => {
     await expect(list('nonsense')).rejects.toMatchObject({ name: 'InvalidToken' });
   });
 
-  it('an action that is not emulated is refused by name', async () => {
+  it('refuses by name an action that is not emulated', async () => {
     const { client } = await start({ definition: passing });
     await expect(client.send(new ListActivitiesCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',

@@ -44,7 +44,7 @@ const describeExecution = (running: Awaited<ReturnType<typeof process>>) =>
   running.client.send(new DescribeExecutionCommand({ executionArn: EXECUTION_ARN }));
 
 describe('An execution that was running when the process ended', () => {
-  it('goes on at the state in progress, with that state’s input', async () => {
+  it('continues at the state in progress, with its input', async () => {
     const called = Promise.withResolvers<string>();
     const before = await process({
       invokeFunction: (_, payload) => {
@@ -105,7 +105,7 @@ describe('An execution that was running when the process ended', () => {
 });
 
 describe('Closed executions', () => {
-  it('are still known, and their names taken, after a restart', async () => {
+  it('are still known after a restart, and their names taken', async () => {
     const before = await process({ invokeFunction: () => Promise.resolve({ payload: '1' }) });
     await before.run({ a: 1 }, 'r1');
     await before.end();

@@ -3,7 +3,7 @@ import { FUNCTION_ARN, startStepFunctions } from './local-step-functions.ts';
 
 const oneState = (state: object) => ({ StartAt: 'Only', States: { Only: { End: true, ...state } } });
 
-describe('The language', () => {
+describe('A state machine', () => {
   it('polls in a loop with growing pauses from an array', async () => {
     let polls = 0;
     const { run } = await startStepFunctions({

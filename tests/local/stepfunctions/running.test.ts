@@ -7,14 +7,14 @@ const invoking = { Type: 'Task', Resource: FUNCTION_ARN };
 const answering = (value: unknown) => () => Promise.resolve({ payload: JSON.stringify(value) });
 
 describe('Wait states', () => {
-  it('last their time × the time scale, and pass their input on', async () => {
+  it('last their time × the time scale, and pass on their input', async () => {
     const hour = oneState({ Type: 'Wait', Seconds: 3600, InputPath: '$.kept' });
     const { run } = await startStepFunctions({ definition: hour, timeScale: 1e-6 });
     const { output } = await run({ kept: { a: 1 } });
     expect(output).toBe('{"a":1}');
   });
 
-  it('really wait: nothing comes after a Wait that has not ended', async () => {
+  it('really wait: the next state is not entered before they end', async () => {
     const definition = {
       StartAt: 'Pause',
       States: { Pause: { Type: 'Wait', Seconds: 3600, Next: 'After' }, After: { Type: 'Succeed' } },
@@ -75,7 +75,7 @@ describe('Tasks', () => {
     expect(await run()).toMatchObject({ status: 'FAILED', error: 'PlanError', cause: payload });
   });
 
-  it('are retried as often as their retrier says, then caught with error and cause', async () => {
+  it('are retried as often as Retry says, then caught with error and cause', async () => {
     const payload = '{"errorType":"Busy"}';
     const invokeFunction = vi.fn(() => Promise.resolve({ payload, functionError: 'Unhandled' }));
     const definition = {
@@ -160,14 +160,14 @@ describe('The limit of 256 KiB', () => {
   });
 });
 
-describe('Every change of status is an event', () => {
+describe('A change of status is an event', () => {
   const STATUS_CHANGE = {
     source: 'aws.states',
     'detail-type': 'Step Functions Execution Status Change',
     resources: [`${MACHINE_ARN.replace(':stateMachine:', ':execution:')}:run-1`],
   };
 
-  it('of an execution that succeeds', async () => {
+  it('if an execution succeeds', async () => {
     const { run, published } = await startStepFunctions({ definition: oneState({ Type: 'Pass' }) });
     await run({ a: 1 });
     expect(published).toMatchObject([
@@ -176,7 +176,7 @@ describe('Every change of status is an event', () => {
     ]);
   });
 
-  it('of one that is stopped, once', async () => {
+  it('if an execution is stopped, once', async () => {
     const { client, entered, ended, published } = await startStepFunctions({
       definition: oneState({ Type: 'Wait', Seconds: 3600 }),
       timeScale: 1,

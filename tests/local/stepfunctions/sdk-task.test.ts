@@ -41,7 +41,7 @@ const getInvalidation = ['aws-sdk:cloudfront:getInvalidation', { DistributionId:
 const getItem = ['dynamodb:getItem', { TableName: 't', Key: { id: { S: '1' } } }] as const;
 
 describe('A task through the SDK', () => {
-  it('calls CloudFront as the machine’s role and answers the SDK’s output with dates as ISO text', async () => {
+  it('calls CloudFront as the machine’s role, and returns the SDK’s output with dates as ISO strings', async () => {
     const { output, calls } = await runTask(...getInvalidation, () =>
       xml(
         200,
@@ -67,7 +67,7 @@ describe('A task through the SDK', () => {
     expect(calls).toMatchObject([{ target: 'DynamoDB_20120810.GetItem' }]);
   });
 
-  it('makes one attempt only: retrying is the state machine’s business', async () => {
+  it('makes one attempt only: the state machine retries', async () => {
     const { calls } = await runTask(...getInvalidation, () => xmlError(503, 'ServiceUnavailable', 'later'));
     expect(calls).toHaveLength(1);
   });
@@ -95,7 +95,7 @@ describe('The error of a task', () => {
     });
   });
 
-  it('tells in its cause which error it was that the service’s model does not know', async () => {
+  it('names in its cause an error that the service’s model does not know', async () => {
     const { cause } = await runTask(...getInvalidation, () => xmlError(400, 'Throttling', 'Rate exceeded'));
     expect(cause).toBe('Throttling: Rate exceeded (Service: CloudFront, Status Code: 400, Request ID: r-1)');
   });

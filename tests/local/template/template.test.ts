@@ -75,14 +75,14 @@ describe('An intrinsic function', () => {
     expect(user?.properties).toEqual({ Description: { deep: [expected] } });
   });
 
-  it('resolves in outputs, and there too the address on AWS can become the one on this machine', () => {
+  it('is resolved in outputs, where a URL on AWS can become one on this machine', () => {
     const url = { 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': ['Site', 'DomainName'] }, '/page']] };
     const stack = load({ Resources: resources, Outputs: { Url: { Value: url } } });
     const local = withTexts(stack, text => text.replace(/https:\/\/d\w+\.cloudfront\.net/, SITE));
     expect(local.outputs).toEqual({ Url: `${SITE}/page` });
   });
 
-  it('of a custom resource stands for what its function has yet to answer', () => {
+  it('of a custom resource is a placeholder until its function has answered', () => {
     const Found = { Type: 'Custom::Found' };
     const Path = { Value: { 'Fn::GetAtt': ['Found', 'Path'] } };
     const stack = load({ Resources: { Found }, Outputs: { Path } });
@@ -113,13 +113,13 @@ describe('A resource', () => {
     );
   });
 
-  it('made only on a condition is refused by name', () => {
+  it('with a condition is refused by name', () => {
     expect(() => load({ Resources: { Queue: { ...queue, Condition: 'IsProd' } } })).toThrow(
       'Queue: conditions are not emulated (IsProd)',
     );
   });
 
-  it('named after one that is named after it is refused, not resolved for ever', () => {
+  it('named after one that is named after it is refused', () => {
     const named = (other: string) => ({
       Type: 'AWS::S3::Bucket',
       Properties: { BucketName: { Ref: other } },
@@ -129,7 +129,7 @@ describe('A resource', () => {
     );
   });
 
-  it('may refer to one that refers to it, when neither is named after the other', () => {
+  it('may refer to one that refers to it if neither is named after the other', () => {
     const bucket = { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'site', Tags: [{ Ref: 'Queue' }] } };
     const referring = { ...queue, Properties: { ...queue.Properties, RedrivePolicy: { Ref: 'Bucket' } } };
     const { resources } = load({ Resources: { Bucket: bucket, Queue: referring } });
@@ -139,7 +139,7 @@ describe('A resource', () => {
     ]);
   });
 
-  it('without a name of its own has the same one after every start', () => {
+  it('without a name has the same one in every start', () => {
     const Resources = { Table: { Type: 'AWS::DynamoDB::Table' }, Site: distribution };
     const names = () => load({ Resources }).resources.map(({ ref }) => ref);
     expect(names()).toEqual(names());
@@ -151,14 +151,14 @@ describe('A property', () => {
   const resourcesWith = (Properties: Record<string, unknown>) =>
     load({ Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties } } }).resources;
 
-  it('that is unknown is refused by name, with all others and their resources', () => {
+  it('that is unknown is refused by name, together with all others', () => {
     const properties = { QueueName: 'jobs', FifoQueue: true, KmsMasterKeyId: 'key' };
     expect(() => checkProperties(resourcesWith(properties), RESOURCE_TYPES)).toThrow(
       /Queue \(AWS::SQS::Queue\): FifoQueue\n.*Queue \(AWS::SQS::Queue\): KmsMasterKeyId/,
     );
   });
 
-  it('that has no effect here is listed, once', () => {
+  it('without effect is listed once', () => {
     const bucket = { Type: 'AWS::S3::Bucket', Properties: { Tags: [], WebsiteConfiguration: {} } };
     const { resources } = load({ Resources: { A: bucket, B: bucket } });
     expect(checkProperties(resources, RESOURCE_TYPES)).toEqual([
@@ -169,7 +169,7 @@ describe('A property', () => {
 });
 
 describe('An assembly', () => {
-  it('says where the files behind an asset are', () => {
+  it('knows the files behind an asset', () => {
     const files = {
       code: {
         source: { path: 'asset.1' },
@@ -180,7 +180,7 @@ describe('An assembly', () => {
     expect([...stack.assets]).toEqual([['code.zip', expect.stringMatching(/assembly-\w+\/asset\.1$/)]]);
   });
 
-  it('that is missing is asked for', () => {
+  it('that is missing is reported with advice', () => {
     const options = { stackName: 'Test', endpoint: ENDPOINT, types: RESOURCE_TYPES };
     expect(() => loadStack({ ...options, assemblyDirectory: '/nowhere' })).toThrow(/npm run synth/);
   });

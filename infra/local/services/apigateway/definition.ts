@@ -41,7 +41,6 @@ export interface RestApiDefinition {
 
 export interface UsagePlan {
   readonly id: string;
-  readonly name: string;
   /** `<api id>/<stage>` */
   readonly stages: readonly string[];
   readonly throttle?: Throttle;
@@ -112,9 +111,8 @@ export function apiGatewayOf(resources: readonly Resource[]): ApiGatewayDefiniti
           ]),
       ),
     })),
-    plans: all('UsagePlan', UsagePlanProperties).map(({ id, UsagePlanName, ApiStages, Throttle, Quota }) => ({
+    plans: all('UsagePlan', UsagePlanProperties).map(({ id, ApiStages, Throttle, Quota }) => ({
       id,
-      name: UsagePlanName,
       stages: ApiStages.map(({ ApiId, Stage: stage }) => `${ApiId}/${stage}`),
       ...optional('throttle', Throttle),
       methodThrottles: new Map(
@@ -265,7 +263,6 @@ const PlanThrottle = z
   .transform(({ RateLimit, BurstLimit }): Throttle => ({ rate: RateLimit, burst: BurstLimit }));
 
 const UsagePlanProperties = z.object({
-  UsagePlanName: z.string(),
   ApiStages: z
     .array(
       z.strictObject({

@@ -17,19 +17,10 @@ export const apiOrigin = capability<[OriginRequest], Promise<OriginResponse> | u
   'apigateway.apiOrigin',
 );
 
-const COLLECTIONS: Readonly<Record<string, string>> = {
-  apikeys: 'ApiKey',
-  restapis: 'RestApi',
-  usageplans: 'UsagePlan',
-};
-
 const api: ApiTraits = {
   actionOf({ method, url }) {
     const [path = ''] = url.split('?');
-    const [, collection = '', id, ...more] = path.split('/');
-    const name = COLLECTIONS[collection];
-    if (method !== 'GET' || name === undefined || more.length > 0) return `${method} ${path}`;
-    return id === undefined ? `Get${name}s` : `Get${name}`;
+    return method === 'GET' && /^\/apikeys\/[^/]+$/.test(path) ? 'GetApiKey' : `${method} ${path}`;
   },
 };
 

@@ -49,8 +49,8 @@ export const apiGatewayTypes: ResourceTypes = {
   },
   'AWS::ApiGateway::UsagePlan': {
     identity: byId,
-    emulated: ['ApiStages', 'Quota', 'Throttle', 'UsagePlanName'],
-    accepted: ['Description'],
+    emulated: ['ApiStages', 'Quota', 'Throttle'],
+    accepted: ['Description', 'UsagePlanName'],
   },
   'AWS::ApiGateway::UsagePlanKey': { identity: byLogicalId, emulated: ['KeyId', 'KeyType', 'UsagePlanId'] },
 };

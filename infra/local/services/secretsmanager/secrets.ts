@@ -1,31 +1,18 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import {
-  AwsError,
-  type AwsRequest,
-  type AwsService,
-  answeringErrors,
-  jsonErrorResponse,
-  jsonResponse,
-} from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Resource } from '../../template/resource.ts';
 
 interface StoredSecret {
   readonly arn: string;
   readonly name: string;
-  readonly description?: string;
   readonly value: string;
-  readonly versionId: string;
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
 }
 
 export interface Secrets {
-  /** GetSecretValue and DescribeSecret. */
-  readonly api: AwsService;
   /**
    * Replaces every `{{resolve:secretsmanager:…}}`.
+   *
    * @throws Error naming a reference to no secret, or one that is not emulated
    */
   resolve(text: string): string;
@@ -41,25 +28,21 @@ export function createSecrets(resources: readonly Resource[], store: DurableStor
   }
 
   /** By ARN, with or without the six characters at its end, or by name. */
-  function find(id: string): StoredSecret {
+  function find(id: string, reference: string): StoredSecret {
     const found = stored
       .values()
       .find(({ arn, name }) => known.has(arn) && [arn, arn.slice(0, -'-123456'.length), name].includes(id));
     if (found !== undefined) return found;
-    throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    throw new Error(`Secrets Manager can't find the secret of ${reference}`);
   }
 
   return {
-    api: answeringErrors(
-      async request => jsonResponse(call(request, find), '1.1'),
-      error => jsonErrorResponse(error, '1.1'),
-    ),
     resolve: text =>
       text.replaceAll(/\{\{resolve:([^:}]+):([^}]*)\}\}/g, (reference, service: string, path: string) => {
         const parsed = service === 'secretsmanager' ? SECRET_REFERENCE.exec(path) : null;
         if (parsed === null) throw new Error(`The dynamic reference ${reference} is not emulated`);
         const [, id = '', key] = parsed;
-        return valueAt(find(id).value, key, reference);
+        return valueAt(find(id, reference).value, key, reference);
       }),
   };
 }
@@ -76,7 +59,6 @@ function valueAt(value: string, key: string | undefined, reference: string): str
 }
 
 const SecretProperties = z.object({
-  Description: z.string().optional(),
   GenerateSecretString: z.strictObject({
     PasswordLength: z.coerce.number().int().min(1).max(4096).default(32),
     ExcludeCharacters: z.string().default(''),
@@ -89,15 +71,8 @@ const SecretProperties = z.object({
 });
 
 function generate({ ref, attributes: { Name = ref }, properties }: Resource): StoredSecret {
-  const { Description, GenerateSecretString } = SecretProperties.parse(properties);
-  return {
-    arn: ref,
-    name: Name,
-    ...(Description === undefined ? {} : { description: Description }),
-    value: password(GenerateSecretString),
-    versionId: randomUUID(),
-    createdAt: Math.floor(Date.now() / 1000),
-  };
+  const { GenerateSecretString } = SecretProperties.parse(properties);
+  return { arn: ref, name: Name, value: password(GenerateSecretString) };
 }
 
 /** A password with at least one character of every kind that is not excluded. */
@@ -117,44 +92,5 @@ function password(options: z.output<typeof SecretProperties>['GenerateSecretStri
   for (;;) {
     const value = Array.from({ length: options.PasswordLength }, () => all[randomInt(all.length)]).join('');
     if (kinds.every(kind => kind.some(character => value.includes(character)))) return value;
-  }
-}
-
-const Input = z.object({
-  SecretId: z.string(),
-  VersionStage: z.string().optional(),
-  VersionId: z.string().optional(),
-});
-
-function call({ headers, body }: AwsRequest, find: (id: string) => StoredSecret): object {
-  const action = String(headers['x-amz-target']).replace('secretsmanager.', '');
-  const { SecretId, VersionStage = 'AWSCURRENT', VersionId } = Input.parse(JSON.parse(body.toString()));
-  const { arn, name, description, value, versionId, createdAt } = find(SecretId);
-  switch (action) {
-    case 'GetSecretValue':
-      if (VersionStage !== 'AWSCURRENT' || (VersionId !== undefined && VersionId !== versionId))
-        throw new AwsError(
-          'ResourceNotFoundException',
-          `Secrets Manager can't find the specified secret value for ${VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${VersionId}`}`,
-        );
-      return {
-        ARN: arn,
-        Name: name,
-        VersionId: versionId,
-        SecretString: value,
-        VersionStages: ['AWSCURRENT'],
-        CreatedDate: createdAt,
-      };
-    case 'DescribeSecret':
-      return {
-        ARN: arn,
-        Name: name,
-        ...(description === undefined ? {} : { Description: description }),
-        LastChangedDate: createdAt,
-        CreatedDate: createdAt,
-        VersionIdsToStages: { [versionId]: ['AWSCURRENT'] },
-      };
-    default:
-      throw new AwsError('NotImplemented', `The local Secrets Manager does not emulate ${action}`, 501);
   }
 }

@@ -12,10 +12,12 @@ const types: ResourceTypes = {
       const suffix = stableId(logicalId, 6).toUpperCase();
       return { ref: arnOf('secretsmanager', `secret:${name}-${suffix}`), attributes: { Name: name } };
     },
-    emulated: ['GenerateSecretString', 'Name', 'Description'],
+    emulated: ['GenerateSecretString', 'Name'],
+    accepted: ['Description'],
   },
 };
 
+/** Secrets Manager has no API here: its secrets are read by the template's dynamic references alone. */
 export const secretsmanager: Service<readonly Resource[]> = {
   name: 'secretsmanager',
   types,
@@ -23,7 +25,6 @@ export const secretsmanager: Service<readonly Resource[]> = {
   start(resources, { store }) {
     const secrets = createSecrets(resources, store);
     return {
-      apis: { secretsmanager: secrets.api },
       // CloudFormation resolves dynamic references when it makes a resource, and never in outputs.
       complete: stack => withPropertyTexts(stack, secrets.resolve),
     };

@@ -24,7 +24,7 @@ import {
 } from './guarded.ts';
 
 describe('A role', () => {
-  it('may do what its policy says, on that resource only', async () => {
+  it('may do what its policy says, and only on that resource', async () => {
     const { client } = await startGuarded(stackWith([allow('s3:PutObject', 'arn:aws:s3:::site/drafts/*')]));
     const s3 = new S3Client({ ...client, forcePathStyle: true });
     const part = (Key: string) =>
@@ -36,7 +36,7 @@ describe('A role', () => {
       await expect(part(key)).rejects.toThrow('s3:PutObject');
   });
 
-  it('reads an object whatever its key: one that looks like a path upwards is no listing', async () => {
+  it('may not read an object because its key looks like the bucket', async () => {
     const { get } = await startGuarded(stackWith([allow('s3:ListBucket', 'arn:aws:s3:::site')]));
     expect([await get('worker-role', '/site'), await get('worker-role', '/site/../x')]).toEqual([200, 403]);
   });
@@ -196,7 +196,7 @@ describe('An AWS service', () => {
   });
 });
 
-describe('Whoever is no role', () => {
+describe('A caller without a role', () => {
   it('is the administrator and may do everything', async () => {
     const { endpoint, permissions } = await startGuarded(stackWith([]));
     const s3 = new S3Client({ ...clientFor(endpoint.url), forcePathStyle: true });
@@ -225,11 +225,11 @@ describe('A template', () => {
       stackWith([allow('s3:GetObject', `arn:aws:s3:::site/$${'{aws:username}'}`)]),
       'aws:username',
     ],
-  ])('with a policy that cannot be decided by, for its %s, is refused by name', (_, resources, name) => {
+  ])('with a policy that cannot be decided, because of its %s, is refused by name', (_, resources, name) => {
     expect(() => permissionsOf(resources)).toThrow(name);
   });
 
-  it('with an action that does not exist fails where it is asked for', async () => {
+  it('with an action that does not exist fails when it is asked for', async () => {
     const { permissions } = await startGuarded(stackWith([allow('lambda:InvokeFunction', FUNCTION)]));
     await expect(permissions.require('worker-role', invocationOf('arn:aws:s3:::site'))).rejects.toThrow(
       'cannot be decided',

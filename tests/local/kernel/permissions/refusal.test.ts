@@ -22,7 +22,7 @@ import {
 const notGranted = (action: string, on: string) =>
   `User: ${USER} is not authorized to perform: ${action} on resource: ${on} because no identity-based policy allows the ${action} action`;
 
-describe('A role without a permission gets the answer of', () => {
+describe('A role without a permission gets the answer of the service:', () => {
   it.each<[string, (client: Client) => Promise<unknown>, string, number, string]>([
     [
       's3',
@@ -101,7 +101,7 @@ describe('A role without a permission gets the answer of', () => {
     await expect(send(client)).rejects.toMatchObject({ name, message, $metadata: { httpStatusCode } });
   });
 
-  it('nobody: an operation whose permissions are not known is refused by name', async () => {
+  it('an operation whose permissions are not known is refused by name', async () => {
     const { endpoint } = await startGuarded(stackWith([allow('s3:*', '*')]));
     const headers = { authorization: authorizationOf('worker-role', 's3') };
     const answer = await fetch(`${endpoint.url}/site?delete`, { method: 'POST', headers });

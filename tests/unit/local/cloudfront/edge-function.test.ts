@@ -42,7 +42,7 @@ function run(code: string, request: Partial<ViewerRequest> = {}, lines: string[]
 
 const returning = (expression: string) => `function handler(event) { ${expression} }`;
 
-describe('a viewer-request function', () => {
+describe('A viewer-request function', () => {
   it('may change the URI and add headers, and logs under its name', () => {
     const lines: string[] = [];
     const verdict = run(ADD_KEY_AND_STRIP_PREFIX, {}, lines);
@@ -52,7 +52,7 @@ describe('a viewer-request function', () => {
     expect(lines).toEqual(['api-key: asked /students']);
   });
 
-  it('sees the event as CloudFront documents it, duplicates as multiValue', () => {
+  it('gets the event that CloudFront documents, duplicates as multiValue', () => {
     const show = returning('return { statusCode: 200, body: JSON.stringify(event) };');
     const verdict = run(show, {
       url: '/p?a=1&a=2&b',
@@ -87,7 +87,7 @@ describe('a viewer-request function', () => {
     expect(verdict).toMatchObject({ request: { url: '/api/students?a=1&c=3', headers: {} } });
   });
 
-  it('may answer by itself', () => {
+  it('may answer itself', () => {
     const code = returning(
       "return { statusCode: 302, headers: { location: { value: '/x' } }, body: { encoding: 'base64', data: 'aGk=' } };",
     );
@@ -136,7 +136,7 @@ describe('a viewer-request function', () => {
   });
 });
 
-describe('creating a function', () => {
+describe('The creation of a function', () => {
   it.each([
     {
       what: 'runtime 1.0',

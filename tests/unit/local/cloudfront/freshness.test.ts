@@ -21,7 +21,7 @@ function policy(minTtlSeconds: number, defaultTtlSeconds: number, maxTtlSeconds:
 const anything = policy(0, 86_400, 31_536_000);
 const atLeastAMinute = policy(60, 86_400, 31_536_000);
 
-describe('how long an edge serves a response by itself', () => {
+describe('How long an edge serves a response without asking:', () => {
   it.each([
     { says: '', under: anything, seconds: 86_400 },
     { says: 'max-age=30', under: anything, seconds: 30 },

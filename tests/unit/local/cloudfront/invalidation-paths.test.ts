@@ -9,7 +9,7 @@ function purges(path: string, url: string, keyQuery = ''): boolean {
   return invalidationMatcher([path])(objectAddress(url, keyQuery));
 }
 
-describe('which cached objects an invalidation path purges', () => {
+describe('An invalidation path:', () => {
   it.each([
     { path: '/a.css', url: '/a.css', because: 'it is the same path' },
     { path: '/dir/*', url: '/dir/', because: '* is zero or more characters' },
@@ -61,7 +61,7 @@ describe('which cached objects an invalidation path purges', () => {
   });
 });
 
-describe('which invalidation paths CloudFront accepts', () => {
+describe('CloudFront', () => {
   it.each([
     '/',
     '/*',

@@ -11,6 +11,6 @@ it.each([
   { pattern: '/a?.css', path: '/a.css', matches: false },
   { pattern: '/A/*', path: '/a/x', matches: false },
   { pattern: '*', path: '/', matches: true },
-])('the path pattern $pattern on $path: $matches', ({ pattern, path, matches }) => {
+])('The path pattern $pattern matches $path: $matches', ({ pattern, path, matches }) => {
   expect(pathPatternMatcher(pattern)(path)).toBe(matches);
 });

@@ -19,7 +19,7 @@ function stateOf(row: string, properties: Readonly<Record<string, unknown>>) {
  * The two columns that the local cloud emulates of AWS's two tables (user guide, "How alarm state
  * is evaluated when data is missing").
  */
-describe('three of three', () => {
+describe('An alarm for three of three datapoints:', () => {
   it.each([
     ['0 - X - X', 'OK', 'OK'],
     ['0 - - - -', 'OK', 'OK'],
@@ -32,7 +32,7 @@ describe('three of three', () => {
   });
 });
 
-describe('two of three', () => {
+describe('An alarm for two of three datapoints:', () => {
   it.each([
     ['0 - X - X', 'ALARM', 'ALARM'],
     ['0 0 X 0 X', 'ALARM', 'ALARM'],
@@ -56,7 +56,7 @@ it.each([
   expect([4, 5, 6].map(value => judge(alarm, [value]).state === 'ALARM')).toEqual(expected);
 });
 
-describe('the reason', () => {
+describe('The reason', () => {
   const reason = (datapoints: (number | undefined)[], properties = {}) =>
     judge(alarmOf(alarmResource('a', properties)), datapoints).reason;
 
@@ -73,7 +73,7 @@ describe('the reason', () => {
   });
 });
 
-describe('an alarm that is not emulated is refused by name', () => {
+describe('An alarm that is not emulated is refused by name:', () => {
   it.each([
     [{ Period: 10 }, 'Period'],
     [{ TreatMissingData: 'ignore' }, 'TreatMissingData'],
@@ -85,7 +85,7 @@ describe('an alarm that is not emulated is refused by name', () => {
     expect(() => alarmOf(alarmResource('Odd', properties))).toThrow(new RegExp(`Odd.*${name}`, 's'));
   });
 
-  it('on a metric that nobody reports here', () => {
+  it('on a metric that no service reports', () => {
     const alarm = alarmOf(alarmResource('Odd', { MetricName: 'Throttles' }));
     expect(() => requireReported(alarm)).toThrow('AWS/Lambda Throttles, which the alarm Odd watches');
   });

@@ -89,7 +89,7 @@ function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> 
 }
 
 describe('CloudWatch', () => {
-  it('tells an alarm when it is raised and when it is over, and not that a new one is well', () => {
+  it('reports an alarm when it is raised and when it is over, but not that a new one is OK', () => {
     const { fail, at } = start([alarmResource('errors')]);
     expect(at(1)).toEqual([]);
     fail();
@@ -99,7 +99,7 @@ describe('CloudWatch', () => {
     expect(at(17)).toEqual(['errors OK → ALARM', 'errors ALARM → OK']);
   });
 
-  it('tells a new alarm that is up from the first', () => {
+  it('reports a new alarm that is raised from the start', () => {
     const { fail, at } = start([alarmResource('errors')]);
     fail();
     expect(at(1)).toEqual(['errors INSUFFICIENT_DATA → ALARM']);
@@ -144,7 +144,7 @@ describe('CloudWatch', () => {
     });
   });
 
-  it('evaluates each minute that its clock skipped', () => {
+  it('evaluates every minute that its clock skipped', () => {
     const { fail, at } = start([alarmResource('errors', { Period: 60, EvaluationPeriods: 3 })]);
     for (const minute of [0, 1, 2]) {
       at(minute);
@@ -153,7 +153,7 @@ describe('CloudWatch', () => {
     expect(at(60)).toEqual(['errors OK → ALARM', 'errors ALARM → OK']);
   });
 
-  it('waits for the end of an alarm’s warm-up', () => {
+  it('does not evaluate an alarm that is warming up', () => {
     const { at } = start([
       alarmResource('no-backup', {
         ComparisonOperator: 'LessThanThreshold',
@@ -168,7 +168,7 @@ describe('CloudWatch', () => {
     expect(at(30)).toEqual(['no-backup INSUFFICIENT_DATA → ALARM']);
   });
 
-  it('remembers over a restart that an alarm is up: it is told once', async () => {
+  it('remembers a raised alarm over a restart, and reports it once', async () => {
     const store = openDurableStore();
     const age = {
       Namespace: 'AWS/SQS',
@@ -201,7 +201,7 @@ describe('CloudWatch', () => {
     expect(at(0.1)).toEqual(['old OK → ALARM']);
   });
 
-  it('counts an event that EventBridge gave up', () => {
+  it('counts an event that EventBridge dropped', () => {
     const lost = alarmResource('lost', {
       Namespace: 'AWS/Events',
       MetricName: 'FailedInvocations',

@@ -5,7 +5,7 @@ import { createMetrics } from '../../../../infra/local/services/cloudwatch/metri
 import { metricsOf } from '../../../../infra/local/services/cloudwatch/service-metrics.ts';
 import { alarmResource } from './alarms.ts';
 
-describe('metrics', () => {
+describe('Metrics:', () => {
   const watching = (Statistic: string) => alarmOf(alarmResource('a', { Statistic }));
   const { metric } = watching('Sum');
 
@@ -28,7 +28,7 @@ describe('metrics', () => {
     expect(metrics.datapoints(watching(statistic), 105, 2)).toEqual([expected, undefined]);
   });
 
-  it('periods slide: they end with the minute of the evaluation', () => {
+  it('periods slide and end with the minute of the evaluation', () => {
     const metrics = createMetrics([{ metric, minutes: 30 }]);
     metrics.put({ metric, value: 1 }, 100);
     const seen = [100, 101, 105, 106].map(end => metrics.datapoints(watching('Sum'), end, 2));
@@ -40,7 +40,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('other dimensions are another metric, in whatever order they are told', () => {
+  it('other dimensions are another metric, but their order does not count', () => {
     const two = { namespace: 'N', name: 'M', dimensions: { a: '1', b: '2' } };
     const metrics = createMetrics([{ metric: two, minutes: 5 }]);
     metrics.put({ metric: { ...two, dimensions: { a: '1' } }, value: 7 }, 1);
@@ -49,11 +49,11 @@ describe('metrics', () => {
   });
 });
 
-describe('a line of a log', () => {
+describe('A log line', () => {
   const line = (metrics: object, members: object) =>
     JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics: [metrics] }, ...members });
 
-  it('in embedded metric format is its metrics, for every set of dimensions', () => {
+  it('in embedded metric format has its metrics, for every set of dimensions', () => {
     const metrics = {
       Namespace: 'StudentSite',
       Dimensions: [['service'], ['service', 'kind']],
@@ -78,7 +78,7 @@ describe('a line of a log', () => {
   ])('%j has none', text => expect(embeddedMetrics(text)).toEqual([]));
 });
 
-describe('services report', () => {
+describe('Services report', () => {
   const namesOf = (entry: Parameters<typeof metricsOf>[0]) =>
     metricsOf(entry).map(({ metric, value }) => [metric.name, value]);
   const invocation = { kind: 'invocation', functionName: 'f', requestId: 'r', milliseconds: 12 } as const;

@@ -29,7 +29,7 @@ function start(properties: object, answer: (request: AwsRequest) => AwsResponse 
 
 const bodyOf = (request: AwsRequest | undefined) => JSON.parse(String(request?.body));
 
-it('hands an event that matches to its queue as it is, in its own name', async () => {
+it('A rule sends a matching event to its queue unchanged, in its own name', async () => {
   const { publish, asked } = start({});
   publish({ colour: 'red' });
   publish({ colour: 'blue' });
@@ -41,13 +41,13 @@ it('hands an event that matches to its queue as it is, in its own name', async (
   });
 });
 
-it('hands nothing on while it is disabled', () => {
+it('A disabled rule sends nothing', () => {
   const { publish, asked } = start({ State: 'DISABLED' });
   publish({ colour: 'red' });
   expect(asked).toEqual([]);
 });
 
-it('has a function run later, with what its transformer makes of the event', () => {
+it('A rule invokes a function asynchronously, with the event transformed', () => {
   const InputTransformer = {
     InputPathsMap: {
       'detail-name': '$.detail.name',
@@ -68,7 +68,7 @@ it('has a function run later, with what its transformer makes of the event', () 
   expect(bodyOf(asked[0])).toEqual({ id: 'a "quoted" name', many: [3], none: '', why: 'stopped' });
 });
 
-it('tries again when its target has trouble', async () => {
+it('A rule tries again if its target fails', async () => {
   const answers = [503, 429, 200];
   const delivered = Promise.withResolvers<void>();
   const { publish } = start({}, () => {
@@ -81,7 +81,7 @@ it('tries again when its target has trouble', async () => {
   expect(answers).toEqual([]);
 });
 
-it('gives up what its target refuses, and says so', async () => {
+it('A rule drops an event that its target refuses, and reports it', async () => {
   const { publish, stop, journal } = start({}, () => ({ status: 403 }));
   publish({ colour: 'red' });
   // It waits for what is on its way.

@@ -22,7 +22,7 @@ describe('The next time of', () => {
     expect(parseSchedule(expression)(Date.parse(NOW))).toBe(Date.parse(expected));
   });
 
-  it('a day that never comes is never', () => {
+  it('a day that does not exist is never', () => {
     expect(parseSchedule('cron(0 0 30 2 ? *)')(Date.parse(NOW))).toBe(Number.POSITIVE_INFINITY);
     expect(parseSchedule('cron(0 0 1 1 ? 2020)')(Date.parse(NOW))).toBe(Number.POSITIVE_INFINITY);
   });

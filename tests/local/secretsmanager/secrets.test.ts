@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type DurableStore, openDurableStore } from '../../infra/local/kernel/durable-map.ts';
-import { createSecrets } from '../../infra/local/services/secretsmanager/secrets.ts';
-import type { Resource } from '../../infra/local/template/resource.ts';
-import { type LoadedStack, withPropertyTexts } from '../../infra/local/template/template.ts';
+import { type DurableStore, openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
+import { createSecrets } from '../../../infra/local/services/secretsmanager/secrets.ts';
+import type { Resource } from '../../../infra/local/template/resource.ts';
+import { type LoadedStack, withPropertyTexts } from '../../../infra/local/template/template.ts';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:api-key-A1B2C3';
 
@@ -23,7 +23,7 @@ const secretValue = (secrets: ReturnType<typeof secretsOf>) =>
   secrets.resolve(`{{resolve:secretsmanager:${ARN}}}`);
 
 describe('A secret of the template', () => {
-  it('is generated once, and kept', () => {
+  it('is generated once and then kept', () => {
     const store = openDurableStore();
     const value = secretValue(secretsOf({}, store));
     expect(value).toHaveLength(32);
@@ -38,13 +38,18 @@ describe('A secret of the template', () => {
     expect(value).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*[1-9])[a-zA-NP-Z1-9]{40}$/);
   });
 
-  it('refuses by name how it cannot be generated here', () => {
+  it('refuses by name an option that is not emulated', () => {
     expect(() => secretsOf({ RequireEachIncludedType: false })).toThrow('RequireEachIncludedType');
   });
 });
 
 describe('A dynamic reference', () => {
-  it('is resolved wherever it stands in the stack', () => {
+  it.each([ARN, ARN.slice(0, -7), 'api-key'])('finds a secret by %s', id => {
+    const secrets = secretsOf();
+    expect(secrets.resolve(`{{resolve:secretsmanager:${id}}}`)).toBe(secretValue(secrets));
+  });
+
+  it('is resolved anywhere in a resource’s properties', () => {
     const reference = `{{resolve:secretsmanager:${ARN}:SecretString:::}}`;
     const code = `const KEY = '${reference}'; // ${reference}`;
     const user = { logicalId: 'F', type: 'T', ref: 'f', attributes: {}, properties: { a: [{ code }], b: 1 } };
@@ -65,53 +70,8 @@ describe('A dynamic reference', () => {
     expect(() => secretsOf().resolve(reference)).toThrow(reference);
   });
 
-  it('to no secret is refused', () => {
-    expect(() => secretsOf().resolve('{{resolve:secretsmanager:other}}')).toThrow("can't find");
-  });
-});
-
-describe('Secrets Manager', () => {
-  const secrets = secretsOf();
-  const call = async (action: string, input: object) => {
-    const { status, body } = await secrets.api({
-      service: 'secretsmanager',
-      caller: 'local',
-      method: 'POST',
-      url: '/',
-      headers: { 'x-amz-target': `secretsmanager.${action}` },
-      body: Buffer.from(JSON.stringify(input)),
-    });
-    return { status, ...JSON.parse(String(body)) };
-  };
-
-  it.each([ARN, ARN.slice(0, -7), 'api-key'])('finds the value of %s', async SecretId => {
-    expect(await call('GetSecretValue', { SecretId })).toMatchObject({
-      status: 200,
-      ARN,
-      Name: 'api-key',
-      SecretString: secretValue(secrets),
-      VersionStages: ['AWSCURRENT'],
-    });
-  });
-
-  it('describes a secret without its value', async () => {
-    const described = await call('DescribeSecret', { SecretId: 'api-key' });
-    expect(described).toMatchObject({ status: 200, ARN, Name: 'api-key' });
-    expect(JSON.stringify(described)).not.toContain(secretValue(secrets));
-  });
-
-  it.each([{ SecretId: 'other' }, { SecretId: 'api-key', VersionStage: 'AWSPREVIOUS' }])(
-    'does not find %j',
-    async input => {
-      expect(await call('GetSecretValue', input)).toMatchObject({
-        status: 400,
-        __type: 'ResourceNotFoundException',
-      });
-    },
-  );
-
-  it('refuses by name what it does not do', async () => {
-    const answer = await call('PutSecretValue', { SecretId: 'api-key' });
-    expect(answer).toMatchObject({ status: 501, message: expect.stringContaining('PutSecretValue') });
+  it('to no secret is refused by name', () => {
+    const reference = '{{resolve:secretsmanager:other}}';
+    expect(() => secretsOf().resolve(reference)).toThrow(`can't find the secret of ${reference}`);
   });
 });

@@ -10,11 +10,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { AbstractValueIterator } from 'abstract-level';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
-import { createJournal } from '../../infra/local/kernel/journal.ts';
-import { startDynamoDb } from '../../infra/local/services/dynamodb/dynamodb.ts';
-import { clientFor } from '../helpers/sdk-client.ts';
-import { untilActive } from '../helpers/storage.ts';
+import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import { startDynamoDb } from '../../../infra/local/services/dynamodb/dynamodb.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
+import { untilActive } from '../../helpers/storage.ts';
 
 /** As the template has them. */
 const PROPERTIES = {
@@ -59,7 +59,7 @@ async function start(directory?: string) {
 }
 
 describe('A table', () => {
-  it('is made from the template’s properties', async () => {
+  it('is created from the template’s properties', async () => {
     const { client } = await start();
     const { Table } = await client.send(new DescribeTableCommand({ TableName }));
     expect(Table).toMatchObject({
@@ -92,7 +92,7 @@ describe('A table', () => {
     expect(Items?.map(({ sk }) => sk?.S)).toEqual(['B', 'a', 'b', 'é']);
   });
 
-  it('keeps its items over a restart, and is not made anew', async () => {
+  it('keeps its items over a restart, and is not created again', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'tables-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const first = await start(directory);
@@ -103,7 +103,7 @@ describe('A table', () => {
     expect((await second.client.send(new GetItemCommand({ TableName, Key }))).Item).toEqual(Key);
   });
 
-  it('that was kept without an index of the template is told by name, with what to do', async () => {
+  it('kept without an index of the template is refused by name, with advice', async () => {
     const { dynamoDb } = await start();
     const index = {
       IndexName: 'InOrder',
@@ -116,7 +116,7 @@ describe('A table', () => {
     await dynamoDb.ensureTable('Indexed', indexed);
   });
 
-  it('that cannot be made is told by name', async () => {
+  it('that cannot be created is refused by name', async () => {
     const { dynamoDb } = await start();
     await expect(dynamoDb.ensureTable('Broken', { KeySchema: [] })).rejects.toThrow(
       /Table Broken could not be made/,
@@ -124,7 +124,7 @@ describe('A table', () => {
   });
 });
 
-it('lets go of what a query has read, also when it stops before the end', async () => {
+it('A query releases what it has read, even if it stops early', async () => {
   const { client, put } = await start();
   for (const sk of ['1', '2', '3']) await put(sk);
   const closed = vi.spyOn(AbstractValueIterator.prototype, 'close');

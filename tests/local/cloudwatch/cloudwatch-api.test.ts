@@ -1,11 +1,11 @@
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { cbor } from '@smithy/core/cbor';
 import { describe, expect, it } from 'vitest';
-import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
-import { openDurableStore } from '../../infra/local/kernel/durable-map.ts';
-import { createCloudWatch } from '../../infra/local/services/cloudwatch/cloudwatch.ts';
-import { startStorage } from '../helpers/storage.ts';
-import { alarmResource } from '../unit/local/cloudwatch/alarms.ts';
+import { authorizationOf } from '../../../infra/local/kernel/aws-api.ts';
+import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
+import { createCloudWatch } from '../../../infra/local/services/cloudwatch/cloudwatch.ts';
+import { startStorage } from '../../helpers/storage.ts';
+import { alarmResource } from '../../unit/local/cloudwatch/alarms.ts';
 
 const SERVICE = 'GraniteServiceVersion20100801';
 
@@ -40,7 +40,7 @@ describe('DescribeAlarms', () => {
     Threshold: 1,
   };
 
-  it('in CBOR, as the AWS CLI and SDKs ask today', async () => {
+  it('answers in CBOR, which the AWS CLI and SDKs use today', async () => {
     const { post } = await start();
     const response = await post(
       `/service/${SERVICE}/operation/DescribeAlarms`,
@@ -53,7 +53,7 @@ describe('DescribeAlarms', () => {
     });
   });
 
-  it('in JSON, page by page', async () => {
+  it('answers in JSON, page by page', async () => {
     const { post } = await start();
     const ask = async (input: object) => {
       const headers = {
@@ -76,7 +76,7 @@ describe('DescribeAlarms', () => {
     expect(await ask({ NextToken: 'none' })).toMatchObject({ __type: 'InvalidNextToken' });
   });
 
-  it('in the query protocol of older clients', async () => {
+  it('answers in the query protocol of older clients', async () => {
     const { post } = await start();
     const form = 'Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=b';
     const response = await post('/', { 'content-type': 'application/x-www-form-urlencoded' }, form);
@@ -85,7 +85,7 @@ describe('DescribeAlarms', () => {
     expect(text.match(/<AlarmName>/g)).toHaveLength(1);
   });
 
-  it('any other action is refused by name, in the protocol that asks', async () => {
+  it('is the only action: any other is refused by name, in the protocol of the request', async () => {
     const { post } = await start();
     const response = await post(
       `/service/${SERVICE}/operation/PutMetricAlarm`,
@@ -100,8 +100,8 @@ describe('DescribeAlarms', () => {
   });
 });
 
-describe('What SQS tells of a queue', () => {
-  it('is how many messages wait and are worked on, and since when the oldest waits', async () => {
+describe('The figures of a queue', () => {
+  it('are how many messages wait and are in flight, and since when the oldest waits', async () => {
     const { sqs, queueUrl: QueueUrl, storage } = await start();
     expect(storage.measureQueue('events')).toEqual({ visible: 0, notVisible: 0, oldestSentAt: undefined });
     for (const MessageBody of ['a', 'b']) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
@@ -113,7 +113,7 @@ describe('What SQS tells of a queue', () => {
     });
   });
 
-  it('leaves out a message that was received three times', async () => {
+  it('leave out a message that was received three times', async () => {
     const { sqs, queueUrl: QueueUrl, storage } = await start();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'poison' }));
     const ages: boolean[] = [];

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
-import { openDurableStore } from '../../infra/local/kernel/durable-map.ts';
-import { createJournal } from '../../infra/local/kernel/journal.ts';
-import { startMailInbox } from '../../infra/local/services/ses/mail-inbox.ts';
-import { clientFor } from '../helpers/sdk-client.ts';
+import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
+import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
+import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import { startMailInbox } from '../../../infra/local/services/ses/mail-inbox.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 
 async function start({
   file,
@@ -87,7 +87,7 @@ describe('A mail', () => {
     expect(inbox.mails()).toEqual([]);
   });
 
-  it('from an unverified sender is refused by the older API as well', async () => {
+  it('from an unverified sender is refused by SES v1, too', async () => {
     const { inbox, endpoint } = await start();
     const form = {
       Action: 'SendEmail',
@@ -130,7 +130,7 @@ describe('The inbox', () => {
     expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['one', 'two', 'three']);
   });
 
-  it('keeps so many mails: the oldest make room', async () => {
+  it('keeps a limited number of mails; the oldest go first', async () => {
     const file = temporaryFile();
     const first = await start({ file, keep: 2 });
     const page = async () => await (await fetch(`${first.inbox.url}/store`)).text();
@@ -143,7 +143,7 @@ describe('The inbox', () => {
     expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['bound-two', 'bound-three']);
   });
 
-  it('forgets what its page cleared, and nothing that came later', async () => {
+  it('forgets the mails that its page cleared, and no later ones', async () => {
     const file = temporaryFile();
     const first = await start({ file });
     await first.send('school@example.com', 'before');
