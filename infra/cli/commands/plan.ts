@@ -103,7 +103,7 @@ function planUpload(options: Options, change: SiteChange): Report {
   };
 }
 
-/** Objects that viewers see and that `/*` would purge although they neither changed nor were asked for. */
+/** Objects seen by viewers that `/*` would purge although nothing changed or asked for them. */
 function countBystanders({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): number {
   const changed = new Set(changedKeys);
   const asked = prefixesAsked(requestedPaths);
