@@ -12,7 +12,7 @@ const PERMISSIVE: ReadonlySet<string> = new Set([
   'MIT-0',
 ]);
 
-/** Packages under other licences. They run on this machine only, unless the reason says otherwise. */
+/** Packages under other licences. None deploys unless its reason says so. */
 const EXCEPTIONS: readonly {
   readonly packages: RegExp;
   readonly licence: string;

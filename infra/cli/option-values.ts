@@ -3,7 +3,8 @@ import { setting } from '../../shared/config.ts';
 import { pathProblem } from '../../shared/planning/viewer-urls.ts';
 import { capitalised } from './terminal/words.ts';
 
-/** Parsers of option values. Each throws InvalidArgumentError, to which commander adds the option's name. */
+// Parsers of option values. To the InvalidArgumentError that each throws, commander adds the name
+// of the option and the value.
 
 export function wholeNumber({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}) {
   const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`;

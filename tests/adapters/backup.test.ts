@@ -71,7 +71,7 @@ describe('A backup of 2,000 students', () => {
     await school.createTable('restored');
     const { exitCode, printed } = await school.restore('--from', KEY, '--into', 'restored');
     expect(exitCode).toBe(0);
-    expect(printed).toMatch(/Inserted +2000\n/);
+    expect(printed).toMatch(/Inserted +2,000\n/);
     const restored = await school.linesOf('restored');
     expect(restored).toEqual(await school.linesOf(TABLE));
     expect(restored).toEqual(expect.arrayContaining(UNUSUAL.map(toLine)));

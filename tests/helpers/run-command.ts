@@ -9,7 +9,7 @@ interface Around {
   readonly columns?: number;
 }
 
-/** Runs a command without its process: what it wrote to stdout and stderr, without the last newlines. */
+/** Runs a command without its process. Returns what it wrote, without the last newlines. */
 export async function runCommand(
   run: typeof main,
   args: readonly string[],

@@ -46,7 +46,7 @@ export interface QueueStatus {
   readonly deadLetters: number;
 }
 
-/** How many messages a queue holds, and how many its dead-letter queue. SQS counts approximately. */
+/** Counts the messages of a queue and of its dead-letter queue. SQS counts approximately. */
 export async function readQueue(queueUrl: string, sqs: SQSClient): Promise<QueueStatus> {
   const [{ Attributes = {} }, deadLetters] = await Promise.all([
     sqs.send(

@@ -58,10 +58,10 @@ async function redriveQueue(queueUrl: string, { dryRun, sqs, tell, progress }: R
   }
   let messages = 0;
   try {
-    progress.update(`${queue}: looking for dead letters`);
+    progress.update(() => `${queue}: looking for dead letters`);
     for await (const count of moveAll(url, queueUrl, sqs)) {
       messages += count;
-      progress.update(`${queue}: ${counted(messages, 'message')} moved`);
+      progress.update(() => `${queue}: ${counted(messages, 'message')} moved`);
     }
   } finally {
     tell({ queue, deadLetterQueue, messages });

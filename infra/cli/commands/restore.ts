@@ -85,7 +85,7 @@ async function openBackup(from: string, stack: Stack, { progress }: Terminal): P
   const manifest = await findBackup(from, backups);
   const content = await backups.open(manifest.key);
   if (content === undefined) throw new BackupRefusedError(`${manifest.key} has a manifest, but no file`);
-  progress.update(`Checking ${manifest.key}`);
+  progress.update(() => `Checking ${manifest.key}`);
   await verify(manifest, content);
   return { manifest, content };
 }
@@ -100,7 +100,7 @@ async function restoreInto(
   const figures: Figures = { inserted: 0, updated: 0, conflict: 0, unchanged: 0 };
   const onOutcome = (outcome: Outcome) => {
     figures[outcome]++;
-    progress.update(`${into}: ${grouped(doneOf(figures))} of ${counted(manifest.count, 'student')}`);
+    progress.update(() => `${into}: ${grouped(doneOf(figures))} of ${counted(manifest.count, 'student')}`);
   };
   try {
     const target = createRestoreTarget(into, new DynamoDBClient({ ...stack.client, ...PATIENT }));
@@ -124,7 +124,7 @@ async function findBackup(from: string, backups: FinishedBackups): Promise<Manif
   );
 }
 
-/** All students share one partition of their index, which takes 1,000 writes a second: a restore waits for it. */
+/** All students share one partition of their index. It takes 1,000 writes a second, so wait. */
 const PATIENT = { maxAttempts: 12, retryMode: 'adaptive' } as const;
 
 type Figures = Record<Outcome, number>;

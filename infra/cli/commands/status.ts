@@ -32,7 +32,7 @@ export function define(command: Command, { page, print, progress }: Terminal): v
   addStackOptions(options)
     .addHelpText('after', MORE_HELP)
     .action(async ({ limit, json, distribution, ...address }) => {
-      progress.update('Asking AWS');
+      progress.update(() => 'Asking AWS');
       const status = await onStack(address, async stack =>
         readStatus(limit, await stack.distribution(distribution), stack),
       );

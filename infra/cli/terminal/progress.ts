@@ -1,12 +1,16 @@
 import yoctoSpinner from 'yocto-spinner';
 import type { Screen } from './terminal.ts';
 
-/** What a user sees while a command is at work: one line that changes on a terminal, plain lines elsewhere. */
+/** Shows that a command is at work: one changing line on a terminal, plain lines elsewhere. */
 export interface Progress {
   /** Another step begins. Without a terminal it is a line of its own. */
   step(text: string): void;
-  /** How far a step is. Without a terminal it is a line only now and then. */
-  update(text: string): void;
+  /**
+   * How far a step is. Without a terminal it is a line only now and then.
+   *
+   * @param text called only when it is shown, so that thousands of updates cost nothing
+   */
+  update(text: () => string): void;
   /** Takes the changing line away. */
   stop(): void;
 }
@@ -31,7 +35,7 @@ function changingLine(stream: Screen): Progress {
   return {
     step,
     update(text) {
-      if (spinner === undefined || Date.now() - shownAt >= CHANGE_EVERY_MS) step(text);
+      if (spinner === undefined || Date.now() - shownAt >= CHANGE_EVERY_MS) step(text());
     },
     stop() {
       spinner?.stop();
@@ -49,7 +53,7 @@ function plainLines(writeLine: (line: string) => void): Progress {
   return {
     step,
     update(text) {
-      if (Date.now() - writtenAt >= LINE_EVERY_MS) step(text);
+      if (Date.now() - writtenAt >= LINE_EVERY_MS) step(text());
     },
     stop: () => undefined,
   };

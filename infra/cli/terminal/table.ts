@@ -8,7 +8,7 @@ export interface Column {
   readonly align?: 'right';
   /** Long cells continue on the next line where the page is too narrow. @default they never do */
   readonly wraps?: boolean;
-  /** Where the page is too narrow, columns are left out, those with the lowest rank first. @default never */
+  /** Rank in which columns are left out where the page is too narrow, 1 first. @default never */
   readonly leftOut?: number;
 }
 

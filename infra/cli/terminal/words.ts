@@ -3,7 +3,7 @@ import cliTruncate from 'cli-truncate';
 /** Columns that a name takes at most. */
 const LONGEST_NAME = 60;
 
-/** A name that is safe to print, whatever a key holds (a terminal obeys control characters), and not too long. */
+/** A short name that is safe to print: a terminal obeys control characters, which keys may hold. */
 export function printable(name: string): string {
   return cliTruncate(
     name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, character => `\\u{${character.codePointAt(0)?.toString(16)}}`),

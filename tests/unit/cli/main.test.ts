@@ -74,6 +74,23 @@ describe('The command line', () => {
   });
 });
 
+/** As a process whose stdout is a pipe. */
+const piped = (args: readonly string[], env: Readonly<Record<string, string>>) =>
+  new Promise<{ code: unknown; stdout: string; stderr: string }>(resolve =>
+    execFile(process.execPath, [MAIN, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    ),
+  );
+
+it('A command without credentials says how to get some, and ends with 1', async () => {
+  const { code, stdout, stderr } = await piped(['status'], {
+    HOME: import.meta.dirname,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('Sign in as for the AWS CLI, or use --local for the local cloud.');
+});
+
 describe('The terminal', () => {
   it.each([50, 70])('has help wrapped to its %i columns', async columns => {
     const { printed } = await runCommand(main, ['status', '--help'], { columns });
@@ -87,13 +104,6 @@ describe('The terminal', () => {
     ).toBeLessThanOrEqual(columns);
   });
 
-  /** As a process whose stdout is a pipe. */
-  const piped = (args: readonly string[], env: Readonly<Record<string, string>>) =>
-    new Promise<{ stdout: string; stderr: string }>(resolve =>
-      execFile(process.execPath, [MAIN, ...args], { env }, (_, stdout, stderr) =>
-        resolve({ stdout, stderr }),
-      ),
-    );
   const plan = () => ['plan', '--from', folderOf({ 'a.html': '1' }), '--to', folderOf({ 'a.html': '2' })];
 
   it('has no colours when it is a pipe', async () => {

@@ -36,7 +36,7 @@ describe('Progress without a terminal', () => {
   it('reports how far a step is every ten seconds', () => {
     const { progress, progressed } = open();
     for (let second = 0; second < 35; second++) {
-      progress.update(`${second} moved`);
+      progress.update(() => `${second} moved`);
       vi.advanceTimersByTime(1000);
     }
     expect(progressed()).toBe('10 moved\n20 moved\n30 moved');
@@ -58,10 +58,10 @@ describe('Progress on a terminal', () => {
 
   it('changes no more often than people can see', () => {
     const { progress, progressed } = open(80);
-    for (let count = 0; count < 1000; count++) progress.update(`${count} moved`);
+    for (let count = 0; count < 1000; count++) progress.update(() => `${count} moved`);
     expect(progressed()).toMatch(/^\S 0 moved$/);
     vi.advanceTimersByTime(100);
-    progress.update('1000 moved');
+    progress.update(() => '1000 moved');
     expect(progressed()).toContain('1000 moved');
     progress.stop();
   });
