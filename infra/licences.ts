@@ -101,13 +101,11 @@ function main(): void {
   const groups = Map.groupBy(packages, ({ licence = 'no licence' }) => licence);
   for (const [licence, members] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
     const names = [...new Set(members.map(({ name }) => name))];
-    print(`${licence} (${names.length})`);
+    console.log(`${licence} (${names.length})`);
     const reasons = Map.groupBy(names, name => exceptionFor({ name, version: '', licence }));
     for (const [reason, same] of reasons)
-      print(`  ${same.join(', ')}${reason === undefined ? '' : `: ${reason}`}`);
+      console.log(`  ${same.join(', ')}${reason === undefined ? '' : `: ${reason}`}`);
   }
 }
-
-const print = (line: string) => process.stdout.write(`${line}\n`);
 
 if (import.meta.main) main();
