@@ -87,12 +87,12 @@ function functionOf(
   return found;
 }
 
-function deployedCode({ properties }: Resource): Buffer | undefined {
+/** What a function of the synthesised templates runs; undefined for one of CDK's own. */
+export function deployedCode({ properties }: Resource): Buffer | undefined {
   const asset = basename(textIn(properties['Code'], 'S3Key'), '.zip');
   try {
     return readFileSync(`${ROOT}cdk.out/asset.${asset}/index.mjs`);
   } catch {
-    // A function of CDK's own.
     return undefined;
   }
 }
