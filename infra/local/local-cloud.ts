@@ -36,12 +36,7 @@ export interface LocalCloudOptions extends StackLocation, ServiceOptions {
   /** Where state is kept between starts; without one, nothing is. */
   readonly stateDirectory?: string;
   /** 0: any free port. @default all 0 */
-  readonly ports?: {
-    readonly site?: number;
-    readonly api?: number;
-    readonly inbox?: number;
-    readonly aws?: number;
-  };
+  readonly ports?: NonNullable<ServiceOptions['ports']> & { readonly aws?: number };
   /**
    * Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time.
    *
