@@ -42,7 +42,9 @@ export interface FunctionBundle {
  */
 export async function functionBundles(): Promise<FunctionBundle[]> {
   const templates = [synthesised(), synthesised('AutoInvalidation')];
-  const handlers = filesIn(`${ROOT}handlers`).map(file => file.replace(/\.ts$/, ''));
+  const handlers = filesIn(`${ROOT}handlers`)
+    .filter(file => file.endsWith('.ts'))
+    .map(file => file.replace(/\.ts$/, ''));
   return await Promise.all(
     handlers.map(async handler => {
       const entry = `handlers/${handler}.ts`;
