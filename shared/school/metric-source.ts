@@ -1,2 +1,5 @@
-/** CloudWatch namespace of the school's own metrics. Their dimension `service` is the name of the stack. */
+/**
+ * CloudWatch namespace of the school's own metrics. Their dimension `service` is the name of the
+ * stack.
+ */
 export const SCHOOL_METRICS_NAMESPACE = 'StudentSite';
