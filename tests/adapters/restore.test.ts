@@ -25,7 +25,9 @@ describe('npm run restore', () => {
   ];
   const [same, gone, added] = [student('same'), student('gone'), student('added', { note: { S: 'new' } })];
 
-  /** A backup of three students, of whom one has changed since, one is gone, and another has come. */
+  /**
+   * A backup of three students, of whom one has changed since, one is gone, and another has come.
+   */
   async function backedUp() {
     const school = await start();
     await school.enrol([before, same, gone]);
