@@ -8,6 +8,7 @@ import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { withEvents } from '../../infra/local/services/s3/events.ts';
 import { actionOf } from '../../infra/local/services.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { startQueuesAndBuckets } from '../helpers/queues-and-buckets.ts';
 
 /** What is soaked: the whole local cloud, or its emulators of buckets and queues without anything behind them. */
@@ -38,7 +39,7 @@ type Started = Host & { stop(): Promise<void> };
 
 async function startCloud(stateDirectory: string): Promise<Started> {
   // As `npm start` does: kept on disk, with the page and the alarms.
-  const cloud = await startLocalCloud({ stateDirectory, timeScale: TIME_SCALE });
+  const cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, stateDirectory, timeScale: TIME_SCALE });
   const { endpoint, siteUrl, outputs, stop } = cloud;
   return { endpoint, siteUrl, outputs, stop };
 }

@@ -6,6 +6,7 @@ import { BUNDLING } from '../../infra/constructs/pipeline/service-function.ts';
 import { filesIn } from '../../infra/files-in.ts';
 import { type InstalledPackage, installedPackages, isPermissive, readJson } from '../../infra/licences.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';
+import { ASSEMBLY } from './assembly.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from './templates.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -93,7 +94,7 @@ function functionOf(
 export function deployedCode({ properties }: Resource): Buffer | undefined {
   const asset = basename(textIn(properties['Code'], 'S3Key'), '.zip');
   try {
-    return readFileSync(`${ROOT}cdk.out/asset.${asset}/index.mjs`);
+    return readFileSync(`${ASSEMBLY}/asset.${asset}/index.mjs`);
   } catch {
     return undefined;
   }

@@ -18,6 +18,7 @@ import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
+import { ASSEMBLY } from './assembly.ts';
 import { edgeViews } from './edge-views.ts';
 
 /** What S3 stores beside an object's content: CacheControl, ContentType … */
@@ -43,6 +44,7 @@ export async function startSite(options: LocalCloudOptions = {}) {
   const eventsOnTheirWay = new Set<Promise<void>>();
   const pops = options.pointsOfPresence ?? POINTS_OF_PRESENCE;
   const cloud: LocalCloud = await startLocalCloud({
+    assemblyDirectory: ASSEMBLY,
     timeScale: 0.2,
     deployWebsite: false,
     alarms: false,
