@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -75,14 +76,36 @@ function bundled(handler: string): Code {
       command: [handler],
       local: {
         tryBundle(directory) {
-          buildSync({
-            ...BUNDLING,
-            entryPoints: [`handlers/${handler}.ts`],
-            outfile: `${directory}/index.mjs`,
-          });
+          writeFileSync(`${directory}/index.mjs`, bundleOf(handler));
           return true;
         },
       },
     },
   });
+}
+
+let bundles: ReadonlyMap<string, Uint8Array> | undefined;
+
+function bundleOf(handler: string): Uint8Array {
+  bundles ??= bundleHandlers();
+  const bundle = bundles.get(handler);
+  if (bundle === undefined) throw new Error(`There is no handlers/${handler}.ts`);
+  return bundle;
+}
+
+/** All at once, because esbuild then reads what they share, most of the SDK, only once. */
+function bundleHandlers(): ReadonlyMap<string, Uint8Array> {
+  const { outputFiles } = buildSync({
+    ...BUNDLING,
+    entryPoints: ['handlers/**/*.ts'],
+    outbase: 'handlers',
+    outdir: ROOT,
+    write: false,
+  });
+  return new Map(
+    outputFiles.map(({ path, contents }) => [
+      relative(ROOT, path).replaceAll('\\', '/').replace(/\.js$/, ''),
+      contents,
+    ]),
+  );
 }
