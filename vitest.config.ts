@@ -1,36 +1,43 @@
 import { defineConfig } from 'vitest/config';
 import PlainSummary from './tests/helpers/plain-summary.ts';
 
-/** Suites by what they need: nothing (unit), the synthesised template, the local cloud, the local cloud in virtual time, a browser. */
-const suite = (name: string, options: { timeoutSeconds: number; isolate?: boolean }) => ({
+interface SuiteOptions {
+  readonly timeoutSeconds: number;
+  /** Loading the CDK or the local cloud takes longer than most tests, so a worker does it once. @default false */
+  readonly isolate?: boolean;
+  /** Whether it reads the synthesised templates, which are made only for suites that run. @default false */
+  readonly needsAssembly?: boolean;
+}
+
+const suite = (name: string, { timeoutSeconds, isolate = false, needsAssembly = false }: SuiteOptions) => ({
   test: {
     name,
-    // To load the CDK or the local cloud takes longer than most tests: a worker does it once.
-    isolate: options.isolate ?? false,
+    isolate,
     include: [`tests/${name}/**/*.test.ts`],
-    testTimeout: options.timeoutSeconds * 1000,
+    globalSetup: needsAssembly ? ['tests/helpers/synthesise.ts'] : [],
+    testTimeout: timeoutSeconds * 1000,
     hookTimeout: 120_000,
     // What a test waits for may take as long as the test.
-    expect: { poll: { timeout: options.timeoutSeconds * 1000 } },
+    expect: { poll: { timeout: timeoutSeconds * 1000 } },
   },
 });
 
 export default defineConfig({
   test: {
-    globalSetup: ['tests/helpers/synthesise.ts'],
     // For two cores: most tests wait for somebody now and then.
     maxWorkers: 3,
     reporters: ['default', new PlainSummary()],
     projects: [
       // Handlers read their environment when they are loaded, and each file gives them another one.
       suite('unit', { timeoutSeconds: 30, isolate: true }),
-      suite('template', { timeoutSeconds: 120 }),
+      suite('template', { timeoutSeconds: 120, needsAssembly: true }),
       suite('local', { timeoutSeconds: 60 }),
       suite('adapters', { timeoutSeconds: 60 }),
-      suite('acceptance', { timeoutSeconds: 240 }),
-      suite('chaos', { timeoutSeconds: 600 }),
+      suite('acceptance', { timeoutSeconds: 240, needsAssembly: true }),
+      // In virtual time.
+      suite('chaos', { timeoutSeconds: 600, needsAssembly: true }),
       // Each file has a browser of its own, which its helpers hold.
-      suite('browser', { timeoutSeconds: 120, isolate: true }),
+      suite('browser', { timeoutSeconds: 120, isolate: true, needsAssembly: true }),
     ],
   },
 });

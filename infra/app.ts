@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -17,10 +17,11 @@ const asked: unknown = contextOf(BUNDLING_STACKS);
 const isAsked = Array.isArray(asked) && asked.includes(ATTACHMENT);
 
 if (!(isAsked && asked.length === 1)) {
-  const websiteDirectory = fileURLToPath(new URL('../cdk.out/website', import.meta.url));
+  const settings = readSettings(contextOf);
+  const websiteDirectory = join(app.outdir, 'website');
   buildWebsite(websiteDirectory);
   new StudentSiteStack(app, 'StudentSite', {
-    settings: readSettings(contextOf),
+    settings,
     websiteDirectory,
     // CloudFront, and so the certificate-free default domain and its metrics, live in us-east-1.
     env: { region: 'us-east-1' },

@@ -5,13 +5,12 @@ import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/clie
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { takeDeadLetters } from '../helpers/dead-letters.ts';
 import { stopNextExecution } from '../helpers/endings.ts';
 import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 import { type StudentApi, startStudentApi, studentWith } from '../helpers/student-api.ts';
-
-const ASSEMBLY = join(import.meta.dirname, '../../cdk.out');
 
 /** Of five minutes in one and a half seconds; a function that starts slowly is not late yet. */
 const TIME_SCALE = 0.005;

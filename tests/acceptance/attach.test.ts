@@ -21,7 +21,7 @@ import { main } from '../../infra/cli/main.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { DOCS_ONLY, EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-names.ts';
 import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
-import { assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
+import { ASSEMBLY, assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 
@@ -30,13 +30,11 @@ const Bucket = EXISTING.bucketName;
 const existingSite = mkdtempSync(join(tmpdir(), 'existing-site-'));
 
 /** The existing site, and the stack attached to it from an assembly of the test's own or the synthesised one. */
-const start = (assemblyDirectory?: string) =>
+const start = (assemblyDirectory = ASSEMBLY) =>
   startLocalCloud({
     assemblyDirectory: existingSite,
     stackName: EXISTING.stackName,
-    moreStacks: [
-      { stackName: ATTACHMENT, ...(assemblyDirectory === undefined ? {} : { assemblyDirectory }) },
-    ],
+    moreStacks: [{ stackName: ATTACHMENT, assemblyDirectory }],
     timeScale: 0.05,
     invalidationDelayMs: 50,
     alarms: false,

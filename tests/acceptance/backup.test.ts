@@ -10,10 +10,10 @@ import { ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
 import { startSchedules } from '../../infra/local/services/events/schedules.ts';
 import { loadStack } from '../../infra/local/template/template.ts';
 import { manifestKeyOf } from '../../shared/school/backup/manifest.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { startStudentApi } from '../helpers/student-api.ts';
 import { enrol, linesOf, manyStudents } from '../helpers/student-records.ts';
 
-const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));
 
 /** Subject of the mail about a backup, done or failed. */

@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { AttachmentSettings, Settings } from '../../infra/settings.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { commandsIn } from '../helpers/documents.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -52,7 +53,7 @@ let project: string;
 const results = new Map<string, Result>();
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ timeScale: 0.1, alarms: false });
+  cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1, alarms: false });
   project = projectWithExample();
   for (const { commands } of DOCUMENTS) {
     const run = commands.map(({ command }) => command).filter(isRun);

@@ -3,25 +3,21 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:f
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { ensureAssembly } from '../../infra/assembly.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A copy of the project, because a user edits its files. */
 let project: string;
 const running = new Set<ChildProcess>();
 
-beforeAll(() => {
+beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'student-site-project-'));
-  for (const name of [
-    'handlers',
-    'infra',
-    'shared',
-    'web',
-    'cdk.json',
-    'package.json',
-    'package-lock.json',
-  ]) {
+  const kept = relative(ROOT, await ensureAssembly());
+  const sources = ['handlers', 'infra', 'shared', 'web'];
+  const files = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
+  for (const name of [...sources, ...files, dirname(kept)]) {
     cpSync(join(ROOT, name), join(project, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
@@ -33,7 +29,7 @@ afterEach(() => {
 
 afterAll(() => rmSync(project, { recursive: true }));
 
-it('saving a source makes the site serve it, says so, and the report is in the inbox; a restart knows it all', async () => {
+it('saving a source makes the site serve it, says so and mails the report; later starts continue from there, and synthesise only after a change', async () => {
   const first = start();
   const site = await first.find(/Site {3}(\S+)/);
   const inbox = await first.find(/Inbox {2}(\S+)/);
@@ -47,11 +43,18 @@ it('saving a source makes the site serve it, says so, and the report is in the i
   expect(await text(`${site}/styles.css`)).toContain('.saved-by-a-user');
   expect(await text(`${inbox}/store`)).toContain('Fresh: styles.css');
   expect(await first.interrupt()).toBe(0);
+  expect(first.output()).not.toContain('Synthesising');
 
   const second = start();
   expect(await text(`${await second.find(/Site {3}(\S+)/)}/styles.css`)).toContain('.saved-by-a-user');
   expect(await text(`${await second.find(/Inbox {2}(\S+)/)}/store`)).toContain('Fresh: styles.css');
   expect(await second.interrupt()).toBe(0);
+  expect(second.output()).toContain('Synthesising');
+
+  const third = start();
+  expect(await text(`${await third.find(/Site {3}(\S+)/)}/styles.css`)).toContain('.saved-by-a-user');
+  expect(await third.interrupt()).toBe(0);
+  expect(third.output()).not.toContain('Synthesising');
 });
 
 it('a taken port is refused with advice, before the template is synthesised', async () => {
@@ -70,7 +73,7 @@ it('a taken port is refused with advice, before the template is synthesised', as
 it.each([
   [['--site-port', 'eighty'], '--site-port takes a port from 0 to 65535, not eighty'],
   [['--epehmeral'], "Unknown option '--epehmeral'"],
-  [['-c', 'quietSeconds=0'], 'quietSeconds'],
+  [['-c', 'quietSeconds=0'], 'Too small: expected number to be >=1\n  → at quietSeconds'],
 ])('%j is refused with its reason', async (options, reason) => {
   const refused = start(...options);
   expect(await refused.ended).toBe(1);

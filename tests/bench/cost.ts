@@ -4,6 +4,7 @@ import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { embeddedMetrics } from '../../infra/local/services/cloudwatch/embedded-metrics.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';
 import { resourcesOf, synthesised } from '../helpers/templates.ts';
@@ -71,6 +72,7 @@ type Bill = Record<Billed, number>;
 export async function benchCost(print: Print): Promise<void> {
   await synthesise();
   const cloud = await startLocalCloud({
+    assemblyDirectory: ASSEMBLY,
     deployWebsite: false,
     alarms: false,
     invalidationDelayMs: INVALIDATION_MS,

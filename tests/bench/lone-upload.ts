@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';
 import { measure, median } from './measure.ts';
 import type { Print } from './report.ts';
@@ -17,7 +18,7 @@ const QUIET_MS = 2000;
  */
 export async function benchLoneUpload(print: Print): Promise<void> {
   await synthesise();
-  const cloud = await startLocalCloud({ deployWebsite: false });
+  const cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, deployWebsite: false });
   const uploads: number[] = [];
   const timers: number[] = [];
   try {

@@ -8,6 +8,7 @@ import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { withEvents } from '../../infra/local/services/s3/events.ts';
 import { startQueuesAndBuckets } from '../../infra/local/services/s3/queues-and-buckets.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 
 /** What is soaked: the whole local cloud, or its emulators of buckets and queues without anything behind them. */
 export type Side = 'cloud' | 'emulators';
@@ -37,7 +38,7 @@ type Started = Host & { stop(): Promise<void> };
 
 async function startCloud(stateDirectory: string): Promise<Started> {
   // As `npm start` does: kept on disk, with the page and the alarms.
-  const cloud = await startLocalCloud({ stateDirectory, timeScale: TIME_SCALE });
+  const cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, stateDirectory, timeScale: TIME_SCALE });
   const { endpoint, siteUrl, outputs, stop } = cloud;
   return { endpoint, siteUrl, outputs, stop };
 }

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { launchBrowser, visit } from '../helpers/browser.ts';
 import { faulty } from '../helpers/faults.ts';
 import { press } from './site.ts';
@@ -9,7 +10,10 @@ let cloud: LocalCloud;
 let browser: Browser;
 
 beforeAll(async () => {
-  [cloud, browser] = await Promise.all([startLocalCloud({ timeScale: 0.1 }), launchBrowser()]);
+  [cloud, browser] = await Promise.all([
+    startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1 }),
+    launchBrowser(),
+  ]);
 });
 
 afterAll(async () => {

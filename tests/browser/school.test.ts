@@ -4,6 +4,7 @@ import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { launchBrowser, visit } from '../helpers/browser.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { counted, fill, press, row, SV005, says, view } from './site.ts';
@@ -13,7 +14,10 @@ let browser: Browser;
 let records: DynamoDBDocumentClient;
 
 beforeAll(async () => {
-  [cloud, browser] = await Promise.all([startLocalCloud({ timeScale: 0.1 }), launchBrowser()]);
+  [cloud, browser] = await Promise.all([
+    startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1 }),
+    launchBrowser(),
+  ]);
   records = DynamoDBDocumentClient.from(new DynamoDBClient(clientFor(cloud.endpoint)));
   await cloud.journal.waitFor(entry => entry.kind === 'mail', 'the report on the first deployment');
 });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { setup as synthesise } from '../helpers/synthesise.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { GUARDS } from './guards.ts';
 import type { RandomRun } from './random-run.ts';
@@ -119,7 +120,8 @@ async function runSeeds(first: number, count: number): Promise<boolean> {
   return failed === 0;
 }
 
-function run(): Promise<boolean> {
+async function run(): Promise<boolean> {
+  await synthesise();
   if (values.mutations) return missGuards();
   if (values.seeds !== undefined) return runSeeds(Number(values['first-seed']), Number(values.seeds));
   return runCrashPoints(values.scenario);

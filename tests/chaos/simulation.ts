@@ -3,6 +3,7 @@ import type { AwsRequest, AwsResponse } from '../../infra/local/kernel/aws-api.t
 import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
 import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { type Actor, actAs, newActor } from './actors.ts';
 import { edgeOrNetwork } from './edge-fetch.ts';
 import type { Guard } from './guards.ts';
@@ -96,6 +97,7 @@ export async function simulate<T>(
 
   const functions = createInProcessFunctions(() => options.newSkewMs?.(random) ?? 0, options.seed);
   const cloud = await startLocalCloud({
+    assemblyDirectory: ASSEMBLY,
     deployWebsite: false,
     alarms: false,
     pointsOfPresence: POINTS_OF_PRESENCE,

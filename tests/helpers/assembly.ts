@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assemblyDirectory } from '../../infra/assembly.ts';
+import { ATTACHED } from '../fixtures/existing-names.ts';
 
-const ASSEMBLY = join(import.meta.dirname, '../../cdk.out');
+/** Both stacks as they would deploy: what tests/helpers/synthesise.ts leaves for the suites. */
+export const ASSEMBLY = assemblyDirectory({ context: ATTACHED });
 
 export interface TemplateResource {
   readonly Type: string;

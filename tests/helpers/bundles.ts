@@ -11,6 +11,7 @@ import {
 import { BUNDLING } from '../../infra/constructs/pipeline/service-function.ts';
 import { filesIn } from '../../infra/files-in.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';
+import { ASSEMBLY } from './assembly.ts';
 import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from './templates.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -95,7 +96,7 @@ function functionOf(
 function deployedCode({ properties }: Resource): Buffer | undefined {
   const asset = basename(textIn(properties['Code'], 'S3Key'), '.zip');
   try {
-    return readFileSync(`${ROOT}cdk.out/asset.${asset}/index.mjs`);
+    return readFileSync(`${ASSEMBLY}/asset.${asset}/index.mjs`);
   } catch {
     // A function of CDK's own.
     return undefined;

@@ -17,6 +17,7 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
+import { ASSEMBLY } from './assembly.ts';
 import { edgeViews } from './edge-views.ts';
 
 /** What S3 stores beside an object's content: CacheControl, ContentType … */
@@ -42,6 +43,7 @@ export async function startSite(options: LocalCloudOptions = {}) {
   const eventsOnTheirWay = new Set<Promise<void>>();
   const pops = options.pointsOfPresence ?? POINTS_OF_PRESENCE;
   const cloud: LocalCloud = await startLocalCloud({
+    assemblyDirectory: ASSEMBLY,
     timeScale: 0.2,
     deployWebsite: false,
     alarms: false,

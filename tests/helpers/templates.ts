@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { readSettings } from '../../infra/settings.ts';
 import { StudentSiteStack } from '../../infra/student-site-stack.ts';
+import { ASSEMBLY } from './assembly.ts';
 
-const ASSEMBLY = fileURLToPath(new URL('../../cdk.out', import.meta.url));
 export const CONTEXT = z
   .object({ context: z.record(z.string(), z.unknown()) })
   .parse(JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))).context;

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ASSEMBLY } from '../helpers/assembly.ts';
 import { buildStack } from '../helpers/templates.ts';
 
-const REPORT = fileURLToPath(new URL('../../cdk.out/validation-report.json', import.meta.url));
 const Acknowledgements = z.record(z.string(), z.string());
 
 /** `rule on construct`, for everything that cdk-nag's AwsSolutions pack finds and nobody has explained. */
@@ -48,7 +47,7 @@ describe('Synthesis', () => {
   it('reports nothing, not even a warning', () => {
     const { pluginReports } = z
       .object({ pluginReports: z.array(z.object({ violations: z.array(z.unknown()) })) })
-      .parse(JSON.parse(readFileSync(REPORT, 'utf8')));
+      .parse(JSON.parse(readFileSync(`${ASSEMBLY}/validation-report.json`, 'utf8')));
     expect(pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
   });
 });
