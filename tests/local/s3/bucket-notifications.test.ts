@@ -42,7 +42,7 @@ it('Notifications that somebody else is changing are read again', async () => {
 });
 
 it.each([
-  [refusal(301, 'PermanentRedirect'), 'In the region of this stack (-c region=…) there is no bucket site'],
+  [refusal(301, 'PermanentRedirect'), 'The region of this stack (-c region=…) has no bucket site'],
   [refusal(404, 'NoSuchBucket'), 'There is no bucket site'],
   [refusal(403, 'AccessDenied'), 'Refused by a test'],
 ])('The answer %j is reported with its reason', async (answer, message) => {
