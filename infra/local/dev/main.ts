@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ensureAssembly } from '../../assembly.ts';
 import { close, listen } from '../kernel/http-server.ts';
 import type { LocalCloud } from '../local-cloud.ts';
@@ -10,8 +10,10 @@ import { describe } from './description.ts';
 import { narrate } from './narrator.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { watchSite } from './site-watcher.ts';
+import { openStateDirectory } from './state-directory.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const STATE_DIRECTORY = join(ROOT, '.local');
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -66,12 +68,21 @@ async function start({ context, ports, ephemeral }: Options) {
     import('../local-cloud.ts'),
   ]);
   console.log('Starting …');
+  if (!ephemeral) openState();
   const cloud: LocalCloud = await startLocalCloud({
     assemblyDirectory,
     ports,
-    ...(ephemeral ? {} : { stateDirectory: join(ROOT, '.local') }),
+    ...(ephemeral ? {} : { stateDirectory: STATE_DIRECTORY }),
   });
   return { cloud, assemblyDirectory };
+}
+
+function openState(): void {
+  const former = openStateDirectory(STATE_DIRECTORY, new Date());
+  if (former === undefined) return;
+  console.log(
+    `The state in .local/ was of another version. It is set aside in ${basename(former)}/, and this start begins anew.`,
+  );
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {
