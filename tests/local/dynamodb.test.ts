@@ -139,5 +139,5 @@ it('lets go of what a query has read, also when it stops before the end', async 
       }),
     );
   }
-  await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(2));
+  await expect.poll(() => closed.mock.calls.length).toBe(2);
 });
