@@ -1,7 +1,11 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import PlainSummary from './tests/helpers/plain-summary.ts';
 
 interface SuiteOptions {
+  /** @default every file of the folder with the suite's name */
+  readonly files?: readonly string[];
+  readonly except?: readonly string[];
+  /** Generous, because a machine may be busy with other things. */
   readonly timeoutSeconds: number;
   /** Loading the CDK or the local cloud takes longer than most tests, so a worker does it once. @default false */
   readonly isolate?: boolean;
@@ -9,35 +13,53 @@ interface SuiteOptions {
   readonly needsAssembly?: boolean;
 }
 
-const suite = (name: string, { timeoutSeconds, isolate = false, needsAssembly = false }: SuiteOptions) => ({
-  test: {
-    name,
-    isolate,
-    include: [`tests/${name}/**/*.test.ts`],
-    globalSetup: needsAssembly ? ['tests/helpers/synthesise.ts'] : [],
-    testTimeout: timeoutSeconds * 1000,
-    hookTimeout: 120_000,
-    // What a test waits for may take as long as the test.
-    expect: { poll: { timeout: timeoutSeconds * 1000 } },
-  },
-});
+/** Tests that load a handler. It reads its environment when it is loaded, and each file sets another one. */
+const HANDLERS = [
+  'tests/unit/handlers/*.test.ts',
+  'tests/unit/school/students/{idempotency-key,students-handler}.test.ts',
+];
 
-export default defineConfig({
-  test: {
-    // For two cores: most tests wait for somebody now and then.
-    maxWorkers: 3,
-    reporters: ['default', new PlainSummary()],
-    projects: [
-      // Handlers read their environment when they are loaded, and each file gives them another one.
-      suite('unit', { timeoutSeconds: 30, isolate: true }),
-      suite('template', { timeoutSeconds: 120, needsAssembly: true }),
-      suite('local', { timeoutSeconds: 60 }),
-      suite('adapters', { timeoutSeconds: 60 }),
-      suite('acceptance', { timeoutSeconds: 240, needsAssembly: true }),
-      // In virtual time.
-      suite('chaos', { timeoutSeconds: 600, needsAssembly: true }),
-      // Each file has a browser of its own, which its helpers hold.
-      suite('browser', { timeoutSeconds: 120, isolate: true, needsAssembly: true }),
-    ],
-  },
+/**
+ * `npm test` leaves the nightly tests out: those that play many runs, or wait in real time.
+ * `--mode nightly` runs nothing else.
+ */
+export default defineConfig(({ mode }) => {
+  const isNightly = mode === 'nightly';
+  const suite = (name: string, options: SuiteOptions) => {
+    const { files = [`tests/${name}/**/*.test.ts`], except = [] } = options;
+    const { timeoutSeconds, isolate = false, needsAssembly = false } = options;
+    return {
+      test: {
+        name,
+        isolate,
+        include: files.map(file => (isNightly ? file.replace('.test.ts', '.nightly.test.ts') : file)),
+        exclude: [...configDefaults.exclude, ...except, ...(isNightly ? [] : ['**/*.nightly.test.ts'])],
+        globalSetup: needsAssembly ? ['tests/helpers/synthesise.ts'] : [],
+        testTimeout: timeoutSeconds * 1000,
+        hookTimeout: timeoutSeconds * 1000,
+        // What a test waits for may take as long as the test.
+        expect: { poll: { timeout: timeoutSeconds * 1000 } },
+      },
+    };
+  };
+  return {
+    test: {
+      // For two cores: most tests wait for something now and then.
+      maxWorkers: 3,
+      reporters: ['default', new PlainSummary()],
+      // By what they need: nothing, the synthesised template, the local cloud, the local cloud in virtual
+      // time, a browser.
+      projects: [
+        suite('unit', { except: HANDLERS, timeoutSeconds: 120 }),
+        suite('handlers', { files: HANDLERS, timeoutSeconds: 120, isolate: true }),
+        suite('template', { timeoutSeconds: 120, needsAssembly: true }),
+        suite('local', { timeoutSeconds: 120 }),
+        suite('adapters', { timeoutSeconds: 120 }),
+        suite('acceptance', { timeoutSeconds: 240, needsAssembly: true }),
+        suite('chaos', { timeoutSeconds: 600, needsAssembly: true }),
+        suite('browser', { timeoutSeconds: 240, needsAssembly: true }),
+        suite('bench', { timeoutSeconds: 240, needsAssembly: true }),
+      ],
+    },
+  };
 });

@@ -10,51 +10,57 @@ import { merge } from '../../shared/school/backup/merge.ts';
 import { partsOf } from '../../shared/school/backup/parts.ts';
 import { manyStudents, startSchool, student, TABLE } from '../helpers/student-records.ts';
 import { measure, median, peakMemory } from './measure.ts';
-import type { Print } from './report.ts';
+import type { Print, Size } from './report.ts';
 
-const STUDENTS = 10_000;
-const SAMPLES = 7;
-/** The first ones compile the code and fill the emulator's caches. */
-const WARM_UP = 2;
+const SIZES = {
+  whole: {
+    students: 10_000,
+    samples: 7,
+    /** The first ones compile the code and fill the emulator's caches. */
+    warmUp: 2,
+    roundTrip: 100_000,
+    /** None: what Node and the program's code take by themselves. */
+    memoryAt: [0, 10_000, 1_000_000],
+  },
+  smoke: { students: 50, samples: 1, warmUp: 0, roundTrip: 50, memoryAt: [0, 100] },
+} as const;
 
-/** Of the round trip. */
-const MANY = 100_000;
 /** As many writes in flight as a restore has. */
 const IN_FLIGHT = 16;
 
 const SEGMENTS = 4;
 /** Students of this size fill DynamoDB's page of 1 MB. */
 const PAGE_STUDENTS = 5000;
-/** None: what Node and the program's code take by themselves. */
-const MEMORY_AT = [0, 10_000, 1_000_000];
 /** Left alone, V8 lets garbage grow before it collects; limited, the peak is what the backup needs. */
 const HEAP_LIMIT_MIB = 96;
 
 /**
- * How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows; whether many students
- * come back as they were, and how fast beside bare writes.
+ * How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows; whether many
+ * students come back as they were, and how fast beside bare writes.
  */
-export async function benchBackup(print: Print): Promise<void> {
+export async function benchBackup(print: Print, size: Size): Promise<void> {
   print('```');
-  await benchThroughput(print);
-  await benchMemory(print);
-  await benchRoundTrip(print);
+  await benchThroughput(print, SIZES[size]);
+  await benchMemory(print, SIZES[size]);
+  await benchRoundTrip(print, SIZES[size]);
   print('```');
 }
 
-async function benchThroughput(print: Print): Promise<void> {
+type Sizes = (typeof SIZES)[Size];
+
+async function benchThroughput(print: Print, { students, samples, warmUp }: Sizes): Promise<void> {
   const school = await startSchool();
   const scans: number[] = [];
   const backups: number[] = [];
   try {
-    await school.enrol(manyStudents(STUDENTS));
-    for (let sample = 0; sample < SAMPLES + WARM_UP; sample++) {
+    await school.enrol(manyStudents(students));
+    for (let sample = 0; sample < samples + warmUp; sample++) {
       const scan = await measure(async () => {
         for await (const _ of createStudentScan(TABLE, school.dynamoDb).pages());
       });
       const id = String(sample).padStart(8, '0');
       const made = await measure(() => school.backUp(backupKeyOf(new Date(), id)));
-      if (sample < WARM_UP) continue;
+      if (sample < warmUp) continue;
       scans.push(scan);
       backups.push(made);
     }
@@ -62,17 +68,17 @@ async function benchThroughput(print: Print): Promise<void> {
     await school.stop();
   }
   const [scan, made] = [median(scans), median(backups)];
-  const rate = (milliseconds: number) => `${Math.round((STUDENTS / milliseconds) * 1000)} students/s`;
+  const rate = (milliseconds: number) => `${Math.round((students / milliseconds) * 1000)} students/s`;
   print(`backup              median ${made.toFixed(0)} ms, ${rate(made)}`);
   print(`bare parallel scan  median ${scan.toFixed(0)} ms, ${rate(scan)}`);
   print(`throughput ratio ${(scan / made).toFixed(3)}`);
   print(
-    `${STUDENTS} students, ${SEGMENTS} segments, ${SAMPLES} samples after ${WARM_UP} to warm up; the emulators share the process\n`,
+    `${students} students, ${SEGMENTS} segments, ${samples} samples after ${warmUp} to warm up; the emulators share the process\n`,
   );
 }
 
-async function benchMemory(print: Print): Promise<void> {
-  for (const count of MEMORY_AT) {
+async function benchMemory(print: Print, { memoryAt }: Sizes): Promise<void> {
+  for (const count of memoryAt) {
     // A process of its own: the peak of one is not the peak of another.
     const { stdout } = await promisify(execFile)(process.execPath, [
       `--max-old-space-size=${HEAP_LIMIT_MIB}`,
@@ -87,10 +93,10 @@ async function benchMemory(print: Print): Promise<void> {
 }
 
 /** @throws Error when what was restored is not what was backed up */
-async function benchRoundTrip(print: Print): Promise<void> {
+async function benchRoundTrip(print: Print, { roundTrip }: Sizes): Promise<void> {
   const school = await startSchool();
   const key = backupKeyOf(new Date(), '00000000');
-  const students = manyStudents(MANY);
+  const students = manyStudents(roundTrip);
   try {
     await school.enrol(students);
     await school.backUp(key);

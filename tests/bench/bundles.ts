@@ -13,16 +13,23 @@ import {
   functionBundles,
   packageOf,
 } from '../helpers/bundles.ts';
+import { textOf } from '../helpers/templates.ts';
 import { median } from './measure.ts';
-import type { Print } from './report.ts';
+import type { Print, Size } from './report.ts';
 
-const SAMPLES = 21;
-/** The first one brings the files into the system's cache. */
-const WARM_UP = 1;
+const SIZES = {
+  whole: {
+    samples: 21,
+    /** The first one brings the files into the system's cache. */
+    warmUp: 1,
+  },
+  smoke: { samples: 1, warmUp: 0 },
+} as const;
 /** Highest ratio to the baseline, of bytes and of time. */
 const GOAL = 1.5;
 const LARGEST = 6;
-const NAME_WIDTH = 16;
+/** Where a deployed function finds what only a deployment knows: it leads nowhere. */
+const DEPLOYED_HOST = 'deployed.invalid';
 
 /** Prints how long the import of a module takes: what Lambda does before a function's first invocation. */
 const TIME_IMPORT = `
@@ -31,7 +38,7 @@ const TIME_IMPORT = `
   console.log(performance.now() - start);
   process.exit();`;
 
-const FunctionEnvironment = z.object({ Variables: z.record(z.string(), z.unknown()) });
+const FunctionEnvironment = z.object({ Variables: z.record(z.string(), z.json()) });
 
 interface Measured {
   readonly kibibytes: number;
@@ -44,20 +51,22 @@ interface Measured {
  * How large each function's bundle is and how long it takes to start, beside a bundle that only imports and constructs the AWS
  * clients that the function uses; and what weighs in it.
  */
-export async function benchBundles(print: Print): Promise<void> {
+export async function benchBundles(print: Print, size: Size): Promise<void> {
+  const { samples, warmUp } = SIZES[size];
   const functions = await functionBundles();
+  const nameWidth = 2 + Math.max(...functions.map(({ handler }) => handler.length));
   const directory = await mkdtemp(join(tmpdir(), 'bundles-'));
   try {
-    const results = await measureAll(functions, directory);
+    const results = await measureAll(functions, directory, SIZES[size]);
     print('```');
-    for (const line of tableOf(results)) print(line);
+    for (const line of tableOf(results, nameWidth)) print(line);
   } finally {
     await rm(directory, { recursive: true });
   }
   print(
-    `median of ${SAMPLES} processes each after ${WARM_UP} to warm up, in turns; an empty module's import deducted\n`,
+    `median of ${samples} processes each after ${warmUp} to warm up, in turns; an empty module's import deducted\n`,
   );
-  for (const line of functions.flatMap(weightsOf)) print(line);
+  for (const line of functions.flatMap(each => weightsOf(each, nameWidth))) print(line);
   print('KiB that the heaviest packages and files left in each bundle');
   print('```');
 }
@@ -68,7 +77,11 @@ interface Result {
   readonly baseline: Measured;
 }
 
-async function measureAll(functions: readonly FunctionBundle[], directory: string): Promise<Result[]> {
+async function measureAll(
+  functions: readonly FunctionBundle[],
+  directory: string,
+  sizes: (typeof SIZES)[Size],
+): Promise<Result[]> {
   const empty = await subjectOf('empty', await emptyBundle(), {}, directory);
   const pairs = await Promise.all(
     functions.map(async ({ handler, resource, bundle, baseline }) => {
@@ -81,10 +94,10 @@ async function measureAll(functions: readonly FunctionBundle[], directory: strin
     }),
   );
   const subjects = [empty, ...pairs.flatMap(({ bundle, baseline }) => [bundle, baseline])];
-  for (let sample = 0; sample < SAMPLES + WARM_UP; sample++) {
+  for (let round = 0; round < sizes.samples + sizes.warmUp; round++) {
     for (const { url, environment, samples } of subjects) {
       const milliseconds = await timeImport(url, environment);
-      if (sample >= WARM_UP) samples.push(milliseconds);
+      if (round >= sizes.warmUp) samples.push(milliseconds);
     }
   }
   const measured = ({ code, samples }: Subject): Measured => ({
@@ -112,19 +125,21 @@ async function subjectOf(
   environment: Readonly<Record<string, string>>,
   directory: string,
 ): Promise<Subject> {
-  const file = join(directory, `${name}.mjs`);
+  const file = join(directory, `${name.replaceAll('/', '-')}.mjs`);
   await writeFile(file, code);
   return { url: pathToFileURL(file).href, code, environment, samples: [] };
 }
 
-/** The function's own variables. What only a deployment knows is an address that leads nowhere. */
+/** The function's own variables. */
 function environmentOf({ properties }: FunctionBundle['resource']): Record<string, string> {
   const { Variables } = FunctionEnvironment.parse(properties['Environment']);
-  const known = Object.entries(Variables).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : 'https://deployed.invalid',
-  ]);
+  const known = Object.entries(Variables).map(([name, value]) => [name, asDeployed(textOf(value))]);
   return { ...Object.fromEntries(known), AWS_REGION: 'us-east-1' };
+}
+
+/** A reference within a text becomes a host, one by itself an address. */
+function asDeployed(text: string): string {
+  return text.replace(/^<[^<>]*>$/, `https://${DEPLOYED_HOST}`).replaceAll(/<[^<>]*>/g, DEPLOYED_HOST);
 }
 
 async function timeImport(url: string, environment: Readonly<Record<string, string>>): Promise<number> {
@@ -137,9 +152,9 @@ async function timeImport(url: string, environment: Readonly<Record<string, stri
   return Number(stdout.trim().split('\n').at(-1));
 }
 
-function tableOf(results: readonly Result[]): string[] {
+function tableOf(results: readonly Result[], nameWidth: number): string[] {
   const row = (name: string, ...columns: readonly string[]) =>
-    name.padEnd(NAME_WIDTH) + columns.map(column => column.padStart(22)).join('');
+    name.padEnd(nameWidth) + columns.map(column => column.padStart(22)).join('');
   const worst = Math.max(...results.flatMap(result => Object.values(ratiosOf(result))));
   return [
     row('function', 'KiB', 'KiB gzipped', 'ms to initialise'),
@@ -164,7 +179,7 @@ function ratiosOf({ bundle, baseline }: Result): Record<keyof Measured, number> 
 }
 
 /** The heaviest packages and files of our own, and those that the AWS clients do not bring. */
-function weightsOf({ handler, bundle, baseline }: FunctionBundle): string[] {
+function weightsOf({ handler, bundle, baseline }: FunctionBundle, nameWidth: number): string[] {
   const clients = kibibytesBySource(baseline);
   const ofBundle = [...kibibytesBySource(bundle)].sort(([, a], [, b]) => b - a);
   const list = (weights: typeof ofBundle) =>
@@ -173,8 +188,8 @@ function weightsOf({ handler, bundle, baseline }: FunctionBundle): string[] {
       .map(([source, kibibytes]) => `${source} ${kibibytes.toFixed(0)}`)
       .join(', ');
   return [
-    `${handler.padEnd(NAME_WIDTH)}${list(ofBundle)}`,
-    `${'… besides AWS'.padEnd(NAME_WIDTH)}${list(ofBundle.filter(([source]) => !clients.has(source)))}`,
+    `${handler.padEnd(nameWidth)}${list(ofBundle)}`,
+    `${'… besides AWS'.padEnd(nameWidth)}${list(ofBundle.filter(([source]) => !clients.has(source)))}`,
   ];
 }
 

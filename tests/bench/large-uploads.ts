@@ -14,13 +14,13 @@ type Shape = keyof typeof SHAPES;
 const isShape = (name: string): name is Shape => name in SHAPES;
 export const ALL_SHAPES: readonly Shape[] = Object.keys(SHAPES).filter(isShape);
 
-export interface Size {
+export interface SiteSize {
   readonly changed: number;
   /** Keys in the site, those that changed among them. */
   readonly site: number;
 }
 
-export function largeUpload(shape: Shape, { changed, site }: Size): Upload {
+export function largeUpload(shape: Shape, { changed, site }: SiteSize): Upload {
   const { keyOf, isScattered } = SHAPES[shape];
   const keys = Array.from({ length: site }, (_, index) => keyOf(index));
   // Events arrive in no order; the site's keys as S3 lists them.

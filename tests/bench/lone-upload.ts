@@ -4,11 +4,16 @@ import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.
 import { ASSEMBLY } from '../helpers/assembly.ts';
 import { setup as synthesise } from '../helpers/synthesise.ts';
 import { measure, median } from './measure.ts';
-import type { Print } from './report.ts';
+import type { Print, Size } from './report.ts';
 
-const SAMPLES = 15;
-/** The first ones start the functions' processes. */
-const WARM_UP = 2;
+const SIZES = {
+  whole: {
+    samples: 15,
+    /** The first ones start the functions' processes. */
+    warmUp: 2,
+  },
+  smoke: { samples: 1, warmUp: 0 },
+} as const;
 /** `quietSeconds` of cdk.json's defaults. */
 const QUIET_MS = 2000;
 
@@ -16,18 +21,19 @@ const QUIET_MS = 2000;
  * How long one upload takes to reach CreateInvalidation, at real time scale: from S3's answer to the uploader until the call
  * has been answered. The baseline is a timer of the quiet period, which no implementation of it can beat.
  */
-export async function benchLoneUpload(print: Print): Promise<void> {
+export async function benchLoneUpload(print: Print, size: Size): Promise<void> {
+  const { samples, warmUp } = SIZES[size];
   await synthesise();
   const cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, deployWebsite: false });
   const uploads: number[] = [];
   const timers: number[] = [];
   try {
-    for (let sample = 0; sample < SAMPLES + WARM_UP; sample++) {
+    for (let sample = 0; sample < samples + warmUp; sample++) {
       const [upload, timer] = await Promise.all([
         measure(() => uploadOne(cloud, sample)),
         measure(quietPeriod),
       ]);
-      if (sample < WARM_UP) continue;
+      if (sample < warmUp) continue;
       uploads.push(upload);
       timers.push(timer);
     }
@@ -43,7 +49,7 @@ export async function benchLoneUpload(print: Print): Promise<void> {
   print(
     `ratio ${(upload / timer).toFixed(3)}; above the quiet period ${(upload - timer).toFixed(0)} ms (goal: 300)`,
   );
-  print(`${SAMPLES} samples after ${WARM_UP} to warm up`);
+  print(`${samples} samples after ${warmUp} to warm up`);
   print('```');
 }
 

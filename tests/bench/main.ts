@@ -1,58 +1,49 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchBackup } from './backup.ts';
-import { benchBundles } from './bundles.ts';
-import { benchCost } from './cost.ts';
-import { benchLoneUpload } from './lone-upload.ts';
-import { benchPlanner } from './planner.ts';
-import { benchPlannerSites } from './planner-sites.ts';
-import { benchPlannerSpeed } from './planner-speed.ts';
+import { setup as synthesise } from '../helpers/synthesise.ts';
+import { BENCHES } from './benches.ts';
 import { type Print, writeReport } from './report.ts';
-import { benchSoak } from './soak.ts';
+import type { SoakLimits } from './soak.ts';
 
-/** Of the soak: `--uploads N`, `--minutes M`. */
-interface Options {
-  readonly uploads: number;
-  /** It ends early after so long. */
-  readonly minutes: number;
-}
+const USAGE = `npm run bench -- [NAME …] [options]
 
-/** Each prints its own figures, always beside a baseline measured in the same run; BENCHMARKS.md keeps the last ones. */
-const BENCHES: Readonly<Record<string, (print: Print, options: Options) => Promise<void>>> = {
-  planner: benchPlanner,
-  'planner-sites': benchPlannerSites,
-  'planner-speed': benchPlannerSpeed,
-  'lone-upload': benchLoneUpload,
-  backup: benchBackup,
-  bundles: benchBundles,
-  cost: benchCost,
-  soak: (print, { uploads, minutes }) => benchSoak(print, uploads, minutes),
-};
+Runs benches one after the other and puts their figures into BENCHMARKS.md; without a name, all of them.
+There are: ${Object.keys(BENCHES).join(', ')}.
+  --uploads N    of the soak: how many in all; 100,000 without
+  --minutes M    of the soak: it ends early after so long; 20 without`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: {
-    uploads: { type: 'string', default: '100000' },
-    minutes: { type: 'string', default: '20' },
-  },
+  options: { uploads: { type: 'string' }, minutes: { type: 'string' }, help: { type: 'boolean' } },
 });
-const options: Options = { uploads: Number(values.uploads), minutes: Number(values.minutes) };
 const unknown = positionals.filter(name => !(name in BENCHES));
-if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}`);
-  process.exit(1);
-}
-const today = new Date().toISOString().slice(0, 10);
-const machine = `Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}`;
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+const limits: SoakLimits = {
+  ...(values.uploads === undefined ? {} : { uploads: Number(values.uploads) }),
+  ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
+};
+
+async function run(name: string): Promise<void> {
   console.log(`# ${name}`);
   const lines: string[] = [];
   const print: Print = line => {
     console.log(line);
     lines.push(line);
   };
-  print(`${today}, ${machine}\n`);
-  await bench(print, options);
-  await writeReport(name, lines.join('\n'));
+  const startedAt = performance.now();
+  await BENCHES[name]?.(print, 'whole', limits);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const machine = `${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}`;
+  const conditions = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; took ${seconds} s`;
+  console.log(`${conditions}\n`);
+  await writeReport(name, [conditions, '', ...lines].join('\n'));
+}
+
+if (values.help) console.log(USAGE);
+else if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(', ')}\n\n${USAGE}`);
+  process.exitCode = 1;
+} else {
+  await synthesise();
+  for (const name of names) await run(name);
 }

@@ -1,8 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { purgeOf } from '../helpers/purge.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { choicesFor, dollarsADeploy, dollarsAMonth, FREE_PATHS_A_MONTH, inDollars } from './choices.ts';
-import { type PublishedSite, upgrade } from './published-site.ts';
-import { type Print, printTable } from './report.ts';
+import { type PublishedSite, replacement, upgrade } from './published-site.ts';
+import { type Print, printTable, type Size } from './report.ts';
 
 const SITES: readonly PublishedSite[] = [
   { package: 'bootstrap', versions: ['5.3.7', '5.3.8'], folder: 'dist' },
@@ -15,9 +16,8 @@ const SITES: readonly PublishedSite[] = [
 const DEPLOYS_A_MONTH = [1, 10, 100];
 
 /** Our paths beside those that other tools' rules choose, for published versions of real sites. */
-export async function benchPlannerSites(print: Print): Promise<void> {
-  for (const site of SITES) {
-    const upload = await upgrade(site);
+export async function benchPlannerSites(print: Print, size: Size): Promise<void> {
+  for (const upload of await (size === 'whole' ? Promise.all(SITES.map(upgrade)) : installed())) {
     const [changed, all] = [upload.changedKeys.length, upload.siteKeys.length];
     print(`**${upload.name}** ${upload.what}: ${changed} keys changed, ${all} in the site.\n`);
     const months = DEPLOYS_A_MONTH.map(deploys => `$ a month at ${deploys}`);
@@ -27,6 +27,15 @@ export async function benchPlannerSites(print: Print): Promise<void> {
       rowsOf(upload),
     );
   }
+}
+
+/** One package in the place of another, both of them installed already: nothing is downloaded. */
+async function installed(): Promise<Upload[]> {
+  const [before, after] = ['zod/v4/locales', 'zod/v4/core'].map(folder =>
+    fileURLToPath(new URL(`../../node_modules/${folder}`, import.meta.url)),
+  );
+  const keys = await replacement(before ?? '', after ?? '');
+  return [{ name: 'zod', what: 'locales → core', ...keys }];
 }
 
 /** Ours takes two rows: a month begins as in the first, a deploy beyond the free paths is the second. */

@@ -9,37 +9,45 @@ import { type Plan, planInvalidation } from '../../shared/planning/plan.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { lambdaEventsOf, parseLambdaEvent } from './lambda-events.ts';
-import { ALL_SHAPES, largeUpload, type Size } from './large-uploads.ts';
+import { ALL_SHAPES, largeUpload, type SiteSize } from './large-uploads.ts';
 import { measure, median } from './measure.ts';
-import { type Print, printTable } from './report.ts';
+import { type Print, printTable, type Size } from './report.ts';
 
-const SIZE: Size = { changed: 10_000, site: 100_000 };
-const GROWTH: readonly Size[] = [1000, 10_000, 100_000].map(changed => ({ changed, site: 2 * changed }));
-const SAMPLES = 9;
-/** The first ones compile the code. */
-const WARM_UP = 3;
+const SIZES = {
+  whole: {
+    site: { changed: 10_000, site: 100_000 },
+    growth: [1000, 10_000, 100_000],
+    samples: 9,
+    /** The first ones compile the code. */
+    warmUp: 3,
+  },
+  smoke: { site: { changed: 10, site: 100 }, growth: [5, 10], samples: 1, warmUp: 0 },
+} as const;
+type Sizes = (typeof SIZES)[Size];
 
 /** How long planning takes beside parsing the events that it answers, how it grows, and what memory it needs. */
-export async function benchPlannerSpeed(print: Print): Promise<void> {
-  print(`Planning ${SIZE.changed} changed keys of ${SIZE.site}, beside parsing their events' JSON twice:\n`);
-  await printSpeed(print);
+export async function benchPlannerSpeed(print: Print, size: Size): Promise<void> {
+  const sizes = SIZES[size];
+  const { site, samples, warmUp } = sizes;
+  print(`Planning ${site.changed} changed keys of ${site.site}, beside parsing their events' JSON twice:\n`);
+  await printSpeed(print, sizes);
   print('Growth, half of the site changed; 1.00 in the last column is linear:\n');
-  await printGrowth(print);
-  print(`Memory of a process that reads ${SIZE.site} keys and plans once for ${SIZE.changed}:\n`);
-  await printMemory(print);
-  print(`Medians of ${SAMPLES} samples after ${WARM_UP} to warm up, the strings new in each.`);
+  await printGrowth(print, sizes);
+  print(`Memory of a process that reads ${site.site} keys and plans once for ${site.changed}:\n`);
+  await printMemory(print, site);
+  print(`Medians of ${samples} samples after ${warmUp} to warm up, the strings new in each.`);
 }
 
-async function printSpeed(print: Print): Promise<void> {
+async function printSpeed(print: Print, sizes: Sizes): Promise<void> {
   const rows: string[][] = [];
   for (const shape of ALL_SHAPES) {
-    const upload = largeUpload(shape, SIZE);
+    const upload = largeUpload(shape, sizes.site);
     const events = lambdaEventsOf(upload.changedKeys);
     const parseTwice = () => {
       for (let time = 0; time < 2; time++) for (const event of events) parseLambdaEvent(event);
     };
     for (const freePaths of [PLANNING.prices.freePaths, 0]) {
-      const { plan, other, ratio } = await compare(upload, freePaths, parseTwice);
+      const { plan, other, ratio } = await compare(upload, freePaths, parseTwice, sizes);
       const { paths } = planFor(upload, freePaths);
       const times = [plan.toFixed(1), other.toFixed(1), ratio.toFixed(2)];
       rows.push([shape, String(freePaths), String(paths.length), ...times]);
@@ -48,15 +56,16 @@ async function printSpeed(print: Print): Promise<void> {
   printTable(print, ['keys', 'free paths', 'paths', 'plan, ms', 'parse twice, ms', 'ratio'], rows);
 }
 
-async function printGrowth(print: Print): Promise<void> {
+async function printGrowth(print: Print, sizes: Sizes): Promise<void> {
   const rows: string[][] = [];
   for (const shape of ALL_SHAPES) {
     let before: number | undefined;
-    for (const size of GROWTH) {
-      const { plan } = await compare(largeUpload(shape, size), PLANNING.prices.freePaths, () => undefined);
-      const each = plan / size.changed;
+    for (const changed of sizes.growth) {
+      const upload = largeUpload(shape, { changed, site: 2 * changed });
+      const { plan } = await compare(upload, PLANNING.prices.freePaths, () => undefined, sizes);
+      const each = plan / changed;
       const ratio = before === undefined ? '' : (each / before).toFixed(2);
-      rows.push([shape, String(size.changed), plan.toFixed(1), (each * 1000).toFixed(2), ratio]);
+      rows.push([shape, String(changed), plan.toFixed(1), (each * 1000).toFixed(2), ratio]);
       before = each;
     }
   }
@@ -68,14 +77,15 @@ async function compare(
   upload: Upload,
   freePaths: number,
   baseline: () => void,
+  { samples, warmUp }: Sizes,
 ): Promise<{ plan: number; other: number; ratio: number }> {
   const rounds: { plan: number; other: number }[] = [];
-  for (let round = 0; round < SAMPLES + WARM_UP; round++) {
+  for (let round = 0; round < samples + warmUp; round++) {
     // As they come from a parsed message: flat strings of which nobody has computed the hash.
     const fresh: Upload = JSON.parse(JSON.stringify(upload));
     const plan = await measure(async () => planFor(fresh, freePaths));
     const other = await measure(async () => baseline());
-    if (round >= WARM_UP) rounds.push({ plan, other });
+    if (round >= warmUp) rounds.push({ plan, other });
   }
   return {
     plan: median(rounds.map(({ plan }) => plan)),
@@ -89,7 +99,7 @@ function planFor(upload: Upload, freePaths: number): Plan {
   return planInvalidation({ ...PLANNING, ...upload, requestedPaths: [], prices });
 }
 
-async function printMemory(print: Print): Promise<void> {
+async function printMemory(print: Print, site: SiteSize): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'planner-memory-'));
   try {
     // Bundled, as the function that plans is deployed: for reading TypeScript alone Node takes another 60 MiB.
@@ -98,12 +108,17 @@ async function printMemory(print: Print): Promise<void> {
     await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', format: 'esm' });
     const nothing: Upload = { name: 'nothing', what: '', changedKeys: [], siteKeys: [] };
     const rows: string[][] = [];
-    for (const upload of [nothing, ...ALL_SHAPES.map(shape => largeUpload(shape, SIZE))]) {
-      const [changed, site] = [join(folder, 'changed'), join(folder, 'site')];
-      await writeFile(changed, pagesOf(upload.changedKeys));
-      await writeFile(site, pagesOf(upload.siteKeys));
+    for (const upload of [nothing, ...ALL_SHAPES.map(shape => largeUpload(shape, site))]) {
+      const [changedFile, siteFile] = [join(folder, 'changed'), join(folder, 'site')];
+      await writeFile(changedFile, pagesOf(upload.changedKeys));
+      await writeFile(siteFile, pagesOf(upload.siteKeys));
       // A process of its own: the peak of one is not the peak of another.
-      const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, changed, site]);
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        '--expose-gc',
+        program,
+        changedFile,
+        siteFile,
+      ]);
       rows.push([upload.name, ...stdout.split(' ').slice(0, 3)]);
     }
     printTable(print, ['keys', 'peak memory, MiB', 'before planning', 'heap grew by'], rows);

@@ -17,16 +17,23 @@ export interface PublishedSite {
   readonly folder: string;
 }
 
-/** What deploying the later version over the earlier one uploads and removes. */
+/** What deploying the later version over the earlier one uploads and removes. Downloads what it has not downloaded before. */
 export async function upgrade({ package: name, versions, folder }: PublishedSite): Promise<Upload> {
-  const [before, after] = await Promise.all(
-    versions.map(async version => fingerprints(join(await fetchPackage(`${name}@${version}`), folder))),
+  const [before, after] = versions.map(async version =>
+    join(await fetchPackage(`${name}@${version}`), folder),
   );
   if (before === undefined || after === undefined) throw new Error(`${name} needs two versions`);
+  return { name, what: versions.join(' → '), ...(await replacement(await before, await after)) };
+}
+
+/** What deploying one folder over another one uploads and removes. */
+export async function replacement(
+  beforeFolder: string,
+  afterFolder: string,
+): Promise<Pick<Upload, 'changedKeys' | 'siteKeys'>> {
+  const [before, after] = [await fingerprints(beforeFolder), await fingerprints(afterFolder)];
   const keys = new Set([...before.keys(), ...after.keys()]);
   return {
-    name,
-    what: `${versions.join(' → ')}`,
     changedKeys: [...keys].filter(key => before.get(key) !== after.get(key)),
     siteKeys: [...after.keys()],
   };

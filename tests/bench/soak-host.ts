@@ -32,14 +32,11 @@ export interface Memory {
   readonly functions: readonly number[];
 }
 
-/** The soak waits for quiet periods and invalidations, not for what they cost. */
-const TIME_SCALE = 0.5;
-
 type Started = Host & { stop(): Promise<void> };
 
-async function startCloud(stateDirectory: string): Promise<Started> {
+async function startCloud(stateDirectory: string, timeScale: number): Promise<Started> {
   // As `npm start` does: kept on disk, with the page and the alarms.
-  const cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, stateDirectory, timeScale: TIME_SCALE });
+  const cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, stateDirectory, timeScale });
   const { endpoint, siteUrl, outputs, stop } = cloud;
   return { endpoint, siteUrl, outputs, stop };
 }
@@ -103,7 +100,10 @@ function residentMemory(pid: number): number {
 
 if (import.meta.main) {
   const directory = mkdtempSync(join(tmpdir(), 'soak-'));
-  const { stop, ...host } = await (process.argv[2] === 'cloud' ? startCloud : startEmulators)(directory);
+  const [, , side, timeScale] = process.argv;
+  const { stop, ...host } = await (side === 'cloud'
+    ? startCloud(directory, Number(timeScale))
+    : startEmulators(directory));
   process.on('message', async question => {
     if (question === 'memory') return process.send?.(measureMemory());
     await stop();

@@ -6,14 +6,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { QUEUE_OUTPUTS } from '../../infra/cli/aws/queues.ts';
 import { chunks } from '../../shared/aws/batches.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
-import { setup as synthesise } from '../helpers/synthesise.ts';
 import { measure } from './measure.ts';
-import { type Print, printTable } from './report.ts';
+import { type Print, printTable, type Size } from './report.ts';
 import { type RunningSite, runningSite } from './running-site.ts';
 import type { Host, Memory, Side } from './soak-host.ts';
 
-/** After each the memory is measured, once every refresh has ended. */
-const DEPLOYS = 40;
+const SIZES = {
+  whole: {
+    uploads: 100_000,
+    minutes: 20,
+    /** After each the memory is measured, once every refresh has ended. */
+    deploys: 40,
+    /** The soak waits for quiet periods and invalidations, not for what they cost. */
+    timeScale: 0.5,
+  },
+  smoke: { uploads: 12, minutes: 5, deploys: 3, timeScale: 0.05 },
+} as const;
 /** Of the site; each is uploaded again and again, with another content each time. */
 const KEYS = 200;
 const PARALLEL_UPLOADS = 32;
@@ -28,20 +36,21 @@ const POLL_MS = 100;
  * Uploads without end: whether the local cloud's memory stays flat, whether anything is lost, and how fast it is beside its
  * emulators of buckets and queues alone, which get the same uploads in turns with it.
  *
- * @param uploads how many in all; fewer when the time is over first
+ * @param limits how many uploads in all, and after how many minutes it ends early
  * @throws Error naming what was lost
  */
-export async function benchSoak(print: Print, uploads: number, minutes: number): Promise<void> {
-  await synthesise();
+export async function benchSoak(print: Print, size: Size, limits: SoakLimits = {}): Promise<void> {
+  const { deploys, timeScale, ...defaults } = SIZES[size];
+  const { uploads, minutes } = { ...defaults, ...limits };
   const end = performance.now() + minutes * 60_000;
-  await withHost('emulators', async emulators => {
-    await withHost('cloud', async cloud => {
+  await withHost('emulators', timeScale, async emulators => {
+    await withHost('cloud', timeScale, async cloud => {
       const [alone, site] = [runningSite(emulators.host), runningSite(cloud.host)];
       const samples: Sample[] = [];
       const milliseconds = { alone: 0, site: 0 };
       let done = 0;
       while (done < uploads && performance.now() < end) {
-        const until = Math.min(uploads, done + Math.ceil(uploads / DEPLOYS));
+        const until = Math.min(uploads, done + Math.ceil(uploads / deploys));
         const numbers = Array.from({ length: until - done }, (_, index) => done + index);
         milliseconds.alone += await measure(async () => {
           await upload(alone, numbers);
@@ -72,15 +81,23 @@ export async function benchSoak(print: Print, uploads: number, minutes: number):
   });
 }
 
+export interface SoakLimits {
+  readonly uploads?: number;
+  readonly minutes?: number;
+}
+
 interface Sample extends Memory {
   readonly uploads: number;
 }
 
 async function withHost<T>(
   side: Side,
+  timeScale: number,
   work: (side: { readonly host: Host; readonly memory: () => Promise<Memory> }) => Promise<T>,
 ): Promise<T> {
-  const child = fork(join(import.meta.dirname, 'soak-host.ts'), [side], { execArgv: ['--expose-gc'] });
+  const child = fork(join(import.meta.dirname, 'soak-host.ts'), [side, String(timeScale)], {
+    execArgv: ['--expose-gc'],
+  });
   const answer = async () => (await once(child, 'message'))[0];
   try {
     const host = (await answer()) as Host;

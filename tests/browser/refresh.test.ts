@@ -1,29 +1,21 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
-import { launchBrowser, visit } from '../helpers/browser.ts';
+import { visit } from '../helpers/browser.ts';
 import { faulty } from '../helpers/faults.ts';
 import { press } from './site.ts';
 
 let cloud: LocalCloud;
-let browser: Browser;
 
 beforeAll(async () => {
-  [cloud, browser] = await Promise.all([
-    startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1 }),
-    launchBrowser(),
-  ]);
+  cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1 });
 });
 
-afterAll(async () => {
-  await browser.close();
-  await cloud.stop();
-});
+afterAll(() => cloud.stop());
 
 it('the open page shows a saved style sheet by itself, once the pipeline has refreshed the edge', async () => {
   await cloud.journal.waitFor(entry => entry.kind === 'mail', 'the report on the first deployment');
-  await visit(browser, cloud.siteUrl, {}, async page => {
+  await visit(cloud.siteUrl, {}, async page => {
     const { body } = await cloud.view('/styles.css');
     await cloud.publish(
       'styles.css',
@@ -55,7 +47,7 @@ it('the cache panel follows an upload, and then a refresh by hand, until visitor
   const mayGoOn = Promise.withResolvers<void>();
   const held = faulty({ action: 'CreateInvalidation' }, (_, next) => mayGoOn.promise.then(next), 1);
   onTestFinished(cloud.intercept(held.interceptor));
-  await visit(browser, `${cloud.siteUrl}/cache.html`, { locale: 'en-GB' }, async page => {
+  await visit(`${cloud.siteUrl}/cache.html`, { locale: 'en-GB' }, async page => {
     await page.getByText('Yes, everything is fresh').waitFor();
     await cloud.publish('notes/first.txt', Buffer.from('One.'));
     await expect.poll(() => held.met.length).toBe(1);

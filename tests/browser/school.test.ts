@@ -1,31 +1,24 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
-import { launchBrowser, visit } from '../helpers/browser.ts';
+import { visit } from '../helpers/browser.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { counted, fill, press, row, SV005, says, view } from './site.ts';
 
 let cloud: LocalCloud;
-let browser: Browser;
 let records: DynamoDBDocumentClient;
 
 beforeAll(async () => {
-  [cloud, browser] = await Promise.all([
-    startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1 }),
-    launchBrowser(),
-  ]);
+  cloud = await startLocalCloud({ assemblyDirectory: ASSEMBLY, timeScale: 0.1 });
   records = DynamoDBDocumentClient.from(new DynamoDBClient(clientFor(cloud.endpoint)));
   await cloud.journal.waitFor(entry => entry.kind === 'mail', 'the report on the first deployment');
 });
 
-afterAll(async () => {
-  await browser.close();
-  await cloud.stop();
-});
+afterAll(() => cloud.stop());
 
 async function stored(studentid: string) {
   const TableName = cloud.outputs['StudentTableName'];
@@ -69,7 +62,7 @@ async function loadedFiles(page: Page): Promise<string> {
 }
 
 it('a student is created, changed, backed up and deleted on the page, and the key never comes near it', async () => {
-  await visit(browser, cloud.siteUrl, { locale: 'en-GB' }, async page => {
+  await visit(cloud.siteUrl, { locale: 'en-GB' }, async page => {
     const wire = everythingOnTheWire(page);
 
     await fill(page, SV005);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { z } from 'zod';
 import { CONTENT_SECURITY_POLICY } from '../../infra/content-security-policy.ts';
 import { ScriptedApi } from './scripted-api.ts';
@@ -35,17 +34,13 @@ export class ScriptedEdge {
   }
 
   /** Serves a built website; every file was published at this moment and is an edge hit. */
-  serve(directory: string, files: readonly string[], publishedAt: Date): void {
+  serve(website: ReadonlyMap<string, Buffer>, publishedAt: Date): void {
     this.#failure = undefined;
     this.api.reset();
     this.#copies.clear();
     this.requests.length = 0;
-    for (const file of files) {
-      this.publish(file, readFileSync(join(directory, file)), publishedAt, {
-        'x-cache': 'Hit from cloudfront',
-        age: '34',
-      });
-    }
+    for (const [file, body] of website)
+      this.publish(file, body, publishedAt, { 'x-cache': 'Hit from cloudfront', age: '34' });
   }
 
   /** Puts another version in the place of a file; unless told otherwise, the edge had to fetch it. */

@@ -1,50 +1,51 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { buildWebsite } from '../../infra/website-assets.ts';
 import type { StudentFields } from '../../shared/school/students/student.ts';
-import { launchBrowser, type VisitOptions, visit } from '../helpers/browser.ts';
+import { newContext, type VisitOptions, visit } from '../helpers/browser.ts';
 import { ScriptedEdge } from './scripted-edge.ts';
 
 export const PUBLISHED_AT = new Date('2026-11-22T08:00:00Z');
 const OPENED_AT = new Date('2026-11-22T08:02:10Z');
 
-/** The built page behind a scripted edge and API, and a browser; as published before every test. */
+/** The files of the built website, by their paths. Tailwind takes a second to build it, so a worker builds it once. */
+const website = buildOnce();
+
+function buildOnce(): ReadonlyMap<string, Buffer> {
+  const directory = mkdtempSync(join(tmpdir(), 'website-'));
+  try {
+    return new Map(buildWebsite(directory).map(file => [file, readFileSync(join(directory, file))]));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The built page behind a scripted edge and API; as published before every test. */
 export function servedSite() {
-  const website = mkdtempSync(join(tmpdir(), 'website-'));
-  const files = buildWebsite(website);
   const edge = new ScriptedEdge();
   let origin: string;
-  let browser: Browser;
 
   beforeAll(async () => {
     origin = await edge.listen();
-    browser = await launchBrowser();
   });
-
-  afterAll(async () => {
-    await browser.close();
-    await edge.close();
-    rmSync(website, { recursive: true });
-  });
-
-  beforeEach(() => edge.serve(website, files, PUBLISHED_AT));
+  afterAll(() => edge.close());
+  beforeEach(() => edge.serve(website, PUBLISHED_AT));
 
   return {
     edge,
     api: edge.api,
-    /** Opens the page in a browser of its own and runs the scenario. */
+    /** Opens the page in a browser profile of its own and runs the scenario. */
     open: (options: VisitOptions, scenario: (page: Page) => Promise<void>, path = '/') =>
       visit(
-        browser,
         `${origin}${path}`,
         { clockAt: OPENED_AT, timezoneId: 'UTC', locale: 'en-GB', ...options },
         scenario,
       ),
-    /** Two visits by one browser. */
-    newContext: () => browser.newContext(),
+    /** For two visits by one browser profile. */
+    newContext,
     origin: () => origin,
   };
 }
@@ -113,10 +114,14 @@ export function row(page: Page, studentid: string) {
     .filter({ has: page.getByText(studentid, { exact: true }).first() });
 }
 
-/** Lets the page's time pass until this holds. It waits for an answer before it sets its next timer, so a fixed jump may come too early. */
+/**
+ * Lets the page's time pass until this holds. A jump of a fixed length may come too early: the page sets its next timer once it
+ * has its answer.
+ */
 export async function passTime(page: Page, until: () => boolean | Promise<boolean>): Promise<void> {
   await expect
     .poll(async () => {
+      if (await until()) return true;
       await page.clock.runFor(1000);
       return until();
     })

@@ -84,11 +84,17 @@ export async function runWithout(guardName: string): Promise<string[]> {
   const guard = guardNamed(guardName);
   const undisturbed = await play(scenarioNamed(guard.scenario), () => undefined, guard);
   if (undisturbed.length > 0) return undisturbed;
-  for (const point of await crashPointsOf([guard.scenario])) {
-    const violations = point.outcome === 'answer lost' ? await runCrashPoint(point, guard) : [];
+  for (const point of likelyFirst(await crashPointsOf([guard.scenario]), guard)) {
+    const violations = await runCrashPoint(point, guard);
     if (violations.length > 0) return [`${point.call}, ${point.outcome}`, ...violations];
   }
   return [];
+}
+
+function likelyFirst(points: readonly CrashPoint[], { shownBy }: Guard): CrashPoint[] {
+  const isLikely = ({ call }: CrashPoint) => call.endsWith(` ${shownBy}`);
+  const lost = points.filter(({ outcome }) => outcome === 'answer lost');
+  return [...lost.filter(isLikely), ...lost.filter(point => !isLikely(point))];
 }
 
 /** What the attempts of one SDK call have in common. */

@@ -7,8 +7,10 @@ export type Ask = (request: AwsRequest) => Promise<AwsResponse>;
 /** A guard of the protocol, and the calls as they would be if the shipped code lacked it. */
 export interface Guard {
   readonly name: string;
-  /** A scenario in which its lack shows, whatever else happens or when an answer is lost. */
+  /** A scenario in which its lack shows: always, or when an answer is lost. */
   readonly scenario: string;
+  /** An action whose lost answer shows it; those of other actions are tried afterwards. */
+  readonly shownBy?: string;
   /** The call without the guard; undefined for calls that it does not concern. */
   readonly without: (call: AwsCall, ask: Ask) => Promise<AwsResponse> | undefined;
 }
@@ -27,6 +29,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a mail that is sent is not sent again',
     scenario: 'lone upload',
+    // Asked again, the report is sent twice.
+    shownBy: 'SendMessage',
     without: (call, ask) =>
       call.action === 'PutItem' && call.request.caller.includes('MailSend')
         ? ask(unconditional(call.request))
@@ -35,6 +39,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'the caller reference is of the refresh and its plan',
     scenario: 'lone upload',
+    shownBy: 'CreateInvalidation',
     without: (call, ask) =>
       call.action === 'CreateInvalidation' ? ask(withFreshReference(call.request)) : undefined,
   },

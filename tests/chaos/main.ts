@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { setup as synthesise } from '../helpers/synthesise.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { GUARDS } from './guards.ts';
-import type { RandomRun } from './random-run.ts';
-import { runInWorkers } from './workers.ts';
+import { playCrashPoints, playSeeds, seedsFrom } from './plays.ts';
+import { createWorkers } from './workers.ts';
 
 const USAGE = `npm run test:chaos -- [options]
 
@@ -26,45 +26,44 @@ const { values } = parseArgs({
   },
 });
 
-const workers = Number(values.workers);
+const workers = createWorkers(Number(values.workers));
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 async function runCrashPoints(scenarios: readonly string[] | undefined): Promise<boolean> {
   const startedAt = performance.now();
-  const [points = []] = await runInWorkers([{ kind: 'crash points', scenarios } as const]);
-  const jobs = points.map(point => ({ kind: 'crash point', point }) as const);
-  const failures: CrashPoint[] = [];
   let done = 0;
-  const onResult = ({ point }: (typeof jobs)[number], violations: readonly string[]) => {
+  const { points, failures } = await playCrashPoints(workers, scenarios, ({ played, violations }) => {
     if (violations.length > 0) {
-      failures.push(point);
-      print(
-        `FAILED ${point.scenario}, call ${point.number} (${point.call}), ${point.outcome}: ${violations.join('; ')}`,
-      );
+      const { scenario, number, call, outcome } = played;
+      print(`FAILED ${scenario}, call ${number} (${call}), ${outcome}: ${violations.join('; ')}`);
     }
-    if (++done % 100 === 0) print(`${done} of ${jobs.length}`);
-  };
-  await runInWorkers(jobs, { workers, onResult });
-  print(tableOf(points, failures));
+    if (++done % 100 === 0) print(`${done} crash points`);
+  });
+  print(
+    tableOf(
+      points,
+      failures.map(({ played }) => played),
+    ),
+  );
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  print(`${jobs.length} crash points, ${jobs.length - failures.length} passed, 0 skipped, in ${seconds} s`);
+  print(
+    `${points.length} crash points, ${points.length - failures.length} passed, 0 skipped, in ${seconds} s`,
+  );
   return failures.length === 0;
 }
 
-/** Each guard has to be missed: without it, something must go wrong. */
+/** Each guard must be missed: without it, something goes wrong. */
 async function missGuards(): Promise<boolean> {
-  const jobs = GUARDS.map(({ name }) => ({ kind: 'guard', guard: name }) as const);
-  const shown = await runInWorkers(jobs, { workers });
-  for (const [index, { guard }] of jobs.entries()) {
+  const shown = await workers.run(GUARDS.map(({ name }) => ({ kind: 'guard', guard: name }) as const));
+  for (const [index, { name }] of GUARDS.entries()) {
     const violations = shown[index] ?? [];
     print(
-      `Without the guard that ${guard}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`,
+      `Without the guard that ${name}: ${violations.length > 0 ? violations.join('; ') : 'NOTHING IS WRONG'}`,
     );
   }
   return shown.every(violations => violations.length > 0);
 }
 
-/** Passed of all, scenario by scenario and outcome by outcome. */
 function tableOf(points: readonly CrashPoint[], failed: readonly CrashPoint[]): string {
   const outcomes = [...new Set(points.map(({ outcome }) => outcome))];
   const scenarios = [...new Set(points.map(({ scenario }) => scenario))];
@@ -98,9 +97,8 @@ function tableOf(points: readonly CrashPoint[], failed: readonly CrashPoint[]): 
 
 async function runSeeds(first: number, count: number): Promise<boolean> {
   const startedAt = performance.now();
-  const jobs = Array.from({ length: count }, (_, index) => ({ kind: 'seed', seed: first + index }) as const);
   let [done, failed, calls, faults] = [0, 0, 0, 0];
-  const onResult = ({ seed }: (typeof jobs)[number], run: RandomRun) => {
+  await playSeeds(workers, seedsFrom(first, count), (seed, run) => {
     calls += run.calls;
     faults += run.faults;
     if (run.violations.length > 0) {
@@ -111,8 +109,7 @@ async function runSeeds(first: number, count: number): Promise<boolean> {
     if (count === 1)
       print(`Seed ${seed}: ${run.calls} calls, ${run.faults} faults, fingerprint ${run.fingerprint}`);
     if (++done % 100 === 0) print(`${done} of ${count}`);
-  };
-  await runInWorkers(jobs, { workers, onResult });
+  });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   print(
     `${count} seeds from ${first}: ${count - failed} passed, ${calls} calls, ${faults} faults, in ${seconds} s`,
@@ -128,4 +125,10 @@ async function run(): Promise<boolean> {
 }
 
 if (values.help) print(USAGE);
-else process.exitCode = (await run()) ? 0 : 1;
+else {
+  try {
+    process.exitCode = (await run()) ? 0 : 1;
+  } finally {
+    workers.stop();
+  }
+}

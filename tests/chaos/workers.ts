@@ -30,45 +30,65 @@ type ResultOf<J extends Job> = Results[J['kind']];
 const MOST_MEMORY_BYTES = 1_200_000_000;
 
 interface RunOptions<J extends Job> {
-  /** @default as many as there are cores */
-  readonly workers?: number;
-  /** Told of each result as it comes, in no order. */
+  /** Called with each result as it arrives, in no particular order. */
   readonly onResult?: (job: J, result: ResultOf<J>) => void;
 }
 
+export interface Workers {
+  /**
+   * @returns the results in the order of the jobs
+   * @throws Error of the first job that could not be done
+   */
+  run<J extends Job>(jobs: readonly J[], options?: RunOptions<J>): Promise<ResultOf<J>[]>;
+  stop(): void;
+}
+
 /**
- * Runs jobs in processes of their own: each takes its process's clocks and network over.
+ * Processes that run jobs one at a time: each job takes its process's clocks and network over. A process takes seconds to load
+ * the functions' bundles, so it is kept for later jobs.
  *
- * @returns the results in the order of the jobs
- * @throws Error of the first job that could not be done
+ * @param count processes at once
  */
-export async function runInWorkers<J extends Job>(
-  jobs: readonly J[],
-  { workers = availableParallelism(), onResult = () => undefined }: RunOptions<J> = {},
-): Promise<ResultOf<J>[]> {
-  const results: ResultOf<J>[] = [];
-  const queue = jobs.entries();
-  const work = async () => {
-    let worker: Worker | undefined;
-    try {
-      for (const [index, job] of queue) {
-        worker ??= startWorker();
-        const { result, error, memoryBytes } = await worker.run(job);
-        if (error !== undefined) throw new Error(`${JSON.stringify(job)}: ${error}`);
-        // The worker does what the job's kind says.
-        results[index] = result as ResultOf<J>;
-        onResult(job, result as ResultOf<J>);
-        if (memoryBytes > MOST_MEMORY_BYTES) {
-          worker.kill();
-          worker = undefined;
+export function createWorkers(count = availableParallelism()): Workers {
+  const slots: Slot[] = Array.from({ length: count }, () => ({}));
+
+  async function runOne<J extends Job>(slot: Slot, job: J): Promise<ResultOf<J>> {
+    slot.worker ??= startWorker();
+    const { result, error, memoryBytes } = await slot.worker.run(job);
+    if (error !== undefined || memoryBytes > MOST_MEMORY_BYTES) stopWorker(slot);
+    if (error !== undefined) throw new Error(`${JSON.stringify(job)}: ${error}`);
+    // The worker does what the job's kind says.
+    return result as ResultOf<J>;
+  }
+
+  return {
+    async run(jobs, { onResult } = {}) {
+      const results: ResultOf<(typeof jobs)[number]>[] = [];
+      const queue = jobs.entries();
+      const work = async (slot: Slot) => {
+        for (const [index, job] of queue) {
+          const result = await runOne(slot, job);
+          results[index] = result;
+          onResult?.(job, result);
         }
-      }
-    } finally {
-      worker?.kill();
-    }
+      };
+      await Promise.all(slots.map(work));
+      return results;
+    },
+    stop() {
+      for (const slot of slots) stopWorker(slot);
+    },
   };
-  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work));
-  return results;
+}
+
+/** Where a worker runs. */
+interface Slot {
+  worker?: Worker;
+}
+
+function stopWorker(slot: Slot): void {
+  slot.worker?.kill();
+  delete slot.worker;
 }
 
 interface Worker {

@@ -17,13 +17,16 @@ import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE_DIRECTORY = join(ROOT, 'node_modules', '.cache');
+const AN_HOUR_MS = 3_600_000;
+/** For one step of a scenario: a machine may be busy with other things. */
+const PATIENCE_MS = 120_000;
 const SCREENSHOT_DIRECTORY = join(ROOT, 'tests', 'browser', 'screenshots');
 
 /**
  * Starts the Chromium that comes inside the npm package, with the libraries and the one font that come with it, so that
  * pages look the same on every machine. It finds no host but this one.
  */
-export async function launchBrowser(): Promise<Browser> {
+async function launchBrowser(): Promise<Browser> {
   const home = await unpackChromium();
   return chromium.launch({
     executablePath: join(home, 'chromium'),
@@ -45,6 +48,21 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
+let shared: Promise<Browser> | undefined;
+
+/** One browser for all files that a worker runs: to start it takes longer than most tests. It ends with the worker. */
+function sharedBrowser(): Promise<Browser> {
+  shared ??= launchBrowser();
+  return shared;
+}
+
+/** A browser profile of its own: cookies, cache and storage are empty. Close it at the end. */
+export async function newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await (await sharedBrowser()).newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
+}
+
 export interface VisitOptions extends BrowserContextOptions {
   /** What the page's clock shows at first; time then only passes by `page.clock`. */
   readonly clockAt?: Date;
@@ -58,12 +76,11 @@ export interface VisitOptions extends BrowserContextOptions {
  * leaves a screenshot.
  */
 export async function visit(
-  browser: Browser,
   url: string,
   { clockAt, expectedErrors, ...contextOptions }: VisitOptions,
   scenario: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const context = await browser.newContext(contextOptions);
+  const context = await newContext(contextOptions);
   await context.addInitScript(() => {
     // Chromium keeps quiet about a violation that the page itself catches.
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
@@ -73,7 +90,7 @@ export async function visit(
   const page = await context.newPage();
   const problems = collectProblems(context, new URL(url).origin, expectedErrors);
   try {
-    if (clockAt) await page.clock.install({ time: clockAt });
+    if (clockAt) await stopClock(page, clockAt);
     await page.goto(url);
     await scenario(page);
     expect(problems).toEqual([]);
@@ -83,6 +100,12 @@ export async function visit(
   } finally {
     await context.close();
   }
+}
+
+/** Playwright's clock goes on by itself until it is paused, and can be paused only at a time to come. */
+async function stopClock(page: Page, at: Date): Promise<void> {
+  await page.clock.install({ time: at.getTime() - AN_HOUR_MS });
+  await page.clock.pauseAt(at);
 }
 
 function collectProblems(

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText } from './any-text.ts';
 
 /** S3's longest object key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
@@ -31,10 +32,7 @@ const AWKWARD = [
 
 /** Any key that S3 takes, those with awkward characters first of all. */
 export function anyObjectKey(): fc.Arbitrary<string> {
-  const piece = fc.oneof(
-    fc.constantFrom(...AWKWARD),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 6 }),
-  );
+  const piece = fc.oneof(fc.constantFrom(...AWKWARD), anyText({ minLength: 1, maxLength: 6 }));
   return fc
     .array(piece, { minLength: 1, maxLength: 12 })
     .map(pieces => pieces.join(''))

@@ -13,11 +13,17 @@ const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url
 
 const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));
 
-/** Both queues of a stack with their dead-letter queues, and the command beside them. */
-async function start() {
+/**
+ * Both queues of a stack with their dead-letter queues, and the command beside them.
+ *
+ * @param visibilitySeconds how long a received dead letter is away: long, or a busy machine sees it come again
+ */
+async function start(visibilitySeconds = 60) {
   const { endpoint, services, sqs } = await startStorage();
   const deadLettered = async (name: string) => {
-    const deadLetters = await createQueue(sqs, `${name}-dead-letters`, { VisibilityTimeout: '1' });
+    const deadLetters = await createQueue(sqs, `${name}-dead-letters`, {
+      VisibilityTimeout: String(visibilitySeconds),
+    });
     const deadLetterTargetArn = `arn:aws:sqs:us-east-1:000000000000:${name}-dead-letters`;
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
     return { url: await createQueue(sqs, name, { RedrivePolicy }), deadLetters };
@@ -126,7 +132,7 @@ describe('npm run redrive', () => {
   });
 
   it('deletes nothing that its queue refused, and reports what it moved', async () => {
-    const { endpoint, sqs, changes, redrive } = await start();
+    const { endpoint, sqs, changes, redrive } = await start(1);
     await send(sqs, changes.deadLetters, 'refused', 'taken');
     const remove = endpoint.intercept(async ({ request, action }, next) =>
       action === 'SendMessage' && request.body.includes('refused')

@@ -1,4 +1,5 @@
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,17 +11,29 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { withFragments } from '../../infra/page-fragments.ts';
 import { buildWebsite, compileStyles } from '../../infra/website-assets.ts';
 
-let out: string;
+/** The website as built once: Tailwind takes a second each time. */
+const site = mkdtempSync(join(tmpdir(), 'website-'));
+let files: readonly string[];
 
-beforeEach(() => {
-  out = mkdtempSync(join(tmpdir(), 'website-'));
+beforeAll(() => {
+  files = buildWebsite(site);
 });
 
-afterEach(() => rmSync(out, { recursive: true }));
+afterAll(() => rmSync(site, { recursive: true }));
+
+/** A copy, for tests that build again. */
+function copyOfSite(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'website-'));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  cpSync(site, copy, { recursive: true });
+  return copy;
+}
+
+const text = (file: string) => readFileSync(join(site, file), 'utf8');
 
 const filesIn = (directory: string) =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
@@ -31,8 +44,7 @@ const bytesOf = (directory: string, files: readonly string[]) =>
   files.map(file => readFileSync(join(directory, file)).toString('base64'));
 
 describe('building the website', () => {
-  it('answers the files it consists of, and the directory holds just these', () => {
-    const files = buildWebsite(out);
+  it('returns the files it consists of, and the directory holds just these', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'cache.html',
@@ -44,45 +56,41 @@ describe('building the website', () => {
       ]),
     );
     expect(files).toEqual([...files].sort());
-    expect(filesIn(out)).toEqual(files);
+    expect(filesIn(site)).toEqual(files);
   });
 
   it('publishes no sources, in no form', () => {
-    const files = buildWebsite(out);
     expect(files.filter(file => /\.(ts|map|md)$|^fragments/.test(file))).toEqual([]);
     expect(files.filter(file => file.endsWith('.css'))).toEqual(['styles.css']);
   });
 
   it('bundles each script into one file that imports nothing', () => {
-    const scripts = buildWebsite(out).filter(file => file.endsWith('.js'));
+    const scripts = files.filter(file => file.endsWith('.js'));
     expect(scripts).toEqual(['cache.js', 'scripts.js']);
     for (const file of scripts) {
-      expect(readFileSync(join(out, file), 'utf8')).not.toMatch(/\bimport\b|\brequire\b|sourceMappingURL/);
+      expect(text(file)).not.toMatch(/\bimport\b|\brequire\b|sourceMappingURL/);
     }
   });
 
-  it('gives the same bytes wherever and however often it is built', () => {
-    const elsewhere = join(out, 'a', 'deeper', 'place');
-    const files = buildWebsite(elsewhere);
-    const bytes = bytesOf(elsewhere, files);
-    expect(bytesOf(out, buildWebsite(out))).toEqual(bytes);
-  });
-
-  it('removes what an earlier build left behind', () => {
-    mkdirSync(join(out, 'old'));
-    writeFileSync(join(out, 'old', 'gone.html'), 'gone');
-    writeFileSync(join(out, 'scripts.ts'), 'stale');
-    const files = buildWebsite(out);
-    expect(filesIn(out)).toEqual(files);
+  it('gives the same bytes wherever and however often it is built, and removes what an earlier build left', () => {
+    const copy = copyOfSite();
+    mkdirSync(join(copy, 'old'));
+    writeFileSync(join(copy, 'old', 'gone.html'), 'gone');
+    writeFileSync(join(copy, 'scripts.ts'), 'stale');
+    const elsewhere = join(copy, 'a', 'deeper', 'place');
+    const bytes = bytesOf(site, files);
+    expect(bytesOf(elsewhere, buildWebsite(elsewhere))).toEqual(bytes);
+    expect(bytesOf(copy, buildWebsite(copy))).toEqual(bytes);
+    expect(filesIn(copy)).toEqual(files);
   });
 
   it('writes only what changed', () => {
-    const files = buildWebsite(out);
+    const copy = copyOfSite();
     const longAgo = new Date('2020-01-01T00:00:00Z');
-    for (const file of files) utimesSync(join(out, file), longAgo, longAgo);
-    writeFileSync(join(out, 'styles.css'), 'changed by hand');
-    buildWebsite(out);
-    const rewritten = files.filter(file => statSync(join(out, file)).mtimeMs !== longAgo.getTime());
+    for (const file of files) utimesSync(join(copy, file), longAgo, longAgo);
+    writeFileSync(join(copy, 'styles.css'), 'changed by hand');
+    buildWebsite(copy);
+    const rewritten = files.filter(file => statSync(join(copy, file)).mtimeMs !== longAgo.getTime());
     expect(rewritten).toEqual(['styles.css']);
   });
 });
@@ -91,8 +99,7 @@ describe('the style sheet', () => {
   const source = readFileSync(new URL('../../web/styles.css', import.meta.url), 'utf8');
 
   it('is what Tailwind makes of web/styles.css, for the classes that the page uses', () => {
-    buildWebsite(out);
-    const styles = readFileSync(join(out, 'styles.css'), 'utf8');
+    const styles = text('styles.css');
     expect(styles).toBe(compileStyles(source));
     expect(styles).toContain('.flex-wrap{flex-wrap:wrap}');
     expect(styles).not.toMatch(/@apply|@theme|@source|@import/);
@@ -110,8 +117,7 @@ describe('the style sheet', () => {
   });
 
   it('names only fonts that are published, next to their licence', () => {
-    const files = buildWebsite(out);
-    const styles = readFileSync(join(out, 'styles.css'), 'utf8');
+    const styles = text('styles.css');
     const named = [...styles.matchAll(/url\("?([^)"]+)"?\)/g)].map(([, url]) => url);
     expect(named.length).toBeGreaterThan(0);
     expect(files).toEqual(expect.arrayContaining([...named, 'fonts/LICENSE.txt']));
@@ -120,9 +126,8 @@ describe('the style sheet', () => {
 
 describe('a fragment', () => {
   it('takes the place of its include in every page, indented like it', () => {
-    buildWebsite(out);
     for (const page of ['index.html', 'cache.html']) {
-      const html = readFileSync(join(out, page), 'utf8');
+      const html = text(page);
       expect(html).not.toContain('<!-- include');
       expect(html).toContain('    <link rel="stylesheet" href="styles.css">\n');
       expect(html).toContain('          <span>Student Management</span>\n        </p>\n        <nav');
@@ -138,11 +143,10 @@ describe('a published page', () => {
   it.each(['index.html', 'cache.html'])(
     'needs nothing a strict content security policy forbids: %s',
     file => {
-      buildWebsite(out);
-      const page = readFileSync(join(out, file), 'utf8');
+      const page = text(file);
       expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:/i);
       expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
-      const urls = readFileSync(join(out, 'styles.css'), 'utf8').match(/url\([^)]*\)/g) ?? [];
+      const urls = text('styles.css').match(/url\([^)]*\)/g) ?? [];
       expect(urls.filter(url => !/^url\("?fonts\//.test(url))).toEqual([]);
     },
   );

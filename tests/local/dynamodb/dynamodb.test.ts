@@ -139,5 +139,5 @@ it('A query releases what it has read, even if it stops early', async () => {
       }),
     );
   }
-  await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(2));
+  await expect.poll(() => closed.mock.calls.length).toBe(2);
 });

@@ -118,7 +118,7 @@ describe('Polling', () => {
     const { queue, events } = startMapping(() => release.promise, { ...definition, batchSize: 1 });
     queue.send(bodies(8));
     await queue.until(() => queue.calls('ReceiveMessage').length === most);
-    await vi.waitFor(() => expect(events).toHaveLength(most));
+    await expect.poll(() => events.length).toBe(most);
     release.resolve(null);
     await queue.until(() => queue.deleted().length === 8);
   });
@@ -271,7 +271,7 @@ describe('Stopping a mapping', () => {
       batchItemFailures: idsOf(records.slice(1)).map(itemIdentifier => ({ itemIdentifier })),
     }));
     queue.send(bodies(3));
-    await vi.waitUntil(() => vi.getTimerCount() === 2);
+    await expect.poll(() => vi.getTimerCount()).toBe(2);
     await mapping.stop();
     expect(vi.getTimerCount()).toBe(0);
     expect(queue.released()).toEqual([]);

@@ -123,13 +123,13 @@ describe('A failing function', () => {
 
   it('is killed at its time-out, even in an endless loop, and the next call gets a new process', async () => {
     const source = `let calls = 0; export const handler = async ({ hang }) => { calls++; while (hang); return calls; };`;
-    const { pool, journal } = startPool([functionWith(source, { timeoutSeconds: 0.25 })]);
+    const { pool, journal } = startPool([functionWith(source, { timeoutSeconds: 1 })]);
     expect(await answer(pool.invoke('fixture', '{}'))).toBe(1);
     const { payload, requestId, functionError } = await pool.invoke('fixture', '{"hang":true}');
     expect(functionError).toBe('Unhandled');
     expect(JSON.parse(payload)).toEqual({
       errorType: 'Sandbox.Timedout',
-      errorMessage: `RequestId: ${requestId} Error: Task timed out after 0.25 seconds`,
+      errorMessage: `RequestId: ${requestId} Error: Task timed out after 1 seconds`,
     });
     expect(journal.entries.at(-1)).toMatchObject({ kind: 'invocation', outcome: 'timeout' });
     expect(await answer(pool.invoke('fixture', '{}'))).toBe(1);
