@@ -28,6 +28,16 @@ export class UnknownRefreshError extends ExpectedError {
   }
 }
 
+/** What an item of the refresh table, or an event, holds cannot be understood. */
+export class InvalidDataError extends ExpectedError {
+  override readonly name = 'InvalidData';
+
+  /** @param what such as `The record of refresh r1` */
+  constructor(what: string, problems: string) {
+    super(`${what} cannot be understood. ${problems}`);
+  }
+}
+
 /** A refresh of a distribution that the functions do not know: it was taken out of the deployment meanwhile. */
 export class UnknownDistributionError extends ExpectedError {
   override readonly name = 'UnknownDistribution';

@@ -1,26 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
+import { parsed } from '../../shared/parsed.ts';
 import { type CollectDependencies, collect } from '../../shared/refresh/collect.ts';
 import { sortBatch, type WatchedSite } from '../../shared/refresh/collect-batch.ts';
 import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
 import { KeyFilter } from '../../shared/refresh/key-filter.ts';
 import { refreshIdOf } from '../../shared/refresh/refresh.ts';
+import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
 
 /**
- * Messages of the site-changes queue → the open refresh of each distribution that shows what changed. Only messages that nobody can
- * read are handed back.
+ * Stage collect: messages of the site-changes queue → the open refresh of each distribution that shows what changed. Hands back only
+ * messages that cannot be understood.
  */
 export function createHandler(
   site: WatchedSite,
   dependenciesOf: (distributionId: string) => CollectDependencies,
 ) {
-  return observed(async (event: SQSEvent): Promise<SQSBatchResponse> => {
-    const { changes, refused, ignored } = sortBatch(event.Records, site);
+  return observed(async (event: unknown): Promise<SqsBatchAnswer> => {
+    const { Records } = parsed(SqsBatch, event, 'The batch of site changes');
+    const { changes, refused, ignored } = sortBatch(Records, site);
     for (const message of ignored) logger.info('Ignored', message);
     for (const message of refused) logger.error('Refused', message);
     const counts = [...changes].map(async ([distributionId, { objects, paths }]) => {
@@ -47,13 +49,13 @@ const settings = readSettings({
   REFRESH_STATE_MACHINE_ARN: setting.text,
 });
 
-const refreshes = createRefreshTable({ tableName: settings.REFRESH_TABLE });
+const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const executions = createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN);
 
 export const handler = createHandler(
   { bucket: settings.SITE_BUCKET, keys: settings.SITE_KEYS, distributions: settings.DISTRIBUTIONS },
   byDistribution(settings.DISTRIBUTIONS, ({ id }) => ({
-    refreshes: refreshes.openOf(id),
+    refreshes: table.openRefreshOf(id),
     executions,
     newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   })),

@@ -1,33 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import * as z from 'zod/mini';
 import { createInvalidations } from '../../shared/aws/cloudfront.ts';
-import { createEdgeRecords } from '../../shared/aws/refresh-table/edge-records.ts';
-import { createPathUse } from '../../shared/aws/refresh-table/path-use.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { QuotaExceededError } from '../../shared/errors.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
+import { parsed } from '../../shared/parsed.ts';
 import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
-import {
-  type InvalidateDependencies,
-  type InvalidateInput,
-  invalidate,
-} from '../../shared/refresh/invalidate.ts';
+import { type InvalidateDependencies, invalidate } from '../../shared/refresh/invalidate.ts';
 
-/** The generation comes as DynamoDB writes numbers, as text; `any` closes the refresh whatever it is. */
-type Input = Omit<InvalidateInput, 'generation'> & {
-  readonly generation: string;
-  readonly distributionId: string;
-};
+const Input = z.object({
+  refreshId: z.string(),
+  distributionId: z.string(),
+  /** As DynamoDB writes numbers, a string; `any` closes the refresh whatever it is. */
+  generation: z.union([
+    z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number)),
+    z.pipe(
+      z.literal('any'),
+      z.transform(() => undefined),
+    ),
+  ]),
+  round: z.int(),
+});
 type Dependencies = Omit<InvalidateDependencies, 'onUnknownQuota'>;
 
-/** Step "Invalidate" of a refresh. */
+/** Stage invalidate: closes a refresh, plans its paths and sends them to CloudFront. */
 export function createHandler(dependenciesOf: (distributionId: string) => Dependencies) {
   const onUnknownQuota = (error: unknown) =>
     logger.warn('Cannot read which invalidations are in progress', { error });
-  return observed(async ({ generation, distributionId, ...input }: Input) => {
-    const at = generation === 'any' ? {} : { generation: Number(generation) };
+  return observed(async (event: unknown) => {
+    const { generation, distributionId, ...input } = parsed(
+      Input,
+      event,
+      'The input of the stage invalidate',
+    );
+    const at = generation === undefined ? {} : { generation };
     const dependencies = { ...dependenciesOf(distributionId), onUnknownQuota };
     const result = await counted(invalidate({ ...input, ...at }, dependencies));
     logger.info('Invalidated', { ...input, distributionId, ...result });
@@ -36,7 +45,7 @@ export function createHandler(dependenciesOf: (distributionId: string) => Depend
   });
 }
 
-/** Counts CloudFront's refusals: each costs time, and many in a row say that the quota is too small for the site. */
+/** Counts CloudFront's refusals. Each costs time, and many in a row mean that the quota is too small for the site. */
 async function counted<T>(attempt: Promise<T>): Promise<T> {
   try {
     return await attempt;
@@ -57,24 +66,22 @@ const settings = readSettings({
   QUOTA_PATIENCE_MINUTES: setting.count,
 });
 
-const tableName = settings.REFRESH_TABLE;
-const refreshes = createRefreshTable({ tableName });
-const pathUse = createPathUse({ tableName });
+const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const bucket = createSiteBucket(settings.SITE_BUCKET);
 
 export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, honoursNoStore, ...urls }) => ({
-    refreshes,
+  byDistribution(settings.DISTRIBUTIONS, ({ id, urls, honoursNoStore }) => ({
+    refreshes: table.refreshes,
     invalidations: createInvalidations(id),
-    pathUse,
+    pathUse: table.pathUse,
     site: bucket,
-    edge: { records: createEdgeRecords({ tableName, distributionId: id }), objects: bucket, honoursNoStore },
+    edge: { records: table.edgeRecordsOf(id), objects: bucket, honoursNoStore },
     newMark: randomUUID,
     settings: {
       urls,
       prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
       freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
-      maxCollateral: settings.MAX_NEEDLESS_PURGES,
+      maxNeedlessPurges: settings.MAX_NEEDLESS_PURGES,
       quotaPatienceMinutes: settings.QUOTA_PATIENCE_MINUTES,
     },
     now: () => new Date(),

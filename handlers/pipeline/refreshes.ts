@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createInvalidations } from '../../shared/aws/cloudfront.ts';
 import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
-import { createManualAllowance } from '../../shared/aws/refresh-table/manual-allowance.ts';
-import { createPathUse } from '../../shared/aws/refresh-table/path-use.ts';
-import { createRefreshHistory } from '../../shared/aws/refresh-table/refresh-history.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { answer } from '../../shared/http/answers.ts';
 import { createApi } from '../../shared/http/api.ts';
@@ -59,17 +56,16 @@ const settings = readSettings({
   MANUAL_PATHS_PER_DAY: setting.count,
 });
 
-const { id: distributionId, ...urls } = settings.DISTRIBUTION;
-const table = { tableName: settings.REFRESH_TABLE, distributionId };
-const refreshes = createRefreshTable(table);
+const { id, urls } = settings.DISTRIBUTION;
+const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 
 export const handler = createHandler({
-  pages: createRefreshHistory(table),
-  refreshes: { ...refreshes, ...refreshes.openOf(distributionId) },
-  invalidations: createInvalidations(distributionId),
-  pathUse: createPathUse(table),
+  pages: table.historyOf(id),
+  refreshes: { ...table.refreshes, ...table.openRefreshOf(id) },
+  invalidations: createInvalidations(id),
+  pathUse: table.pathUse,
   executions: createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN),
-  allowance: createManualAllowance(table),
+  allowance: table.manualAllowanceOf(id),
   urls,
   pathPriceUsd: settings.PATH_PRICE_USD,
   freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,

@@ -1,19 +1,25 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import * as z from 'zod/mini';
 import { createMailQueue } from '../../shared/aws/mail-queue.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
+import { parsed } from '../../shared/parsed.ts';
 import { type ReportDependencies, report } from '../../shared/refresh/report.ts';
 
-interface Input {
-  readonly refreshId: string;
-  /** The error that Step Functions caught; absent when the refresh is fresh. */
-  readonly failure?: { readonly Error: string; readonly Cause?: string };
-}
+/** The error that Step Functions caught. */
+const Failure = z.object({ Error: z.string(), Cause: z._default(z.string(), '') });
 
-/** Last step of a refresh, whichever way it ended: history, metrics, mail. */
+const Input = z.object({
+  refreshId: z.string(),
+  /** Absent if the refresh is fresh. */
+  failure: z.optional(Failure),
+});
+
+/** Stage report, whichever way a refresh ended: history, metrics, mail. */
 export function createHandler(dependencies: ReportDependencies) {
-  return observed(async ({ refreshId, failure }: Input) => {
+  return observed(async (input: unknown) => {
+    const { refreshId, failure } = parsed(Input, input, 'The input of the stage report');
     const end =
       failure === undefined
         ? ({ state: 'fresh' } as const)
@@ -29,13 +35,13 @@ export function createHandler(dependencies: ReportDependencies) {
   });
 }
 
-/** The member of a Lambda's error, in whatever is left of the JSON: Step Functions cuts long causes. */
+/** The message in a Lambda's error. Step Functions cuts long causes, so they may not be whole JSON. */
 const ERROR_MESSAGE = /"errorMessage":("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*")/u;
 
-/** The cause of a failed Lambda is JSON with an `errorMessage`; that of an AWS call is plain text. */
-function describe({ Error: name, Cause: cause = '' }: NonNullable<Input['failure']>): string {
+/** A failed Lambda's cause is JSON with an `errorMessage`; a failed AWS call's is plain text. */
+function describe({ Error: name, Cause: cause }: z.infer<typeof Failure>): string {
   const message = ERROR_MESSAGE.exec(cause)?.[1];
-  const reason: string = message === undefined ? cause : JSON.parse(message);
+  const reason = message === undefined ? cause : z.string().parse(JSON.parse(message));
   return (reason === '' ? name : `${name}: ${reason}`).slice(0, 1000).toWellFormed();
 }
 
@@ -46,7 +52,7 @@ const settings = readSettings({
 });
 
 export const handler = createHandler({
-  refreshes: createRefreshTable({ tableName: settings.REFRESH_TABLE }),
+  refreshes: openRefreshTable({ tableName: settings.REFRESH_TABLE }).refreshes,
   outbox: createMailQueue(settings.MAIL_QUEUE_URL),
   mailPolicy: settings.MAIL_WHEN,
   now: () => new Date(),

@@ -1,21 +1,20 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import * as z from 'zod/mini';
 import { createEdge } from '../../shared/aws/edge.ts';
-import { createEdgeRecords } from '../../shared/aws/refresh-table/edge-records.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
+import { parsed } from '../../shared/parsed.ts';
 import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
 import { type VerifyDependencies, verifyEdge } from '../../shared/refresh/verify-edge.ts';
 
-interface Input {
-  readonly refreshId: string;
-  readonly distributionId: string;
-}
+const Input = z.object({ refreshId: z.string(), distributionId: z.string() });
 
-/** Step "Verify" of a refresh. */
+/** Stage verify: asks the edge for what a refresh should have made fresh. */
 export function createHandler(dependenciesOf: (distributionId: string) => VerifyDependencies) {
-  return observed(async ({ refreshId, distributionId }: Input) => {
+  return observed(async (input: unknown) => {
+    const { refreshId, distributionId } = parsed(Input, input, 'The input of the stage verify');
     const verification = await verifyEdge(refreshId, dependenciesOf(distributionId));
     logger.info('Verified', { refreshId, ...verification });
     metrics.addMetric('UrlsVerified', MetricUnit.Count, verification.verified);
@@ -29,14 +28,13 @@ const settings = readSettings({
   REFRESH_TABLE: setting.text,
 });
 
-const tableName = settings.REFRESH_TABLE;
-const refreshes = createRefreshTable({ tableName });
+const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const origin = createSiteBucket(settings.SITE_BUCKET);
 
 export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, url, errorPages, ...urls }) => ({
-    refreshes,
-    records: createEdgeRecords({ tableName, distributionId: id }),
+  byDistribution(settings.DISTRIBUTIONS, ({ id, url, urls, errorPages }) => ({
+    refreshes: table.refreshes,
+    records: table.edgeRecordsOf(id),
     origin,
     edge: createEdge(url),
     urls,

@@ -14,7 +14,7 @@ export interface Report extends Plan {
   /** How many unchanged objects the plan was allowed to purge to save money. */
   readonly maxNeedless: number;
   /** What `/*` would do instead. */
-  readonly everything: Pick<Plan, 'collateral' | 'costUsd'>;
+  readonly everything: Pick<Plan, 'needlessPurges' | 'costUsd'>;
 }
 
 const MOST_ROWS = 20;
@@ -32,7 +32,7 @@ export function describeReport(report: Report): string {
 function reasonsOf(reasons: readonly PathReason[]): string[] {
   const rows = reasons
     .slice(0, MOST_ROWS)
-    .map(reason => [reason.path, grouped(reason.collateral), whyOf(reason)]);
+    .map(reason => [reason.path, grouped(reason.needlessPurges), whyOf(reason)]);
   const lines = tableOf(['Path', '>Needless purges', 'Why'], rows);
   const hidden = reasons.length - rows.length;
   return hidden === 0 ? lines : [...lines, `… and ${counted(hidden, 'more path')}: --json tells all`];
@@ -52,7 +52,7 @@ function firstOf(names: readonly string[]): string {
 }
 
 function totalsOf(report: Report): string[] {
-  const { paths, changed, requested, required, collateral, costUsd, freePathsLeft, everything } = report;
+  const { paths, changed, requested, required, needlessPurges, costUsd, freePathsLeft, everything } = report;
   const asked = requested.length === 0 ? '' : ` and ${counted(requested.length, 'path')} by hand`;
   const guarded = report.guarded
     ? [
@@ -63,7 +63,7 @@ function totalsOf(report: Report): string[] {
   return [
     [
       `${counted(paths.length, 'path')} for ${files(changed.length, 'changed ')}${asked} (${counted(required, 'URL')})`,
-      counted(collateral, 'needless purge'),
+      counted(needlessPurges, 'needless purge'),
       `cost ${dollars(costUsd)}`,
       `${counted(freePathsLeft, 'free path')} left this month`,
     ].join('; '),
@@ -74,7 +74,7 @@ function totalsOf(report: Report): string[] {
     ...(paths.includes('/*')
       ? []
       : [
-          `/* instead: ${counted(everything.collateral, 'needless purge')}; cost ${dollars(everything.costUsd)}`,
+          `/* instead: ${counted(everything.needlessPurges, 'needless purge')}; cost ${dollars(everything.costUsd)}`,
         ]),
   ];
 }

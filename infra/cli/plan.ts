@@ -105,13 +105,13 @@ async function planUpload(options: Options, input: NodeJS.ReadableStream): Promi
     changed: changedKeys,
     requested: planning.requestedPaths,
     freePathsLeft: Math.max(0, planning.prices.freePaths - plan.paths.length),
-    maxNeedless: planning.maxCollateral,
-    everything: { collateral: countBystanders(request), costUsd: costOfPaths(1, planning.prices) },
+    maxNeedless: planning.maxNeedlessPurges,
+    everything: { needlessPurges: needlessPurgesOfAll(request), costUsd: costOfPaths(1, planning.prices) },
   };
 }
 
 /** The objects that viewers see and that `/*` would purge although they neither changed nor were asked for. */
-function countBystanders({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): number {
+function needlessPurgesOfAll({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): number {
   const changed = new Set(changedKeys);
   const asked = prefixesAsked(requestedPaths);
   return siteKeys
@@ -145,7 +145,7 @@ function planningOf(options: Options): Omit<PlanRequest, 'changedKeys' | 'siteKe
       refetch: readPrice(options, 'refetch-price'),
       freePaths: Math.max(0, readCount(options, 'free-paths') - readCount(options, 'used')),
     },
-    maxCollateral: readCount(options, 'max-needless'),
+    maxNeedlessPurges: readCount(options, 'max-needless'),
   };
 }
 

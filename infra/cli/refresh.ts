@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { collect } from '../../shared/refresh/collect.ts';
 import { summaryOf } from '../../shared/refresh/history.ts';
 import { ManualRequest, pathProblems } from '../../shared/refresh/manual-request.ts';
@@ -68,11 +68,11 @@ async function refresh(
   stack: Stack,
   print: (line: string) => void,
 ): Promise<void> {
-  const table = createRefreshTable({
+  const table = openRefreshTable({
     tableName: await stack.output('RefreshTableName'),
     client: new DynamoDBClient(stack.client),
   });
-  const refreshes = { ...table, ...table.openOf(await stack.distribution(distribution)) };
+  const refreshes = table.openRefreshOf(await stack.distribution(distribution));
   const executions = createRefreshExecutions(
     await stack.output('RefreshStateMachineArn'),
     new SFNClient(stack.client),
@@ -86,9 +86,9 @@ async function refresh(
     return;
   }
 
-  const ended = await follow(() => refreshes.get(id), json ? () => undefined : print);
+  const ended = await follow(() => table.refreshes.get(id), json ? () => undefined : print);
   if (json) print(JSON.stringify(summaryOf(ended)));
-  if (ended.state !== 'fresh') throw new CommandError(`Refresh ${id} failed: ${ended.failure}`);
+  if (ended.state !== 'fresh') throw new CommandError(`Refresh ${id} failed: ${ended.end?.failure}`);
 }
 
 /** Tells each state of a refresh, until it has ended. */
@@ -103,27 +103,27 @@ async function follow(
     const line = describeState(now);
     if (line !== told) print(`${new Date().toISOString().slice(11, 19)}  ${line}`);
     told = line;
-    if (now.finishedAt !== undefined) return now;
+    if (now.end !== undefined) return now;
     await pause(LOOK_EVERY_MS);
   }
 }
 
 function describeState(refresh: Refresh): string {
-  const { state, refusals = 0, totals, invalidationId, verification, startedAt, finishedAt = '' } = refresh;
+  const { state, quota, totals, invalidation, verification, startedAt, end } = refresh;
   switch (state) {
     case 'open':
-      return refusals === 0
+      return quota === undefined
         ? 'open: waiting until uploads are quiet'
-        : `open again: CloudFront has refused ${counted(refusals, 'time')}, so many invalidations are in progress`;
+        : `open again: CloudFront has refused ${counted(quota.refusals, 'time')}, so many invalidations are in progress`;
     case 'closed':
       return 'closed: planning its paths';
     case 'invalidating':
-      return `invalidating ${invalidationId}: ${counted(totals?.pathCount ?? 0, 'path')}, ${dollars(totals?.totalCostUsd ?? 0)}`;
+      return `invalidating ${invalidation?.id}: ${counted(totals?.pathCount ?? 0, 'path')}, ${dollars(totals?.totalCostUsd ?? 0)}`;
     case 'verifying':
       return 'verifying: asking the edge for every URL';
     case 'fresh':
-      return `fresh after ${secondsBetween(startedAt, finishedAt)}: ${counted(verification?.verified ?? 0, 'URL')} verified`;
+      return `fresh after ${secondsBetween(startedAt, end?.at ?? '')}: ${counted(verification?.result?.verified ?? 0, 'URL')} verified`;
     case 'failed':
-      return `failed after ${secondsBetween(startedAt, finishedAt)}`;
+      return `failed after ${secondsBetween(startedAt, end?.at ?? '')}`;
   }
 }

@@ -1,4 +1,4 @@
-import type { MonthUse, RefreshSummary } from '../../shared/refresh/history.ts';
+import type { MonthUse, RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import type { ListedInvalidation } from './invalidations.ts';
 import { counted, dollars, grouped, printable, secondsBetween, tableOf } from './text.ts';
 

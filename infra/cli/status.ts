@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { createPathUse } from '../../shared/aws/refresh-table/path-use.ts';
-import { createRefreshHistory } from '../../shared/aws/refresh-table/refresh-history.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { listRefreshes } from '../../shared/refresh/history.ts';
 import { readCdkJson } from '../settings.ts';
 import { invalidationsSince } from './invalidations.ts';
@@ -69,13 +68,13 @@ async function showStatus(
 
 async function readStatus(limit: number, distributionId: string, stack: Stack): Promise<Status> {
   const tableName = await stack.output('RefreshTableName');
-  const client = new DynamoDBClient(stack.client);
+  const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
   const [{ refreshes, next, month }, queues] = await Promise.all([
     listRefreshes(
       { limit },
       {
-        pages: createRefreshHistory({ tableName, distributionId, client }),
-        pathUse: createPathUse({ tableName, client }),
+        pages: table.historyOf(distributionId),
+        pathUse: table.pathUse,
         pathPriceUsd: DEPLOYED.pathPriceUsd,
         freePathsPerMonth: DEPLOYED.freePathsPerMonth,
         now: () => new Date(),

@@ -1,10 +1,12 @@
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { setting } from '../config.ts';
 import { InvalidMessageError } from '../errors.ts';
 import { logger, metrics, observed } from '../observability.ts';
+import { parsed } from '../parsed.ts';
+import { SqsBatch, type SqsBatchAnswer } from '../sqs-batch.ts';
 import type { Mail, MailingStack, MailKind, RenderedMail } from './mail.ts';
 
 /** Sends a mail; resolves to the id of the message. Accepted is not delivered. */
@@ -65,11 +67,12 @@ export function createMailHandler(
     metrics.addMetric('MailsSent', MetricUnit.Count, 1);
   };
 
-  return observed(async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  return observed(async (event: unknown, context: Context): Promise<SqsBatchAnswer> => {
+    const { Records } = parsed(SqsBatch, event, 'The batch of mails');
     // Without it a crashed invocation would lock its mails for as long as they are remembered.
     config.registerLambdaContext(context);
-    const results = await Promise.allSettled(event.Records.map(({ body }) => deliver(body)));
-    const batchItemFailures = event.Records.flatMap(({ messageId }, index) => {
+    const results = await Promise.allSettled(Records.map(({ body }) => deliver(body)));
+    const batchItemFailures = Records.flatMap(({ messageId }, index) => {
       const result = results[index];
       if (result?.status !== 'rejected') return [];
       // Only the name: SES puts addresses into its messages.

@@ -9,7 +9,7 @@ export interface PathReason {
   /** Paths asked for by hand that it covers, sorted. */
   readonly requestedPaths: readonly string[];
   /** Objects that it purges needlessly. */
-  readonly collateral: number;
+  readonly needlessPurges: number;
 }
 
 /** The reason of every path of a plan, in the plan's order. */
@@ -21,12 +21,12 @@ export function explainPlan(
   const coveringAll = (viewerPaths: string[]) => new Set(withVariants(viewerPaths, urls).map(covering));
   const keys = groupBy([...new Set(changedKeys)].sort(), key => coveringAll(viewerPaths(key, urls)));
   const requested = groupBy([...new Set(requestedPaths)].sort(), path => coveringAll([decodePath(path)]));
-  const collateral = new Map(wildcards.map(wildcard => [wildcard.path, wildcard.collateral]));
+  const needlessPurges = new Map(wildcards.map(wildcard => [wildcard.path, wildcard.needlessPurges]));
   return paths.map(path => ({
     path,
     keys: keys.get(path) ?? [],
     requestedPaths: requested.get(path) ?? [],
-    collateral: collateral.get(path) ?? 0,
+    needlessPurges: needlessPurges.get(path) ?? 0,
   }));
 }
 

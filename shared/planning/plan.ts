@@ -17,63 +17,87 @@ import {
 
 /** What an invalidation has to cover. */
 export interface Wanted {
-  /** Keys created, overwritten or removed. */
+  /** Keys that were created, overwritten or removed. */
   readonly changedKeys: readonly string[];
   /** Invalidation paths that somebody asked for by hand, already valid. */
   readonly requestedPaths: readonly string[];
   readonly urls: UrlRules;
 }
 
-export interface PlanRequest extends Wanted {
+/** What a plan depends on besides what it has to cover. */
+export interface PlanOptions {
   /** The keys of the site, at least those that begin with the `listingPrefix`: a wildcard may purge some of them needlessly. */
   readonly siteKeys: readonly string[];
   readonly budget: PathBudget;
   readonly prices: Prices;
-  /** How many unchanged objects one plan may purge to save money; above it, the plan with the fewest needless purges is made. */
-  readonly maxCollateral: number;
+  /**
+   * How many unchanged objects one plan may purge to save money. If the cheapest plan purges more, the plan with the fewest needless
+   * purges is made instead.
+   */
+  readonly maxNeedlessPurges: number;
+}
+
+export interface PlanRequest extends Wanted, PlanOptions {}
+
+/** What has to be covered, in the form that the search needs. */
+export interface Targets {
+  readonly wanted: Wanted;
+  /** Viewer paths, and wildcards asked for by hand, in ascending order. */
+  readonly required: readonly string[];
+  /** One for each of these. */
+  readonly targets: readonly Target[];
 }
 
 export interface Plan {
   /** Invalidation paths, sorted, none covered by another; empty when no viewer can see the change. */
   readonly paths: readonly string[];
   /** Objects of the site that the paths purge although they neither changed nor were asked for. */
-  readonly collateral: number;
-  /** The wildcards among the paths, each with its share of the collateral. */
-  readonly wildcards: readonly { readonly path: string; readonly collateral: number }[];
+  readonly needlessPurges: number;
+  /** The wildcards among the paths, each with its share of the needless purges. */
+  readonly wildcards: readonly { readonly path: string; readonly needlessPurges: number }[];
   /** URLs and paths that had to be covered. */
   readonly required: number;
   /** What the paths cost, in US dollars; refetches are not money. */
   readonly costUsd: number;
-  /** Whether the cheapest plan would have purged more than `maxCollateral`. */
+  /** Whether the cheapest plan would have purged more than `maxNeedlessPurges`. */
   readonly guarded: boolean;
-  /** False when the search was given up, and a slightly cheaper plan may exist. */
+  /** False if the search was given up: a slightly cheaper plan may exist. */
   readonly isCheapest: boolean;
 }
 
-/** The prefix of the keys that the plan has to know: '' for all of them; undefined when it needs none. */
-export function listingPrefix(wanted: Wanted & Pick<PlanRequest, 'budget'>): string | undefined {
-  const targets = requiredOf(wanted).map(path => targetOf(path, wanted.urls));
-  const [first, ...others] = targets.sort((a, b) => (a.text < b.text ? -1 : 1));
+export function targetsOf(wanted: Wanted): Targets {
+  const required = requiredOf(wanted);
+  return { wanted, required, targets: required.map(path => targetOf(path, wanted.urls)) };
+}
+
+/** The prefix of the keys that the plan has to know: '' for all of them; undefined if it needs none. */
+export function listingPrefix({ targets }: Targets, budget: PathBudget): string | undefined {
+  const [first, ...others] = targets.toSorted((a, b) => (a.text < b.text ? -1 : 1));
   if (first === undefined) return undefined;
-  if (others.length === 0 && !first.wildcardOnly && wanted.budget.exactPaths > 0) return undefined;
+  if (others.length === 0 && !first.wildcardOnly && budget.exactPaths > 0) return undefined;
   const prefix = first.text.slice(0, commonLength(first.text, (others.at(-1) ?? first).text));
   // Variants of one object: no key begins with a query string.
   return prefix.includes(QUERY) ? undefined : prefix;
 }
 
-/**
- * Chooses the paths of one invalidation: the cheapest that cover every URL of every changed key and every path asked for, where
- * cost is dollars for paths plus the price of needless purges. The order of the input does not matter.
- *
- * @throws QuotaExceededError when nothing that covers them all fits the budget
- */
+/** Plans an invalidation whose whole site is known: `targetsOf` and `planTargets` in one. */
 export function planInvalidation(request: PlanRequest): Plan {
-  const { urls, budget, prices, maxCollateral } = request;
-  const required = requiredOf(request);
-  const targets = required.map(path => targetOf(path, urls));
-  const site = new SiteKeys(request.siteKeys, {
+  return planTargets(targetsOf(request), request);
+}
+
+/**
+ * Chooses the paths of one invalidation: the cheapest that cover every URL of every changed key and every path asked for. The cost is
+ * dollars for paths plus the price of needless purges. The order of the input does not matter.
+ *
+ * @throws QuotaExceededError if nothing that covers them all fits the budget
+ */
+export function planTargets(
+  { wanted: { requestedPaths, urls }, required, targets }: Targets,
+  { siteKeys, budget, prices, maxNeedlessPurges }: PlanOptions,
+): Plan {
+  const site = new SiteKeys(siteKeys, {
     keys: required.map(path => textOf(path, urls)),
-    prefixes: prefixesAsked(request.requestedPaths).map(prefix => textOf(prefix, urls)),
+    prefixes: prefixesAsked(requestedPaths).map(prefix => textOf(prefix, urls)),
   });
   const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
   const tree = worthwhileCuts(
@@ -81,15 +105,15 @@ export function planInvalidation(request: PlanRequest): Plan {
     budget,
   );
 
-  const least = choose({ ...tree, budget, prices: LEAST_COLLATERAL });
-  const isTooMuch = least.collateral > maxCollateral;
+  const least = choose({ ...tree, budget, prices: FEWEST_NEEDLESS_PURGES });
+  const isTooMuch = least.needlessPurges > maxNeedlessPurges;
   const cheapest = isTooMuch ? least : choose({ ...tree, budget, prices });
-  const guarded = cheapest.collateral > maxCollateral;
+  const guarded = cheapest.needlessPurges > maxNeedlessPurges;
   const chosen = guarded ? least : cheapest;
 
-  const wildcards = chosen.wildcards.map(({ prefix, collateral }) => ({
+  const wildcards = chosen.wildcards.map(({ prefix, needlessPurges }) => ({
     path: wildcardAt(prefix),
-    collateral,
+    needlessPurges,
   }));
   const exact = targets
     .filter(({ text }) => !chosen.wildcards.some(({ prefix }) => text.startsWith(prefix)))
@@ -97,7 +121,7 @@ export function planInvalidation(request: PlanRequest): Plan {
   const paths = [...wildcards.map(({ path }) => path), ...exact].sort();
   return {
     paths,
-    collateral: chosen.collateral,
+    needlessPurges: chosen.needlessPurges,
     wildcards,
     required: required.length,
     costUsd: costOfPaths(paths.length, prices),
@@ -110,13 +134,12 @@ function choose(problem: CoverProblem) {
   const cover = cheapestCover(problem);
   if (cover === undefined)
     throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
-  return { ...cover, collateral: cover.wildcards.reduce((sum, cut) => sum + cut.collateral, 0) };
+  return { ...cover, needlessPurges: cover.wildcards.reduce((sum, cut) => sum + cut.needlessPurges, 0) };
 }
 
 /** Paths cost nothing: ties go to fewer needless purges. */
-const LEAST_COLLATERAL: Prices = { path: 0, refetch: 0, freePaths: 0 };
+const FEWEST_NEEDLESS_PURGES: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
-/** What has to be covered, in ascending order: viewer paths, and wildcards asked for by hand. */
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
   const named = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)];
   const paths = [...withVariants(named, urls)].sort();

@@ -10,15 +10,15 @@ export interface Exempt {
   readonly prefixes: readonly string[];
 }
 
-/** The keys of a site, to count the *bystanders* among them: those that a wildcard would purge needlessly. */
+/** The keys of a site, to count those that a wildcard would purge needlessly. */
 export class SiteKeys {
   readonly #keys: readonly string[];
-  /** How many bystanders come before each index. */
-  readonly #bystandersBefore: Uint32Array;
+  /** How many keys before each index would be purged needlessly. */
+  readonly #needlessBefore: Uint32Array;
 
   constructor(keys: readonly string[], exempt: Exempt) {
     this.#keys = isSorted(keys) ? keys : keys.toSorted();
-    this.#bystandersBefore = this.#countBystanders(exempt);
+    this.#needlessBefore = this.#countNeedless(exempt);
   }
 
   get size(): number {
@@ -46,11 +46,11 @@ export class SiteKeys {
     return { start, end };
   }
 
-  bystandersIn({ start, end }: Range): number {
-    return (this.#bystandersBefore[end] ?? 0) - (this.#bystandersBefore[start] ?? 0);
+  needlessPurgesIn({ start, end }: Range): number {
+    return (this.#needlessBefore[end] ?? 0) - (this.#needlessBefore[start] ?? 0);
   }
 
-  #countBystanders({ keys, prefixes }: Exempt): Uint32Array {
+  #countNeedless({ keys, prefixes }: Exempt): Uint32Array {
     const { length } = this.#keys;
     const isExempt = new Uint8Array(length);
     let index = 0;

@@ -9,10 +9,15 @@ export interface QueueMessage {
   readonly body: string;
 }
 
+/** What the batch needs to know of a distribution. */
+interface ShownBy extends Pick<Distribution, 'id'> {
+  readonly urls: Pick<Distribution['urls'], 'originPath'>;
+}
+
 /** What a message may be about. */
 export interface WatchedSite {
   readonly bucket: string;
-  readonly distributions: readonly Pick<Distribution, 'id' | 'originPath'>[];
+  readonly distributions: readonly ShownBy[];
   readonly keys: KeyFilter;
 }
 
@@ -64,11 +69,7 @@ function reasonToIgnore({ key }: Change, { distributions, keys }: WatchedSite): 
     : `a key outside every origin path, ${key}`;
 }
 
-function changesOf(
-  messages: readonly SiteMessage[],
-  distribution: WatchedSite['distributions'][number],
-  keys: KeyFilter,
-): Changes {
+function changesOf(messages: readonly SiteMessage[], distribution: ShownBy, keys: KeyFilter): Changes {
   // Older events of a key too: each tells of a version that an edge may hold.
   const objects = messages
     .flatMap(message => message.objects)
@@ -79,6 +80,6 @@ function changesOf(
   return { objects, paths: [...new Set(paths)] };
 }
 
-function shows({ originPath }: Pick<Distribution, 'originPath'>, key: string): boolean {
+function shows({ urls: { originPath } }: ShownBy, key: string): boolean {
   return `/${key}`.startsWith(`${originPath}/`);
 }

@@ -2,7 +2,7 @@ import { NoOpenRefreshError } from '../errors.ts';
 import type { Changes } from './refresh.ts';
 
 /** The open refresh of one distribution, as collectors need it. */
-export interface OpenRefreshes {
+export interface CollectStore {
   /** Id of the refresh the pointer names, by a strongly consistent read. It may have closed meanwhile. */
   current(): Promise<string | undefined>;
   /** By a strongly consistent read. */
@@ -29,7 +29,7 @@ export interface RefreshExecutions {
 }
 
 export interface CollectDependencies {
-  readonly refreshes: OpenRefreshes;
+  readonly refreshes: CollectStore;
   readonly executions: RefreshExecutions;
   readonly newRefreshId: () => string;
 }
@@ -70,6 +70,6 @@ export async function collect(
  * execution has ended, somebody stopped it, and the event that tells of it is not here yet: nothing would ever close it. (One
  * stopped after closing is not noticed here.)
  */
-async function isFollowed(refreshId: string, refreshes: OpenRefreshes, executions: RefreshExecutions) {
+async function isFollowed(refreshId: string, refreshes: CollectStore, executions: RefreshExecutions) {
   return (await executions.ensureStarted(refreshId)) || !(await refreshes.abandon(refreshId));
 }

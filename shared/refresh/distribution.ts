@@ -6,27 +6,31 @@ export const OriginPath = z
   .string()
   .check(z.regex(/^(\/.*[^/])?$/, 'must be empty or begin with / and not end with it'));
 
-/** A text, as CloudFormation tells what it found out. */
+/** A boolean serialised by CloudFormation. */
 const Flag = z.pipe(
   z.enum(['true', 'false']),
   z.transform(text => text === 'true'),
 );
 
-/** A distribution that shows the site bucket, and what of its configuration matters for what is purged, skipped and verified. */
+/** How the distribution maps URLs to objects: `UrlRules` of planning/viewer-urls.ts. */
+const Urls = z.strictObject({
+  originPath: OriginPath,
+  extensionless: z.boolean(),
+  rootObject: z.string(),
+  cachesQueryStrings: Flag,
+});
+
+/** A distribution that shows the site bucket, and whatever decides what is purged, skipped and verified there. */
 export const Distribution = z.strictObject({
   id: z.string().check(z.minLength(1)),
   /** Where viewers reach it, without a slash at the end. */
   url: z.url(),
-  originPath: OriginPath,
-  // How it maps URLs to objects: see UrlRules in viewer-urls.ts.
-  extensionless: z.boolean(),
-  rootObject: z.string(),
-  cachesQueryStrings: Flag,
+  urls: Urls,
   /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
   honoursNoStore: Flag,
   /**
-   * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404: single-page applications have
-   * their custom error responses so. Empty texts stand for none.
+   * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404. Single-page applications have such
+   * custom error responses. Empty strings stand for none.
    */
   errorPages: z.array(z.string()),
 });
@@ -36,9 +40,9 @@ export type Distribution = z.infer<typeof Distribution>;
 export const Distributions = z.array(Distribution).check(z.minLength(1, 'must name at least one'));
 
 /**
- * Makes something for each distribution, and finds it by the distribution's id.
+ * Makes something for each distribution.
  *
- * @returns the finder, which throws UnknownDistributionError
+ * @returns finds what was made by the id of its distribution, and throws UnknownDistributionError for any other
  */
 export function byDistribution<T>(
   distributions: readonly Distribution[],

@@ -1,71 +1,34 @@
 import * as z from 'zod/mini';
 import { RequestRefusedError } from '../http/refusal.ts';
 import { costOfPaths, type Prices } from '../planning/prices.ts';
+import type { MonthUse, RefreshList, RefreshSummary } from './api-contract.ts';
 import type { PathUse } from './invalidate.ts';
-import { isRefreshId, monthOf, type Refresh, type Skipped } from './refresh.ts';
+import {
+  isRefreshId,
+  monthOf,
+  type QuotaWait,
+  type Refresh,
+  type RefreshEnd,
+  type SentInvalidation,
+} from './refresh.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
 
-/** What lists keep of a refresh: little, for there are many. */
-export const LISTED = [
-  'state',
-  'generation',
-  'startedAt',
-  'finishedAt',
-  'totals',
-  'spentUsd',
-  'invalidationId',
-  'failure',
-  'refusals',
-] as const satisfies (keyof Refresh)[];
-
-export type ListedRefresh = Pick<Refresh, 'id' | (typeof LISTED)[number]>;
+/** What lists need of a refresh: little, for there are many. */
+export interface ListedRefresh extends Pick<Refresh, 'id' | 'state' | 'generation' | 'startedAt' | 'totals'> {
+  readonly end?: Pick<RefreshEnd, 'at' | 'failure'>;
+  readonly invalidation?: Pick<SentInvalidation, 'id' | 'spentUsd'>;
+  readonly quota?: Pick<QuotaWait, 'refusals'>;
+}
 
 /** Refreshes, newest first. */
 export interface RefreshPages {
-  /** One read of the list, at most 1 MB; `after` is where the next one begins, absent at the end. */
+  /** One read of the list, at most 1 MB. The next one begins `after`; absent at the end. */
   page(request: { readonly after?: string; readonly limit: number }): Promise<RefreshPage>;
 }
 
 export interface RefreshPage {
   readonly refreshes: readonly ListedRefresh[];
   readonly after?: string;
-}
-
-export interface RefreshSummary {
-  readonly id: string;
-  readonly state: Refresh['state'];
-  /** Times are ISO 8601, money is in US dollars. */
-  readonly startedAt: string;
-  readonly finishedAt?: string;
-  /** Distinct keys, and paths asked for by hand; absent until it is planned. */
-  readonly changeCount?: number;
-  readonly requestedPathCount?: number;
-  readonly pathCount: number;
-  readonly collateral: number;
-  readonly costUsd: number;
-  readonly skipped: Skipped;
-  readonly invalidationId?: string;
-  readonly failure?: string;
-  readonly round: number;
-  /** How often CloudFront's quota refused it. */
-  readonly refusals: number;
-}
-
-/** What a month's paths come to. */
-export interface MonthUse {
-  /** UTC, as `2026-11`. */
-  readonly month: string;
-  readonly paths: number;
-  readonly freePaths: number;
-  readonly pathPriceUsd: number;
-  readonly costUsd: number;
-}
-
-export interface RefreshList {
-  readonly refreshes: readonly RefreshSummary[];
-  /** Token of the next page; absent on the last one. */
-  readonly next?: string;
-  readonly month: MonthUse;
 }
 
 export interface ListRequest {
@@ -104,7 +67,7 @@ export function readListRequest(query: Readonly<Record<string, string>>): ListRe
   return { limit, ...(next === undefined ? {} : { after: readToken(next) }) };
 }
 
-/** One page of the history, and what the month has come to. */
+/** One page of the history, and what the month has cost. */
 export async function listRefreshes(
   request: ListRequest,
   dependencies: HistoryDependencies,
@@ -117,7 +80,7 @@ export async function listRefreshes(
   return { refreshes: refreshes.map(summaryOf), ...next, month };
 }
 
-/** One more than asked for tells whether a next page exists. */
+/** Reading one more than asked for tells whether there is a next page. */
 async function collectPage({ limit, after }: ListRequest, pages: RefreshPages) {
   const found: ListedRefresh[] = [];
   let position = after;
@@ -134,7 +97,7 @@ async function collectPage({ limit, after }: ListRequest, pages: RefreshPages) {
   return { refreshes, after: refreshes.at(-1)?.id };
 }
 
-/** Of collectors that create a refresh at the same time all but one leave a record that never takes a change. */
+/** When several collectors create a refresh at the same time, all but one leave a record that never takes a change. */
 function isUsed({ state, generation }: ListedRefresh): boolean {
   return state !== 'open' || generation > 0;
 }
@@ -152,37 +115,27 @@ async function monthUse({
 }
 
 export function summaryOf(refresh: ListedRefresh): RefreshSummary {
-  const {
-    id,
-    state,
-    startedAt,
-    finishedAt,
-    totals,
-    spentUsd = 0,
-    invalidationId,
-    failure,
-    refusals = 0,
-  } = refresh;
+  const { id, state, startedAt, end, totals, invalidation, quota } = refresh;
   return {
     id,
     state,
     startedAt,
-    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(end === undefined ? {} : { finishedAt: end.at }),
     ...(totals === undefined
       ? {}
       : { changeCount: totals.changeCount, requestedPathCount: totals.requestedPathCount }),
     pathCount: totals?.pathCount ?? 0,
-    collateral: totals?.collateral ?? 0,
-    costUsd: totals?.totalCostUsd ?? spentUsd,
+    needlessPurges: totals?.needlessPurges ?? 0,
+    costUsd: totals?.totalCostUsd ?? invalidation?.spentUsd ?? 0,
     skipped: totals?.skipped ?? NOTHING_SKIPPED,
-    ...(invalidationId === undefined ? {} : { invalidationId }),
-    ...(failure === undefined ? {} : { failure: withoutArns(failure) }),
+    ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
+    ...(end?.failure === undefined ? {} : { failure: withoutArns(end.failure) }),
     round: totals?.round ?? 1,
-    refusals,
+    refusals: quota?.refusals ?? 0,
   };
 }
 
-/** Whoever can open the site reads it: names of roles and the account's number are for the mail and the logs. */
+/** Whoever can open the site reads it: role names and the account number belong in the mail and the logs. */
 function withoutArns(failure: string): string {
   return failure.replaceAll(/\barn:[^\s,]+/g, 'arn:…');
 }

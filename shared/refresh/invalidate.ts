@@ -1,6 +1,6 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
-import { listingPrefix, type PlanRequest, planInvalidation } from '../planning/plan.ts';
-import type { Prices } from '../planning/prices.ts';
+import { listingPrefix, type Plan, type PlanRequest, planTargets, targetsOf } from '../planning/plan.ts';
+import type { PathBudget, Prices } from '../planning/prices.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
   type Changes,
@@ -10,24 +10,24 @@ import {
   type Refresh,
   type StoredPlan,
 } from './refresh.ts';
-import { type UnchangedDependencies, withoutUnchanged, withUnchanged } from './unchanged.ts';
+import { markAll, markChanged, type UnchangedDependencies } from './unchanged.ts';
 
-export interface ClosingRefreshes {
+export interface InvalidateStore {
   get(refreshId: string): Promise<Refresh | undefined>;
-  /** Closes an open refresh; false when it is not open, or not at this generation if one is given. */
+  /** Closes an open refresh; false if it is not open, or not at the generation given. */
   close(refreshId: string, generation?: number): Promise<boolean>;
   /** Everything collected, by strongly consistent reads. */
   changesOf(refreshId: string): Promise<Changes>;
   /**
-   * Stores a plan, the one after plan `plan.number - 1`, while the refresh is not open and is at the generation that the plan
-   * was made in; its state is `closed` then. False when that is over, or a twin was quicker.
+   * Stores a plan, the one after plan `plan.number - 1`, while the refresh is not open and is still at the plan's generation. The state
+   * is `closed` then. False when that is over, or when a twin was quicker.
    */
   storePlan(refreshId: string, plan: StoredPlan, generation: number): Promise<boolean>;
-  /** Records what CloudFront made of a plan, its cost with it; false when the refresh has dropped that plan. */
+  /** Records the invalidation of a plan, and its cost; false if the refresh has dropped that plan. */
   recordInvalidation(refreshId: string, invalidationId: string, planNumber: number): Promise<boolean>;
   /**
-   * Drops the plan that CloudFront refused and ends its generation; a refresh that has not been superseded is open again.
-   * Nothing happens when the refresh is not closed, or no longer as given: a twin was refused already, or was not.
+   * Drops the plan that CloudFront refused and ends its generation. A refresh that has not been superseded is open again. Does nothing if
+   * the refresh is not closed, or no longer as given: then a twin was refused before, or was not.
    */
   reopen(refreshId: string, refused: RefusedPlan): Promise<void>;
 }
@@ -42,19 +42,19 @@ export interface RefusedPlan {
 
 export interface Invalidations {
   /**
-   * Creates an invalidation, or finds the one that this reference created with the same paths.
-   * @throws QuotaExceededError when too many are in progress, or requests come too fast
+   * Creates an invalidation, or finds the one that this reference has created with the same paths.
+   * @throws QuotaExceededError if too many are in progress, or if requests come too fast
    */
   create(paths: readonly string[], callerReference: string): Promise<string>;
-  /** Whoever created them. An underestimate when very many are in progress: CloudFront's answer to `create` is what counts. */
+  /** Whoever created them. Too low when very many are in progress: CloudFront's answer to `create` is what counts. */
   inProgress(): Promise<PathsInProgress>;
 }
 
-/** Paths used this month, of which the first ones are free. */
+/** Paths used in a month; the first ones are free. */
 export interface PathUse {
   /** @param month UTC, as `2026-11` */
   usedIn(month: string): Promise<number>;
-  /** Counts an invalidation's paths, once however often it is repeated. */
+  /** Counts the paths of an invalidation, once however often this is repeated. */
   record(month: string, callerReference: string, paths: number): Promise<void>;
 }
 
@@ -63,17 +63,17 @@ export interface SiteListing {
   keys(prefix: string): Promise<string[]>;
 }
 
-/** What every plan depends on, whatever changed. */
-export interface PlanSettings extends Pick<PlanRequest, 'urls' | 'maxCollateral'> {
+/** What every plan depends on besides what changed. */
+export interface PlanSettings extends Pick<PlanRequest, 'urls' | 'maxNeedlessPurges'> {
   readonly prices: Omit<Prices, 'freePaths'>;
   readonly freePathsPerMonth: number;
-  /** How long after CloudFront's first refusal a refresh still asks for the paths it would like best. */
+  /** How long after CloudFront's first refusal a refresh still insists on the cheapest paths. */
   readonly quotaPatienceMinutes: number;
 }
 
 export interface InvalidateInput {
   readonly refreshId: string;
-  /** Generation at the last look; absent to close however many uploads still arrive. */
+  /** Generation at the last look; absent to close even while uploads arrive. */
   readonly generation?: number;
   /** 1, or 2 when the first invalidation never completed or left the edge stale. */
   readonly round: number;
@@ -86,29 +86,29 @@ export interface InvalidateResult {
 }
 
 export interface InvalidateDependencies {
-  readonly refreshes: ClosingRefreshes;
+  readonly refreshes: InvalidateStore;
   readonly invalidations: Invalidations;
   readonly pathUse: PathUse;
   readonly site: SiteListing;
   /** What the edge is known to serve. */
   readonly edge: UnchangedDependencies;
-  /** A name that no other plan has. */
+  /** Makes a name that no other plan has. */
   readonly newMark: () => string;
   readonly settings: PlanSettings;
   readonly now: () => Date;
-  /** Told why what is in progress could not be read: the plan is made as if nothing were, and CloudFront's answer decides. */
+  /** Told why the invalidations in progress could not be read. The plan then assumes none, and CloudFront's answer decides. */
   readonly onUnknownQuota: (error: unknown) => void;
 }
 
 /**
- * Closes the refresh, plans its paths and creates its invalidation. Safe to repeat at any point: the plan is stored before
- * it is sent and its number makes the caller reference, so a repetition sends the same batch and finds the same
- * invalidation instead of paying for a second one.
+ * Closes the refresh, plans its paths and creates its invalidation. Safe to repeat at any point: the plan is stored before it is sent,
+ * and its number makes the caller reference. So a repetition sends the same batch and finds the same invalidation instead of paying for
+ * a second one.
  *
- * @throws RefreshNotQuietError when changes arrived since the last look, or may: a twin of this call was refused and opened
- *   the refresh again
- * @throws QuotaExceededError when CloudFront takes no more for now; the next call plans anew. The refresh is open again, so that what
- *   arrives while it waits joins it, unless another one is open already
+ * @throws RefreshNotQuietError if changes have arrived since the last look, or may have: a twin of this call was refused and reopened
+ *   the refresh
+ * @throws QuotaExceededError if CloudFront takes no more for now. The next call makes a new plan. Unless another refresh is open already,
+ *   this one is open again, so that what arrives while it waits joins it
  */
 export async function invalidate(
   { refreshId, generation, round }: InvalidateInput,
@@ -120,7 +120,7 @@ export async function invalidate(
   if (refresh === undefined) throw new UnknownRefreshError(refreshId);
   if (refresh.state === 'open') throw new RefreshNotQuietError(refreshId);
 
-  let plans = refresh.plans ?? 0;
+  let { plans } = refresh;
   try {
     const plan = await planOf(refresh, round, dependencies);
     if (plan.paths.length === 0) return { paths: 0 };
@@ -134,8 +134,8 @@ export async function invalidate(
 }
 
 /**
- * The stored plan of this round. One made by a twin is as good, if the refresh has not been opened since; so is that of a later
- * round, for a run that is late.
+ * The stored plan of this round. One made by a twin is as good, if the refresh has not been reopened since; so is that of a later round,
+ * for a run that is late.
  */
 async function planOf(
   refresh: Refresh,
@@ -143,46 +143,56 @@ async function planOf(
   dependencies: InvalidateDependencies,
 ): Promise<StoredPlan> {
   if (isOfRound(refresh.plan, round)) return refresh.plan;
-  const { refreshes, site, edge, newMark, settings, now } = dependencies;
+  const { refreshes } = dependencies;
+  const plan = await makePlan(refresh, round, dependencies);
+  if (await refreshes.storePlan(refresh.id, plan, refresh.generation)) return plan;
+  const stored = (await refreshes.get(refresh.id))?.plan;
+  if (isOfRound(stored, round)) return stored;
+  throw new RefreshNotQuietError(refresh.id);
+}
+
+async function makePlan(
+  refresh: Refresh,
+  round: number,
+  dependencies: InvalidateDependencies,
+): Promise<StoredPlan> {
+  const { refreshes, edge, newMark, settings, now } = dependencies;
   const plannedAt = now();
   const changes = await refreshes.changesOf(refresh.id);
   const mark = newMark();
-  const select = round === 1 ? withoutUnchanged : withUnchanged;
+  const select = round === 1 ? markChanged : markAll;
   const [{ changedKeys, skipped }, free, freePaths] = await Promise.all([
     select(changes.objects, { refreshId: refresh.id, mark }, edge),
     freeBudget(dependencies),
     freePathsLeft(plannedAt, dependencies),
   ]);
-  const overdue = isOverdue(refresh.refusedAt, plannedAt, settings.quotaPatienceMinutes);
-  const { urls, maxCollateral } = settings;
-  const wanted = {
-    urls,
-    changedKeys,
-    requestedPaths: changes.paths,
-    budget: overdue ? lastResort(free) : free,
-  };
-  const prefix = listingPrefix(wanted);
-  const cheapest = planInvalidation({
-    ...wanted,
-    siteKeys: prefix === undefined ? [] : await site.keys(prefix),
-    prices: { ...settings.prices, freePaths },
-    maxCollateral,
-  });
-  const plan = {
-    ...cheapest,
-    number: (refresh.plans ?? 0) + 1,
+  const isLate = isOverdue(refresh.quota?.refusedAt, plannedAt, settings.quotaPatienceMinutes);
+  const budget = isLate ? lastResort(free) : free;
+  const plan = await choosePaths(changedKeys, changes.paths, { budget, freePaths }, dependencies);
+  return {
+    ...plan,
+    number: refresh.plans + 1,
     round,
     plannedAt: plannedAt.toISOString(),
     mark,
     changeCount: newestPerKey(changes.objects).length,
     requestedPathCount: changes.paths.length,
     skipped,
-    totalCostUsd: (refresh.spentUsd ?? 0) + cheapest.costUsd,
+    totalCostUsd: (refresh.invalidation?.spentUsd ?? 0) + plan.costUsd,
   };
-  if (await refreshes.storePlan(refresh.id, plan, refresh.generation)) return plan;
-  const stored = (await refreshes.get(refresh.id))?.plan;
-  if (isOfRound(stored, round)) return stored;
-  throw new RefreshNotQuietError(refresh.id);
+}
+
+/** Lists no more of the site than the plan has to know. */
+async function choosePaths(
+  changedKeys: readonly string[],
+  requestedPaths: readonly string[],
+  { budget, freePaths }: { readonly budget: PathBudget; readonly freePaths: number },
+  { site, settings: { urls, prices, maxNeedlessPurges } }: InvalidateDependencies,
+): Promise<Plan> {
+  const targets = targetsOf({ changedKeys, requestedPaths, urls });
+  const prefix = listingPrefix(targets, budget);
+  const siteKeys = prefix === undefined ? [] : await site.keys(prefix);
+  return planTargets(targets, { siteKeys, budget, prices: { ...prices, freePaths }, maxNeedlessPurges });
 }
 
 function isOfRound(plan: StoredPlan | undefined, round: number): plan is StoredPlan {
@@ -210,7 +220,7 @@ async function send(
   const callerReference = callerReferenceOf(refreshId, plan.number);
   const invalidationId = await invalidations.create(plan.paths, callerReference);
   await pathUse.record(monthOf(plan.plannedAt), callerReference, plan.paths.length);
-  // A twin was refused and dropped the plan before CloudFront took it from us: what has come since is not in it.
+  // A twin was refused and dropped the plan before CloudFront took it from us: later changes are not in it.
   if (!(await refreshes.recordInvalidation(refreshId, invalidationId, plan.number)))
     throw new RefreshNotQuietError(refreshId);
   return invalidationId;

@@ -1,55 +1,17 @@
 import { explainPlan } from '../planning/explain.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
-import { type RefreshSummary, summaryOf } from './history.ts';
 import {
-  type Change,
-  type Changes,
-  isRefreshId,
-  newestPerKey,
-  type Refresh,
-  type StoredVerification,
-} from './refresh.ts';
+  type ExplainedPath,
+  type Invalidation,
+  MAX_LISTED_IN_DETAILS,
+  REFRESH_STEPS,
+  type RefreshDetails,
+  type RefreshStep,
+  type TimelineEntry,
+} from './api-contract.ts';
+import { summaryOf } from './history.ts';
+import { type Change, type Changes, isRefreshId, newestPerKey, type Refresh } from './refresh.ts';
 import { RefreshRefusedError } from './refusal.ts';
-
-export interface RefreshDetails extends RefreshSummary {
-  /** At most `MAX_LISTED` of `changeCount`: the newest event of each key. */
-  readonly changes: readonly Pick<Change, 'key' | 'removed' | 'eventTime'>[];
-  /** At most `MAX_LISTED` of `requestedPathCount`. */
-  readonly requestedPaths: readonly string[];
-  /** At most `MAX_LISTED` of `pathCount`. */
-  readonly paths: readonly ExplainedPath[];
-  /** As CloudFront says now; absent too when it could not be asked. */
-  readonly invalidation?: Invalidation;
-  /** In order; only what has happened. */
-  readonly timeline: readonly TimelineEntry[];
-  readonly verification?: StoredVerification;
-}
-
-/** A path of the plan, and why it is there. */
-export interface ExplainedPath {
-  readonly path: string;
-  /** Objects that it purges needlessly. */
-  readonly collateral: number;
-  /** The first of the changed keys that it covers, and how many there are. */
-  readonly keys: readonly string[];
-  readonly keyCount: number;
-  /** The first of the paths asked for by hand that it covers. */
-  readonly requestedPaths: readonly string[];
-}
-
-export interface Invalidation {
-  readonly id: string;
-  readonly status: string;
-  /** ISO 8601 */
-  readonly createTime: string;
-}
-
-export interface TimelineEntry {
-  /** `uploaded`: the newest change, as S3 tells it; `completed`: when the workflow saw it. */
-  readonly step: 'uploaded' | 'closed' | 'invalidated' | 'completed' | 'verified' | 'finished';
-  /** ISO 8601 */
-  readonly at: string;
-}
 
 export interface DetailsDependencies {
   readonly refreshes: {
@@ -65,8 +27,7 @@ export interface DetailsDependencies {
   readonly onUnknownInvalidation: (error: unknown) => void;
 }
 
-/** As many as people look through. */
-const MAX_LISTED = 200;
+/** Keys and paths named as the reason of one path. */
 const MAX_REASONS = 5;
 
 /** @throws RefreshRefusedError RefreshNotFound */
@@ -82,26 +43,29 @@ export async function describeRefresh(
     refreshes.changesOf(refreshId),
     findInvalidation(refresh, dependencies),
   ]);
+  const verification = verificationOf(refresh);
   const changes = newestPerKey(objects).sort((a, b) => (a.key < b.key ? -1 : 1));
   return {
     ...summaryOf(refresh),
-    changes: changes.slice(0, MAX_LISTED).map(({ key, removed, eventTime }) => ({ key, removed, eventTime })),
-    requestedPaths: requestedPaths.toSorted().slice(0, MAX_LISTED),
+    changes: changes
+      .slice(0, MAX_LISTED_IN_DETAILS)
+      .map(({ key, removed, eventTime }) => ({ key, removed, eventTime })),
+    requestedPaths: requestedPaths.toSorted().slice(0, MAX_LISTED_IN_DETAILS),
     paths: explainedPaths(refresh, { changes, requestedPaths, urls }),
     ...(invalidation === undefined ? {} : { invalidation }),
     timeline: timelineOf(refresh, changes),
-    ...(refresh.verification === undefined ? {} : { verification: refresh.verification }),
+    ...(verification === undefined ? {} : { verification }),
   };
 }
 
-/** What is known without CloudFront is worth showing while it throttles. */
+/** While CloudFront throttles, everything else is still worth showing. */
 async function findInvalidation(
-  { invalidationId }: Refresh,
+  { invalidation }: Refresh,
   { invalidations, onUnknownInvalidation }: DetailsDependencies,
 ): Promise<Invalidation | undefined> {
-  if (invalidationId === undefined) return undefined;
+  if (invalidation === undefined) return undefined;
   try {
-    return await invalidations.find(invalidationId);
+    return await invalidations.find(invalidation.id);
   } catch (error) {
     onUnknownInvalidation(error);
     return undefined;
@@ -118,29 +82,34 @@ function explainedPaths({ plan }: Refresh, { changes, requestedPaths, urls }: Re
   if (plan === undefined) return [];
   const changedKeys = changes.map(({ key }) => key);
   return explainPlan(plan, { changedKeys, requestedPaths, urls })
-    .slice(0, MAX_LISTED)
+    .slice(0, MAX_LISTED_IN_DETAILS)
     .map(reason => ({
       path: reason.path,
-      collateral: reason.collateral,
+      needlessPurges: reason.needlessPurges,
       keys: reason.keys.slice(0, MAX_REASONS),
       keyCount: reason.keys.length,
       requestedPaths: reason.requestedPaths.slice(0, MAX_REASONS),
     }));
 }
 
+function verificationOf({ verification }: Refresh): RefreshDetails['verification'] {
+  if (verification?.result === undefined) return undefined;
+  const { verified, superseded, urls } = verification.result;
+  return { verified, superseded, urls: [...urls] };
+}
+
 function timelineOf(refresh: Refresh, changes: readonly Change[]): TimelineEntry[] {
+  const { startedAt, closedAt, invalidation, verification, end } = refresh;
   const uploadedAt = changes.reduce((newest, { eventTime }) => (eventTime > newest ? eventTime : newest), '');
-  const { startedAt, closedAt, invalidationId, invalidatedAt, verifyingAt, verifiedAt, finishedAt } = refresh;
-  const times = {
+  const times: Record<RefreshStep, string | undefined> = {
     uploaded: uploadedAt === '' ? startedAt : uploadedAt,
     closed: closedAt,
-    invalidated: invalidatedAt,
-    completed: invalidationId === undefined ? undefined : verifyingAt,
-    verified: verifiedAt,
-    finished: finishedAt,
-  } satisfies Record<TimelineEntry['step'], string | undefined>;
-  const steps = ['uploaded', 'closed', 'invalidated', 'completed', 'verified', 'finished'] as const;
-  return steps.flatMap(step => {
+    invalidated: invalidation?.at,
+    completed: invalidation === undefined ? undefined : verification?.startedAt,
+    verified: verification?.verifiedAt,
+    finished: end?.at,
+  };
+  return REFRESH_STEPS.flatMap(step => {
     const at = times[step];
     return at === undefined ? [] : [{ step, at }];
   });

@@ -34,7 +34,7 @@ function factsOf(report: RefreshReport): Facts {
     [isFresh ? 'Edge verified' : 'Gave up', finishOf(report)],
     ...fact('Reason', report.failure),
     ['Invalidation', report.invalidationId ?? (isFresh ? 'none was needed' : 'none was created')],
-    ['Paths', `${report.pathCount}, purging ${report.collateral} unchanged objects`],
+    ['Paths', `${report.pathCount}, purging ${report.needlessPurges} unchanged objects`],
     ...fact('Nothing to purge', describeSkipped(report.skipped)),
     ['URLs verified', `${report.verified}${superseded}`],
   ];

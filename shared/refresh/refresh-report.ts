@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
+import { withFormerNames } from './former-names.ts';
 
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
   z.array(item).check(z.maxLength(MAX_LISTED_IN_MAIL));
 
 /** How a refresh ended, for the people who run the site. Lists are cut; the count beside each is not. */
-export const RefreshReport = z.object({
+const Report = z.object({
   type: z.literal('refresh-report'),
   id: MailId,
   refreshId: z.string().check(z.minLength(1)),
@@ -22,11 +23,12 @@ export const RefreshReport = z.object({
   /** Invalidation paths that were sent, or planned if nothing was sent. */
   paths: listed(z.string()),
   pathCount: z.int(),
-  collateral: z.int(),
+  needlessPurges: z.int(),
   /** Changed objects that needed no path, by reason. */
   skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
   verified: z.int(),
   superseded: z.int(),
   failure: z.optional(z.string()),
 });
-export type RefreshReport = z.infer<typeof RefreshReport>;
+export const RefreshReport = withFormerNames(Report);
+export type RefreshReport = z.infer<typeof Report>;

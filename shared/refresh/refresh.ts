@@ -1,17 +1,13 @@
 import type { Plan } from '../planning/plan.ts';
+import type { IsoTime } from '../time.ts';
+import type { RefreshState, Skipped } from './api-contract.ts';
 
-/**
- * The refresh: everything that changed in one deploy, followed until the edge serves it. A refresh takes changes while
- * it is open; once closed its set of changes is fixed.
- */
-export type RefreshState = 'open' | 'closed' | 'invalidating' | 'verifying' | 'fresh' | 'failed';
-
-/** One change of an object, as an S3 event told it. */
+/** One change of an object, as an S3 event reports it. */
 export interface Change {
   readonly key: string;
   readonly removed: boolean;
-  /** ISO 8601, when S3 finished the request. */
-  readonly eventTime: string;
+  /** When S3 finished the request. */
+  readonly eventTime: IsoTime;
   /** Orders the events of one key; see `isNewer`. Empty when the event carried none. */
   readonly sequencer: string;
   /** Absent on removals. */
@@ -28,10 +24,10 @@ export interface Changes {
 /** The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller reference. */
 export interface StoredPlan extends Plan {
   readonly number: number;
-  /** Which try of the refresh it belongs to: 1, or 2 when the first invalidation never completed or left the edge stale. */
+  /** 1, or 2 when the first invalidation never completed or left the edge stale. */
   readonly round: number;
-  /** ISO 8601. Its month is the one whose free paths it uses. */
-  readonly plannedAt: string;
+  /** Its month is the one whose free paths it uses. */
+  readonly plannedAt: IsoTime;
   /** Names this plan on the records of the keys that it purges. */
   readonly mark: string;
   /** Distinct keys that changed, skipped ones included, and paths asked for by hand. */
@@ -42,29 +38,19 @@ export interface StoredPlan extends Plan {
   readonly totalCostUsd: number;
 }
 
-/** Changed keys that needed no path, by why; see unchanged.ts. */
-export interface Skipped {
-  /** The edge was verified to serve the same content with the same headers. */
-  readonly unchanged: number;
-  /** The edge keeps nothing of the object, which is served with `no-store`. */
-  readonly neverCached: number;
-  /** An earlier refresh took account of the same event. */
-  readonly duplicate: number;
-}
-
-/** What a plan comes to, for lists: its paths may be 150 KB. */
+/** What lists show of a plan, whose paths may take 150 KB. */
 export interface PlanTotals
   extends Pick<
     StoredPlan,
-    'round' | 'changeCount' | 'requestedPathCount' | 'skipped' | 'collateral' | 'totalCostUsd'
+    'round' | 'changeCount' | 'requestedPathCount' | 'skipped' | 'needlessPurges' | 'totalCostUsd'
   > {
   readonly pathCount: number;
 }
 
 export function totalsOf({ paths, ...plan }: StoredPlan): PlanTotals {
-  const { round, changeCount, requestedPathCount, skipped, collateral, totalCostUsd } = plan;
+  const { round, changeCount, requestedPathCount, skipped, needlessPurges, totalCostUsd } = plan;
   const pathCount = paths.length;
-  return { round, changeCount, requestedPathCount, pathCount, skipped, collateral, totalCostUsd };
+  return { round, changeCount, requestedPathCount, pathCount, skipped, needlessPurges, totalCostUsd };
 }
 
 export interface Verification {
@@ -74,67 +60,89 @@ export interface Verification {
   readonly superseded: number;
 }
 
-/** With the first of the URLs verified, as a client asks for them. */
+/** Names the first of the verified URLs, as a client asks for them. */
 export interface StoredVerification extends Verification {
   readonly urls: readonly string[];
 }
 
+/** How CloudFront's quota has held a refresh up. */
+export interface QuotaWait {
+  /** When CloudFront first took no more invalidations. */
+  readonly refusedAt: IsoTime;
+  readonly refusals: number;
+}
+
+/** An invalidation that CloudFront has taken. */
+export interface SentInvalidation {
+  readonly id: string;
+  /** When it was recorded. */
+  readonly at: IsoTime;
+  /** What this one and those of earlier rounds cost together, in US dollars. */
+  readonly spentUsd: number;
+}
+
+/** The verifying of the current round. */
+export interface VerificationRun {
+  /** When it began: the invalidation, if there is one, was seen completed. */
+  readonly startedAt?: IsoTime;
+  /** Present once nothing was stale. */
+  readonly result?: StoredVerification;
+  readonly verifiedAt?: IsoTime;
+}
+
+/** How a refresh ended. */
+export interface RefreshEnd {
+  readonly at: IsoTime;
+  /** Why it failed. */
+  readonly failure?: string;
+  /** It failed while open, so nothing was ever sent: the refresh after it has its changes too. */
+  readonly isAbandoned?: true;
+}
+
+/**
+ * A refresh is everything that changed in one deploy, followed until the edge serves it. It takes changes while it is open. Once it
+ * is closed, its set of changes is fixed.
+ */
 export interface Refresh {
   readonly id: string;
   /** The distribution that this refresh makes fresh. */
   readonly distributionId: string;
   readonly state: RefreshState;
   /**
-   * Counts the commits of collectors, and CloudFront's refusals. Unchanged between two looks means that uploads are quiet;
-   * a plan belongs to the generation that it was made in.
+   * Counts the commits of collectors, and CloudFront's refusals. Unchanged between two looks, it means that uploads are quiet. A plan
+   * belongs to the generation that it was made in.
    */
   readonly generation: number;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  /** ISO 8601; absent while it is open. */
-  readonly closedAt?: string;
-  /** Absent too when CloudFront refused it: nothing was sent. */
+  readonly startedAt: IsoTime;
+  /** Absent while it is open. */
+  readonly closedAt?: IsoTime;
+  /** Absent, too, after CloudFront refused it: nothing was sent. */
   readonly plan?: StoredPlan;
   /** The totals of that plan. */
   readonly totals?: PlanTotals;
-  /** Number of the last plan stored, refused ones included. */
-  readonly plans?: number;
-  /** ISO 8601, when CloudFront first took no more invalidations. */
-  readonly refusedAt?: string;
-  /** How often CloudFront took no more. */
-  readonly refusals?: number;
+  /** Number of the last plan stored, refused ones included; 0 for none. */
+  readonly plans: number;
+  /** Absent unless CloudFront refused it. */
+  readonly quota?: QuotaWait;
   /** The newest one, if there were two rounds. */
-  readonly invalidationId?: string;
-  /** ISO 8601, when that one was recorded. */
-  readonly invalidatedAt?: string;
-  /** What its invalidations cost together so far, in US dollars. */
-  readonly spentUsd?: number;
-  /** ISO 8601, when verifying began: the invalidation, if there is one, was seen completed. */
-  readonly verifyingAt?: string;
-  readonly verification?: StoredVerification;
-  /** ISO 8601 */
-  readonly verifiedAt?: string;
-  readonly finishedAt?: string;
-  /** Why it failed. */
-  readonly failure?: string;
-  /** Failed while open, so never sent to CloudFront: the refresh after it has its changes too. */
-  readonly abandoned?: true;
-  /** Another refresh has taken its place, or is about to: it can never open again. */
-  readonly superseded?: true;
+  readonly invalidation?: SentInvalidation;
+  readonly verification?: VerificationRun;
+  /** Absent until it has ended. */
+  readonly end?: RefreshEnd;
 }
 
-/** The UTC month of an ISO 8601 time, which AWS bills by: `2026-11`. */
-export function monthOf(time: string): string {
+/** The UTC month of a time, by which AWS bills: `2026-11`. */
+export function monthOf(time: IsoTime): string {
   return time.slice(0, 7);
 }
 
-/** Refreshes are kept as history for so long. */
+/** How long refreshes are kept as history. */
 export const HISTORY_DAYS = 90;
 
 /**
- * A fresh id: sorts by time, and is a valid Step Functions execution name and beginning of a CloudFront caller reference.
+ * A new id. Ids sort by time, and are valid as names of Step Functions executions and as the start of CloudFront caller references.
  *
- * @param uuid makes ids of one second differ, by its first 8 hex digits
+ * @param uuid its first 8 hex digits tell ids of the same second apart
  */
 export function refreshIdOf(now: Date, uuid: string): string {
   const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
@@ -147,20 +155,20 @@ export function isRefreshId(text: string): boolean {
   return REFRESH_ID.test(text);
 }
 
-/** By which CloudFront knows a plan's invalidation again: of the same reference and paths it makes one. */
+/** Idempotency key of a plan's invalidation: for the same reference and paths CloudFront makes only one. */
 export function callerReferenceOf(refreshId: string, planNumber: number): string {
   return `${refreshId}-${planNumber}`;
 }
 
-/** The refresh whose invalidation has a caller reference; undefined when it is somebody else's. */
+/** The id of the refresh that made a caller reference; undefined if somebody else did. */
 export function refreshOfCallerReference(callerReference: string): string | undefined {
   const id = callerReference.replace(/-\d+$/, '');
   return id !== callerReference && isRefreshId(id) ? id : undefined;
 }
 
 /**
- * Whether an event happened after another one of the same key: sequencers are hexadecimal and are compared as text after
- * padding the shorter one with zeros on the right (S3 user guide, "Event message structure").
+ * Whether one event of a key happened after another. Sequencers are hexadecimal, and are compared as strings after padding the shorter
+ * one with zeros on the right (S3 user guide, "Event message structure").
  */
 export function isNewer(a: Change, b: Change): boolean {
   const length = Math.max(a.sequencer.length, b.sequencer.length);

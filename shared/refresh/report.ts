@@ -1,17 +1,21 @@
-import { UnknownRefreshError } from '../errors.ts';
 import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
 
-export interface ReportedRefreshes {
-  get(refreshId: string): Promise<Refresh | undefined>;
+export interface ReportStore {
   changesOf(refreshId: string): Promise<Changes>;
-  /** Ends a refresh; one that fails while it is open is abandoned, so that the next inherits its changes. Repeated, it keeps the first end and answers the stored record. */
-  finish(refreshId: string, end: RefreshEnd, at: Date): Promise<Refresh>;
+  /**
+   * Ends a refresh. One that fails while it is open is abandoned, so that the next refresh inherits its changes. Repeated, it keeps the
+   * first end.
+   *
+   * @returns the stored record
+   * @throws UnknownRefreshError
+   */
+  finish(refreshId: string, outcome: RefreshOutcome, at: Date): Promise<Refresh>;
 }
 
-export interface RefreshEnd {
+export interface RefreshOutcome {
   readonly state: 'fresh' | 'failed';
   readonly failure?: string;
 }
@@ -20,33 +24,37 @@ export interface Outbox {
   send(message: RefreshReport): Promise<void>;
 }
 
-/** `failed`: only failures are mailed. A failure always is. */
+/** Failures are always mailed. */
 export type MailPolicy = 'always' | 'failed';
 
 export interface ReportDependencies {
-  readonly refreshes: ReportedRefreshes;
+  readonly refreshes: ReportStore;
   readonly outbox: Outbox;
   readonly mailPolicy: MailPolicy;
   readonly now: () => Date;
 }
 
-/** Ends a refresh in the history and mails how it ended. Safe to repeat: the mail keeps its id. */
+/**
+ * Ends a refresh in the history and mails how it ended. Safe to repeat: the mail keeps its id.
+ *
+ * @throws UnknownRefreshError
+ */
 export async function report(
   refreshId: string,
-  end: RefreshEnd,
+  outcome: RefreshOutcome,
   { refreshes, outbox, mailPolicy, now }: ReportDependencies,
 ): Promise<RefreshReport> {
-  if ((await refreshes.get(refreshId)) === undefined) throw new UnknownRefreshError(refreshId);
   const at = now();
-  const refresh = await refreshes.finish(refreshId, end, at);
+  const refresh = await refreshes.finish(refreshId, outcome, at);
   const message = reportOf(refresh, await refreshes.changesOf(refreshId), at);
   if (message.outcome === 'failed' || mailPolicy === 'always') await outbox.send(message);
   return message;
 }
 
 function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): RefreshReport {
+  const { plan, invalidation, verification, end } = refresh;
   const changes = newestPerKey(objects);
-  const sent = refresh.plan?.paths ?? [];
+  const sent = plan?.paths ?? [];
   return {
     type: 'refresh-report',
     id: `refresh-report-${refresh.id}`,
@@ -54,18 +62,18 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     distributionId: refresh.distributionId,
     outcome: refresh.state === 'fresh' ? 'fresh' : 'failed',
     startedAt: refresh.startedAt,
-    finishedAt: refresh.finishedAt ?? at.toISOString(),
+    finishedAt: end?.at ?? at.toISOString(),
     changes: changes.slice(0, MAX_LISTED_IN_MAIL).map(({ key, removed }) => ({ key, removed })),
     changeCount: changes.length,
     requestedPaths: paths.slice(0, MAX_LISTED_IN_MAIL),
     requestedPathCount: paths.length,
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
-    collateral: refresh.plan?.collateral ?? 0,
-    skipped: refresh.plan?.skipped ?? NOTHING_SKIPPED,
-    verified: refresh.verification?.verified ?? 0,
-    superseded: refresh.verification?.superseded ?? 0,
-    ...(refresh.invalidationId === undefined ? {} : { invalidationId: refresh.invalidationId }),
-    ...(refresh.failure === undefined ? {} : { failure: refresh.failure }),
+    needlessPurges: plan?.needlessPurges ?? 0,
+    skipped: plan?.skipped ?? NOTHING_SKIPPED,
+    verified: verification?.result?.verified ?? 0,
+    superseded: verification?.result?.superseded ?? 0,
+    ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
+    ...(end?.failure === undefined ? {} : { failure: end.failure }),
   };
 }

@@ -1,19 +1,21 @@
 import { mapConcurrently } from '../concurrently.ts';
-import { type Change, newestPerKey, type Skipped } from './refresh.ts';
+import type { Skipped } from './api-contract.ts';
+import { type Change, newestPerKey } from './refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from './served.ts';
 
 /*
- * Which changes need no path: no edge can hold anything but what the bucket holds now. Events come late, repeated and out of order, and
- * tell no headers, so the object is read; it may be newer than the event. A change may be skipped only if that object
+ * Decides which changes need no path, because no edge can hold anything but what the bucket holds now. Events come late, repeated and
+ * out of order, and do not name headers. So the object is read, and it may be newer than the event. A change may be skipped only if
+ * that object
  *
  * 1. has the fingerprint that was last verified, and
- * 2. is another version than the record was taken from.
+ * 2. is not the version that the record was taken from.
  *
- * By the second rule each skip uses up one version. So if an edge does hold a version that differs, there is one event more than
- * there are versions to skip by: one of the events meets the record's own version, and purges. Two new events in one refresh would
- * share a version, so they purge too.
+ * By the second rule each skip uses up one version. If an edge does hold a version that differs, there is one event more than there are
+ * versions to skip by: one of the events meets the record's own version, and purges. Two new events in one refresh would share a
+ * version, so they purge too.
  *
- * tests/unit/refresh/unchanged-races.test.ts plays this, and shows what each rule is there for.
+ * tests/unit/refresh/unchanged-races.test.ts plays this through and shows what each rule prevents.
  */
 
 /** What was last seen the same in the bucket and at the edge. */
@@ -23,18 +25,18 @@ export interface Verified {
   readonly neverCached: boolean;
   /** As HTTP writes it, in quotes; absent where there was no object. */
   readonly eTag?: string;
-  /** Tells one version from another, whatever their content; absent where there was no object. */
+  /** Tells versions apart, whatever their content; absent where there was no object. */
   readonly lastModified?: string;
-  /** The refresh that skipped its last change: asked again, it says the same. */
+  /** The refresh that skipped the last change. If that refresh asks again, it gets the same answer. */
   readonly skippedBy?: string;
 }
 
 /** What is known of a key at the edge. */
 export interface EdgeRecord {
   readonly key: string;
-  /** Of the event that was purged or skipped last: the newest of its refresh. */
+  /** Of the event that was last purged or skipped: the newest of its refresh. */
   readonly sequencer: string;
-  /** Of the plan that last purged the key, or that forgot what was verified of it. */
+  /** Of the plan that last purged the key, or that dropped what was verified. */
   readonly mark: string;
   /** Absent from the moment a purge is planned until it is verified. */
   readonly verified?: Verified;
@@ -45,14 +47,14 @@ export type VerifiedRecord = EdgeRecord & Required<Pick<EdgeRecord, 'verified'>>
 export interface EdgeRecords {
   /** By strongly consistent reads. */
   get(keys: readonly string[]): Promise<ReadonlyMap<string, EdgeRecord>>;
-  /** Puts a record in the place of another one; false when its sequencer or fingerprint is not as known any more. */
+  /** Replaces a record; false if its sequencer or fingerprint is no longer the known one. */
   replace(known: VerifiedRecord, next: EdgeRecord): Promise<boolean>;
-  /** Forgets what was verified of a key, and remembers the event. */
+  /** Drops what was verified of a key, and stores the event. */
   mark(change: Change, mark: string): Promise<void>;
 }
 
 export interface VerifiedRecords {
-  /** Remembers what was verified, unless another event or another plan was marked since. */
+  /** Stores what was verified, unless another event or plan has been marked since. */
   recordVerified(change: Change, mark: string, verified: Verified): Promise<void>;
 }
 
@@ -81,16 +83,16 @@ export interface Planning {
   readonly mark: string;
 }
 
-/** Requests at the same time: quick for thousands of keys, each a partition of its own. */
+/** Concurrent requests. Quick for thousands of keys, each in a partition of its own. */
 const CONCURRENCY = 32;
 
 /**
- * Sorts a refresh's changed keys into those to purge and those to skip. Whatever is not skipped is marked before this returns, so
- * that a refresh which fails later, or crashes, leaves nothing to skip on.
+ * Sorts a refresh's changed keys into those to purge and those to skip, and marks those to purge. They are marked before this returns,
+ * so that a refresh that fails or crashes later leaves nothing to skip by.
  *
  * @param changes every distinct event of the refresh
  */
-export async function withoutUnchanged(
+export async function markChanged(
   changes: readonly Change[],
   planning: Planning,
   dependencies: UnchangedDependencies,
@@ -108,8 +110,8 @@ export async function withoutUnchanged(
   return { changedKeys: await purge(purged, planning, records), skipped };
 }
 
-/** Every changed key, each marked: the second round of a refresh trusts no record. */
-export async function withUnchanged(
+/** Marks every changed key, to purge them all: the second round of a refresh trusts no record. */
+export async function markAll(
   changes: readonly Change[],
   planning: Planning,
   { records }: Pick<UnchangedDependencies, 'records'>,
@@ -135,7 +137,7 @@ async function reasonToSkip(
   { records, objects, honoursNoStore }: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
   if (!isVerified(record)) return undefined;
-  // Without a sequencer nobody knows which event it is.
+  // Without a sequencer there is no telling which event it is.
   if (events.some(event => event.sequencer === '')) return undefined;
   const [event, ...others] = events.filter(({ sequencer }) => sequencer !== record.sequencer);
   const { verified } = record;
@@ -155,7 +157,7 @@ async function reasonToSkip(
   return (await records.replace(record, { key: record.key, sequencer, mark })) ? 'neverCached' : undefined;
 }
 
-/** Decided anew each time: the distribution may be another one than when it was verified. */
+/** Decided each time: the distribution may have been reconfigured since. */
 function wasNeverCached({ neverCached }: Verified, honoursNoStore: boolean): boolean {
   return neverCached && honoursNoStore;
 }
@@ -164,12 +166,12 @@ function isVerified(record: EdgeRecord | undefined): record is VerifiedRecord {
   return record?.verified !== undefined;
 }
 
-/** Whether an object may be the version that an event tells of, as far as the event says. */
+/** Whether an object can be the version that an event is about, as far as the event tells. */
 export function isVersionOf({ removed, eTag }: Change, object: Pick<Verified, 'eTag'>): boolean {
   return removed ? object.eTag === undefined : eTag !== undefined && object.eTag === `"${eTag}"`;
 }
 
-/** What there is to remember of an object, or of the lack of one. */
+/** What to store about an object, or about its absence. */
 export function verifiedFrom(object: Served | undefined): Verified {
   const { etag = '' } = object?.headers ?? {};
   return {

@@ -8,6 +8,7 @@ import {
   type UrlRules,
   viewerPaths,
 } from '../planning/viewer-urls.ts';
+import { MAX_LISTED_IN_DETAILS } from './api-contract.ts';
 import {
   type Change,
   type Changes,
@@ -19,7 +20,7 @@ import {
 import { isSame, isShown, type Served } from './served.ts';
 import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
 
-export interface VerifiedRefreshes {
+export interface VerifyStore {
   get(refreshId: string): Promise<Refresh | undefined>;
   changesOf(refreshId: string): Promise<Changes>;
   /** Repeated in one round, it keeps the time of the first. */
@@ -37,7 +38,7 @@ export interface Edge {
 }
 
 export interface VerifyDependencies {
-  readonly refreshes: VerifiedRefreshes;
+  readonly refreshes: VerifyStore;
   readonly records: VerifiedRecords;
   readonly origin: OriginObjects;
   readonly edge: Edge;
@@ -95,8 +96,8 @@ export async function verifyEdge(refreshId: string, dependencies: VerifyDependen
   return verification;
 }
 
-/** As many as people look through, and as a record holds beside its plan. */
-const LISTED = { urls: 200, characters: 20_000 };
+/** URLs that a record has room for beside its plan. */
+const MOST_CHARACTERS = 20_000;
 
 function firstVerified(checks: readonly Check[], outcomes: readonly Outcome[]): string[] {
   const urls = new Set<string>();
@@ -106,7 +107,7 @@ function firstVerified(checks: readonly Check[], outcomes: readonly Outcome[]): 
     const url = requestPath(viewerPath);
     if (urls.has(url)) continue;
     characters += url.length;
-    if (urls.size === LISTED.urls || characters > LISTED.characters) break;
+    if (urls.size === MAX_LISTED_IN_DETAILS || characters > MOST_CHARACTERS) break;
     urls.add(url);
   }
   return [...urls];

@@ -83,13 +83,16 @@ describe('an execution that an operator stops', () => {
     const id = await stopping;
     await told;
     const [ended] = await site.refreshes();
-    expect(ended).toMatchObject({ state: 'failed', failure: 'ABORTED: Its execution was stopped' });
+    expect(ended).toMatchObject({
+      state: 'failed',
+      end: { failure: 'ABORTED: Its execution was stopped' },
+    });
 
     await site.put('other.txt', 'the next one');
     await site.settled();
     const [next, abandoned] = await site.refreshes();
-    expect(abandoned).toMatchObject({ id, state: 'failed', abandoned: true });
-    expect(next).toMatchObject({ state: 'fresh', verification: { verified: 2, superseded: 0 } });
+    expect(abandoned).toMatchObject({ id, state: 'failed', end: { isAbandoned: true } });
+    expect(next).toMatchObject({ state: 'fresh', verification: { result: { verified: 2, superseded: 0 } } });
     await site.expectEdgeEqualsBucket();
   });
 });

@@ -77,13 +77,13 @@ it('npm run plan tells of two folders the plan that uploading them makes', async
 
   const [from, to] = [folderOf(siteAt('before')), folderOf(siteAt('after'))];
   const used = String(earlier.flat().length);
-  const { paths, wildcards, collateral, required, costUsd, guarded } = await planJson(
+  const { paths, wildcards, needlessPurges, required, costUsd, guarded } = await planJson(
     ...['--from', from, '--to', to, '--used', used],
   );
   const [refresh] = await site.refreshes();
   expect(refresh).toMatchObject({
     state: 'fresh',
-    plan: { paths, wildcards, collateral, required, costUsd, guarded },
+    plan: { paths, wildcards, needlessPurges, required, costUsd, guarded },
   });
   const invalidations = await site.invalidations();
   expect(invalidations).toHaveLength(earlier.length + 1);

@@ -64,14 +64,17 @@ it('a refresh that is refused for a day fails and is mailed, and the next one ta
   await site.put('page.txt', 'only the refused refresh knows of this one');
   await site.settled();
   const [refresh] = await site.refreshes();
-  expect(refresh).toMatchObject({ state: 'failed', abandoned: true });
+  expect(refresh).toMatchObject({ state: 'failed', end: { isAbandoned: true } });
   expect(site.mails().map(({ subject }) => subject)).toEqual([expect.stringContaining('FAILED')]);
   expect(site.mails()[0]?.body.text).toContain('TooManyInvalidationsInProgress');
 
   answer = pass;
   await site.put('other.txt', 'the next one');
   await site.settled();
-  expect((await site.refreshes())[0]).toMatchObject({ state: 'fresh', verification: { verified: 2 } });
+  expect((await site.refreshes())[0]).toMatchObject({
+    state: 'fresh',
+    verification: { result: { verified: 2 } },
+  });
   await site.expectEdgeEqualsBucket();
 });
 

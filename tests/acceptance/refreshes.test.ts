@@ -3,8 +3,7 @@ import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
 import type { Status } from '../../infra/cli/status-report.ts';
-import type { RefreshList } from '../../shared/refresh/history.ts';
-import type { RefreshDetails } from '../../shared/refresh/refresh-details.ts';
+import type { RefreshDetails, RefreshList } from '../../shared/refresh/api-contract.ts';
 import { inject, stopNextExecution } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
 import { inParallel } from '../helpers/in-parallel.ts';
@@ -45,7 +44,7 @@ async function listed(): Promise<RefreshList['refreshes']> {
 
 describe('The history', () => {
   it('tells of an upload what changed, which paths were sent and why, when, and what was verified', async () => {
-    // Without a bystander `/*` would do.
+    // Without an unchanged object beside it `/*` would do.
     await upload(['docs/a.html', 'styles.css', 'index.html'], 'old');
     const told = await upload(['docs/a.html', 'styles.css'], 'new');
     expect(told).toMatchObject({
@@ -61,8 +60,8 @@ describe('The history', () => {
         { key: 'styles.css', removed: false },
       ],
       paths: [
-        { path: '/docs/a.html', collateral: 0, keys: ['docs/a.html'], keyCount: 1 },
-        { path: '/styles.css', collateral: 0, keys: ['styles.css'], keyCount: 1 },
+        { path: '/docs/a.html', needlessPurges: 0, keys: ['docs/a.html'], keyCount: 1 },
+        { path: '/styles.css', needlessPurges: 0, keys: ['styles.css'], keyCount: 1 },
       ],
       invalidation: { id: told.invalidationId, status: 'Completed' },
       verification: { verified: 2, superseded: 0 },

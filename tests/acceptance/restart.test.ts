@@ -22,7 +22,7 @@ const LONE_KEY = 'docs/a b.txt';
 
 async function expectOneFreshRefresh(site: Site): Promise<void> {
   expect(await site.refreshes()).toMatchObject([
-    { state: 'fresh', verification: { verified: 1, superseded: 0 } },
+    { state: 'fresh', verification: { result: { verified: 1, superseded: 0 } } },
   ]);
   expect(await site.executions()).toMatchObject([{ status: 'SUCCEEDED' }]);
   expect(await site.invalidations()).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { type AwsService, jsonResponse } from '../../infra/local/kernel/aws-api.ts';
-import { createEdgeRecords } from '../../shared/aws/refresh-table/edge-records.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import type { EdgeRecord, Verified, VerifiedRecord } from '../../shared/refresh/unchanged.ts';
 import { changeOf } from '../helpers/changes.ts';
 import { startRefreshTable } from './refresh-items.ts';
@@ -16,8 +16,9 @@ const PRESENT: Verified = {
 const ABSENT: Verified = { fingerprint: 'absent', neverCached: false };
 
 async function start(around?: (dynamoDb: AwsService) => AwsService) {
-  const options = { ...(await startRefreshTable(around)), distributionId: 'E1' };
-  const records = createEdgeRecords({ ...options, now: () => new Date('2026-11-02T10:00:00Z') });
+  const options = await startRefreshTable(around);
+  const now = () => new Date('2026-11-02T10:00:00Z');
+  const records = openRefreshTable({ ...options, now }).edgeRecordsOf('E1');
   const recordOf = async (key = 'a.css') => (await records.get([key])).get(key);
   const verified = async (change = upload('05')): Promise<VerifiedRecord> => {
     await records.mark(change, 'm0');
@@ -47,7 +48,7 @@ describe('the records of what the edge serves', () => {
   it('are of one distribution', async () => {
     const { verified, ...options } = await start();
     await verified();
-    const others = createEdgeRecords({ ...options, distributionId: 'E2' });
+    const others = openRefreshTable(options).edgeRecordsOf('E2');
     expect(await others.get(['a.css'])).toEqual(new Map());
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { AwsError, type AwsService, jsonErrorResponse } from '../../infra/local/kernel/aws-api.ts';
-import { createRefreshTable } from '../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { changeOf } from '../helpers/changes.ts';
 import { startRefreshTable } from './refresh-items.ts';
 
@@ -8,26 +8,26 @@ const sequencers = ['01', '03', '02'];
 const objects = sequencers.map(sequencer => changeOf('a.css', { sequencer }));
 
 it('a refresh tells every event of a key once, however often it was collected', async () => {
-  const table = createRefreshTable(await startRefreshTable());
-  const open = table.openOf('E1');
+  const table = openRefreshTable(await startRefreshTable());
+  const open = table.openRefreshOf('E1');
   const refreshId = await open.replace(undefined, 'r1');
   for (const repeated of [objects, [...objects].reverse()]) {
     await open.addChanges(refreshId, { objects: repeated, paths: ['/x'] });
   }
-  const changes = await table.changesOf(refreshId);
+  const changes = await table.refreshes.changesOf(refreshId);
   expect(new Set(changes.objects)).toEqual(new Set(objects));
   expect(changes.objects).toHaveLength(3);
   expect(changes.paths).toEqual(['/x']);
 });
 
 it('the successor of an abandoned refresh inherits every event', async () => {
-  const table = createRefreshTable(await startRefreshTable());
-  const open = table.openOf('E1');
+  const table = openRefreshTable(await startRefreshTable());
+  const open = table.openRefreshOf('E1');
   await open.replace(undefined, 'r1');
   await open.addChanges('r1', { objects, paths: [] });
   expect(await open.abandon('r1')).toBe(true);
   expect(await open.replace('r1', 'r2')).toBe('r2');
-  expect(new Set((await table.changesOf('r2')).objects)).toEqual(new Set(objects));
+  expect(new Set((await table.refreshes.changesOf('r2')).objects)).toEqual(new Set(objects));
 });
 
 /** A partition that is throttled: the first requests of an action are refused as a whole. */
@@ -54,7 +54,7 @@ function throttled(action: string, refusals: number) {
 
 it('a large batch of changes is written a few at a time, also when DynamoDB refuses some as a whole', async () => {
   const { around, calls } = throttled('BatchWriteItem', 6);
-  const open = createRefreshTable(await startRefreshTable(around)).openOf('E1');
+  const open = openRefreshTable(await startRefreshTable(around)).openRefreshOf('E1');
   await open.replace(undefined, 'r1');
   const many = Array.from({ length: 500 }, (_, index) => changeOf(`${index}.css`));
   await open.addChanges('r1', { objects: many, paths: [] });
@@ -64,7 +64,7 @@ it('a large batch of changes is written a few at a time, also when DynamoDB refu
 
 it('a commit waits while the partition is throttled', async () => {
   const { around, calls } = throttled('UpdateItem', 3);
-  const open = createRefreshTable(await startRefreshTable(around)).openOf('E1');
+  const open = openRefreshTable(await startRefreshTable(around)).openRefreshOf('E1');
   await open.replace(undefined, 'r1');
   expect(await open.commit('r1')).toBe(true);
   expect(calls.count).toBe(4);

@@ -35,7 +35,7 @@ function rowsOf(upload: Upload): string[][] {
   if (ours === undefined) return [];
   const purged = (paths: readonly string[]) => {
     const purge = purgeOf(paths, upload);
-    return [purge.paths, purge.collateral, purge.stale].map(String);
+    return [purge.paths, purge.needlessPurges, purge.stale].map(String);
   };
   const months = (choice: typeof ours) =>
     DEPLOYS_A_MONTH.map(deploys => inDollars(dollarsAMonth(choice, deploys)));

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { optimum } from '../helpers/least-collateral.ts';
+import { optimum } from '../helpers/fewest-needless-purges.ts';
 import { type Purge, purgeOf, requiredUrls, untouchedUrls } from '../helpers/purge.ts';
 import { SCENARIOS, type Upload } from '../helpers/scenarios.ts';
 import {
@@ -29,8 +29,10 @@ export async function benchPlanner(print: Print): Promise<void> {
     ['upload', ...columns, 'optimum'],
     rows.map(({ upload, choices }) => [
       labelOf(upload),
-      ...purgesOf(upload, choices).map(({ paths, collateral, stale }) => `${paths}/${collateral}/${stale}`),
-      leastCollateral(upload),
+      ...purgesOf(upload, choices).map(
+        ({ paths, needlessPurges, stale }) => `${paths}/${needlessPurges}/${stale}`,
+      ),
+      fewestNeedlessPurges(upload),
     ]),
   );
   print(`Dollars for one deploy beyond the ${FREE_PATHS_A_MONTH} free paths:\n`);
@@ -74,11 +76,11 @@ function labelOf({ name, what, changedKeys, siteKeys }: Upload): string {
   return `${name} ${what} (${changedKeys.length} of ${siteKeys.length})`;
 }
 
-/** The least collateral there is, and the fewest paths that reach it. */
-function leastCollateral(upload: Upload): string {
+/** The fewest needless purges there can be, and the fewest paths that reach it. */
+function fewestNeedlessPurges(upload: Upload): string {
   const required = requiredUrls(upload);
-  const collateralOf = optimum(required, untouchedUrls(upload));
-  const least = collateralOf(required.length);
-  const paths = required.findIndex((_, index) => collateralOf(index + 1) === least) + 1;
+  const needlessPurgesOf = optimum(required, untouchedUrls(upload));
+  const least = needlessPurgesOf(required.length);
+  const paths = required.findIndex((_, index) => needlessPurgesOf(index + 1) === least) + 1;
   return `${least} with ${paths}`;
 }

@@ -23,12 +23,12 @@ const STYLE = `
     .head { font-weight: 600; }
     .faint { fill: #59636e; }
     .page { fill: #ffffff; } .ours { fill: #eef4fb; } .line { stroke: #d1d9e0; }
-    .paths { fill: #0a64c8; } .collateral { fill: #e58a00; } .stale { fill: #b3001e; font-weight: 600; }
+    .paths { fill: #0a64c8; } .needlessPurges { fill: #e58a00; } .stale { fill: #b3001e; font-weight: 600; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; }
       .faint { fill: #9da7b1; }
       .page { fill: #0d1117; } .ours { fill: #15243a; } .line { stroke: #3d444d; }
-      .paths { fill: #6cb0ff; } .collateral { fill: #ffb84d; } .stale { fill: #ff8a94; }
+      .paths { fill: #6cb0ff; } .needlessPurges { fill: #ffb84d; } .stale { fill: #ff8a94; }
     }`;
 
 /** A table of small bars: a row for each upload, a column for each tool, the first two of them ours. */
@@ -36,7 +36,7 @@ export function purgeChart(columns: readonly string[], rows: readonly Row[]): st
   const width = LABEL_WIDTH + columns.length * COLUMN_WIDTH;
   const height = HEADER_HEIGHT + rows.length * ROW_HEIGHT + FOOTER_HEIGHT;
   const most = Math.max(
-    ...rows.flatMap(row => row.purges.flatMap(({ paths, collateral }) => [paths, collateral])),
+    ...rows.flatMap(row => row.purges.flatMap(({ paths, needlessPurges }) => [paths, needlessPurges])),
   );
   const bar = (value: number) => Math.round((Math.log1p(value) / Math.log1p(most)) * LONGEST_BAR);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title about">
@@ -56,7 +56,7 @@ ${rows.map((row, at) => drawRow(row, HEADER_HEIGHT + at * ROW_HEIGHT, width, bar
 
 function legend(x: number): string {
   return `  <rect class="paths" x="${x}" y="12" width="14" height="${BAR_HEIGHT}"/><text x="${x + 20}" y="22">paths billed</text>
-  <rect class="collateral" x="${x + 110}" y="12" width="14" height="${BAR_HEIGHT}"/><text x="${x + 130}" y="22">untouched objects purged</text>
+  <rect class="needlessPurges" x="${x + 110}" y="12" width="14" height="${BAR_HEIGHT}"/><text x="${x + 130}" y="22">untouched objects purged</text>
   <text class="stale" x="${x + 300}" y="22">changed URLs left stale</text>
   <text class="faint" x="${x + 462}" y="22">bars: logarithmic</text>`;
 }
@@ -75,7 +75,7 @@ ${cells.join('\n')}`;
 }
 
 function drawPurge(
-  { paths, collateral, stale }: Purge,
+  { paths, needlessPurges, stale }: Purge,
   x: number,
   y: number,
   bar: (value: number) => number,
@@ -83,13 +83,13 @@ function drawPurge(
   const lower = y + 8 + BAR_HEIGHT + 4;
   const mark = stale === 0 ? '' : `<text class="stale" x="${x}" y="${y + 51}">${stale} stale</text>`;
   return `  <rect class="paths" x="${x}" y="${y + 8}" width="${bar(paths)}" height="${BAR_HEIGHT}"/><text x="${x + bar(paths) + 4}" y="${y + 18}">${paths}</text>
-  <rect class="collateral" x="${x}" y="${lower}" width="${bar(collateral)}" height="${BAR_HEIGHT}"/><text x="${x + bar(collateral) + 4}" y="${lower + 10}">${collateral}</text>${mark}`;
+  <rect class="needlessPurges" x="${x}" y="${lower}" width="${bar(needlessPurges)}" height="${BAR_HEIGHT}"/><text x="${x + bar(needlessPurges) + 4}" y="${lower + 10}">${needlessPurges}</text>${mark}`;
 }
 
 function describe(columns: readonly string[], { name, what, purges }: Row): string {
-  const cells = purges.map(({ paths, collateral, stale }, at) => {
+  const cells = purges.map(({ paths, needlessPurges, stale }, at) => {
     const left = stale === 0 ? '' : `, ${stale} stale`;
-    return `${columns[at]}: ${paths} paths, ${collateral} untouched purged${left}`;
+    return `${columns[at]}: ${paths} paths, ${needlessPurges} untouched purged${left}`;
   });
   return `${name}, ${what}. ${cells.join('; ')}.`;
 }

@@ -12,7 +12,7 @@ describe('the details of a refresh', () => {
       refreshOf({
         changes: [...changes, { ...changeOf('old.html', STARTED), removed: true }],
         paths: [
-          { ...pathOf('/docs/*', ['docs/a.html', 'docs/b.html']), collateral: 3 },
+          { ...pathOf('/docs/*', ['docs/a.html', 'docs/b.html']), needlessPurges: 3 },
           { ...pathOf('/old.html', ['old.html']), requestedPaths: ['/old.html'] },
         ],
         verification: {

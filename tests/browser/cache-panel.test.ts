@@ -61,7 +61,7 @@ describe('a running refresh', () => {
 describe('the history', () => {
   it('tells of each refresh what the console tells, and what it does not', async () => {
     refreshes.set(
-      { ...refreshOf(), changeCount: 1200, pathCount: 14, collateral: 12, costUsd: 0.07, round: 2 },
+      { ...refreshOf(), changeCount: 1200, pathCount: 14, needlessPurges: 12, costUsd: 0.07, round: 2 },
       FAILED,
     );
     await openPanel(async page => {

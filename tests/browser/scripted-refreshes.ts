@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pathProblem } from '../../shared/planning/viewer-urls.ts';
-import type { PathUse, RefreshDetails, RefreshSummary } from '../../web/cache/refresh-api.ts';
+import type { MonthUse, RefreshDetails, RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import { type ApiAnswer, refusal } from './scripted-answer.ts';
 
 const Asked = z.object({ paths: z.array(z.string()) });
@@ -8,7 +8,7 @@ const Asked = z.object({ paths: z.array(z.string()) });
 /** The contract of the refreshes API, in memory: refreshes are what a scenario says they are. */
 export class ScriptedRefreshes {
   #refreshes: readonly RefreshDetails[] = [];
-  #month: PathUse = { month: '2026-11', paths: 123, freePaths: 1000, pathPriceUsd: 0.005, costUsd: 0 };
+  #month: MonthUse = { month: '2026-11', paths: 123, freePaths: 1000, pathPriceUsd: 0.005, costUsd: 0 };
 
   reset(): void {
     this.#refreshes = [];
@@ -23,7 +23,7 @@ export class ScriptedRefreshes {
     );
   }
 
-  useMonth(use: Partial<PathUse>): void {
+  useMonth(use: Partial<MonthUse>): void {
     this.#month = { ...this.#month, ...use };
   }
 
@@ -87,7 +87,7 @@ export function refreshOf(said: Partial<RefreshDetails> = {}): RefreshDetails {
       ? { changeCount: changes.length, requestedPathCount: said.requestedPaths?.length ?? 0 }
       : {}),
     pathCount: paths.length,
-    collateral: 0,
+    needlessPurges: 0,
     costUsd: 0,
     skipped: { unchanged: 0, neverCached: 0, duplicate: 0 },
     round: 1,
@@ -120,7 +120,7 @@ export function changeOf(key: string, eventTime: string): RefreshDetails['change
 }
 
 export function pathOf(path: string, keys: readonly string[]): RefreshDetails['paths'][number] {
-  return { path, collateral: 0, keys: keys.slice(0, 5), keyCount: keys.length, requestedPaths: [] };
+  return { path, needlessPurges: 0, keys: keys.slice(0, 5), keyCount: keys.length, requestedPaths: [] };
 }
 
 function timelineOf(

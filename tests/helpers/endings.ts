@@ -78,7 +78,7 @@ export async function callerReferences(site: Site, refreshId: string): Promise<s
 
 export async function expectFresh(site: Site, { refresh, mail, execution }: Ending): Promise<void> {
   expect(execution.status).toBe('SUCCEEDED');
-  expect(refresh).toMatchObject({ state: 'fresh', verification: { verified: 1, superseded: 0 } });
+  expect(refresh).toMatchObject({ state: 'fresh', verification: { result: { verified: 1, superseded: 0 } } });
   expect(mail.subject).toBe(`Fresh: ${PAGE}`);
   await site.expectEdgeEqualsBucket();
 }
@@ -86,7 +86,7 @@ export async function expectFresh(site: Site, { refresh, mail, execution }: Endi
 export function expectFailed({ refresh, mail, execution }: Ending, error: string): void {
   expect(execution).toMatchObject({ status: 'FAILED', error });
   expect(refresh.state).toBe('failed');
-  expect(refresh.failure).toContain(error);
+  expect(refresh.end?.failure).toContain(error);
   expect(mail.subject).toContain('FAILED');
   expect(mail.body.text).toContain(error);
 }

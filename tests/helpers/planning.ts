@@ -8,14 +8,14 @@ export const PLANNING = {
   urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: false },
   budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
   prices: { path: 0.005, refetch: 0.0001, freePaths: 1000 },
-  maxCollateral: 5000,
+  maxNeedlessPurges: 5000,
 } satisfies Partial<PlanRequest>;
 
 /** The same as the step Invalidate is given it. */
 export const PLAN_SETTINGS: PlanSettings = {
   urls: PLANNING.urls,
   prices: PLANNING.prices,
-  maxCollateral: PLANNING.maxCollateral,
+  maxNeedlessPurges: PLANNING.maxNeedlessPurges,
   freePathsPerMonth: PLANNING.prices.freePaths,
   quotaPatienceMinutes: 60,
 };
@@ -23,7 +23,14 @@ export const PLAN_SETTINGS: PlanSettings = {
 /** A stored plan of some paths. */
 export function planOf(paths: readonly string[], details: Partial<StoredPlan> = {}): StoredPlan {
   const counts = { changeCount: paths.length, requestedPathCount: 0 };
-  const numbers = { number: 1, round: 1, collateral: 0, required: paths.length, costUsd: 0, totalCostUsd: 0 };
+  const numbers = {
+    number: 1,
+    round: 1,
+    needlessPurges: 0,
+    required: paths.length,
+    costUsd: 0,
+    totalCostUsd: 0,
+  };
   return {
     ...numbers,
     ...counts,

@@ -7,7 +7,7 @@ export interface Purge {
   /** Paths, each of which CloudFront bills. */
   readonly paths: number;
   /** Objects purged although they did not change. */
-  readonly collateral: number;
+  readonly needlessPurges: number;
   /** URLs of changed objects that no path covers. */
   readonly stale: number;
 }
@@ -30,7 +30,7 @@ export function purgeOf(paths: readonly string[], upload: Upload): Purge {
   const isPurged = (url: string) => exact.has(url) || prefixes.some(prefix => url.startsWith(prefix));
   return {
     paths: paths.length,
-    collateral: untouchedUrls(upload).filter(urls => urls.some(isPurged)).length,
+    needlessPurges: untouchedUrls(upload).filter(urls => urls.some(isPurged)).length,
     stale: requiredUrls(upload).filter(url => !isPurged(url)).length,
   };
 }

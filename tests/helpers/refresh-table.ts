@@ -1,5 +1,5 @@
+import { LISTED_ATTRIBUTES } from '../../shared/aws/refresh-table/items.ts';
 import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-table/refresh-history.ts';
-import { LISTED } from '../../shared/refresh/history.ts';
 
 /** The refresh table, as the template has it. */
 export const REFRESH_TABLE = {
@@ -18,7 +18,7 @@ export const REFRESH_TABLE = {
         { AttributeName: 'distributionId', KeyType: 'HASH' as const },
         { AttributeName: 'pk', KeyType: 'RANGE' as const },
       ],
-      Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...LISTED] },
+      Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...LISTED_ATTRIBUTES] },
     },
   ],
   BillingMode: 'PAY_PER_REQUEST' as const,

@@ -13,9 +13,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
 import { edgeViews } from './edge-views.ts';
 
@@ -120,12 +121,12 @@ export async function startSite(options: LocalCloudOptions = {}) {
 
   /** The history: one record per refresh, newest first. */
   async function refreshes(): Promise<Refresh[]> {
+    const tableName = output('RefreshTableName');
+    const table = openRefreshTable({ tableName, client: new DynamoDBClient(client) });
     const records = (await executions()).map(async ({ name = '' }) => {
-      const Key = { pk: name, sk: 'refresh' };
-      const { Item } = await documents.send(
-        new GetCommand({ TableName: output('RefreshTableName'), Key, ConsistentRead: true }),
-      );
-      return { ...Item, id: name } as unknown as Refresh;
+      const refresh = await table.refreshes.get(name);
+      if (refresh === undefined) throw new Error(`The execution ${name} follows no refresh`);
+      return refresh;
     });
     return Promise.all(records);
   }

@@ -24,6 +24,7 @@ const EVERYWHERE: Parts = {
     'shared/expected-error.ts',
     'shared/metric-source.ts',
     'shared/observability.ts',
+    'shared/parsed.ts',
   ],
   packages: [
     '@aws-lambda-powertools/commons',
@@ -33,14 +34,23 @@ const EVERYWHERE: Parts = {
     'zod',
   ],
 };
-const PIPELINE_MAILS = ['shared/mail/', 'shared/refresh/refresh-mail.ts', 'shared/refresh/refresh-report.ts'];
+const PIPELINE_MAILS = [
+  'shared/mail/',
+  'shared/refresh/refresh-mail.ts',
+  'shared/refresh/refresh-report.ts',
+  'shared/refresh/former-names.ts',
+  'shared/sqs-batch.ts',
+];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What each function needs besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
-  'pipeline/collect-changes': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
+  'pipeline/collect-changes': {
+    own: ['shared/refresh/', 'shared/planning/', 'shared/sqs-batch.ts'],
+    packages: [],
+  },
   'pipeline/find-distribution': DEPLOYING,
   'pipeline/notify-bucket': DEPLOYING,
   'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },

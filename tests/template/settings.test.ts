@@ -87,7 +87,7 @@ describe('The settings', () => {
     const { Variables } = z
       .object({ Variables: z.record(z.string(), z.json()) })
       .parse(environmentOf(other, 'AutoInvalidationInvalidate'));
-    expect(JSON.parse(textOf(Variables['DISTRIBUTIONS']))).toMatchObject([{ extensionless: true }]);
+    expect(JSON.parse(textOf(Variables['DISTRIBUTIONS']))).toMatchObject([{ urls: { extensionless: true } }]);
     expect(environmentOf(other, 'RefreshApi')).toMatchObject({
       Variables: {
         PATH_PRICE_USD: '1e-7',

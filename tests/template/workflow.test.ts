@@ -7,6 +7,7 @@ import * as errors from '../../shared/errors.ts';
 import { type Json, resourceOf, resourcesOf, synthesised, textOf } from '../helpers/templates.ts';
 
 const WORKFLOW = fileURLToPath(new URL('../../infra/workflows/refresh.asl.json', import.meta.url));
+const README = fileURLToPath(new URL('../../shared/refresh/README.md', import.meta.url));
 const template = synthesised();
 const machine = resourceOf(template, 'AWS::StepFunctions::StateMachine', '');
 
@@ -77,6 +78,22 @@ describe('The workflow', () => {
     const stages = states.map(([name]) => name.split(': ')[0]);
     const inOrder = stages.filter((stage, index) => stage !== stages[index - 1]);
     expect(inOrder).toEqual(['Settle', 'Invalidate', 'Watch', 'Verify', 'Report', 'End']);
+  });
+
+  it('is told state by state in the README of the refresh', () => {
+    const rows = readFileSync(README, 'utf8')
+      .split('\n')
+      .filter(line => line.startsWith('| **'));
+    const names = rows.flatMap(row => {
+      const [, , cell = ''] = row.split('|');
+      const [first = '', ...others] = [...cell.matchAll(/`([^`/]+)`/g)].map(([, name = '']) => name);
+      const [stage] = first.split(': ');
+      return first === ''
+        ? []
+        : [first, ...others.map(name => `${stage}: ${name.replace(`${stage}: `, '')}`)];
+    });
+    const stages = states.map(([name]) => name).filter(name => !name.startsWith('End: '));
+    expect(names.toSorted()).toEqual(stages.toSorted());
   });
 
   it('is given nothing that it does not use', () => {

@@ -1,4 +1,4 @@
-import type { RefreshSummary } from './refresh-api.ts';
+import type { RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import { tookMs } from './refresh-words.ts';
 
 const DAY_MS = 86_400_000;

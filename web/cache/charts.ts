@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 
+import type { RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import { element, fromTemplate, write, writeField } from '../page/dom.ts';
 import { calendarDay, counted, dateAndTime, dollars, elapsed } from '../page/wording.ts';
 import { drawBars } from './bar-chart.ts';
 import { axisEnd, type Day, type Ended, endedOf, median, pathsPerDay } from './chart-data.ts';
-import type { RefreshSummary } from './refresh-api.ts';
 import { causeOf } from './refresh-words.ts';
 
 /** Draws both charts from the history that has been loaded. */

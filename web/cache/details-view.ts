@@ -1,11 +1,13 @@
 /// <reference lib="dom" />
+
+import type { RefreshDetails } from '../../shared/refresh/api-contract.ts';
 import { HISTORY_DAYS } from '../../shared/refresh/refresh.ts';
 import { ApiRefused } from '../api/call.ts';
 import { announce } from '../page/announce.ts';
 import { element, fromTemplate, write, writeField } from '../page/dom.ts';
 import { LongList } from '../page/long-list.ts';
 import { counted, dateAndTime, dollars, elapsed } from '../page/wording.ts';
-import { type RefreshDetails, readRefresh } from './refresh-api.ts';
+import { readRefresh } from './refresh-api.ts';
 import {
   adviceOn,
   causeOf,
@@ -166,7 +168,7 @@ function showFailure(failure: string | undefined): void {
 
 /** What the console tells of an invalidation, and what it does not. */
 function showFacts(refresh: RefreshDetails): void {
-  const { invalidation, invalidationId, pathCount, collateral, costUsd } = refresh;
+  const { invalidation, invalidationId, pathCount, needlessPurges, costUsd } = refresh;
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [
     ['Refresh', refresh.id],
@@ -176,7 +178,7 @@ function showFacts(refresh: RefreshDetails): void {
     ['CloudFront says', invalidationWords(refresh)],
     ['Created', invalidation ? dateAndTime(new Date(invalidation.createTime)) : ''],
     ['Paths', pathCount === 0 ? '' : pathCount.toLocaleString('en')],
-    ['Needless purges', pathCount === 0 ? '' : collateral.toLocaleString('en')],
+    ['Needless purges', pathCount === 0 ? '' : needlessPurges.toLocaleString('en')],
     ['Cost', pathCount === 0 ? '' : dollars(costUsd)],
     ['Needed no path', skippedWords(refresh.skipped)],
     ['Tried again', retryWords(refresh)],
@@ -227,7 +229,7 @@ function codeRow(text: string): HTMLElement {
   return row;
 }
 
-function pathRow({ path, keys, keyCount, requestedPaths, collateral }: Path): HTMLElement {
+function pathRow({ path, keys, keyCount, requestedPaths, needlessPurges }: Path): HTMLElement {
   const row = fromTemplate('path-row');
   writeField(row, 'path', path);
   writeField(row, 'files', keyCount === 0 ? '' : counted(keyCount, 'file'));
@@ -237,7 +239,7 @@ function pathRow({ path, keys, keyCount, requestedPaths, collateral }: Path): HT
     'requested',
     requestedPaths.length === 0 ? '' : `Asked for by hand: ${requestedPaths.join(' ')}`,
   );
-  writeField(row, 'collateral', collateral.toLocaleString('en'));
+  writeField(row, 'needlessPurges', needlessPurges.toLocaleString('en'));
   return row;
 }
 

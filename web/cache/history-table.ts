@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 
+import type { RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import { element, fromTemplate, writeField } from '../page/dom.ts';
 import { counted, dateAndTime, dollars, elapsed, timeAgo } from '../page/wording.ts';
-import type { RefreshSummary } from './refresh-api.ts';
 import {
   causeOf,
   doingWords,
@@ -59,7 +59,7 @@ function fill(row: HTMLElement, refresh: RefreshSummary): void {
   writeField(row, 'cause', causeOf(refresh));
   writeField(row, 'note', noteOn(refresh));
   writeField(row, 'paths', refresh.pathCount.toLocaleString('en'));
-  writeField(row, 'collateral', collateralWords(refresh));
+  writeField(row, 'needlessPurges', needlessPurgesWords(refresh));
   writeField(row, 'invalidation', refresh.invalidationId ?? '');
   writeField(row, 'status', invalidationWords(refresh));
   writeField(row, 'took', isRunning(refresh) ? 'Running' : elapsed(tookMs(refresh)));
@@ -74,6 +74,6 @@ function noteOn(refresh: RefreshSummary): string {
   return retryWords(refresh) || (skipped === '' ? '' : `Needed no path: ${skipped}`);
 }
 
-function collateralWords({ collateral }: RefreshSummary): string {
-  return collateral === 0 ? '' : counted(collateral, 'needless purge');
+function needlessPurgesWords({ needlessPurges }: RefreshSummary): string {
+  return needlessPurges === 0 ? '' : counted(needlessPurges, 'needless purge');
 }

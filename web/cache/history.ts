@@ -1,5 +1,5 @@
+import type { RefreshList, RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import { elapsed } from '../page/wording.ts';
-import type { RefreshPage, RefreshSummary } from './refresh-api.ts';
 import { causeOf, isRunning, tookMs } from './refresh-words.ts';
 
 /** The part of the history that has been loaded, newest first. */
@@ -12,7 +12,7 @@ export interface LoadedHistory {
 export const NOTHING_LOADED: LoadedHistory = { refreshes: [], next: undefined };
 
 /** The history with its newest page loaded anew. What does not join on to it is given up, rather than shown with a gap. */
-export function withNewest(loaded: LoadedHistory, { refreshes, next }: RefreshPage): LoadedHistory {
+export function withNewest(loaded: LoadedHistory, { refreshes, next }: RefreshList): LoadedHistory {
   const oldest = refreshes.at(-1);
   const joinsOn = oldest !== undefined && loaded.refreshes.some(({ id }) => id === oldest.id);
   if (!joinsOn) return { refreshes, next };
@@ -23,13 +23,13 @@ export function withNewest(loaded: LoadedHistory, { refreshes, next }: RefreshPa
 }
 
 /** The history with one more page at its end. */
-export function withOlder(loaded: LoadedHistory, { refreshes, next }: RefreshPage): LoadedHistory {
+export function withOlder(loaded: LoadedHistory, { refreshes, next }: RefreshList): LoadedHistory {
   const known = new Set(loaded.refreshes.map(({ id }) => id));
   return { refreshes: [...loaded.refreshes, ...refreshes.filter(({ id }) => !known.has(id))], next };
 }
 
 /** What happened between two looks, in sentences. */
-export function newsOf(before: LoadedHistory, { refreshes }: RefreshPage): string[] {
+export function newsOf(before: LoadedHistory, { refreshes }: RefreshList): string[] {
   const states = new Map(before.refreshes.map(({ id, state }) => [id, state]));
   return refreshes
     .filter(({ id, state }) => states.get(id) !== state)

@@ -1,4 +1,10 @@
 /// <reference lib="dom" />
+import type {
+  MonthUse,
+  RefreshDetails,
+  RefreshList,
+  RefreshSummary,
+} from '../../shared/refresh/api-contract.ts';
 import { attempt } from '../api/attempt.ts';
 import { announce } from '../page/announce.ts';
 import { element, fromTemplate, setBusy, write, writeField } from '../page/dom.ts';
@@ -7,14 +13,7 @@ import { counted, dollars, elapsed, monthName, timeAgo } from '../page/wording.t
 import { showCharts } from './charts.ts';
 import { type LoadedHistory, NOTHING_LOADED, newsOf, withNewest, withOlder } from './history.ts';
 import { HistoryTable } from './history-table.ts';
-import {
-  listRefreshes,
-  type PathUse,
-  type RefreshDetails,
-  type RefreshPage,
-  type RefreshSummary,
-  readRefresh,
-} from './refresh-api.ts';
+import { listRefreshes, readRefresh } from './refresh-api.ts';
 import { RefreshForm } from './refresh-form.ts';
 import { causeOf, doingWords, isRunning, tookMs } from './refresh-words.ts';
 import { milestonesOf } from './timeline.ts';
@@ -74,7 +73,7 @@ export class Overview {
     if (!this.#table.focus(refreshId)) element('history-title', HTMLHeadingElement).focus();
   }
 
-  #showNow({ refreshes }: RefreshPage, running: readonly RefreshDetails[]): void {
+  #showNow({ refreshes }: RefreshList, running: readonly RefreshDetails[]): void {
     const newest = refreshes.find(refresh => !isRunning(refresh));
     const summary = element('summary', HTMLElement);
     const [state, words] = stateOf(running.length, refreshes);
@@ -162,7 +161,7 @@ function showLast(newest: RefreshSummary | undefined): void {
   writeField(last, 'how', `${how} ${elapsed(tookMs(newest))}, ${timeAgo(ended, new Date())}`);
 }
 
-function showMonth({ month, paths, freePaths, costUsd }: PathUse): void {
+function showMonth({ month, paths, freePaths, costUsd }: MonthUse): void {
   element('figures', HTMLElement).hidden = false;
   const used = element('month', HTMLElement);
   writeField(used, 'month', `${monthName(month)}'s invalidation paths`);

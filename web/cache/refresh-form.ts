@@ -1,11 +1,13 @@
 /// <reference lib="dom" />
+
+import type { MonthUse } from '../../shared/refresh/api-contract.ts';
 import { attempt } from '../api/attempt.ts';
 import { confirmed } from '../page/dialogs.ts';
 import { element, setBusy, write } from '../page/dom.ts';
 import { Notice } from '../page/notice.ts';
 import { counted } from '../page/wording.ts';
 import { readPaths } from './paths-asked.ts';
-import { askForRefresh, type PathUse } from './refresh-api.ts';
+import { askForRefresh } from './refresh-api.ts';
 import { priceOf } from './refresh-words.ts';
 
 const EVERYTHING = '/*';
@@ -18,7 +20,7 @@ export class RefreshForm {
   readonly #someButton = element('refresh-paths', HTMLButtonElement);
   readonly #allButton = element('refresh-everything', HTMLButtonElement);
   readonly #follow: (refreshId: string) => void;
-  #month: PathUse | undefined;
+  #month: MonthUse | undefined;
   #isBusy: boolean = false;
 
   /** @param follow is told which refresh took the paths */
@@ -33,7 +35,7 @@ export class RefreshForm {
   }
 
   /** Takes what the month's paths amount to. Before it is known nothing can be asked for, as its cost could not be said. */
-  showMonth(month: PathUse): void {
+  showMonth(month: MonthUse): void {
     this.#month = month;
     for (const button of [this.#someButton, this.#allButton]) button.disabled = false;
     this.#check();

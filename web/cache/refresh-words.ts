@@ -1,6 +1,11 @@
 import { costOfPaths } from '../../shared/planning/prices.ts';
+import {
+  MAX_LISTED_IN_DETAILS,
+  type MonthUse,
+  type RefreshDetails,
+  type RefreshSummary,
+} from '../../shared/refresh/api-contract.ts';
 import { counted, dollars, monthName } from '../page/wording.ts';
-import type { PathUse, RefreshDetails, RefreshSummary } from './refresh-api.ts';
 
 type State = RefreshSummary['state'];
 
@@ -23,9 +28,6 @@ const DOING: Readonly<Record<State, string>> = {
   failed: 'Visitors may get old content',
 };
 
-/** Of a refresh's changes the API lists so many. */
-const MAX_LISTED = 200;
-
 export function isRunning({ state }: Pick<RefreshSummary, 'state'>): boolean {
   return state !== 'fresh' && state !== 'failed';
 }
@@ -46,7 +48,7 @@ export function doingWords({ state, refusals }: Pick<RefreshSummary, 'state' | '
 /** "3 files and 1 path by hand": what a refresh was made for. While it collects only its details can tell. */
 export function causeOf(refresh: RefreshSummary & Partial<RefreshDetails>): string {
   const files = refresh.changeCount ?? refresh.changes?.length ?? 0;
-  const isCut = refresh.changeCount === undefined && files === MAX_LISTED;
+  const isCut = refresh.changeCount === undefined && files === MAX_LISTED_IN_DETAILS;
   const byHand = refresh.requestedPathCount ?? refresh.requestedPaths?.length ?? 0;
   const parts = [
     ...(files > 0 ? [`${isCut ? 'At least ' : ''}${counted(files, 'file')}`] : []),
@@ -134,7 +136,7 @@ export function adviceOn(failure: string): string {
 }
 
 /** What so many paths may cost: the free ones of the month that are left, and money beyond them. */
-export function priceOf(pathCount: number, { month, paths, freePaths, pathPriceUsd }: PathUse): string {
+export function priceOf(pathCount: number, { month, paths, freePaths, pathPriceUsd }: MonthUse): string {
   const left = Math.max(0, freePaths - paths);
   const cost = costOfPaths(pathCount, { path: pathPriceUsd, refetch: 0, freePaths: left });
   const allowance = `${monthName(month)}'s ${counted(freePaths, 'free path')}`;

@@ -1,4 +1,4 @@
-import type { RefreshDetails, RefreshStep } from './refresh-api.ts';
+import type { RefreshDetails, RefreshStep } from '../../shared/refresh/api-contract.ts';
 
 /** One point of a refresh's timeline. */
 export interface Milestone {

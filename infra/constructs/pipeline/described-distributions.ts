@@ -20,10 +20,12 @@ function described({ distribution, ...site }: SiteDistribution): Record<keyof Di
   return {
     id: distribution.distributionId,
     url: site.url ?? `https://${distribution.distributionDomainName}`,
-    originPath: site.originPath ?? '',
-    extensionless: site.extensionlessUrls ?? false,
-    rootObject: site.rootObject ?? 'index.html',
-    cachesQueryStrings: flag(site.cachesQueryStrings ?? false),
+    urls: {
+      originPath: site.originPath ?? '',
+      extensionless: site.extensionlessUrls ?? false,
+      rootObject: site.rootObject ?? 'index.html',
+      cachesQueryStrings: flag(site.cachesQueryStrings ?? false),
+    },
     honoursNoStore: flag(site.honoursNoStore ?? true),
     errorPages: [...(site.errorPages ?? [])],
   };

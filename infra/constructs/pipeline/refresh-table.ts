@@ -2,8 +2,8 @@ import { type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { LISTED_ATTRIBUTES } from '../../../shared/aws/refresh-table/items.ts';
 import { REFRESHES_IN_ORDER } from '../../../shared/aws/refresh-table/refresh-history.ts';
-import { LISTED } from '../../../shared/refresh/history.ts';
 
 /** Refreshes in progress, and the history of those that ended. */
 export class RefreshTable extends Table {
@@ -21,7 +21,7 @@ export class RefreshTable extends Table {
       partitionKey: { name: 'distributionId', type: AttributeType.STRING },
       sortKey: { name: 'pk', type: AttributeType.STRING },
       projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: [...LISTED],
+      nonKeyAttributes: [...LISTED_ATTRIBUTES],
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-DDB3',

@@ -1,67 +1,37 @@
-import { createHash } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DynamoDBDocumentClient,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { HISTORY_DAYS } from '../../refresh/refresh.ts';
 import type { EdgeRecord, EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import { untilProcessed } from '../batches.ts';
-import { unlessConditionFails } from '../conditional-write.ts';
-import type { RefreshTableOptions } from './refresh-table.ts';
+import { toEdgeRecord } from './items.ts';
+import { expiryOf, hash, type Table, type UpdateInput, updateItem } from './table.ts';
 
-export interface EdgeRecordsOptions extends RefreshTableOptions {
-  readonly distributionId: string;
-}
-
-/** BatchGetItem takes so many items. */
+/** The most items that one BatchGetItem takes. */
 const BATCH_SIZE = 100;
 
 /**
- * What the edge is known to serve, an item a key, each in a partition of its own. A record that expired costs one path: without it
- * the next change of its key is purged.
+ * What the edge is known to serve: one item a key, each in a partition of its own. An expired record costs one path: without it, the
+ * next change of its key is purged.
  */
-export function createEdgeRecords({
-  tableName: TableName,
-  distributionId,
-  client = new DynamoDBClient({}),
-  now = () => new Date(),
-}: EdgeRecordsOptions): EdgeRecords & VerifiedRecords {
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+export function edgeRecords(table: Table, distributionId: string): EdgeRecords & VerifiedRecords {
+  const { tableName, documents } = table;
   const idOf = (key: string) => ({ pk: `edge#${distributionId}#${hash(key)}`, sk: 'edge' });
-  const expiresAt = () => Math.floor(now().getTime() / 1000) + HISTORY_DAYS * 86_400;
-
-  /** False when the condition did not hold. */
-  const update = async (
-    key: string,
-    input: Pick<
-      UpdateCommandInput,
-      'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
-    >,
-  ) => {
-    const written = await unlessConditionFails(() =>
-      documents.send(new UpdateCommand({ TableName, Key: idOf(key), ...input })),
-    );
-    return written !== undefined;
-  };
+  const update = (key: string, input: UpdateInput) => updateItem(table, idOf(key), input);
 
   return {
     async get(keys) {
       const records = new Map<string, EdgeRecord>();
-      const read = async (Keys: readonly Record<string, unknown>[]) => {
-        const RequestItems = { [TableName]: { Keys: [...Keys], ConsistentRead: true } };
+      await untilProcessed<Record<string, unknown>>(keys.map(idOf), BATCH_SIZE, async batch => {
+        const RequestItems = { [tableName]: { Keys: [...batch], ConsistentRead: true } };
         const { Responses, UnprocessedKeys } = await documents.send(new BatchGetCommand({ RequestItems }));
-        for (const item of Responses?.[TableName] ?? []) records.set(item['key'], toRecord(item));
-        return UnprocessedKeys?.[TableName]?.Keys;
-      };
-      await untilProcessed(keys.map(idOf), BATCH_SIZE, read);
+        for (const record of (Responses?.[tableName] ?? []).map(toEdgeRecord))
+          records.set(record.key, record);
+        return UnprocessedKeys?.[tableName]?.Keys;
+      });
       return records;
     },
 
-    replace: (known, { key, sequencer, mark, verified }) =>
-      update(key, {
+    async replace(known, { key, sequencer, mark, verified }) {
+      const replaced = await update(key, {
         UpdateExpression: `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${
           verified === undefined ? ' REMOVE verified' : ', verified = :verified'
         }`,
@@ -69,12 +39,14 @@ export function createEdgeRecords({
         ExpressionAttributeValues: {
           ':sequencer': sequencer,
           ':mark': mark,
-          ':expiresAt': expiresAt(),
+          ':expiresAt': expiryOf(table, HISTORY_DAYS),
           ':verified': verified,
           ':known': known.sequencer,
           ':fingerprint': known.verified.fingerprint,
         },
-      }),
+      });
+      return replaced !== undefined;
+    },
 
     async mark({ key, sequencer }, mark) {
       await update(key, {
@@ -85,7 +57,7 @@ export function createEdgeRecords({
           ':key': key,
           ':sequencer': sequencer,
           ':mark': mark,
-          ':expiresAt': expiresAt(),
+          ':expiresAt': expiryOf(table, HISTORY_DAYS),
         },
       });
     },
@@ -102,13 +74,4 @@ export function createEdgeRecords({
       });
     },
   };
-}
-
-/** Items of this shape are written here alone. */
-function toRecord({ key, sequencer, mark, verified }: Record<string, unknown>): EdgeRecord {
-  return { key, sequencer, mark, ...(verified === undefined ? {} : { verified }) } as EdgeRecord;
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }

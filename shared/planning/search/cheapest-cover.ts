@@ -138,13 +138,13 @@ class CoverSearch {
     for (const way of ways) {
       const savedPaths = labels.savedPaths(way) + cut.savedPaths;
       const savedBytes = labels.savedBytes(way) + cut.savedBytes;
-      const collateral = labels.collateral(way) + cut.collateral;
-      if (!this.#isPromising(cut.end, wildcards, savedPaths, savedBytes, collateral)) continue;
-      const sum = { wildcards, savedPaths, savedBytes, collateral };
+      const needlessPurges = labels.needlessPurges(way) + cut.needlessPurges;
+      if (!this.#isPromising(cut.end, wildcards, savedPaths, savedBytes, needlessPurges)) continue;
+      const sum = { wildcards, savedPaths, savedBytes, needlessPurges };
       if (cut.end > this.#lastNeeded) this.#offer(sum, way, cut);
       this.#offer(plus(sum, rest, rest.wildcards), way, cut, cut.end);
       if (wildcards < this.#problem.budget.wildcardPaths) {
-        taken.push(labels.add(way, index, savedPaths, savedBytes, collateral));
+        taken.push(labels.add(way, index, savedPaths, savedBytes, needlessPurges));
       }
     }
     return taken;
@@ -159,26 +159,33 @@ class CoverSearch {
       for (const way of this.#labels.unbeaten(this.#ways[wildcards] ?? [], skipped)) {
         const savedPaths = this.#labels.savedPaths(way);
         const savedBytes = this.#labels.savedBytes(way);
-        const collateral = this.#labels.collateral(way);
-        if (!this.#isPromising(index, wildcards, savedPaths, savedBytes, collateral)) continue;
+        const needlessPurges = this.#labels.needlessPurges(way);
+        if (!this.#isPromising(index, wildcards, savedPaths, savedBytes, needlessPurges)) continue;
         ways.push(way);
-        least = Math.min(least, this.#first.spent(savedPaths, savedBytes, collateral));
+        least = Math.min(least, this.#first.spent(savedPaths, savedBytes, needlessPurges));
       }
       this.#ways[wildcards] = ways;
       this.#least[wildcards] = least;
     }
   }
 
-  #isAnyPromising({ end, savedPaths, savedBytes, collateral }: Cut, wildcards: number): boolean {
-    const spent = (this.#least[wildcards - 1] ?? 0) + this.#first.spent(savedPaths, savedBytes, collateral);
+  #isAnyPromising({ end, savedPaths, savedBytes, needlessPurges }: Cut, wildcards: number): boolean {
+    const spent =
+      (this.#least[wildcards - 1] ?? 0) + this.#first.spent(savedPaths, savedBytes, needlessPurges);
     const isPromising = spent + this.#first.rest(end, wildcards) <= this.#limit;
     this.#isAnyLeftOut ||= !isPromising;
     return isPromising;
   }
 
-  #isPromising(index: number, wildcards: number, savedPaths: number, savedBytes: number, collateral: number) {
+  #isPromising(
+    index: number,
+    wildcards: number,
+    savedPaths: number,
+    savedBytes: number,
+    needlessPurges: number,
+  ) {
     for (const relaxed of this.#relaxed) {
-      const spent = relaxed.spent(savedPaths, savedBytes, collateral);
+      const spent = relaxed.spent(savedPaths, savedBytes, needlessPurges);
       if (spent + relaxed.rest(index, wildcards) > this.#limit) {
         this.#isAnyLeftOut = true;
         return false;

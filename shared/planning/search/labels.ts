@@ -10,7 +10,7 @@ export class Labels {
   #count = 1;
   #savedPaths = new Int32Array(INITIAL_CAPACITY);
   #savedBytes = new Int32Array(INITIAL_CAPACITY);
-  #collateral = new Int32Array(INITIAL_CAPACITY);
+  #needlessPurges = new Int32Array(INITIAL_CAPACITY);
   #lastCut = new Int32Array(INITIAL_CAPACITY);
   #before = new Int32Array(INITIAL_CAPACITY);
 
@@ -26,17 +26,17 @@ export class Labels {
     return this.#savedBytes[label] as number;
   }
 
-  collateral(label: number): number {
-    return this.#collateral[label] as number;
+  needlessPurges(label: number): number {
+    return this.#needlessPurges[label] as number;
   }
 
   /** A way that goes on from another one by taking a cut; the sums are those of both. */
-  add(before: number, cut: number, savedPaths: number, savedBytes: number, collateral: number): number {
+  add(before: number, cut: number, savedPaths: number, savedBytes: number, needlessPurges: number): number {
     if (this.#count === this.#before.length) this.#grow();
     const label = this.#count++;
     this.#savedPaths[label] = savedPaths;
     this.#savedBytes[label] = savedBytes;
-    this.#collateral[label] = collateral;
+    this.#needlessPurges[label] = needlessPurges;
     this.#lastCut[label] = cut;
     this.#before[label] = before;
     return label;
@@ -69,7 +69,7 @@ export class Labels {
       const label = (isOne ? one : other) as number;
       if (isOne) a++;
       else b++;
-      if (steps.admit(this.collateral(label), this.savedBytes(label))) joined.push(label);
+      if (steps.admit(this.needlessPurges(label), this.savedBytes(label))) joined.push(label);
     }
     return joined;
   }
@@ -77,8 +77,8 @@ export class Labels {
   #comesBefore(one: number, other: number): boolean {
     const paths = this.savedPaths(one) - this.savedPaths(other);
     if (paths !== 0) return paths > 0;
-    const collateral = this.collateral(one) - this.collateral(other);
-    return collateral === 0 ? this.savedBytes(one) >= this.savedBytes(other) : collateral < 0;
+    const needlessPurges = this.needlessPurges(one) - this.needlessPurges(other);
+    return needlessPurges === 0 ? this.savedBytes(one) >= this.savedBytes(other) : needlessPurges < 0;
   }
 
   #grow(): void {
@@ -89,7 +89,7 @@ export class Labels {
     };
     this.#savedPaths = doubled(this.#savedPaths);
     this.#savedBytes = doubled(this.#savedBytes);
-    this.#collateral = doubled(this.#collateral);
+    this.#needlessPurges = doubled(this.#needlessPurges);
     this.#lastCut = doubled(this.#lastCut);
     this.#before = doubled(this.#before);
   }
@@ -97,17 +97,17 @@ export class Labels {
 
 /** For every number of needless purges the most bytes that are saved with no more: both ascend. */
 class Staircase {
-  readonly #collateral: number[] = [];
+  readonly #needlessPurges: number[] = [];
   readonly #savedBytes: number[] = [];
 
   /** Adds a pair, unless another one is as good in both or better. */
-  admit(collateral: number, savedBytes: number): boolean {
-    let at = this.#collateral.length;
-    while (at > 0 && (this.#collateral[at - 1] as number) > collateral) at--;
+  admit(needlessPurges: number, savedBytes: number): boolean {
+    let at = this.#needlessPurges.length;
+    while (at > 0 && (this.#needlessPurges[at - 1] as number) > needlessPurges) at--;
     if (at > 0 && (this.#savedBytes[at - 1] as number) >= savedBytes) return false;
     let end = at;
     while (end < this.#savedBytes.length && (this.#savedBytes[end] as number) <= savedBytes) end++;
-    this.#collateral.splice(at, end - at, collateral);
+    this.#needlessPurges.splice(at, end - at, needlessPurges);
     this.#savedBytes.splice(at, end - at, savedBytes);
     return true;
   }

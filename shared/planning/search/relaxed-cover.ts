@@ -11,17 +11,17 @@ export interface Usage {
   readonly wildcards: number;
   readonly exactPaths: number;
   readonly bytes: number;
-  readonly collateral: number;
+  readonly needlessPurges: number;
 }
 
-type Saving = Pick<Cut, 'savedPaths' | 'savedBytes' | 'collateral'>;
+type Saving = Pick<Cut, 'savedPaths' | 'savedBytes' | 'needlessPurges'>;
 
 /** What some wildcards save and purge together. */
 export interface Sum extends Saving {
   readonly wildcards: number;
 }
 
-export const NONE: Sum = { wildcards: 0, savedPaths: 0, savedBytes: 0, collateral: 0 };
+export const NONE: Sum = { wildcards: 0, savedPaths: 0, savedBytes: 0, needlessPurges: 0 };
 
 /** Prices on what has a limit, in place of the limit. */
 export interface ShadowPrices {
@@ -35,22 +35,22 @@ export interface ShadowPrices {
  */
 export const TIE = { object: 1e-8, path: 2e-12, wildcard: 1e-13 };
 
-export function costOf({ wildcards, exactPaths, collateral }: Usage, prices: Prices): number {
+export function costOf({ wildcards, exactPaths, needlessPurges }: Usage, prices: Prices): number {
   const paths = wildcards + exactPaths;
-  const ties = TIE.object * collateral + TIE.path * paths + TIE.wildcard * wildcards;
-  return costOfPaths(paths, prices) + prices.refetch * collateral + ties;
+  const ties = TIE.object * needlessPurges + TIE.path * paths + TIE.wildcard * wildcards;
+  return costOfPaths(paths, prices) + prices.refetch * needlessPurges + ties;
 }
 
 export function sumOf(wildcards: readonly Cut[]): Sum {
   return wildcards.reduce((sum, cut) => plus(sum, cut), NONE);
 }
 
-export function plus(sum: Sum, { savedPaths, savedBytes, collateral }: Saving, wildcards = 1): Sum {
+export function plus(sum: Sum, { savedPaths, savedBytes, needlessPurges }: Saving, wildcards = 1): Sum {
   return {
     wildcards: sum.wildcards + wildcards,
     savedPaths: sum.savedPaths + savedPaths,
     savedBytes: sum.savedBytes + savedBytes,
-    collateral: sum.collateral + collateral,
+    needlessPurges: sum.needlessPurges + needlessPurges,
   };
 }
 
@@ -59,7 +59,7 @@ export function usageOf(sum: Sum, { exactPaths, exactBytes }: UrlTree): Usage {
     wildcards: sum.wildcards,
     exactPaths: exactPaths - sum.savedPaths,
     bytes: exactBytes - sum.savedBytes,
-    collateral: sum.collateral,
+    needlessPurges: sum.needlessPurges,
   };
 }
 
@@ -93,9 +93,9 @@ export class RelaxedCover {
   }
 
   /** What wildcards cost that purge and save so much, at the shadow prices: less than nothing where they are worth while. */
-  spent(savedPaths: number, savedBytes: number, collateral: number): number {
+  spent(savedPaths: number, savedBytes: number, needlessPurges: number): number {
     const { exactPath, byte } = this.shadow;
-    const purges = collateral * (this.#problem.prices.refetch + TIE.object);
+    const purges = needlessPurges * (this.#problem.prices.refetch + TIE.object);
     return purges - savedPaths * exactPath - savedBytes * byte;
   }
 
@@ -137,7 +137,7 @@ export class RelaxedCover {
     for (let index = cuts.length - 1; index >= 0; index--) {
       const cut = cuts[index] as Cut;
       const [here, next, end] = [index * width, (index + 1) * width, cut.end * width];
-      const taking = this.spent(cut.savedPaths, cut.savedBytes, cut.collateral);
+      const taking = this.spent(cut.savedPaths, cut.savedBytes, cut.needlessPurges);
       const last = width - 1;
       for (let used = 0; used <= last; used++) {
         const passed = cut.wildcardOnly ? Number.POSITIVE_INFINITY : (rest[next + used] as number);
@@ -152,7 +152,7 @@ export class RelaxedCover {
     const { budget, prices, exactPaths, exactBytes } = this.#problem;
     const { exactPath, byte } = this.shadow;
     const unused = (used: number) =>
-      costOf({ wildcards, exactPaths: used, bytes: 0, collateral: 0 }, prices) - used * exactPath;
+      costOf({ wildcards, exactPaths: used, bytes: 0, needlessPurges: 0 }, prices) - used * exactPath;
     const least = Math.min(unused(0), unused(this.#freeExactPaths(wildcards)), unused(this.#mostExactPaths));
     return least + exactPaths * exactPath + (exactBytes - budget.bytes) * byte;
   }

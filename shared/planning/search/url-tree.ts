@@ -17,8 +17,8 @@ export interface Target {
  */
 export interface Cut {
   readonly prefix: string;
-  /** Bystanders that begin with the prefix. */
-  readonly collateral: number;
+  /** Keys with the prefix that neither changed nor were asked for. */
+  readonly needlessPurges: number;
   /** How many exact paths a wildcard there spares, and how much shorter it is than they are in the list of paths. */
   readonly savedPaths: number;
   readonly savedBytes: number;
@@ -68,9 +68,9 @@ export function urlTree(
     const span = spans[index] as Span;
     while ((above.at(-1)?.lastInner ?? 0) > index) close();
     const parent = above.at(-1)?.cut;
-    if (parent?.collateral !== 0) {
+    if (parent?.needlessPurges !== 0) {
       const cut = cutAt(span);
-      if (cut.collateral !== parent?.collateral) {
+      if (cut.needlessPurges !== parent?.needlessPurges) {
         cuts.push(cut);
         above.push({ cut, lastInner: index - span.inner });
       }
@@ -104,7 +104,7 @@ function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: s
     const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
     return {
       prefix,
-      collateral: site.bystandersIn(keys),
+      needlessPurges: site.needlessPurgesIn(keys),
       savedPaths: end - start,
       savedBytes: exactBytes - bytesOf(prefix),
       wildcardOnly: false,

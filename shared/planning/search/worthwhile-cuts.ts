@@ -92,7 +92,7 @@ function bestFirst(cuts: readonly Cut[]): Uint32Array {
   const order = new Uint32Array(cuts.length);
   for (let index = 0; index < cuts.length; index++) {
     const cut = cuts[index] as Cut;
-    rank[index] = cut.collateral * 2 ** 24 - cut.savedPaths;
+    rank[index] = cut.needlessPurges * 2 ** 24 - cut.savedPaths;
     savedBytes[index] = cut.savedBytes;
     order[index] = index;
   }

@@ -24,7 +24,7 @@ import type { FinishedBackups } from '../backup/restore.ts';
 import { uploadInParts } from './multipart-upload.ts';
 
 /** A list shows so many, the newest: three months of daily ones, and some. */
-const MAX_LISTED = 100;
+const MAX_LISTED_BACKUPS = 100;
 
 /** Read in pieces of this size, so that a slow reader holds no connection open. */
 const READ_BYTES = 8 * 1024 * 1024;
@@ -119,7 +119,7 @@ async function list(client: S3Client, Bucket: string): Promise<Manifest[]> {
     keys.push(...Contents.map(({ Key = '' }) => backupOfManifest(Key)).filter(key => key !== undefined));
   }
   // S3 lists in the order of keys, and these begin with their time: the newest come last.
-  const newest = keys.slice(-MAX_LISTED);
+  const newest = keys.slice(-MAX_LISTED_BACKUPS);
   const manifests = await Promise.all(newest.map(key => findReadable(client, Bucket, key)));
   return manifests
     .filter(manifest => manifest !== undefined)

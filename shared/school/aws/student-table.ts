@@ -7,7 +7,9 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { unlessConditionFails } from '../../aws/conditional-write.ts';
+import { parsed } from '../../parsed.ts';
 import type { StudentPages } from '../students/list-students.ts';
 import type { StudentRecord, StudentRecords } from '../students/student-service.ts';
 
@@ -111,7 +113,7 @@ export function createStudentTable(
         }),
       );
       const last = LastEvaluatedKey?.['studentid'];
-      return { students: Items.map(toRecord), ...(last === undefined ? {} : { after: last }) };
+      return { students: Items.map(toRecord), ...(last === undefined ? {} : { after: String(last) }) };
     },
 
     async count(studentClass) {
@@ -133,7 +135,25 @@ function inOrder(studentClass: string | undefined) {
   };
 }
 
-/** Items of this table are written here alone, so their shape is known. */
-function toRecord({ kind: _, ...item }: Record<string, unknown>): StudentRecord {
-  return item as unknown as StudentRecord;
+const Item = z.object({
+  studentid: z.string(),
+  name: z.string(),
+  class: z.string(),
+  birthdate: z.string(),
+  email: z.string(),
+  version: z.int(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  createdBy: z.string(),
+  confirmation: z.optional(z.literal('pending')),
+});
+
+/** @throws InvalidDataError */
+function toRecord(item: Record<string, unknown>): StudentRecord {
+  const { confirmation, ...record } = parsed(
+    Item,
+    item,
+    `The record of student ${String(item['studentid'])}`,
+  );
+  return { ...record, ...(confirmation === undefined ? {} : { confirmation }) };
 }

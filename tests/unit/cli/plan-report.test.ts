@@ -3,26 +3,26 @@ import { describeReport, type Report } from '../../../infra/cli/plan-report.ts';
 
 const REPORT: Report = {
   paths: ['/', '/docs/*'],
-  wildcards: [{ path: '/docs/*', collateral: 1200 }],
-  collateral: 1200,
+  wildcards: [{ path: '/docs/*', needlessPurges: 1200 }],
+  needlessPurges: 1200,
   required: 3,
   costUsd: 0.005,
   guarded: false,
   isCheapest: true,
   explain: [
-    { path: '/', keys: ['index.html'], requestedPaths: [], collateral: 0 },
-    { path: '/docs/*', keys: ['docs/a.css', 'docs/b.css'], requestedPaths: ['/docs/*'], collateral: 1200 },
+    { path: '/', keys: ['index.html'], requestedPaths: [], needlessPurges: 0 },
+    { path: '/docs/*', keys: ['docs/a.css', 'docs/b.css'], requestedPaths: ['/docs/*'], needlessPurges: 1200 },
   ],
   changed: ['docs/a.css', 'docs/b.css', 'index.html'],
   requested: ['/docs/*'],
   freePathsLeft: 0,
   maxNeedless: 5000,
-  everything: { collateral: 4321, costUsd: 0 },
+  everything: { needlessPurges: 4321, costUsd: 0 },
 };
 
 const linesOf = (details: Partial<Report>) => describeReport({ ...REPORT, ...details }).split('\n');
 const rowsOf = (...explain: Report['explain']) => linesOf({ explain }).slice(1, -3);
-const reason = (path: string, ...keys: string[]) => ({ path, keys, requestedPaths: [], collateral: 0 });
+const reason = (path: string, ...keys: string[]) => ({ path, keys, requestedPaths: [], needlessPurges: 0 });
 
 describe('the report of a plan', () => {
   it('is a table and what it comes to', () => {

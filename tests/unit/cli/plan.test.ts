@@ -67,7 +67,7 @@ describe('npm run plan with two folders', () => {
       requested: [],
       freePathsLeft: 1000 - expected.paths.length,
       maxNeedless: 5000,
-      everything: { collateral: 1, costUsd: 0 },
+      everything: { needlessPurges: 1, costUsd: 0 },
     });
   });
 
@@ -173,7 +173,7 @@ describe('npm run plan', () => {
     },
     {
       options: ['--free-paths', '0', '--path-price', '1', '--max-needless', '0'],
-      details: { prices: { ...PLANNING.prices, path: 1, freePaths: 0 }, maxCollateral: 0 },
+      details: { prices: { ...PLANNING.prices, path: 1, freePaths: 0 }, maxNeedlessPurges: 0 },
     },
     {
       options: ['--requested', '/docs/*', '--requested', '/x', '--requested', '/x'],
@@ -183,7 +183,7 @@ describe('npm run plan', () => {
     expect(await planOf(changedKeys, ...options)).toMatchObject({
       ...planned({ changedKeys, siteKeys, ...details }),
       requested: details.requestedPaths ?? [],
-      maxNeedless: details.maxCollateral ?? 5000,
+      maxNeedless: details.maxNeedlessPurges ?? 5000,
     });
   });
 

@@ -17,10 +17,7 @@ const SHAPE = {
 const DISTRIBUTION = {
   id: 'E1',
   url: 'https://d1.cloudfront.net',
-  originPath: '',
-  extensionless: false,
-  rootObject: '',
-  cachesQueryStrings: 'false',
+  urls: { originPath: '', extensionless: false, rootObject: '', cachesQueryStrings: 'false' },
   honoursNoStore: 'true',
   errorPages: ['', '/index.html'],
 };
@@ -47,7 +44,9 @@ describe('the settings of a function', () => {
       NOTIFY_EMAIL: ['a@example.com', 'b@example.com'],
       FREE_PATHS_PER_MONTH: 100,
       PATH_PRICE_USD: 0.005,
-      DISTRIBUTIONS: [{ ...DISTRIBUTION, cachesQueryStrings: false, honoursNoStore: true }],
+      DISTRIBUTIONS: [
+        { ...DISTRIBUTION, urls: { ...DISTRIBUTION.urls, cachesQueryStrings: false }, honoursNoStore: true },
+      ],
       SITE_KEYS,
       MAIL_WHEN: 'failed',
     });
@@ -75,7 +74,7 @@ describe('the settings of a function', () => {
     { name: 'DISTRIBUTIONS', value: 'E1' },
     ...['site', '/site/', '/'].map(originPath => ({
       name: 'DISTRIBUTIONS',
-      value: JSON.stringify([{ ...DISTRIBUTION, originPath }]),
+      value: JSON.stringify([{ ...DISTRIBUTION, urls: { ...DISTRIBUTION.urls, originPath } }]),
     })),
     { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, url: 'd1.cloudfront.net' }]) },
     { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, honoursNoStore: '' }]) },

@@ -10,7 +10,7 @@ const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
   DISTRIBUTIONS:
-    '[{"id":"E1","url":"https://d1.cloudfront.net","originPath":"","extensionless":false,"rootObject":"index.html","cachesQueryStrings":"false","honoursNoStore":"true","errorPages":[]}]',
+    '[{"id":"E1","url":"https://d1.cloudfront.net","urls":{"originPath":"","extensionless":false,"rootObject":"index.html","cachesQueryStrings":"false"},"honoursNoStore":"true","errorPages":[]}]',
   REFRESH_TABLE: 'refreshes',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.0001',

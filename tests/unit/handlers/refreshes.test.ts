@@ -1,10 +1,7 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createManualAllowance } from '../../../shared/aws/refresh-table/manual-allowance.ts';
-import { createPathUse } from '../../../shared/aws/refresh-table/path-use.ts';
-import { createRefreshHistory } from '../../../shared/aws/refresh-table/refresh-history.ts';
-import { createRefreshTable } from '../../../shared/aws/refresh-table/refresh-table.ts';
+import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
 import { CONTEXT, eventOf, readAnswer } from '../../helpers/api-event.ts';
 import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { PLANNING } from '../../helpers/planning.ts';
@@ -38,10 +35,12 @@ async function startFunction() {
     DISTRIBUTION: JSON.stringify({
       id: 'E1',
       url: SITE,
-      originPath: '',
-      extensionless: false,
-      rootObject: 'index.html',
-      cachesQueryStrings: 'false',
+      urls: {
+        originPath: '',
+        extensionless: false,
+        rootObject: 'index.html',
+        cachesQueryStrings: 'false',
+      },
       honoursNoStore: 'true',
       errorPages: [],
     }),
@@ -55,16 +54,16 @@ async function startFunction() {
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const { createHandler } = await import('../../../handlers/pipeline/refreshes.ts');
-  const table = { tableName, distributionId: `E${distributions++}`, client, now: () => AT };
-  const refreshes = createRefreshTable(table);
+  const distributionId = `E${distributions++}`;
+  const table = openRefreshTable({ tableName, client, now: () => AT });
   let made = 0;
   const handler = createHandler({
-    pages: createRefreshHistory(table),
-    refreshes: { ...refreshes, ...refreshes.openOf(table.distributionId) },
+    pages: table.historyOf(distributionId),
+    refreshes: { ...table.refreshes, ...table.openRefreshOf(distributionId) },
     invalidations: { find: async () => undefined },
-    pathUse: createPathUse(table),
+    pathUse: table.pathUse,
     executions: { ensureStarted: async () => true },
-    allowance: createManualAllowance(table),
+    allowance: table.manualAllowanceOf(distributionId),
     urls: PLANNING.urls,
     pathPriceUsd: 0.005,
     freePathsPerMonth: 1000,

@@ -18,6 +18,7 @@ const REFRESH: Refresh = {
   distributionId: 'EDFDVBD632BHDS5',
   state: 'open',
   generation: 1,
+  plans: 0,
   startedAt: '2026-11-02T10:00:00.000Z',
 };
 
@@ -34,11 +35,10 @@ async function reasonOf(failure: { Error: string; Cause?: string }): Promise<str
   let reason: string | undefined;
   const dependencies: ReportDependencies = {
     refreshes: {
-      get: async () => REFRESH,
       changesOf: async () => ({ objects: [], paths: [] }),
       finish: async (_, { state, failure: stored }, at) => {
         reason = stored;
-        return { ...REFRESH, state, finishedAt: at.toISOString() };
+        return { ...REFRESH, state, end: { at: at.toISOString() } };
       },
     },
     outbox: { send: async () => {} },

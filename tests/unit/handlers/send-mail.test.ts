@@ -1,4 +1,4 @@
-import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { alarmEvent } from '../mail/alarm-events.ts';
 import { reportOf, STACK } from '../mail/reports.ts';
@@ -60,13 +60,13 @@ function deliver({ createHandler }: Pick<typeof school, 'createHandler'>, ...mes
     stack: STACK,
     idempotencyTable: IDEMPOTENCY_TABLE,
   });
-  // Of a record and of the context, only this is read.
+  // Of the context, only this is read.
   const records = messages.map((message, index) => ({
     messageId: `${index}`,
     body: JSON.stringify(message),
   }));
   const context = { functionName: 'send-mail', getRemainingTimeInMillis: () => 30_000 } as Context;
-  return handler({ Records: records as SQSRecord[] } satisfies SQSEvent, context);
+  return handler({ Records: records }, context);
 }
 
 describe('The function that sends mails', () => {

@@ -14,7 +14,7 @@ const changed = (...keys: string[]) => ({
 
 describe('the mail about a fresh refresh', () => {
   it('says what became fresh, how long it took and that nothing is left to do', () => {
-    const { subject, text } = render({ superseded: 2, collateral: 7 });
+    const { subject, text } = render({ superseded: 2, needlessPurges: 7 });
     expect(subject).toBe('Fresh: styles.css');
     expect(text).toContain('There is nothing to do.');
     expect(text).toContain('Edge verified: 2026-11-02T10:00:12.340Z (after 12.3 s)');
@@ -146,6 +146,12 @@ describe('the report in the mail queue', () => {
   it('survives the queue', () => {
     const report = reportOf({ failure: 'x' });
     expect(RefreshReport.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  });
+
+  it('is understood as it was written before needless purges had their name', () => {
+    const { needlessPurges, ...former } = reportOf({ needlessPurges: 7 });
+    const { text } = mailOf(refreshMail, { ...former, collateral: needlessPurges }).render(STACK);
+    expect(text).toContain('Paths: 1, purging 7 unchanged objects');
   });
 
   it.each([

@@ -21,7 +21,7 @@ export function reportOf(details: Partial<RefreshReport> = {}): RefreshReport {
     invalidationId: 'I1',
     paths: ['/styles.css'],
     pathCount: 1,
-    collateral: 0,
+    needlessPurges: 0,
     skipped: { unchanged: 0, neverCached: 0, duplicate: 0 },
     verified: 1,
     superseded: 0,

@@ -9,6 +9,7 @@ import {
   requestPath,
   viewerPaths,
 } from '../../../shared/planning/viewer-urls.ts';
+import { everyCover, isUnder, prefixesOf } from '../../helpers/every-cover.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 
 const AMPLE_BYTES = 150_000;
@@ -40,7 +41,7 @@ const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
     refetch: fc.constantFrom(0, 0.0001, 0.004, 0.1),
     freePaths: fc.nat(6),
   }),
-  maxCollateral: fc.constant(Number.POSITIVE_INFINITY),
+  maxNeedlessPurges: fc.constant(Number.POSITIVE_INFINITY),
 });
 
 /** Four targets that need a wildcard, and three wildcards: two of them have to share one, which need not be the root's. */
@@ -51,10 +52,10 @@ const SHARED_WILDCARD: PlanRequest = {
   urls: PLANNING.urls,
   budget: { exactPaths: 0, wildcardPaths: 3, bytes: AMPLE_BYTES },
   prices: { path: 0, refetch: 0, freePaths: 0 },
-  maxCollateral: Number.POSITIVE_INFINITY,
+  maxNeedlessPurges: Number.POSITIVE_INFINITY,
 };
 
-describe('a plan', () => {
+describe('A plan', () => {
   it('costs no more than any other one that covers the same within the budget', () => {
     fc.assert(
       fc.property(anyRequest, request => {
@@ -64,14 +65,18 @@ describe('a plan', () => {
     );
   });
 
-  it('that was to purge too much purges as little as the budget allows', () => {
+  it('purges as little as the budget allows, if the cheapest would purge too much', () => {
     fc.assert(
-      fc.property(anyRequest, fc.nat(3), (request, maxCollateral) => {
+      fc.property(anyRequest, fc.nat(3), (request, maxNeedlessPurges) => {
         const cheapest = outcomeOf(request);
-        const guarded = outcomeOf({ ...request, maxCollateral });
-        fc.pre(cheapest !== undefined && cheapest.collateral > maxCollateral);
+        const guarded = outcomeOf({ ...request, maxNeedlessPurges });
+        fc.pre(cheapest !== undefined && cheapest.needlessPurges > maxNeedlessPurges);
         const least = bestOutcome({ ...request, prices: { path: 0, refetch: 1, freePaths: 0 } });
-        expect(guarded).toMatchObject({ guarded: true, collateral: least?.collateral, paths: least?.paths });
+        expect(guarded).toMatchObject({
+          guarded: true,
+          needlessPurges: least?.needlessPurges,
+          paths: least?.paths,
+        });
       }),
       { numRuns: 1000 },
     );
@@ -106,7 +111,7 @@ describe('a plan', () => {
 
 interface Outcome {
   readonly cost: number;
-  readonly collateral: number;
+  readonly needlessPurges: number;
   readonly paths: number;
   readonly guarded: boolean;
 }
@@ -115,10 +120,10 @@ interface Outcome {
 function outcomeOf(request: PlanRequest): Outcome | undefined {
   const plan = planOrNone(request);
   if (plan === undefined) return undefined;
-  const { collateral, guarded } = plan;
+  const { needlessPurges, guarded } = plan;
   return {
-    cost: cost(plan.paths.length, collateral, request),
-    collateral,
+    cost: cost(plan.paths.length, needlessPurges, request),
+    needlessPurges,
     paths: plan.paths.length,
     guarded,
   };
@@ -134,8 +139,8 @@ function planOrNone(request: PlanRequest): Plan | undefined {
 }
 
 /** In whole micro-dollars, so that equal sums are equal. */
-function cost(paths: number, collateral: number, { prices }: PlanRequest): number {
-  return Math.round((costOfPaths(paths, prices) + prices.refetch * collateral) * 1e6);
+function cost(paths: number, needlessPurges: number, { prices }: PlanRequest): number {
+  return Math.round((costOfPaths(paths, prices) + prices.refetch * needlessPurges) * 1e6);
 }
 
 /**
@@ -145,7 +150,7 @@ function cost(paths: number, collateral: number, { prices }: PlanRequest): numbe
 function bestOutcome(request: PlanRequest): Outcome | undefined {
   const { budget } = request;
   const wanted = wantedOf(request);
-  const bystanders = bystandersOf(request);
+  const untouched = untouchedOf(request);
   const texts = [...new Set(wanted.map(({ text }) => text))];
   const coveredBy = (prefix: string) => texts.filter(text => text.startsWith(prefix)).length;
   const isLongest = (prefix: string, _: number, all: readonly string[]) =>
@@ -156,18 +161,16 @@ function bestOutcome(request: PlanRequest): Outcome | undefined {
   const spellable = [...new Set(texts.flatMap(prefixesOf))].filter(isSpellable);
   const candidates = budget.bytes === AMPLE_BYTES ? spellable : spellable.filter(isLongest);
   let best: Outcome | undefined;
-  for (const chosen of antichains(candidates, budget.wildcardPaths)) {
-    const left = wanted.filter(({ text }) => !chosen.some(prefix => text.startsWith(prefix)));
-    if (left.some(({ wildcardOnly }) => wildcardOnly)) continue;
-    const exact = [...new Set(left.map(({ text }) => text))].map(requestPath);
-    const bytes = [...exact, ...chosen.map(prefix => `${requestPath(prefix)}*`)].reduce(
+  for (const { wildcards, exact } of everyCover(texts, candidates, budget.wildcardPaths)) {
+    if (wanted.some(({ text, wildcardOnly }) => wildcardOnly && !isUnder(text, wildcards))) continue;
+    const bytes = [...exact.map(requestPath), ...wildcards.map(prefix => `${requestPath(prefix)}*`)].reduce(
       (sum, path) => sum + path.length + 3,
       0,
     );
     if (exact.length > budget.exactPaths || bytes > budget.bytes) continue;
-    const collateral = bystanders.filter(text => chosen.some(prefix => text.startsWith(prefix))).length;
-    const paths = exact.length + chosen.length;
-    const outcome = { cost: cost(paths, collateral, request), collateral, paths, guarded: false };
+    const needlessPurges = untouched.filter(text => isUnder(text, wildcards)).length;
+    const paths = exact.length + wildcards.length;
+    const outcome = { cost: cost(paths, needlessPurges, request), needlessPurges, paths, guarded: false };
     if (best === undefined || isBetter(outcome, best)) best = outcome;
   }
   return best;
@@ -175,7 +178,7 @@ function bestOutcome(request: PlanRequest): Outcome | undefined {
 
 function isBetter(a: Outcome, b: Outcome): boolean {
   if (a.cost !== b.cost) return a.cost < b.cost;
-  return a.collateral === b.collateral ? a.paths < b.paths : a.collateral < b.collateral;
+  return a.needlessPurges === b.needlessPurges ? a.paths < b.paths : a.needlessPurges < b.needlessPurges;
 }
 
 function wantedOf({ changedKeys, requestedPaths, urls }: PlanRequest) {
@@ -198,7 +201,7 @@ function wantedOf({ changedKeys, requestedPaths, urls }: PlanRequest) {
   ];
 }
 
-function bystandersOf({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): string[] {
+function untouchedOf({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): string[] {
   const required = new Set(changedKeys.flatMap(key => viewerPaths(key, urls)));
   const asked = (text: string) =>
     requestedPaths.some(path =>
@@ -210,21 +213,5 @@ function bystandersOf({ changedKeys, requestedPaths, siteKeys, urls }: PlanReque
     .filter(text => !required.has(text) && !asked(text));
 }
 
-const prefixesOf = (text: string) => Array.from(text, (_, index) => text.slice(0, index + 1));
-
 /** A path begins with a slash, and no escape is cut in two. */
 const isSpellable = (prefix: string) => prefix.startsWith('/') && !/%[0-9A-F]?$/.test(prefix);
-
-/** All sets of at most `most` candidates none of which covers another one. */
-function* antichains(
-  candidates: readonly string[],
-  most: number,
-  chosen: readonly string[] = [],
-): Generator<readonly string[]> {
-  yield chosen;
-  if (chosen.length === most) return;
-  for (const [index, candidate] of candidates.entries()) {
-    if (chosen.some(other => other.startsWith(candidate) || candidate.startsWith(other))) continue;
-    yield* antichains(candidates.slice(index + 1), most, [...chosen, candidate]);
-  }
-}

@@ -4,7 +4,12 @@ import {
   invalidationMatcher,
   objectAddress,
 } from '../../../infra/local/services/cloudfront/invalidation-paths.ts';
-import { listingPrefix, type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
+import {
+  listingPrefix,
+  type PlanRequest,
+  planInvalidation,
+  targetsOf,
+} from '../../../shared/planning/plan.ts';
 import { decodePath, requestPath, type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 
@@ -54,7 +59,7 @@ const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
     refetch: fc.constantFrom(0, 0.0001, 0.01),
     freePaths: fc.nat(8),
   }),
-  maxCollateral: fc.nat(8),
+  maxNeedlessPurges: fc.nat(8),
 });
 
 const addressesOf = (key: string, urls: UrlRules) =>
@@ -70,7 +75,7 @@ describe('the plan of an invalidation', () => {
   it('depends on no key without the listing prefix', () => {
     fc.assert(
       fc.property(anyRequest, request => {
-        const prefix = listingPrefix(request);
+        const prefix = listingPrefix(targetsOf(request), request.budget);
         expect(prefix?.isWellFormed()).not.toBe(false);
         const siteKeys = prefix === undefined ? [] : request.siteKeys.filter(key => key.startsWith(prefix));
         expect(planInvalidation({ ...request, siteKeys })).toEqual(planInvalidation(request));
@@ -141,7 +146,7 @@ describe('the plan of an invalidation', () => {
   it('counts exactly the objects that its wildcards purge needlessly', () => {
     fc.assert(
       fc.property(anyRequest, request => {
-        const { paths, collateral, wildcards } = planInvalidation(request);
+        const { paths, needlessPurges, wildcards } = planInvalidation(request);
         const isPurged = invalidationMatcher(paths);
         const isAsked = invalidationMatcher(request.requestedPaths);
         const required = new Set([
@@ -155,8 +160,8 @@ describe('the plan of an invalidation', () => {
           const address = objectAddress(requestPath(url), '');
           return isPurged(address) && !isAsked(address);
         });
-        expect(collateral).toBe(purged.length);
-        expect(wildcards.reduce((sum, wildcard) => sum + wildcard.collateral, 0)).toBe(collateral);
+        expect(needlessPurges).toBe(purged.length);
+        expect(wildcards.reduce((sum, wildcard) => sum + wildcard.needlessPurges, 0)).toBe(needlessPurges);
       }),
       { numRuns: 500 },
     );

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { listingPrefix, type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
+import {
+  listingPrefix,
+  type PlanRequest,
+  planInvalidation,
+  targetsOf,
+} from '../../../shared/planning/plan.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 
 const SITE = [
@@ -71,7 +76,7 @@ describe('the plan of an invalidation', () => {
     const urls = { ...PLANNING.urls, originPath: '/public' };
     expect(planInvalidation(requestOf({ changedKeys: ['drafts/a.html'], urls }))).toEqual({
       paths: [],
-      collateral: 0,
+      needlessPurges: 0,
       wildcards: [],
       required: 0,
       costUsd: 0,
@@ -85,11 +90,15 @@ describe('the plan of an invalidation', () => {
     const siteKeys = ['img/b.png', 'img/b2.png', 'index.html'];
     const at = (refetch: number) =>
       planInvalidation(requestOf({ changedKeys, siteKeys, prices: { path: 0.005, refetch, freePaths: 0 } }));
-    expect(at(0.003)).toMatchObject({ paths: ['/img/a.png', '/img/c.png'], collateral: 0, costUsd: 0.01 });
+    expect(at(0.003)).toMatchObject({
+      paths: ['/img/a.png', '/img/c.png'],
+      needlessPurges: 0,
+      costUsd: 0.01,
+    });
     expect(at(0.002)).toMatchObject({
       paths: ['/img/*'],
-      wildcards: [{ path: '/img/*', collateral: 2 }],
-      collateral: 2,
+      wildcards: [{ path: '/img/*', needlessPurges: 2 }],
+      needlessPurges: 2,
       costUsd: 0.005,
     });
   });
@@ -108,12 +117,12 @@ describe('the plan of an invalidation', () => {
     const changedKeys = ['img/a.png', 'img/c.png'];
     const siteKeys = ['img/b.png', 'img/b2.png'];
     const prices = { path: 1, refetch: 0.0001, freePaths: 0 };
-    const at = (maxCollateral: number) =>
-      planInvalidation(requestOf({ changedKeys, siteKeys, prices, maxCollateral }));
-    expect(at(2)).toMatchObject({ paths: ['/img/*'], collateral: 2, guarded: false });
+    const at = (maxNeedlessPurges: number) =>
+      planInvalidation(requestOf({ changedKeys, siteKeys, prices, maxNeedlessPurges }));
+    expect(at(2)).toMatchObject({ paths: ['/img/*'], needlessPurges: 2, guarded: false });
     expect(at(1)).toMatchObject({
       paths: ['/img/a.png', '/img/c.png'],
-      collateral: 0,
+      needlessPurges: 0,
       costUsd: 2,
       guarded: true,
     });
@@ -125,7 +134,7 @@ describe('the plan of an invalidation', () => {
   ])('takes a wildcard when it would need more $limit than there are', ({ budget }) => {
     const changedKeys = ['img/a.png', 'img/c.png'];
     const request = requestOf({ changedKeys, siteKeys: ['img/b.png', 'index.html'], budget });
-    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], collateral: 1 });
+    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], needlessPurges: 1 });
   });
 
   it('takes a wider wildcard when it would need more wildcards than there are', () => {
@@ -150,7 +159,7 @@ describe('the plan of an invalidation', () => {
     });
     expect(planInvalidation(request)).toMatchObject({
       paths: ['/about.html', '/docs/*'],
-      collateral: 0,
+      needlessPurges: 0,
       required: 3,
     });
   });
@@ -160,13 +169,13 @@ describe('the plan of an invalidation', () => {
     { what: 'a path asked for by hand', changedKeys: [], requestedPaths: ['/img/%2A'] },
   ])('counts what is purged beside $what whose name ends with a star', ({ changedKeys, requestedPaths }) => {
     const request = requestOf({ changedKeys, requestedPaths });
-    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], collateral: 2 });
+    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], needlessPurges: 2 });
   });
 
   it('knows what was asked for by hand, in whatever order its wildcards are', () => {
     const requestedPaths = ['/img/*', '/img/%20*'];
     const request = requestOf({ requestedPaths, siteKeys: ['img/ 1.png', 'img/a.png'] });
-    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], collateral: 0 });
+    expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], needlessPurges: 0 });
   });
 
   it('keeps the query string of a path asked for by hand as it is', () => {
@@ -183,7 +192,10 @@ describe('the plan of an invalidation', () => {
 
   it('needs no list of the site for a single exact path, and else that of the common folder', () => {
     const at = (changedKeys: string[], originPath = '') =>
-      listingPrefix(requestOf({ changedKeys, urls: { ...PLANNING.urls, originPath } }));
+      listingPrefix(
+        targetsOf(requestOf({ changedKeys, urls: { ...PLANNING.urls, originPath } })),
+        PLANNING.budget,
+      );
     expect(at([])).toBeUndefined();
     expect(at(['styles.css'])).toBeUndefined();
     expect(at(['index.html'])).toBe('');

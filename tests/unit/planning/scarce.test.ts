@@ -31,7 +31,7 @@ describe('a plan with fewer free paths than changes', () => {
       fc.property(anyScarcity, ({ upload, freePaths, ...limits }) => {
         const plan = scarcePlan(upload, freePaths, limits);
         expect(plan.isCheapest).toBe(true);
-        expect(microDollars(plan.paths.length, plan.collateral, freePaths)).toBe(
+        expect(microDollars(plan.paths.length, plan.needlessPurges, freePaths)).toBe(
           leastCost(upload, freePaths, limits),
         );
       }),
@@ -49,8 +49,8 @@ describe('a plan with fewer free paths than changes', () => {
           wildcardPaths: limits.wildcardPaths + grown.wildcardPaths,
         });
         expect(
-          microDollars(after.paths.length, after.collateral, freePaths + grown.freePaths),
-        ).toBeLessThanOrEqual(microDollars(before.paths.length, before.collateral, freePaths));
+          microDollars(after.paths.length, after.needlessPurges, freePaths + grown.freePaths),
+        ).toBeLessThanOrEqual(microDollars(before.paths.length, before.needlessPurges, freePaths));
       }),
       { numRuns: 60 },
     );
@@ -77,29 +77,29 @@ describe('a plan for more changes than there may be exact paths', () => {
 
   it('takes wildcards for single ones where these are enough', () => {
     const changedKeys = everySecond.slice(0, 3015);
-    expect(planOf({ siteKeys, changedKeys, maxCollateral: 0 })).toMatchObject({
-      collateral: 0,
+    expect(planOf({ siteKeys, changedKeys, maxNeedlessPurges: 0 })).toMatchObject({
+      needlessPurges: 0,
       isCheapest: true,
     });
   });
 
   it('costs the same whether the bytes of its paths are just enough or plenty', () => {
-    const plenty = planOf({ siteKeys, changedKeys: everySecond, maxCollateral: 0 });
+    const plenty = planOf({ siteKeys, changedKeys: everySecond, maxNeedlessPurges: 0 });
     const bytes = JSON.stringify(plenty.paths).length - 1;
     const just = planOf({
       siteKeys,
       changedKeys: everySecond,
-      maxCollateral: 0,
+      maxNeedlessPurges: 0,
       budget: { ...PLANNING.budget, bytes },
     });
-    expect(just).toMatchObject({ collateral: plenty.collateral, isCheapest: true });
+    expect(just).toMatchObject({ needlessPurges: plenty.needlessPurges, isCheapest: true });
   });
 });
 
 it('thousands of wildcards asked for by hand become as few as there may be', () => {
   const requestedPaths = Array.from({ length: 3000 }, (_, index) => `/photos/${index}/*`);
   const siteKeys = requestedPaths.map(path => path.replace('*', 'a.jpg'));
-  expect(planOf({ requestedPaths, siteKeys })).toMatchObject({ paths: ['/photos/*'], collateral: 0 });
+  expect(planOf({ requestedPaths, siteKeys })).toMatchObject({ paths: ['/photos/*'], needlessPurges: 0 });
 });
 
 type Limits = Pick<PlanRequest['budget'], 'exactPaths' | 'wildcardPaths'>;
@@ -113,13 +113,13 @@ function scarcePlan(
     ...upload,
     prices: { ...PLANNING.prices, freePaths },
     budget: { ...PLANNING.budget, ...limits },
-    maxCollateral: Number.POSITIVE_INFINITY,
+    maxNeedlessPurges: Number.POSITIVE_INFINITY,
   });
 }
 
-function microDollars(paths: number, collateral: number, freePaths: number): number {
+function microDollars(paths: number, needlessPurges: number, freePaths: number): number {
   const { path, refetch } = PLANNING.prices;
-  return Math.round((Math.max(0, paths - freePaths) * path + collateral * refetch) * 1e6);
+  return Math.round((Math.max(0, paths - freePaths) * path + needlessPurges * refetch) * 1e6);
 }
 
 /** The fewest needless purges by the number of wildcards, and of exact paths. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planInvalidation } from '../../../shared/planning/plan.ts';
 import { decodePath } from '../../../shared/planning/viewer-urls.ts';
-import { optimum } from '../../helpers/least-collateral.ts';
+import { optimum } from '../../helpers/fewest-needless-purges.ts';
 import { PEERS } from '../../helpers/peers.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 import { purgeOf, requiredUrls, untouchedUrls } from '../../helpers/purge.ts';
@@ -10,7 +10,7 @@ import { SCENARIOS, type Upload } from '../../helpers/scenarios.ts';
 const optima = new Map(
   SCENARIOS.map(upload => [upload, optimum(requiredUrls(upload), untouchedUrls(upload))]),
 );
-const leastCollateral = (upload: Upload, paths: number) => optima.get(upload)?.(paths);
+const fewestNeedlessPurges = (upload: Upload, paths: number) => optima.get(upload)?.(paths);
 
 const cases = SCENARIOS.flatMap(upload =>
   [1000, 5, 0].flatMap(freePaths =>
@@ -23,27 +23,27 @@ const cases = SCENARIOS.flatMap(upload =>
 
 describe('on nine uploads', () => {
   it.each([
-    { name: 'S1', paths: 3, collateral: 0 },
-    { name: 'S1', paths: 2, collateral: 20 },
-    { name: 'S2', paths: 1, collateral: 0 },
-    { name: 'S3', paths: 5, collateral: 188 },
-    { name: 'S3', paths: 7, collateral: 187 },
-    { name: 'S3', paths: 8, collateral: 90 },
-    { name: 'S3', paths: 15, collateral: 90 },
-    { name: 'S3', paths: 16, collateral: 0 },
-    { name: 'S4', paths: 3, collateral: 500 },
-    { name: 'S4', paths: 4, collateral: 0 },
-    { name: 'S5', paths: 1, collateral: 0 },
-    { name: 'S6', paths: 8, collateral: 603 },
-    { name: 'S6', paths: 9, collateral: 0 },
-    { name: 'S7', paths: 1, collateral: 0 },
-    { name: 'S8', paths: 1, collateral: 0 },
-    { name: 'S9', paths: 1, collateral: 0 },
+    { name: 'S1', paths: 3, needlessPurges: 0 },
+    { name: 'S1', paths: 2, needlessPurges: 20 },
+    { name: 'S2', paths: 1, needlessPurges: 0 },
+    { name: 'S3', paths: 5, needlessPurges: 188 },
+    { name: 'S3', paths: 7, needlessPurges: 187 },
+    { name: 'S3', paths: 8, needlessPurges: 90 },
+    { name: 'S3', paths: 15, needlessPurges: 90 },
+    { name: 'S3', paths: 16, needlessPurges: 0 },
+    { name: 'S4', paths: 3, needlessPurges: 500 },
+    { name: 'S4', paths: 4, needlessPurges: 0 },
+    { name: 'S5', paths: 1, needlessPurges: 0 },
+    { name: 'S6', paths: 8, needlessPurges: 603 },
+    { name: 'S6', paths: 9, needlessPurges: 0 },
+    { name: 'S7', paths: 1, needlessPurges: 0 },
+    { name: 'S8', paths: 1, needlessPurges: 0 },
+    { name: 'S9', paths: 1, needlessPurges: 0 },
   ])(
-    'the optimum of $name with $paths paths purges $collateral needlessly',
-    ({ name, paths, collateral }) => {
+    'the optimum of $name with $paths paths has $needlessPurges needless purges',
+    ({ name, paths, needlessPurges }) => {
       const upload = SCENARIOS.find(scenario => scenario.name === name);
-      expect(upload && leastCollateral(upload, paths)).toBe(collateral);
+      expect(upload && fewestNeedlessPurges(upload, paths)).toBe(needlessPurges);
     },
   );
 
@@ -53,11 +53,11 @@ describe('on nine uploads', () => {
     const ours = purgeOf(plan.paths.map(decodePath), upload);
 
     it('nothing stays stale, and the plan says what it purges needlessly', () => {
-      expect(ours).toMatchObject({ stale: 0, collateral: plan.collateral });
+      expect(ours).toMatchObject({ stale: 0, needlessPurges: plan.needlessPurges });
     });
 
     it('the plan purges no more than so many paths must', () => {
-      expect(ours.collateral).toBeLessThanOrEqual(leastCollateral(upload, ours.paths) ?? -1);
+      expect(ours.needlessPurges).toBeLessThanOrEqual(fewestNeedlessPurges(upload, ours.paths) ?? -1);
     });
 
     it('the plan costs no more than any tool that leaves nothing stale', () => {
@@ -76,8 +76,8 @@ describe('on nine uploads', () => {
 const ROUNDING = 1e-9;
 
 function costOf(
-  { paths, collateral }: { paths: number; collateral: number },
+  { paths, needlessPurges }: { paths: number; needlessPurges: number },
   prices: { path: number; freePaths: number; refetch: number },
 ): number {
-  return Math.max(0, paths - prices.freePaths) * prices.path + collateral * prices.refetch;
+  return Math.max(0, paths - prices.freePaths) * prices.path + needlessPurges * prices.refetch;
 }

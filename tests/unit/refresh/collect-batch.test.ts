@@ -5,7 +5,7 @@ import { recordOf, s3Event, TEST_EVENT } from '../../helpers/s3-messages.ts';
 
 const SITE: WatchedSite = {
   bucket: 'site-bucket',
-  distributions: [{ id: 'E1', originPath: '' }],
+  distributions: [{ id: 'E1', urls: { originPath: '' } }],
   keys: { prefixes: [], excluded: [] },
 };
 
@@ -72,9 +72,9 @@ describe('a batch of messages', () => {
 
 describe('a batch about a bucket that several distributions show', () => {
   const distributions = [
-    { id: 'ALL', originPath: '' },
-    { id: 'APP', originPath: '/app' },
-    { id: 'DOCS', originPath: '/docs' },
+    { id: 'ALL', urls: { originPath: '' } },
+    { id: 'APP', urls: { originPath: '/app' } },
+    { id: 'DOCS', urls: { originPath: '/docs' } },
   ];
   const keysOf = (bodies: readonly unknown[], site: Partial<WatchedSite> = { distributions }) =>
     Object.fromEntries(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type CollectDependencies, collect, type OpenRefreshes } from '../../../shared/refresh/collect.ts';
+import { type CollectDependencies, type CollectStore, collect } from '../../../shared/refresh/collect.ts';
 import { changeOf } from '../../helpers/changes.ts';
 
 const CHANGES = { objects: [changeOf('a.css')], paths: ['/docs/*'] };
 
 /** Ports that write down what they are asked, in order; `answers` replace what they answer. */
-function ports(answers: Partial<OpenRefreshes> & { ensureStarted?: (id: string) => Promise<boolean> } = {}) {
+function ports(answers: Partial<CollectStore> & { ensureStarted?: (id: string) => Promise<boolean> } = {}) {
   const log: string[] = [];
   const { ensureStarted = async () => true, ...refreshes } = answers;
   let ids = 0;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RefreshList } from '../../../shared/refresh/api-contract.ts';
 import {
   type ListedRefresh,
   listRefreshes,
-  type RefreshList,
   readListRequest,
   summaryOf,
 } from '../../../shared/refresh/history.ts';
@@ -98,14 +98,17 @@ describe('the list of refreshes', () => {
 
 describe('the summary of a refresh', () => {
   it('of an open one says nothing about what nobody has planned', () => {
-    expect(summaryOf(refreshOf('0123abcd', { state: 'open', refusals: 2, spentUsd: 0.01 }))).toEqual({
+    const quota = { refusals: 2 };
+    const invalidation = { id: 'I1', spentUsd: 0.01 };
+    expect(summaryOf(refreshOf('0123abcd', { state: 'open', quota, invalidation }))).toEqual({
       id: '20261122T080000Z-0123abcd',
       state: 'open',
       startedAt: AT.toISOString(),
       pathCount: 0,
-      collateral: 0,
+      needlessPurges: 0,
       costUsd: 0.01,
       skipped: { unchanged: 0, neverCached: 0, duplicate: 0 },
+      invalidationId: 'I1',
       round: 1,
       refusals: 2,
     });
@@ -115,7 +118,8 @@ describe('the summary of a refresh', () => {
     const failure =
       'AccessDenied: User: arn:aws:sts::111122223333:assumed-role/Site-Invalidate/x is not authorized to perform: ' +
       'cloudfront:CreateInvalidation on resource: arn:aws:cloudfront::111122223333:distribution/E1';
-    expect(summaryOf(refreshOf('0123abcd', { state: 'failed', failure })).failure).toBe(
+    const end = { at: AT.toISOString(), failure };
+    expect(summaryOf(refreshOf('0123abcd', { state: 'failed', end })).failure).toBe(
       'AccessDenied: User: arn:… is not authorized to perform: cloudfront:CreateInvalidation on resource: arn:…',
     );
   });
@@ -126,21 +130,27 @@ describe('the summary of a refresh', () => {
       round: 2,
       changeCount: 8,
       requestedPathCount: 1,
-      collateral: 4,
+      needlessPurges: 4,
       skipped,
       costUsd: 0.01,
       totalCostUsd: 0.015,
     });
-    const ended = { state: 'failed', finishedAt: AT.toISOString(), failure: 'why' } as const;
-    const refresh = refreshOf('0123abcd', { ...ended, totals: totalsOf(plan), invalidationId: 'I1' });
+    const refresh = refreshOf('0123abcd', {
+      state: 'failed',
+      end: { at: AT.toISOString(), failure: 'why' },
+      totals: totalsOf(plan),
+      invalidation: { id: 'I1', spentUsd: 0.01 },
+    });
     expect(summaryOf(refresh)).toEqual({
       id: refresh.id,
+      state: 'failed',
       startedAt: AT.toISOString(),
-      ...ended,
+      finishedAt: AT.toISOString(),
+      failure: 'why',
       changeCount: 8,
       requestedPathCount: 1,
       pathCount: 2,
-      collateral: 4,
+      needlessPurges: 4,
       costUsd: 0.015,
       skipped,
       invalidationId: 'I1',

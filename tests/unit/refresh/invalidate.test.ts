@@ -46,7 +46,8 @@ function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ..
       ...table,
       get: async id => {
         const refresh = await table.get(id);
-        return refresh && { ...refresh, ...(given.spentUsd && { spentUsd: given.spentUsd }) };
+        const { spentUsd } = given;
+        return refresh && { ...refresh, ...(spentUsd && { invalidation: { id: 'I1', at: '', spentUsd } }) };
       },
       changesOf: async id => ({ ...(await table.changesOf(id)), ...changes }),
     },
@@ -200,7 +201,10 @@ describe('the step Invalidate', () => {
   it('opens the refresh again when it is refused, and what comes meanwhile joins it', async () => {
     const { table, sent, invalidate } = setUp({ refusals: 1 });
     await expect(invalidate({ generation: 1 })).rejects.toThrow(named('TooManyInvalidationsInProgress'));
-    expect(await table.get('r1')).toMatchObject({ state: 'open', refusedAt: '2026-11-02T10:00:00.000Z' });
+    expect(await table.get('r1')).toMatchObject({
+      state: 'open',
+      quota: { refusedAt: '2026-11-02T10:00:00.000Z', refusals: 1 },
+    });
     expect(await table.get('r1')).not.toHaveProperty('plan');
     table.put('r1', 'open', { key: 'b.css', sequencer: '02' });
     expect(await invalidate()).toMatchObject({ paths: 2 });

@@ -1,6 +1,7 @@
-import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
-import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
-import type { Change, Changes, Refresh, RefreshState, StoredPlan } from '../../../shared/refresh/refresh.ts';
+import type { RefreshState } from '../../../shared/refresh/api-contract.ts';
+import type { CollectStore } from '../../../shared/refresh/collect.ts';
+import type { InvalidateStore } from '../../../shared/refresh/invalidate.ts';
+import type { Change, Changes, QuotaWait, Refresh, StoredPlan } from '../../../shared/refresh/refresh.ts';
 
 /** What the protocol rests on. Each can be taken away, to see what it prevents. */
 export type Guard =
@@ -29,12 +30,12 @@ interface Stored {
   superseded?: true;
   plan: StoredPlan | undefined;
   plans: number;
-  refusedAt?: string;
+  quota?: QuotaWait;
   /** By key and sequencer: the same event twice is one. */
   readonly changes: Map<string, Change>;
 }
 
-interface MemoryTable extends OpenRefreshes, ClosingRefreshes {
+interface MemoryTable extends CollectStore, InvalidateStore {
   /** What an execution reads to see whether uploads are quiet. */
   look(refreshId: string): Promise<{ generation: number; state: RefreshState }>;
   /** Sets up the refresh that the pointer names, with a change that it took. */
@@ -50,7 +51,7 @@ interface MemoryTableOptions {
   readonly report: (violation: string) => void;
 }
 
-/** shared/aws/refresh-table.ts in memory: the same requests in the same order, under the same conditions. */
+/** shared/aws/refresh-table in memory: the same requests in the same order, under the same conditions. */
 export function createMemoryTable({ step, without, report }: MemoryTableOptions): MemoryTable {
   const records = new Map<string, Stored>();
   let pointer: string | undefined;
@@ -72,8 +73,8 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
   const current = () => step('read the pointer', () => pointer);
 
   const get = (id: string) =>
-    update('read', id, ({ state, generation, plan, plans, refusedAt }): Refresh => {
-      const optional = { ...(plan && { plan }), ...(refusedAt && { refusedAt }) };
+    update('read', id, ({ state, generation, plan, plans, quota }): Refresh => {
+      const optional = { ...(plan && { plan }), ...(quota && { quota }) };
       return { id, distributionId: '', state, generation, plans, startedAt: '', ...optional };
     });
 
@@ -182,7 +183,8 @@ export function createMemoryTable({ step, without, report }: MemoryTableOptions)
       const drop = (record: Stored) => {
         if (record.state !== 'closed' || record.generation !== generation || record.plans !== plans)
           return false;
-        record.refusedAt ??= at.toISOString();
+        const { refusedAt, refusals } = record.quota ?? { refusedAt: at.toISOString(), refusals: 0 };
+        record.quota = { refusedAt, refusals: refusals + 1 };
         record.plan = undefined;
         if (has('a refusal ends the generation')) record.generation++;
         return true;

@@ -1,8 +1,9 @@
 import type { Scheduler } from 'fast-check';
 import { NoOpenRefreshError, QuotaExceededError, RefreshNotQuietError } from '../../../shared/errors.ts';
+import type { RefreshState } from '../../../shared/refresh/api-contract.ts';
 import { collect } from '../../../shared/refresh/collect.ts';
 import { invalidate } from '../../../shared/refresh/invalidate.ts';
-import type { RefreshState } from '../../../shared/refresh/refresh.ts';
+
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable, type Guard } from './memory-table.ts';

@@ -9,6 +9,7 @@ const REFRESH: Refresh = {
   distributionId: 'EDFDVBD632BHDS5',
   state: 'open',
   generation: 1,
+  plans: 0,
   startedAt: '2026-11-22T08:00:00.000Z',
 };
 
@@ -33,20 +34,20 @@ async function told({
 
 describe('the details of a refresh', () => {
   it('tell each path and why it is there', async () => {
-    const plan = planOf(['/a.css', '/docs/*', '/x'], { wildcards: [{ path: '/docs/*', collateral: 4 }] });
+    const plan = planOf(['/a.css', '/docs/*', '/x'], { wildcards: [{ path: '/docs/*', needlessPurges: 4 }] });
     const keys = ['a.css', ...Array.from({ length: 7 }, (_, index) => `docs/${index}.html`)];
     const objects = keys.map(key => changeOf(key));
     const { details } = await told({ refresh: { plan }, changes: { objects, paths: ['/x'] } });
     expect(details.paths).toEqual([
-      { path: '/a.css', collateral: 0, keys: ['a.css'], keyCount: 1, requestedPaths: [] },
+      { path: '/a.css', needlessPurges: 0, keys: ['a.css'], keyCount: 1, requestedPaths: [] },
       {
         path: '/docs/*',
-        collateral: 4,
+        needlessPurges: 4,
         keys: ['docs/0.html', 'docs/1.html', 'docs/2.html', 'docs/3.html', 'docs/4.html'],
         keyCount: 7,
         requestedPaths: [],
       },
-      { path: '/x', collateral: 0, keys: [], keyCount: 0, requestedPaths: ['/x'] },
+      { path: '/x', needlessPurges: 0, keys: [], keyCount: 0, requestedPaths: ['/x'] },
     ]);
   });
 
@@ -77,23 +78,25 @@ describe('the details of a refresh', () => {
     { what: 'by hand, which nobody uploaded', refresh: {}, steps: { uploaded: '00' } },
     {
       what: 'of the second round, whose invalidation is in progress',
-      refresh: { closedAt: '02', invalidationId: 'I2', invalidatedAt: '09' },
+      refresh: { closedAt: '02', invalidation: { id: 'I2', at: '09', spentUsd: 0 } },
       steps: { uploaded: '00', closed: '02', invalidated: '09' },
     },
     {
       what: 'that sent nothing',
-      refresh: { closedAt: '02', verifyingAt: '03', verifiedAt: '04', finishedAt: '05' },
+      refresh: {
+        closedAt: '02',
+        verification: { startedAt: '03', verifiedAt: '04' },
+        end: { at: '05' },
+      },
       steps: { uploaded: '00', closed: '02', verified: '04', finished: '05' },
     },
     {
       what: 'that went all the way',
       refresh: {
         closedAt: '02',
-        invalidationId: 'I1',
-        invalidatedAt: '03',
-        verifyingAt: '08',
-        verifiedAt: '09',
-        finishedAt: '10',
+        invalidation: { id: 'I1', at: '03', spentUsd: 0 },
+        verification: { startedAt: '08', verifiedAt: '09' },
+        end: { at: '10' },
       },
       steps: {
         uploaded: '00',
@@ -110,7 +113,7 @@ describe('the details of a refresh', () => {
   });
 
   it('tell what CloudFront says now', async () => {
-    const { details } = await told({ refresh: { invalidationId: 'I1' } });
+    const { details } = await told({ refresh: { invalidation: { id: 'I1', at: '03', spentUsd: 0 } } });
     expect(details.invalidation).toEqual({
       id: 'I1',
       status: 'InProgress',
@@ -121,7 +124,7 @@ describe('the details of a refresh', () => {
   it('are told without it while CloudFront cannot be asked', async () => {
     const throttled = new Error('Rate exceeded');
     const { details, troubles } = await told({
-      refresh: { invalidationId: 'I1' },
+      refresh: { invalidation: { id: 'I1', at: '03', spentUsd: 0 } },
       find: () => Promise.reject(throttled),
     });
     expect(details).not.toHaveProperty('invalidation');

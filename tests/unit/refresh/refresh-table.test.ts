@@ -1,11 +1,9 @@
 import { CreateTableCommand, DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPathUse } from '../../../shared/aws/refresh-table/path-use.ts';
-import { createRefreshHistory } from '../../../shared/aws/refresh-table/refresh-history.ts';
-import { createRefreshTable } from '../../../shared/aws/refresh-table/refresh-table.ts';
-import type { OpenRefreshes } from '../../../shared/refresh/collect.ts';
+import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
+import type { CollectStore } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
-import type { ClosingRefreshes } from '../../../shared/refresh/invalidate.ts';
+import type { InvalidateStore } from '../../../shared/refresh/invalidate.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { planOf } from '../../helpers/planning.ts';
@@ -28,19 +26,19 @@ const LATER = new Date('2026-11-02T11:00:00Z');
 
 /** The refreshes, and the open one of a distribution. */
 function tableOf(distributionId: string, now: () => Date) {
-  const table = createRefreshTable({ tableName, client, now });
-  return { ...table, ...table.openOf(distributionId) };
+  const table = openRefreshTable({ tableName, client, now });
+  return { ...table.refreshes, ...table.openRefreshOf(distributionId) };
 }
 
 // The model of the protocol stands on the second: both must behave alike.
-const TABLES: Readonly<Record<string, (distributionId: string) => OpenRefreshes & ClosingRefreshes>> = {
+const TABLES: Readonly<Record<string, (distributionId: string) => CollectStore & InvalidateStore>> = {
   'in DynamoDB': distributionId => tableOf(distributionId, () => AT),
   'of the protocol’s model': () =>
     createMemoryTable({ step: async (_, effect) => effect(), without: undefined, report: () => {} }),
 };
 
 describe.each(Object.keys(TABLES))('the refresh table %s', name => {
-  let table: OpenRefreshes & ClosingRefreshes;
+  let table: CollectStore & InvalidateStore;
   let [r1, r2] = ['', ''];
   const plan = (number: number, round = 1) => planOf([`/${number}.css`], { number, round });
   const refuse = (generation: number, plans: number, at = AT) => table.reopen(r1, { generation, plans, at });
@@ -64,7 +62,7 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
       state: 'open',
       generation: 2,
       plans: 1,
-      refusedAt: AT.toISOString(),
+      quota: { refusedAt: AT.toISOString(), refusals: 1 },
     });
     expect(await table.get(r1)).not.toHaveProperty('plan');
     expect(await table.get(r1)).not.toHaveProperty('closedAt');
@@ -80,7 +78,10 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
     await refuse(1, 0);
     await table.close(r1);
     await refuse(2, 0, LATER);
-    expect(await table.get(r1)).toMatchObject({ state: 'open', refusedAt: AT.toISOString() });
+    expect(await table.get(r1)).toMatchObject({
+      state: 'open',
+      quota: { refusedAt: AT.toISOString(), refusals: 2 },
+    });
   });
 
   it('takes one of two refusals', async () => {
@@ -162,10 +163,15 @@ describe('the refresh table in DynamoDB', () => {
   it('lists what a refresh comes to, its refusals and the cost of all rounds', async () => {
     const distributionId = 'E-listed';
     const table = tableOf(distributionId, () => AT);
-    const history = createRefreshHistory({ tableName, distributionId, client });
+    const history = openRefreshTable({ tableName, client }).historyOf(distributionId);
     const listed = async () => summaryOf((await history.page({ limit: 1 })).refreshes[0] ?? expect.fail());
     const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
-    const plan = planOf(paths, { changeCount: 4, requestedPathCount: 2, collateral: 3, totalCostUsd: 10 });
+    const plan = planOf(paths, {
+      changeCount: 4,
+      requestedPathCount: 2,
+      needlessPurges: 3,
+      totalCostUsd: 10,
+    });
     await table.replace(undefined, 'listed');
     await table.close('listed');
     await table.storePlan('listed', plan, 0);
@@ -177,13 +183,15 @@ describe('the refresh table in DynamoDB', () => {
     await table.storePlan('listed', { ...plan, number: 2 }, 1);
     // The step may run twice.
     for (let time = 1; time <= 2; time++) await table.recordInvalidation('listed', 'I1', 2);
-    expect(await table.get('listed')).toMatchObject({ spentUsd: 10 });
+    expect(await table.get('listed')).toMatchObject({ invalidation: { id: 'I1', spentUsd: 10 } });
     await table.storePlan('listed', { ...plan, number: 3, round: 2, totalCostUsd: 20 }, 1);
     await table.recordInvalidation('listed', 'I2', 3);
-    expect(await table.get('listed')).toMatchObject({ spentUsd: 20, invalidatedAt: AT.toISOString() });
+    expect(await table.get('listed')).toMatchObject({
+      invalidation: { id: 'I2', spentUsd: 20, at: AT.toISOString() },
+    });
     expect(await listed()).toMatchObject({
       ...{ state: 'invalidating', invalidationId: 'I2', round: 2, refusals: 1 },
-      ...{ changeCount: 4, requestedPathCount: 2, pathCount: 3000, collateral: 3, costUsd: 20 },
+      ...{ changeCount: 4, requestedPathCount: 2, pathCount: 3000, needlessPurges: 3, costUsd: 20 },
     });
     expect(JSON.stringify(await history.page({ limit: 1 })).length).toBeLessThan(1000);
   });
@@ -196,11 +204,14 @@ describe('the refresh table in DynamoDB', () => {
     await table.recordVerifying('verified');
     now = LATER;
     await table.recordVerifying('verified');
-    expect(await table.get('verified')).toMatchObject({ state: 'verifying', verifyingAt: AT.toISOString() });
+    expect(await table.get('verified')).toMatchObject({
+      state: 'verifying',
+      verification: { startedAt: AT.toISOString() },
+    });
     await table.storePlan('verified', planOf(['/a']), 0);
-    expect(await table.get('verified')).not.toHaveProperty('verifyingAt');
+    expect(await table.get('verified')).not.toHaveProperty('verification');
     await table.recordVerifying('verified');
-    expect(await table.get('verified')).toMatchObject({ verifyingAt: LATER.toISOString() });
+    expect(await table.get('verified')).toMatchObject({ verification: { startedAt: LATER.toISOString() } });
     await table.finish('verified', { state: 'fresh' }, LATER);
     await table.recordVerifying('verified');
     expect(await table.get('verified')).toMatchObject({ state: 'fresh' });
@@ -212,22 +223,22 @@ describe('the refresh table in DynamoDB', () => {
     await table.close('stopped');
     await table.finish('stopped', { state: 'failed', failure: 'ABORTED' }, LATER);
     expect(await table.storePlan('stopped', planOf(['/a']), 0)).toBe(false);
-    expect(await table.get('stopped')).toMatchObject({ state: 'failed', failure: 'ABORTED' });
+    expect(await table.get('stopped')).toMatchObject({ state: 'failed', end: { failure: 'ABORTED' } });
   });
 
   it('replaces a refresh of which only the pointer is left', async () => {
-    const table = createRefreshTable({ tableName, client });
-    const open = table.openOf('E-expired');
+    const table = openRefreshTable({ tableName, client });
+    const open = table.openRefreshOf('E-expired');
     await open.replace(undefined, 'expired');
     const Key = { pk: { S: 'expired' }, sk: { S: 'refresh' } };
     await client.send(new DeleteItemCommand({ TableName: tableName, Key }));
     expect(await open.replace('expired', 'next')).toBe('next');
     expect(await open.current()).toBe('next');
-    expect(await table.get('expired')).toBeUndefined();
+    expect(await table.refreshes.get('expired')).toBeUndefined();
   });
 
   it('sums up the paths of a month, each invalidation once', async () => {
-    const use = createPathUse({ tableName, client, now: () => AT });
+    const use = openRefreshTable({ tableName, client, now: () => AT }).pathUse;
     expect(await use.usedIn('2026-11')).toBe(0);
     await use.record('2026-11', 'r1-1', 3);
     await use.record('2026-11', 'r1-1', 3);

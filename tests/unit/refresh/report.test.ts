@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { UnknownRefreshError } from '../../../shared/errors.ts';
 import { MAX_LISTED_IN_MAIL } from '../../../shared/mail/mail.ts';
 import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
 import { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
-import { type MailPolicy, type RefreshEnd, report } from '../../../shared/refresh/report.ts';
+import { type MailPolicy, type RefreshOutcome, report } from '../../../shared/refresh/report.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { planOf } from '../../helpers/planning.ts';
 
@@ -11,13 +12,14 @@ const REFRESH: Refresh = {
   distributionId: 'EDFDVBD632BHDS5',
   state: 'verifying',
   generation: 1,
+  plans: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
   plan: planOf(['/a.css', '/b*'], {
-    collateral: 4,
+    needlessPurges: 4,
     skipped: { unchanged: 3, neverCached: 2, duplicate: 1 },
   }),
-  invalidationId: 'I1',
-  verification: { verified: 2, superseded: 1, urls: ['/a.css', '/b.css'] },
+  invalidation: { id: 'I1', at: '2026-11-02T10:00:00.500Z', spentUsd: 0 },
+  verification: { result: { verified: 2, superseded: 1, urls: ['/a.css', '/b.css'] } },
 };
 
 /** One refresh in history, and the mails about it. */
@@ -35,22 +37,15 @@ function history({
     expire: () => {
       stored = undefined;
     },
-    report: (end: RefreshEnd) =>
-      report(REFRESH.id, end, {
+    report: (outcome: RefreshOutcome) =>
+      report(REFRESH.id, outcome, {
         refreshes: {
-          get: async () => stored,
           changesOf: async () => ({ objects: [changeOf('a.css')], paths: [], ...changes }),
           finish: async (_, { state, failure }, at) => {
-            const refresh = stored ?? REFRESH;
-            if (refresh.finishedAt === undefined) {
-              stored = {
-                ...refresh,
-                state,
-                finishedAt: at.toISOString(),
-                ...(failure === undefined ? {} : { failure }),
-              };
-            }
-            return stored ?? refresh;
+            if (stored === undefined) throw new UnknownRefreshError(REFRESH.id);
+            const end = { at: at.toISOString(), ...(failure === undefined ? {} : { failure }) };
+            if (stored.end === undefined) stored = { ...stored, state, end };
+            return stored;
           },
         },
         outbox: { send: async message => void mails.push(message) },
@@ -79,7 +74,7 @@ describe('the report of a refresh', () => {
       invalidationId: 'I1',
       paths: ['/a.css', '/b*'],
       pathCount: 2,
-      collateral: 4,
+      needlessPurges: 4,
       skipped: { unchanged: 3, neverCached: 2, duplicate: 1 },
       verified: 2,
       superseded: 1,
@@ -89,7 +84,9 @@ describe('the report of a refresh', () => {
 
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {
     const { id, distributionId, startedAt } = REFRESH;
-    const { report } = history({ refresh: { id, distributionId, startedAt, state: 'open', generation: 0 } });
+    const { report } = history({
+      refresh: { id, distributionId, startedAt, state: 'open', generation: 0, plans: 0 },
+    });
     const message = await report({ state: 'failed', failure: 'AccessDenied: no' });
     expect(RefreshReport.parse(message)).toEqual(message);
     expect(message).toMatchObject({ outcome: 'failed', failure: 'AccessDenied: no', paths: [], verified: 0 });
@@ -135,7 +132,7 @@ describe('the report of a refresh', () => {
     const second = await report({ state: 'failed', failure: 'States.Timeout: the answer was lost' });
     expect(second).toEqual(first);
     expect(mails.map(mail => mail.id)).toEqual([first.id, first.id]);
-    expect(stored()).toMatchObject({ state: 'fresh', finishedAt: '2026-11-02T10:00:01.000Z' });
+    expect(stored()).toMatchObject({ state: 'fresh', end: { at: '2026-11-02T10:00:01.000Z' } });
   });
 
   it('says so when there is no such refresh', async () => {

@@ -12,6 +12,7 @@ export const REFRESH: Refresh = {
   distributionId: 'EDFDVBD632BHDS5',
   state: 'invalidating',
   generation: 1,
+  plans: 1,
   startedAt: '2026-11-02T10:00:00.000Z',
   plan: planOf(['/a.css'], { mark: 'm1' }),
 };

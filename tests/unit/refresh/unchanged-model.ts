@@ -2,7 +2,7 @@ import type { Scheduler } from 'fast-check';
 import { EdgeStaleError } from '../../../shared/errors.ts';
 import { type Change, newestPerKey } from '../../../shared/refresh/refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from '../../../shared/refresh/served.ts';
-import { withoutUnchanged, withUnchanged } from '../../../shared/refresh/unchanged.ts';
+import { markAll, markChanged } from '../../../shared/refresh/unchanged.ts';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type RecordGuard } from './memory-records.ts';
@@ -118,7 +118,7 @@ export async function runUnchanged(
           : { ...object, lastModified: `read ${++reads}` };
       });
     const told = has('every event of a key is told') ? events : newestPerKey(events);
-    const select = round === 1 ? withoutUnchanged : withUnchanged;
+    const select = round === 1 ? markChanged : markAll;
     const { changedKeys } = await select(
       told,
       { refreshId: `${marks}`, mark },
@@ -138,6 +138,7 @@ export async function runUnchanged(
             distributionId: '',
             state: 'verifying',
             generation: 1,
+            plans: 1,
             startedAt: '',
             plan: planOf([], { mark }),
           }),

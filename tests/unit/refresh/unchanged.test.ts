@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../shared/refresh/refresh.ts';
 import type { Served } from '../../../shared/refresh/served.ts';
-import {
-  NOTHING_SKIPPED,
-  verifiedFrom,
-  withoutUnchanged,
-  withUnchanged,
-} from '../../../shared/refresh/unchanged.ts';
+import { markAll, markChanged, NOTHING_SKIPPED, verifiedFrom } from '../../../shared/refresh/unchanged.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { createMemoryRecords } from './memory-records.ts';
 
@@ -45,7 +40,7 @@ async function decide({
       return bucket;
     },
   };
-  const { changedKeys, skipped } = await withoutUnchanged(events, PLANNING, {
+  const { changedKeys, skipped } = await markChanged(events, PLANNING, {
     records,
     objects,
     honoursNoStore,
@@ -184,7 +179,7 @@ describe('a key is purged', () => {
     const records = createMemoryRecords();
     await records.mark(upload('05'), 'm0');
     await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
-    expect(await withUnchanged([upload('05'), upload('06')], PLANNING, { records })).toEqual({
+    expect(await markAll([upload('05'), upload('06')], PLANNING, { records })).toEqual({
       changedKeys: ['a.css'],
       skipped: NOTHING_SKIPPED,
     });
@@ -215,7 +210,7 @@ it('a plan that was lost is made again: what it skipped is skipped again, for th
   await records.mark(upload('05'), 'm0');
   await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
   const plan = (refreshId: string) =>
-    withoutUnchanged(
+    markChanged(
       [upload('06')],
       { refreshId, mark: 'm1' },
       { records, objects: { head: async () => bucket }, honoursNoStore: true },
@@ -255,9 +250,7 @@ it('every key is decided for itself', async () => {
   }
   const events = keys.map(key => changeOf(key, { sequencer: '06', eTag: key }));
   const head = async (key: string) => objectOf(key, key === '42.css' ? { 'cache-control': 'max-age=1' } : {});
-  expect(
-    await withoutUnchanged(events, PLANNING, { records, objects: { head }, honoursNoStore: true }),
-  ).toEqual({
+  expect(await markChanged(events, PLANNING, { records, objects: { head }, honoursNoStore: true })).toEqual({
     changedKeys: ['42.css'],
     skipped: { unchanged: 99, neverCached: 0, duplicate: 0 },
   });

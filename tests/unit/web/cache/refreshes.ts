@@ -1,4 +1,4 @@
-import type { RefreshPage, RefreshSummary } from '../../../../web/cache/refresh-api.ts';
+import type { RefreshList, RefreshSummary } from '../../../../shared/refresh/api-contract.ts';
 
 /** A fresh refresh of one file, but for what is said otherwise. */
 export function summaryOf(said: Partial<RefreshSummary> = {}): RefreshSummary {
@@ -10,7 +10,7 @@ export function summaryOf(said: Partial<RefreshSummary> = {}): RefreshSummary {
     changeCount: 1,
     requestedPathCount: 0,
     pathCount: 1,
-    collateral: 0,
+    needlessPurges: 0,
     costUsd: 0,
     skipped: { unchanged: 0, neverCached: 0, duplicate: 0 },
     round: 1,
@@ -27,6 +27,6 @@ export function runningOf(said: Partial<RefreshSummary> = {}): RefreshSummary {
 
 export const NOVEMBER = { month: '2026-11', paths: 123, freePaths: 1000, pathPriceUsd: 0.005, costUsd: 0 };
 
-export function pageOf(refreshes: readonly RefreshSummary[], next?: string): RefreshPage {
+export function pageOf(refreshes: readonly RefreshSummary[], next?: string): RefreshList {
   return { refreshes: [...refreshes], month: NOVEMBER, ...(next === undefined ? {} : { next }) };
 }

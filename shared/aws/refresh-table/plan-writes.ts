@@ -1,22 +1,16 @@
-import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { ClosingRefreshes } from '../../refresh/invalidate.ts';
+import type { InvalidateStore } from '../../refresh/invalidate.ts';
 import { totalsOf } from '../../refresh/refresh.ts';
-
-/** Updates a refresh's record; answers the new record, or undefined when the condition did not hold. */
-export type UpdateRecord = (
-  refreshId: string,
-  input: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>,
-) => Promise<Record<string, unknown> | undefined>;
+import { type Table, type UpdateInput, updateRecord } from './table.ts';
 
 /**
- * What becomes of a refresh's plan, each by one conditional write, so that of two runs of the step Invalidate the one that is
- * late changes nothing: a plan is stored in the generation that it was made in, its invalidation is recorded while the plan is there,
- * and a refusal ends both the plan and the generation.
+ * What happens to a refresh's plan, each by one conditional write. Of two runs of the step Invalidate, the late one changes nothing: a
+ * plan is stored in the generation that it was made in, its invalidation is recorded while the plan is there, and a refusal ends both
+ * the plan and the generation.
  */
 export function planWrites(
-  update: UpdateRecord,
-  now: () => Date,
-): Pick<ClosingRefreshes, 'storePlan' | 'recordInvalidation' | 'reopen'> {
+  table: Table,
+): Pick<InvalidateStore, 'storePlan' | 'recordInvalidation' | 'reopen'> {
+  const update = (refreshId: string, input: UpdateInput) => updateRecord(table, refreshId, input);
   return {
     async storePlan(refreshId, plan, generation) {
       const last = lastPlanIs(plan.number - 1);
@@ -47,7 +41,7 @@ export function planWrites(
         ExpressionAttributeValues: {
           ':state': 'invalidating',
           ':id': invalidationId,
-          ':at': now().toISOString(),
+          ':at': table.now().toISOString(),
           ':number': planNumber,
         },
       });

@@ -4,7 +4,7 @@
  */
 
 /** So many objects must be purged needlessly when 0, 1, 2 … paths may be used; the last holds for all numbers above. */
-type CollateralByPaths = readonly number[];
+type NeedlessPurgesByPaths = readonly number[];
 
 interface Node {
   readonly prefix: string;
@@ -52,17 +52,19 @@ function nodeAt(prefix: string): Node {
 }
 
 /** What lies at or below a node is covered by a wildcard there, or by an exact path here and by its children's paths. */
-function cheapest(node: Node, avoidable: readonly (readonly string[])[]): CollateralByPaths {
+function cheapest(node: Node, avoidable: readonly (readonly string[])[]): NeedlessPurgesByPaths {
   const below = avoidable.filter(urls => urls.some(url => url.startsWith(node.prefix)));
   const exactHere = node.isRequired ? [IMPOSSIBLE, 0] : [0];
   const apart = [...node.children.values()]
     .map(child => cheapest(child, below))
-    .reduce<CollateralByPaths>(shared, exactHere);
-  return apart.map((collateral, paths) => (paths === 0 ? collateral : Math.min(collateral, below.length)));
+    .reduce<NeedlessPurgesByPaths>(shared, exactHere);
+  return apart.map((needlessPurges, paths) =>
+    paths === 0 ? needlessPurges : Math.min(needlessPurges, below.length),
+  );
 }
 
 /** The best division of the paths between two parts. */
-function shared(left: CollateralByPaths, right: CollateralByPaths): CollateralByPaths {
+function shared(left: NeedlessPurgesByPaths, right: NeedlessPurgesByPaths): NeedlessPurgesByPaths {
   const both = Array.from({ length: left.length + right.length - 1 }, () => IMPOSSIBLE);
   for (const [some, here] of left.entries()) {
     for (const [others, there] of right.entries()) {

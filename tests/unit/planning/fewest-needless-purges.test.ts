@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { optimum } from '../../helpers/least-collateral.ts';
+import { everyCover, isUnder, prefixesOf } from '../../helpers/every-cover.ts';
+import { optimum } from '../../helpers/fewest-needless-purges.ts';
 
 const anyUrl = fc
   .string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 3 })
@@ -48,22 +49,17 @@ describe('the least needless purging', () => {
   it('is infinite without paths', () => expect(optimum(['/a'], [])(0)).toBe(Number.POSITIVE_INFINITY));
 });
 
-/** Covers the first URL that is still stale in every possible way, and so on. */
 function leastOfAll(
   required: readonly string[],
   untouched: readonly (readonly string[])[],
   paths: number,
-  chosen: readonly string[] = [],
 ): number {
-  const [stale] = required.filter(url => !isPurged(url, chosen));
-  if (stale === undefined) return untouched.filter(urls => urls.some(url => isPurged(url, chosen))).length;
-  if (paths === 0) return Number.POSITIVE_INFINITY;
-  const wildcards = Array.from({ length: stale.length }, (_, end) => `${stale.slice(0, end + 1)}*`);
-  return Math.min(
-    ...[stale, ...wildcards].map(path => leastOfAll(required, untouched, paths - 1, [...chosen, path])),
-  );
-}
-
-function isPurged(url: string, paths: readonly string[]): boolean {
-  return paths.some(path => (path.endsWith('*') ? url.startsWith(path.slice(0, -1)) : url === path));
+  const prefixes = [...new Set(required.flatMap(prefixesOf))];
+  let least = Number.POSITIVE_INFINITY;
+  for (const { wildcards, exact } of everyCover(required, prefixes, paths)) {
+    if (wildcards.length + exact.length > paths) continue;
+    const isPurged = (url: string) => isUnder(url, wildcards) || exact.includes(url);
+    least = Math.min(least, untouched.filter(urls => urls.some(isPurged)).length);
+  }
+  return least;
 }

@@ -1,0 +1,52 @@
+import { BatchWriteCommand, type BatchWriteCommandInput, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { type Change, type Changes, HISTORY_DAYS } from '../../refresh/refresh.ts';
+import { untilProcessed } from '../batches.ts';
+import { toChange, toPath } from './items.ts';
+import { expiryOf, hash, type Table } from './table.ts';
+
+const CHANGE = 'change#';
+const PATH = 'path#';
+
+/** The most items that one BatchWriteItem takes. */
+const BATCH_SIZE = 25;
+
+type WriteRequest = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
+
+/** Writes changes under a refresh. Writing the same change twice leaves one. */
+export async function addChanges(table: Table, refreshId: string, changes: Changes): Promise<void> {
+  const { tableName, documents } = table;
+  const expiresAt = expiryOf(table, HISTORY_DAYS);
+  const items = [
+    ...changes.objects.map(change => ({ sk: `${CHANGE}${hash(change.key)}#${change.sequencer}`, ...change })),
+    ...changes.paths.map(path => ({ sk: `${PATH}${hash(path)}`, path })),
+  ];
+  const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, expiresAt }]));
+  const requests = [...unique.values()].map(Item => ({ PutRequest: { Item } }));
+  await untilProcessed<WriteRequest>(requests, BATCH_SIZE, async batch => {
+    const command = new BatchWriteCommand({ RequestItems: { [tableName]: [...batch] } });
+    return (await documents.send(command)).UnprocessedItems?.[tableName];
+  });
+}
+
+/** Everything collected for a refresh, by strongly consistent reads. */
+export async function changesOf({ tableName, documents }: Table, refreshId: string): Promise<Changes> {
+  const objects: Change[] = [];
+  const paths: string[] = [];
+  const pages = paginateQuery(
+    { client: documents },
+    {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': refreshId },
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const sortKey = String(item['sk']);
+      if (sortKey.startsWith(CHANGE)) objects.push(toChange(item));
+      else if (sortKey.startsWith(PATH)) paths.push(toPath(item));
+    }
+  }
+  return { objects, paths };
+}

@@ -1,0 +1,210 @@
+import * as z from 'zod/mini';
+import { parsed } from '../../parsed.ts';
+import { REFRESH_STATES } from '../../refresh/api-contract.ts';
+import { withFormerNames } from '../../refresh/former-names.ts';
+import type { ListedRefresh } from '../../refresh/history.ts';
+import type { Change, Refresh } from '../../refresh/refresh.ts';
+import type { EdgeRecord } from '../../refresh/unchanged.ts';
+import type { Item } from './table.ts';
+
+/*
+ * How refreshes are stored, and how they are read. A record keeps the members of `quota`, `invalidation` and `end` side by side: the
+ * index of the history projects some of them, and an index can neither project a part of a map nor be given another projection once
+ * a stack has it.
+ */
+
+/**
+ * The format of new records. The first format had no number, and said `collateral` for needless purges. Deployed stacks keep records
+ * for 90 days, and have refreshes in progress while they are updated, so both are read.
+ */
+export const RECORD_VERSION = 2;
+
+const Count = z.int();
+const Skipped = z.object({ unchanged: Count, neverCached: Count, duplicate: Count });
+
+const Plan = withFormerNames(
+  z.object({
+    paths: z.array(z.string()),
+    needlessPurges: Count,
+    wildcards: z.array(withFormerNames(z.object({ path: z.string(), needlessPurges: Count }))),
+    required: Count,
+    costUsd: z.number(),
+    guarded: z.boolean(),
+    isCheapest: z.boolean(),
+    number: Count,
+    round: Count,
+    plannedAt: z.string(),
+    mark: z.string(),
+    changeCount: Count,
+    requestedPathCount: Count,
+    skipped: Skipped,
+    totalCostUsd: z.number(),
+  }),
+);
+
+const Totals = withFormerNames(
+  z.object({
+    round: Count,
+    changeCount: Count,
+    requestedPathCount: Count,
+    pathCount: Count,
+    skipped: Skipped,
+    needlessPurges: Count,
+    totalCostUsd: z.number(),
+  }),
+);
+
+/** Attributes that the index of the history projects, beside its keys. */
+const LISTED = {
+  state: z.enum(REFRESH_STATES),
+  generation: Count,
+  startedAt: z.string(),
+  finishedAt: z.optional(z.string()),
+  totals: z.optional(Totals),
+  spentUsd: z.optional(z.number()),
+  invalidationId: z.optional(z.string()),
+  failure: z.optional(z.string()),
+  refusals: z.optional(Count),
+};
+export const LISTED_ATTRIBUTES = Object.keys(LISTED);
+
+const ListedItem = z.object({ pk: z.string(), ...LISTED });
+
+const RefreshItem = z.object({
+  pk: z.string(),
+  ...LISTED,
+  version: z._default(
+    Count.check(z.maximum(RECORD_VERSION, 'written by a newer version of this program')),
+    1,
+  ),
+  distributionId: z.string(),
+  closedAt: z.optional(z.string()),
+  plan: z.optional(Plan),
+  plans: z._default(Count, 0),
+  refusedAt: z.optional(z.string()),
+  invalidatedAt: z.optional(z.string()),
+  verifyingAt: z.optional(z.string()),
+  verification: z.optional(
+    z.object({ verified: Count, superseded: Count, urls: z._default(z.array(z.string()), []) }),
+  ),
+  verifiedAt: z.optional(z.string()),
+  abandoned: z.optional(z.literal(true)),
+});
+
+const ChangeItem = z.object({
+  key: z.string(),
+  removed: z.boolean(),
+  eventTime: z.string(),
+  sequencer: z.string(),
+  eTag: z.optional(z.string()),
+});
+
+const EdgeItem = z.object({
+  key: z.string(),
+  sequencer: z.string(),
+  mark: z.string(),
+  verified: z.optional(
+    z.object({
+      fingerprint: z.string(),
+      neverCached: z.boolean(),
+      eTag: z.optional(z.string()),
+      lastModified: z.optional(z.string()),
+      skippedBy: z.optional(z.string()),
+    }),
+  ),
+});
+
+const PathItem = z.object({ path: z.string() });
+const PathCountItem = z.object({ paths: Count });
+const PointerItem = z.object({ refreshId: z.string() });
+
+/** A path asked for by hand. @throws InvalidDataError */
+export const toPath = (item: Item) => parsed(PathItem, item, nameOf(item)).path;
+
+/** How many paths an invalidation used. @throws InvalidDataError */
+export const toPathCount = (item: Item) => parsed(PathCountItem, item, nameOf(item)).paths;
+
+/** The id of the refresh that a pointer names. @throws InvalidDataError */
+export const toPointer = (item: Item) => parsed(PointerItem, item, nameOf(item)).refreshId;
+
+const nameOf = ({ pk, sk }: Item) => `The item ${String(pk)} / ${String(sk)} of the refresh table`;
+
+/** A refresh's record, in either format. @throws InvalidDataError */
+export function toRefresh(item: Item): Refresh {
+  const record = parsed(RefreshItem, item, nameOf(item));
+  const { pk: id, distributionId, state, generation, startedAt, closedAt, plan, totals, plans } = record;
+  const { refusedAt, refusals = 0, invalidationId, invalidatedAt, spentUsd = 0, finishedAt } = record;
+  return {
+    ...{ id, distributionId, state, generation, startedAt, plans },
+    ...(closedAt === undefined ? {} : { closedAt }),
+    ...(plan === undefined ? {} : { plan }),
+    ...(totals === undefined ? {} : { totals }),
+    ...(refusedAt === undefined ? {} : { quota: { refusedAt, refusals } }),
+    ...(invalidationId === undefined
+      ? {}
+      : { invalidation: { id: invalidationId, at: invalidatedAt ?? startedAt, spentUsd } }),
+    ...verificationIn(record),
+    ...(finishedAt === undefined
+      ? {}
+      : { end: { at: finishedAt, ...failureIn(record), ...abandonedIn(record) } }),
+  };
+}
+
+/** A refresh as the index of the history has it. @throws InvalidDataError */
+export function toListed(item: Item): ListedRefresh {
+  const record = parsed(ListedItem, item, nameOf(item));
+  const { pk: id, state, generation, startedAt, finishedAt, totals, refusals, invalidationId } = record;
+  const { spentUsd = 0 } = record;
+  return {
+    ...{ id, state, generation, startedAt },
+    ...(totals === undefined ? {} : { totals }),
+    ...(refusals === undefined ? {} : { quota: { refusals } }),
+    ...(invalidationId === undefined ? {} : { invalidation: { id: invalidationId, spentUsd } }),
+    ...(finishedAt === undefined ? {} : { end: { at: finishedAt, ...failureIn(record) } }),
+  };
+}
+
+/** @throws InvalidDataError */
+export function toChange(item: Item): Change {
+  const { eTag, ...change } = parsed(ChangeItem, item, nameOf(item));
+  return { ...change, ...(eTag === undefined ? {} : { eTag }) };
+}
+
+/** @throws InvalidDataError */
+export function toEdgeRecord(item: Item): EdgeRecord {
+  const { verified, ...record } = parsed(EdgeItem, item, nameOf(item));
+  if (verified === undefined) return record;
+  const { fingerprint, neverCached, eTag, lastModified, skippedBy } = verified;
+  return {
+    ...record,
+    verified: {
+      ...{ fingerprint, neverCached },
+      ...(eTag === undefined ? {} : { eTag }),
+      ...(lastModified === undefined ? {} : { lastModified }),
+      ...(skippedBy === undefined ? {} : { skippedBy }),
+    },
+  };
+}
+
+function verificationIn({
+  verifyingAt,
+  verifiedAt,
+  verification,
+}: z.infer<typeof RefreshItem>): Pick<Refresh, 'verification'> {
+  if (verifyingAt === undefined && verifiedAt === undefined) return {};
+  return {
+    verification: {
+      ...(verifyingAt === undefined ? {} : { startedAt: verifyingAt }),
+      ...(verification === undefined ? {} : { result: verification }),
+      ...(verifiedAt === undefined ? {} : { verifiedAt }),
+    },
+  };
+}
+
+function failureIn({ failure }: { readonly failure?: string | undefined }) {
+  return failure === undefined ? {} : { failure };
+}
+
+function abandonedIn({ abandoned }: { readonly abandoned?: true | undefined }) {
+  return abandoned === undefined ? {} : ({ isAbandoned: true } as const);
+}

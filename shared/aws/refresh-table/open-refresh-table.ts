@@ -1,0 +1,63 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { CollectStore } from '../../refresh/collect.ts';
+import type { RefreshPages } from '../../refresh/history.ts';
+import type { InvalidateStore, PathUse } from '../../refresh/invalidate.ts';
+import type { ManualAllowance } from '../../refresh/manual-request.ts';
+import type { ReportStore } from '../../refresh/report.ts';
+import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
+import type { VerifyStore } from '../../refresh/verify-edge.ts';
+import { edgeRecords } from './edge-records.ts';
+import { manualAllowance } from './manual-allowance.ts';
+import { openRefresh } from './open-refresh.ts';
+import { pathUse } from './path-use.ts';
+import { refreshHistory } from './refresh-history.ts';
+import { refreshRecords } from './refresh-records.ts';
+
+/*
+ * One table, partition key `pk`, sort key `sk`:
+ *   open      / <distribution id>          the pointer: id of the open refresh             open-refresh.ts
+ *   <refresh> / refresh                    the record, which names its distribution        refresh-records.ts, plan-writes.ts
+ *   <refresh> / change#<hash>#<sequencer>  one S3 event                                    changes.ts
+ *   <refresh> / path#<hash>                one path asked for by hand                      changes.ts
+ *   edge#<distribution id>#<hash> / edge   what is known of one key at the edge            edge-records.ts
+ *   paths#<month> / <caller reference>     paths that one invalidation used                path-use.ts
+ *   manual#<day> / <distribution id>       paths asked for by hand through the API         manual-allowance.ts
+ * Changes are an append-only log, so that neither order nor repetition matters. An index lists the records: refresh-history.ts.
+ */
+
+export interface RefreshTableOptions {
+  readonly tableName: string;
+  /** @default a client of the function's own region and role */
+  readonly client?: DynamoDBClient;
+  /** @default the clock */
+  readonly now?: () => Date;
+}
+
+/** Everything that the pipeline stores. */
+export interface RefreshTable {
+  readonly refreshes: InvalidateStore & VerifyStore & ReportStore;
+  readonly pathUse: PathUse;
+  /** Each distribution has an open refresh of its own, and so on. */
+  openRefreshOf(distributionId: string): CollectStore;
+  historyOf(distributionId: string): RefreshPages;
+  edgeRecordsOf(distributionId: string): EdgeRecords & VerifiedRecords;
+  manualAllowanceOf(distributionId: string): ManualAllowance;
+}
+
+export function openRefreshTable({
+  tableName,
+  client = new DynamoDBClient({}),
+  now = () => new Date(),
+}: RefreshTableOptions): RefreshTable {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const table = { tableName, documents, now };
+  return {
+    refreshes: refreshRecords(table),
+    pathUse: pathUse(table),
+    openRefreshOf: distributionId => openRefresh(table, distributionId),
+    historyOf: distributionId => refreshHistory(table, distributionId),
+    edgeRecordsOf: distributionId => edgeRecords(table, distributionId),
+    manualAllowanceOf: distributionId => manualAllowance(table, distributionId),
+  };
+}

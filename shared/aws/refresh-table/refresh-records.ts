@@ -1,0 +1,87 @@
+import { UnknownRefreshError } from '../../errors.ts';
+import type { InvalidateStore } from '../../refresh/invalidate.ts';
+import type { Refresh } from '../../refresh/refresh.ts';
+import type { ReportStore } from '../../refresh/report.ts';
+import type { VerifyStore } from '../../refresh/verify-edge.ts';
+import { changesOf } from './changes.ts';
+import { toRefresh } from './items.ts';
+import { planWrites } from './plan-writes.ts';
+import { type Item, readRecord, type Table, type UpdateInput, updateRecord } from './table.ts';
+
+/** The records of refreshes, as the stages from invalidate on need them. */
+export function refreshRecords(table: Table): InvalidateStore & VerifyStore & ReportStore {
+  const { now } = table;
+  const update = (refreshId: string, input: UpdateInput) => updateRecord(table, refreshId, input);
+  const get = async (refreshId: string) => toRefreshIfAny(await readRecord(table, refreshId));
+
+  return {
+    ...planWrites(table),
+    get,
+    changesOf: refreshId => changesOf(table, refreshId),
+
+    async close(refreshId, generation) {
+      const closed = await update(refreshId, {
+        UpdateExpression: 'SET #state = :closed, closedAt = :now',
+        ConditionExpression: `#state = :open${generation === undefined ? '' : ' AND generation = :generation'}`,
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: {
+          ':closed': 'closed',
+          ':open': 'open',
+          ':now': now().toISOString(),
+          ':generation': generation,
+        },
+      });
+      return closed !== undefined;
+    },
+
+    async recordVerifying(refreshId) {
+      await update(refreshId, {
+        UpdateExpression: 'SET #state = :state, verifyingAt = :at',
+        ConditionExpression: '#state <> :state AND attribute_not_exists(finishedAt)',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': 'verifying', ':at': now().toISOString() },
+      });
+    },
+
+    async recordVerification(refreshId, verification) {
+      await update(refreshId, {
+        UpdateExpression: 'SET verification = :verification, verifiedAt = :at',
+        ExpressionAttributeValues: { ':verification': verification, ':at': now().toISOString() },
+      });
+    },
+
+    async finish(refreshId, { state, failure }, at) {
+      if (state === 'failed') await abandonRecord(table, refreshId, failure ?? 'It failed before it closed');
+      const finished = await update(refreshId, {
+        UpdateExpression: `SET #state = :state, finishedAt = :at${failure === undefined ? '' : ', failure = :failure'}`,
+        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': state, ':at': at.toISOString(), ':failure': failure },
+      });
+      const refresh = toRefreshIfAny(finished ?? (await readRecord(table, refreshId)));
+      if (refresh === undefined) throw new UnknownRefreshError(refreshId);
+      return refresh;
+    },
+  };
+}
+
+/** Ends a refresh that is still open, so that the next one inherits its changes; false if it was not open. */
+export async function abandonRecord(table: Table, refreshId: string, failure: string): Promise<boolean> {
+  const abandoned = await updateRecord(table, refreshId, {
+    UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',
+    ConditionExpression: '#state = :open',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: {
+      ':failed': 'failed',
+      ':open': 'open',
+      ':failure': failure,
+      ':now': table.now().toISOString(),
+      ':true': true,
+    },
+  });
+  return abandoned !== undefined;
+}
+
+function toRefreshIfAny(item: Item | undefined): Refresh | undefined {
+  return item === undefined ? undefined : toRefresh(item);
+}

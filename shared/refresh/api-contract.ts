@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+
+/*
+ * What the API says about refreshes. The functions answer it, the command line prints it, and the page parses it with these schemas,
+ * so nothing here may need more than a browser has. Times are IsoTime, money is in US dollars.
+ */
+
+export const REFRESH_STATES = ['open', 'closed', 'invalidating', 'verifying', 'fresh', 'failed'] as const;
+export type RefreshState = (typeof REFRESH_STATES)[number];
+
+/** How many changed keys needed no path, by reason; see unchanged.ts. */
+const Skipped = z.object({
+  /** The edge was verified to serve the same content with the same headers. */
+  unchanged: z.number(),
+  /** The edge keeps no copy of the object, which is served with `no-store`. */
+  neverCached: z.number(),
+  /** An earlier refresh dealt with the same event. */
+  duplicate: z.number(),
+});
+export type Skipped = Readonly<z.infer<typeof Skipped>>;
+
+/** A refresh as the history lists it. */
+export const RefreshSummary = z.object({
+  id: z.string(),
+  state: z.enum(REFRESH_STATES),
+  startedAt: z.string(),
+  finishedAt: z.optional(z.string()),
+  /** Distinct keys; absent until it is planned, like `requestedPathCount`. */
+  changeCount: z.optional(z.number()),
+  requestedPathCount: z.optional(z.number()),
+  pathCount: z.number(),
+  /** Unchanged objects that its wildcards purge. */
+  needlessPurges: z.number(),
+  costUsd: z.number(),
+  skipped: Skipped,
+  invalidationId: z.optional(z.string()),
+  failure: z.optional(z.string()),
+  round: z.number(),
+  /** How often CloudFront's quota refused it. */
+  refusals: z.number(),
+});
+export type RefreshSummary = z.infer<typeof RefreshSummary>;
+
+/** The path of a plan, and why it is there. */
+const ExplainedPath = z.object({
+  path: z.string(),
+  needlessPurges: z.number(),
+  /** The first of the changed keys that it covers, and how many there are. */
+  keys: z.array(z.string()),
+  keyCount: z.number(),
+  /** The first of the paths asked for by hand that it covers. */
+  requestedPaths: z.array(z.string()),
+});
+export type ExplainedPath = z.infer<typeof ExplainedPath>;
+
+/** An invalidation as CloudFront describes it now. */
+const Invalidation = z.object({ id: z.string(), status: z.string(), createTime: z.string() });
+export type Invalidation = z.infer<typeof Invalidation>;
+
+export const REFRESH_STEPS = [
+  /** The newest change, as S3 dates it. */
+  'uploaded',
+  'closed',
+  'invalidated',
+  /** When the workflow saw the invalidation completed. */
+  'completed',
+  'verified',
+  'finished',
+] as const;
+/** What happens to a refresh, in this order. */
+export type RefreshStep = (typeof REFRESH_STEPS)[number];
+
+const TimelineEntry = z.object({ step: z.enum(REFRESH_STEPS), at: z.string() });
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+
+/** Everything that is known about one refresh. Lists hold at most `MAX_LISTED_IN_DETAILS` items. */
+export const RefreshDetails = z.extend(RefreshSummary, {
+  /** The newest event of each key, in the order of the keys. */
+  changes: z.array(z.object({ key: z.string(), removed: z.boolean(), eventTime: z.string() })),
+  requestedPaths: z.array(z.string()),
+  paths: z.array(ExplainedPath),
+  /** Absent, too, when CloudFront could not be asked. */
+  invalidation: z.optional(Invalidation),
+  /** In order; only what has happened. */
+  timeline: z.array(TimelineEntry),
+  /** URLs that the edge serves as the bucket holds them, URLs that changed again since, and the first of the former. */
+  verification: z.optional(
+    z.object({ verified: z.number(), superseded: z.number(), urls: z.array(z.string()) }),
+  ),
+});
+export type RefreshDetails = z.infer<typeof RefreshDetails>;
+
+/** As many as people look through. */
+export const MAX_LISTED_IN_DETAILS = 200;
+
+/** What a month's invalidation paths cost. */
+const MonthUse = z.object({
+  /** UTC, as `2026-11`. */
+  month: z.string(),
+  paths: z.number(),
+  freePaths: z.number(),
+  pathPriceUsd: z.number(),
+  costUsd: z.number(),
+});
+export type MonthUse = z.infer<typeof MonthUse>;
+
+/** One page of the history, newest first. */
+export const RefreshList = z.object({
+  refreshes: z.array(RefreshSummary),
+  /** Token of the next page; absent on the last one. */
+  next: z.optional(z.string()),
+  month: MonthUse,
+});
+export type RefreshList = z.infer<typeof RefreshList>;
+
+/** The refresh that took paths asked for by hand. */
+export const RefreshAsked = z.object({ id: z.string() });
