@@ -11,7 +11,12 @@ const REPORT: Report = {
   isCheapest: true,
   explain: [
     { path: '/', keys: ['index.html'], requestedPaths: [], needlessPurges: 0 },
-    { path: '/docs/*', keys: ['docs/a.css', 'docs/b.css'], requestedPaths: ['/docs/*'], needlessPurges: 1200 },
+    {
+      path: '/docs/*',
+      keys: ['docs/a.css', 'docs/b.css'],
+      requestedPaths: ['/docs/*'],
+      needlessPurges: 1200,
+    },
   ],
   changed: ['docs/a.css', 'docs/b.css', 'index.html'],
   requested: ['/docs/*'],
