@@ -1,4 +1,4 @@
-/** Maps all items, so many at the same time, and answers in their order. */
+/** Maps all items, at most `limit` at a time. Returns the results in the order of the items. */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   limit: number,

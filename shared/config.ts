@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
 import { InvalidSettingsError } from './errors.ts';
 
-/** Fragments that the settings of several functions share. An empty variable is as wrong as a missing one. */
+/**
+ * Fragments shared by the settings of several functions. An empty variable is as wrong as a missing
+ * one.
+ */
 export const setting = {
   text: z.string('is missing').check(z.trim(), z.minLength(1, 'must not be empty')),
   url: z.url('must be a URL'),
-  /** Comma-separated list; empty entries are ignored, one at least must be left. */
+  /** Comma-separated list. Empty entries are ignored; at least one must be left. */
   list: z
     .pipe(z.string('is missing'), z.transform(entriesOf))
     .check(z.minLength(1, 'must name at least one')),
@@ -13,13 +16,13 @@ export const setting = {
     z.string('is missing').check(z.regex(/^\d+$/, 'must be a whole number')),
     z.transform(Number),
   ),
-  /** A price: 0 or more, perhaps with a fraction. */
+  /** A price, 0 or more; it may have a fraction. */
   amount: z.pipe(
     z.string('is missing').check(z.regex(/^\d+(\.\d+)?(e-\d+)?$/, 'must be a number, 0 or more')),
     z.transform(Number),
   ),
   mailPolicy: z.enum(['always', 'failed'], 'must be always or failed'),
-  /** Whatever is more than a text, written as JSON. */
+  /** Anything more than a string, written as JSON. */
   json: <Schema extends z.core.$ZodType>(schema: Schema) =>
     z.pipe(z.pipe(z.string('is missing'), z.transform(parseJson)), schema),
 } as const;

@@ -1,11 +1,11 @@
 import { ExpectedError } from './expected-error.ts';
 
-/** A message that no retry can make right. It ends in the dead-letter queue, alone. */
+/** A message that no retry can fix. It alone ends up in the dead-letter queue. */
 export class InvalidMessageError extends ExpectedError {
   override readonly name = 'InvalidMessage';
 }
 
-/** A setting is missing or wrong: the deployment must be corrected. */
+/** A setting is missing or wrong: correct the deployment. */
 export class InvalidSettingsError extends ExpectedError {
   override readonly name = 'InvalidSettings';
 }
@@ -28,7 +28,7 @@ export class UnknownRefreshError extends ExpectedError {
   }
 }
 
-/** What an item of the refresh table, or an event, holds cannot be understood. */
+/** A table's item, or an event, does not have the expected form. */
 export class InvalidDataError extends ExpectedError {
   override readonly name = 'InvalidData';
 
@@ -38,7 +38,7 @@ export class InvalidDataError extends ExpectedError {
   }
 }
 
-/** A refresh of a distribution that the functions do not know: it was taken out of the deployment meanwhile. */
+/** A refresh of a distribution that has been removed from the deployment since. */
 export class UnknownDistributionError extends ExpectedError {
   override readonly name = 'UnknownDistribution';
 
@@ -52,7 +52,7 @@ export class DeploymentRefusedError extends ExpectedError {
   override readonly name = 'DeploymentRefused';
 }
 
-/** Every collector kept losing the race for the open refresh. The queue redelivers the batch. */
+/** A collector kept losing the race for the open refresh. The queue redelivers the batch. */
 export class NoOpenRefreshError extends ExpectedError {
   override readonly name = 'NoOpenRefresh';
 
@@ -62,8 +62,9 @@ export class NoOpenRefreshError extends ExpectedError {
 }
 
 /**
- * CloudFront takes no more invalidations until earlier ones complete (3,000 exact and 15 wildcard paths in progress), or until
- * requests come more slowly. Carries the name that CloudFront itself uses.
+ * CloudFront takes no more invalidations until earlier ones complete (3,000 exact and 15 wildcard
+ * paths may be in progress), or until requests come more slowly. Has the name that CloudFront
+ * itself uses.
  */
 export class QuotaExceededError extends ExpectedError {
   override readonly name = 'TooManyInvalidationsInProgress';
@@ -73,7 +74,9 @@ export class QuotaExceededError extends ExpectedError {
   }
 }
 
-/** The invalidation completed, yet the edge still serves something else than the bucket holds. */
+/**
+ * The invalidation completed, but the edge still serves something other than what the bucket holds.
+ */
 export class EdgeStaleError extends ExpectedError {
   override readonly name = 'EdgeStale';
   readonly urls: readonly string[];

@@ -6,7 +6,8 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { METRICS_NAMESPACE } from './metric-source.ts';
 
-// Both take the name of the service from POWERTOOLS_SERVICE_NAME, which infra/constructs/pipeline/service-function.ts sets.
+// Both take the name of the service from POWERTOOLS_SERVICE_NAME, which
+// infra/constructs/pipeline/service-function.ts sets.
 export const logger = new Logger();
 export const metrics = new Metrics({ namespace: METRICS_NAMESPACE });
 

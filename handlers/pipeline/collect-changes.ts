@@ -13,8 +13,8 @@ import { refreshIdOf } from '../../shared/refresh/refresh.ts';
 import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
 
 /**
- * Stage collect: messages of the site-changes queue → the open refresh of each distribution that shows what changed. Hands back only
- * messages that cannot be understood.
+ * Stage collect: messages of the site-changes queue → the open refresh of each distribution that
+ * shows what changed. Hands back only messages that cannot be understood.
  */
 export function createHandler(
   site: WatchedSite,

@@ -45,7 +45,10 @@ export function createHandler(dependenciesOf: (distributionId: string) => Depend
   });
 }
 
-/** Counts CloudFront's refusals. Each costs time, and many in a row mean that the quota is too small for the site. */
+/**
+ * Counts CloudFront's refusals. Each costs time, and many in a row mean that the quota is too small
+ * for the site.
+ */
 async function counted<T>(attempt: Promise<T>): Promise<T> {
   try {
     return await attempt;

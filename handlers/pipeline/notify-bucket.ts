@@ -3,5 +3,5 @@ import { sendAnswer } from '../../shared/aws/deployment-answers.ts';
 import { bucketNotification } from '../../shared/deployment/bucket-notifications.ts';
 import { resourceHandler } from '../../shared/deployment/resource-handler.ts';
 
-/** Custom resource: events of a bucket that there is already, beside its other notifications. */
+/** Custom resource: events of an existing bucket, beside its other notifications. */
 export const handler = resourceHandler(bucketNotification(createBucketNotifications()), sendAnswer);

@@ -35,7 +35,9 @@ export function createHandler(dependencies: ReportDependencies) {
   });
 }
 
-/** The message in a Lambda's error. Step Functions cuts long causes, so they may not be whole JSON. */
+/**
+ * The message in a Lambda's error. Step Functions cuts long causes, so they may not be whole JSON.
+ */
 const ERROR_MESSAGE = /"errorMessage":("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*")/u;
 
 /** A failed Lambda's cause is JSON with an `errorMessage`; a failed AWS call's is plain text. */

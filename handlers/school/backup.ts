@@ -10,8 +10,8 @@ import { BackupKey, backupKeyOf } from '../../shared/school/backup/manifest.ts';
 import { SCHOOL_METRICS_NAMESPACE } from '../../shared/school/metric-source.ts';
 
 /**
- * Asked for by the API, which names the backup, or by the schedule: then the event does, the same at each retry.
- * EventBridge's ids have the shape of a UUID, not always its version.
+ * The API names the backup that it asks for. The schedule does not: the event does, and so the same
+ * at each retry. EventBridge's ids have the form of a UUID, but not always a valid version.
  */
 const Event = z.union([
   z.pipe(
@@ -26,7 +26,7 @@ const Event = z.union([
 
 const metrics = new Metrics({ namespace: SCHOOL_METRICS_NAMESPACE });
 
-/** Kept from the function's time-out, to clean up and to report. */
+/** Reserved before the function's time-out, to clean up and report. */
 const CLEAN_UP_MS = 20_000;
 
 /** One backup of all students. */

@@ -96,7 +96,7 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
   });
 }
 
-/** An id that no student can have is one that none has. */
+/** No student has an id that no student can have. */
 function idOf({ studentid = '' }: Readonly<Record<string, string>>): string {
   if (!isStudentId(studentid)) throw studentNotFound(studentid.slice(0, MAX_ID_LENGTH));
   return studentid;
@@ -129,6 +129,6 @@ export const handler = createHandler({
   now: () => new Date(),
   newRequestId: randomUUID,
   newBackupKey: () => backupKeyOf(new Date(), randomUUID()),
-  // An answer does not wait for a sleep that lost its race.
+  // An unfinished sleep must not delay the answer.
   sleep: milliseconds => setTimeout(milliseconds, undefined, { ref: false }),
 });

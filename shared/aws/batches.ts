@@ -1,19 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mapConcurrently } from '../concurrently.ts';
 
-/** The shortest of the functions that wait for it has 30 s, and waits twice. */
+/** The shortest time-out of the functions that wait is 30 seconds, and they wait twice. */
 const PATIENCE_MS = 12_000;
 const BACK_OFF = { firstMs: 100, longestMs: 2000 };
-/** More of one call at a time would throttle each other, and other collectors. */
+/** More calls at a time would throttle one another, and other collectors. */
 const CONCURRENCY = 4;
-/** Thrown after the SDK's own three attempts, which take about a second. */
+/** Thrown after three attempts of the SDK's own, which take about a second. */
 const THROTTLED = ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'];
 
 /**
- * Sends items to DynamoDB in batches, and what a batch leaves unprocessed again, with growing pauses: a partition takes 1,000 writes a
- * second, and all changes of a refresh lie in one. A batch of which DynamoDB can process nothing is not left unprocessed but throttled.
+ * Sends items to DynamoDB in batches, and sends again what a batch leaves unprocessed, with growing
+ * pauses. A partition takes 1,000 writes a second, and all changes of a refresh are in one. If
+ * DynamoDB can process nothing of a batch, it throttles the request instead.
  *
- * @param send answers what was left unprocessed
+ * @param send resolves to what was left unprocessed
  */
 export async function untilProcessed<T>(
   items: readonly T[],
@@ -32,7 +33,7 @@ export async function untilProcessed<T>(
   });
 }
 
-/** Calls DynamoDB again, with growing pauses, as long as it throttles. */
+/** Repeats a call to DynamoDB, with growing pauses, for as long as it is throttled. */
 export async function whileThrottled<T>(
   call: () => Promise<T>,
   until = Date.now() + PATIENCE_MS,

@@ -9,12 +9,15 @@ import type { BucketNotifications, NotificationConfiguration } from '../deployme
 import { DeploymentRefusedError } from '../errors.ts';
 
 const MAX_ATTEMPTS = 5;
-/** S3 answers it while another change of the bucket is under way. The configuration is read again then. */
+/**
+ * S3's answer while another change of the bucket is under way. The configuration is then read
+ * again.
+ */
 const CONFLICT = 'OperationAborted';
-/** What S3 answers when there is no such bucket here. */
+/** S3's answers if there is no such bucket here. */
 const REFUSALS: Readonly<Record<string, string>> = {
   NoSuchBucket: 'There is no bucket',
-  PermanentRedirect: 'In the region of this stack (-c region=…) there is no bucket',
+  PermanentRedirect: 'The region of this stack (-c region=…) has no bucket',
 };
 
 export function createBucketNotifications(client = new S3Client({})): BucketNotifications {

@@ -11,7 +11,10 @@ import { QuotaExceededError } from '../errors.ts';
 import type { Invalidations } from '../refresh/invalidate.ts';
 import type { DetailsDependencies } from '../refresh/refresh-details.ts';
 
-/** Not in the SDK's model. CloudFront answers 400, and its request rate is published nowhere (aws/aws-sdk-js#3983). */
+/**
+ * Missing from the SDK's model. CloudFront answers 400, and publishes no request rate
+ * (aws/aws-sdk-js#3983).
+ */
 const THROTTLED = new Set(['Throttling', 'ThrottlingException']);
 const IN_PROGRESS = 'InProgress';
 
@@ -50,7 +53,7 @@ export function createInvalidations(
       const { InvalidationList } = await client.send(new ListInvalidationsCommand({ DistributionId }));
       const unfinished = InvalidationList?.Items?.filter(({ Status }) => Status === IN_PROGRESS) ?? [];
       const busy = { exact: 0, wildcard: 0 };
-      // One after the other: CloudFront throttles after a few requests at once.
+      // One at a time: CloudFront throttles after a few concurrent requests.
       for (const { Id } of unfinished) {
         for (const path of await pathsInProgress(Id)) busy[path.endsWith('*') ? 'wildcard' : 'exact']++;
       }

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 
-/** What a conditional write answers, or undefined when its condition did not hold. */
+/** Resolves to the result of a conditional write, or to undefined if its condition did not hold. */
 export async function unlessConditionFails<T>(write: () => Promise<T>): Promise<T | undefined> {
   try {
     return await write();

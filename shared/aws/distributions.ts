@@ -9,7 +9,10 @@ import {
 import type { Caching, Distributions } from '../deployment/distribution-lookup.ts';
 
 export function createDistributions(client = new CloudFrontClient({})): Distributions {
-  /** By a cache policy, AWS's or the account's own, or as it was before there were any. */
+  /**
+   * From a cache policy, AWS's or the account's own, or from the older settings that came before
+   * policies.
+   */
   async function cachingOf(behaviour: Omit<CacheBehavior, 'PathPattern'>): Promise<Caching> {
     const originId = behaviour.TargetOriginId ?? '';
     const { CachePolicyId: Id = '' } = behaviour;
@@ -57,7 +60,7 @@ export function createDistributions(client = new CloudFrontClient({})): Distribu
   };
 }
 
-/** The origin groups that may answer in an origin's place, or from it: a behaviour names either. */
+/** The origin groups that an origin is a member of: a behaviour names an origin or a group. */
 function groupsWith(originId: string, groups: readonly OriginGroup[] = []): string[] {
   return groups
     .filter(({ Members }) => Members?.Items?.some(member => member.OriginId === originId))

@@ -1,11 +1,11 @@
 import { isServedHeader, type Served } from '../refresh/served.ts';
 import type { Edge } from '../refresh/verify-edge.ts';
 
-/** The longest a viewer's request may take before the edge counts as not answering. */
+/** How long a request may take before the edge counts as not answering. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * The distribution as its viewers reach it.
+ * A distribution as its viewers reach it.
  *
  * @param siteUrl `https://d111111abcdef8.cloudfront.net`, without a slash at the end
  */
@@ -15,7 +15,7 @@ export function createEdge(siteUrl: string): Edge {
       const response = await fetch(`${siteUrl}${requestPath}`, {
         method: 'HEAD',
         redirect: 'manual',
-        // The stored form of the object: a compressed one has another, weak ETag.
+        // The object as it is stored: a compressed one has a different, weak ETag.
         headers: { 'accept-encoding': 'identity' },
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });

@@ -13,7 +13,9 @@ export function createMailQueue(queueUrl: string, client = new SQSClient({})): M
   };
 }
 
-/** SQS refuses a body with characters that XML does not allow (SendMessage), and an object key may hold some. */
+/**
+ * SQS refuses characters that XML does not allow (SendMessage), and an object key may hold some.
+ */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[^\x20-\x7E]/g,

@@ -8,7 +8,8 @@ export function createRefreshExecutions(
   return {
     async ensureStarted(refreshId) {
       try {
-        // Starting again with the same name and the same input answers the running execution. So no time-stamps here.
+        // Starting again with the same name and input returns the running execution. So no
+        // time-stamps here.
         await client.send(
           new StartExecutionCommand({
             stateMachineArn,

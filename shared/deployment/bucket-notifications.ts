@@ -3,7 +3,7 @@ import { DeploymentRefusedError } from '../errors.ts';
 import type { ResourceKind } from './custom-resource.ts';
 import { fromFilterValue } from './filter-value.ts';
 
-/** Which events of a bucket go to one destination, as S3 keeps it. */
+/** Which events of a bucket go to one destination, as S3 stores it. */
 export interface NotificationRule {
   readonly Id?: string | undefined;
   readonly Events: readonly string[] | undefined;
@@ -24,7 +24,7 @@ export interface QueueRule extends NotificationRule {
   readonly QueueArn: string | undefined;
 }
 
-/** All notifications of a bucket. S3 replaces them as one. */
+/** All notifications of a bucket. S3 replaces them as a whole. */
 export interface NotificationConfiguration {
   readonly QueueConfigurations?: readonly QueueRule[] | undefined;
   readonly TopicConfigurations?:
@@ -38,14 +38,15 @@ export interface NotificationConfiguration {
 
 export interface BucketNotifications {
   /**
-   * Replaces a bucket's configuration by one made of it, unless that is the same object.
-   * @throws DeploymentRefusedError when there is no such bucket in this region
+   * Replaces a bucket's configuration with what `change` makes of it, unless that is the same
+   * object.
+   * @throws DeploymentRefusedError if there is no such bucket in this region
    */
   change(
     bucket: string,
     change: (configuration: NotificationConfiguration) => NotificationConfiguration,
   ): Promise<void>;
-  /** The same for a bucket that may have been removed, and destinations that may be gone. */
+  /** The same, but the bucket may have been removed, and destinations may be gone. */
   changeIfAny(
     bucket: string,
     change: (configuration: NotificationConfiguration) => NotificationConfiguration,
@@ -54,7 +55,7 @@ export interface BucketNotifications {
 
 const Attachment = z.object({
   BucketName: z.string(),
-  /** Tells our rules from all others: each has an id that begins with it and a slash. */
+  /** Tells our rules from all others: their ids begin with it and a slash. */
   Owner: z.string(),
   QueueArn: z.string(),
   Events: z.array(z.string()),
@@ -63,7 +64,7 @@ const Attachment = z.object({
 });
 export type Attachment = z.infer<typeof Attachment>;
 
-/** Events of a bucket to a queue, beside whatever notifications the bucket has. */
+/** Sends events of a bucket to a queue, beside the bucket's other notifications. */
 export function bucketNotification(notifications: BucketNotifications): ResourceKind {
   return {
     idOf(properties) {
@@ -83,8 +84,8 @@ export function bucketNotification(notifications: BucketNotifications): Resource
 }
 
 /**
- * Adds our rules, or puts them in the place of their former selves.
- * @throws DeploymentRefusedError when S3 would refuse them beside the others
+ * Adds our rules, or replaces their former versions.
+ * @throws DeploymentRefusedError if S3 would refuse them beside the others
  */
 export function attach(
   configuration: NotificationConfiguration,
@@ -97,7 +98,7 @@ export function attach(
   return { ...others, QueueConfigurations: [...(others.QueueConfigurations ?? []), ...rules] };
 }
 
-/** Without our rules; the same object when it has none. */
+/** The configuration without our rules; the same object if it has none. */
 export function detach(configuration: NotificationConfiguration, owner: string): NotificationConfiguration {
   const { QueueConfigurations = [], ...rest } = configuration;
   const others = QueueConfigurations.filter(({ Id = '' }) => !Id.startsWith(`${owner}/`));
@@ -122,7 +123,10 @@ function everyRule(configuration: NotificationConfiguration): NotificationRule[]
   ];
 }
 
-/** S3 refuses two rules that one event could match: S3 user guide, "Event notification types with overlapping filters". */
+/**
+ * S3 refuses two rules that one event could match: S3 user guide, "Event notification types with
+ * overlapping filters".
+ */
 function overlap(a: NotificationRule, b: NotificationRule): boolean {
   const [prefixA, prefixB] = [filterOf(a, 'prefix'), filterOf(b, 'prefix')];
   const [suffixA, suffixB] = [filterOf(a, 'suffix'), filterOf(b, 'suffix')];
@@ -133,13 +137,13 @@ function overlap(a: NotificationRule, b: NotificationRule): boolean {
   );
 }
 
-/** Decoded, since others may have encoded the same keys in another way. */
+/** Decoded, since others may have encoded the same keys differently. */
 function filterOf({ Filter }: NotificationRule, name: 'prefix' | 'suffix'): string {
   const rules = Filter?.Key?.FilterRules ?? [];
   return fromFilterValue(rules.find(({ Name }) => Name?.toLowerCase() === name)?.Value ?? '');
 }
 
-/** `s3:ObjectCreated:*` has `s3:ObjectCreated:Put` in it. */
+/** `s3:ObjectCreated:*` includes `s3:ObjectCreated:Put`. */
 function sharesEvents(a: string, b: string): boolean {
   const covers = (pattern: string, event: string) =>
     pattern.endsWith('*') ? event.startsWith(pattern.slice(0, -1)) : event === pattern;
@@ -152,6 +156,6 @@ function overlapRefused(bucket: string, rule: NotificationRule): DeploymentRefus
   const keys = prefix === '' && suffix === '' ? 'all keys' : `keys like ${prefix}*${suffix}`;
   const to = Object.values(destination).join(', ');
   return new DeploymentRefusedError(
-    `S3 sends an event to one destination only, and the bucket ${bucket} already sends ${Events?.join(', ')} of ${keys} to ${to} (notification ${Id}). Deploy with keyPrefixes that lie elsewhere, or give that notification narrower events or keys.`,
+    `S3 sends an event to one destination only, and the bucket ${bucket} already sends ${Events?.join(', ')} of ${keys} to ${to} (notification ${Id}). Deploy with keyPrefixes that do not overlap, or give that notification narrower events or keys.`,
   );
 }

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 
-/** What CloudFormation asks of the function behind a custom resource (CloudFormation user guide, "Custom resource request objects"). */
+/**
+ * What CloudFormation asks of the function behind a custom resource (CloudFormation user guide,
+ * "Custom resource request objects").
+ */
 export const ResourceRequest = z.object({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
   ResponseURL: z.url(),
@@ -12,10 +15,10 @@ export const ResourceRequest = z.object({
 });
 export type ResourceRequest = z.infer<typeof ResourceRequest>;
 
-/** What CloudFormation waits for, up to an hour if it never comes. */
+/** The answer that CloudFormation waits for, up to an hour. */
 export interface ResourceResponse {
   readonly Status: 'SUCCESS' | 'FAILED';
-  /** Of a failure, which the events of the stack show, or of a success that needs one. */
+  /** Shown in the events of the stack. Needed for failures; successes may have one. */
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
   readonly StackId: string;
@@ -25,26 +28,30 @@ export interface ResourceResponse {
   readonly Data?: Readonly<Record<string, string>>;
 }
 
-/** A kind of resource. Every function may be called again with the same properties. */
+/** A kind of resource. Every method may be called again with the same properties. */
 export interface ResourceKind {
-  /** Another id than before is another resource: CloudFormation then asks to remove the former one. */
+  /**
+   * A different id than before means a different resource: CloudFormation then asks to remove the
+   * former one.
+   */
   idOf(properties: unknown): string;
   /** @returns the attributes of the resource */
   put(properties: unknown): Promise<Readonly<Record<string, string>>>;
-  /** Also of what may not have been made, or not wholly. */
+  /** Also called for a resource that was never created, or only in part. */
   remove(properties: unknown): Promise<void>;
 }
 
-/** The id of what could not be created. CloudFormation asks to remove that as well. */
+/** The id of a resource that could not be created. CloudFormation asks to remove it as well. */
 const NEVER_CREATED = 'never-created';
 
-/** The whole response may have 4,096 bytes, and JSON six for a character. */
+/** A response may have 4,096 bytes, and JSON may need six for a character. */
 const LONGEST_REASON = 500;
 
 /**
- * Does what CloudFormation asks for, and answers in any case: an error is the reason of a failure, and so is time that runs out. What
- * was never created is removed as far as possible, for what was in the way of creating it is often in the way of removing it too, and
- * a removal that fails leaves the whole stack in ROLLBACK_FAILED.
+ * Does what CloudFormation asks for, and always answers: an error becomes the reason of a failure,
+ * and so does time that runs out. A resource that was never created is removed as far as possible,
+ * because what prevented its creation often prevents its removal, and a failed removal leaves the
+ * whole stack in ROLLBACK_FAILED.
  *
  * @param timeUp resolves shortly before the function is stopped
  */
@@ -56,7 +63,7 @@ export async function answerTo(
   const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = NEVER_CREATED } = request;
   const same = { StackId, RequestId, LogicalResourceId };
   try {
-    const tooLate = timeUp.then(() => Promise.reject(new Error('It took too long. Deploy once more.')));
+    const tooLate = timeUp.then(() => Promise.reject(new Error('It took too long. Deploy again.')));
     const done = await Promise.race([carryOut(request, kind), tooLate]);
     return { ...same, PhysicalResourceId, ...done, Status: 'SUCCESS' };
   } catch (error) {
@@ -75,7 +82,7 @@ async function carryOut({ RequestType, ResourceProperties }: ResourceRequest, ki
   return { PhysicalResourceId, Data: await kind.put(ResourceProperties) };
 }
 
-/** Of what AWS refuses its name too: `AccessDenied` says more than some messages. */
+/** Includes the name of AWS's errors: `AccessDenied` says more than some messages. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.name === 'Error' || error.name === 'DeploymentRefused'

@@ -6,16 +6,19 @@ export interface FoundDistribution {
   /** `d111111abcdef8.cloudfront.net` */
   readonly domainName: string;
   readonly aliases: readonly string[];
-  /** What is shown at `/`; '' for nothing in particular. */
+  /** The object shown at `/`; '' if there is none. */
   readonly rootObject: string;
   readonly origins: readonly {
-    /** Its own, and those of the origin groups that it is in. */
+    /** Its own id, and those of the origin groups that it is in. */
     readonly ids: readonly string[];
     readonly domainName: string;
     readonly path: string;
   }[];
   readonly behaviours: readonly Caching[];
-  /** What viewers get in the place of an origin's error; without a page of the distribution's own, the path is empty. */
+  /**
+   * What viewers get instead of an origin's error. The path is empty if the distribution has no
+   * page of its own for it.
+   */
   readonly errorResponses: readonly {
     readonly errorCode: number;
     readonly responseCode: number;
@@ -25,14 +28,14 @@ export interface FoundDistribution {
 
 /** How one behaviour caches. */
 export interface Caching {
-  /** Of an origin, or of an origin group. */
+  /** The id of an origin, or of an origin group. */
   readonly originId: string;
-  /** Whether query strings, some at least, are part of its cache key. */
+  /** Whether any query strings are part of its cache key. */
   readonly queryStrings: boolean;
   readonly minTtlSeconds: number;
 }
 
-/** What is told of a distribution, each a text that can stand in a JSON text between quotes. */
+/** What is reported about a distribution. Each value can stand between quotes in JSON. */
 export const ATTRIBUTES = [
   'DomainName',
   'OriginPath',
@@ -50,7 +53,10 @@ export interface Distributions {
 
 const Lookup = z.object({ DistributionId: z.string(), BucketName: z.string() });
 
-/** A distribution that there is already: checked, and described by its attributes. Nothing is made or removed. */
+/**
+ * An existing distribution: checked, and described by its attributes. Nothing is created or
+ * removed.
+ */
 export function distributionLookup(distributions: Distributions): ResourceKind {
   return {
     idOf: properties => Lookup.parse(properties).DistributionId,
@@ -62,7 +68,10 @@ export function distributionLookup(distributions: Distributions): ResourceKind {
   };
 }
 
-/** @throws DeploymentRefusedError when the distribution does not show the bucket, or shows it in two ways */
+/**
+ * @throws DeploymentRefusedError if the distribution does not show the bucket, or shows it in two
+ *   ways
+ */
 export function describe(
   id: string,
   distribution: FoundDistribution | undefined,
@@ -70,7 +79,7 @@ export function describe(
 ): Attributes {
   if (distribution === undefined) {
     throw new DeploymentRefusedError(
-      `There is no distribution ${id} in this account: aws cloudfront list-distributions shows those that there are.`,
+      `There is no distribution ${id} in this account. To list them: aws cloudfront list-distributions`,
     );
   }
   const { domainName, aliases, origins } = distribution;
@@ -80,15 +89,16 @@ export function describe(
   if (path === undefined) {
     const found = origins.map(origin => origin.domainName).join(', ');
     throw new DeploymentRefusedError(
-      `The distribution ${name} does not show the bucket ${bucket}: its origins are ${found}. Give the id of the distribution, or the name of the bucket, that belongs to it.`,
+      `The distribution ${name} does not show the bucket ${bucket}: its origins are ${found}. Check the id of the distribution and the name of the bucket.`,
     );
   }
   if (otherPaths.length > 0) {
     throw new DeploymentRefusedError(
-      `The distribution ${name} shows the bucket ${bucket} with several origin paths (${[path, ...otherPaths].map(each => each || '/').join(', ')}). One is supported: use the construct AutoInvalidation, and say which.`,
+      `The distribution ${name} shows the bucket ${bucket} with several origin paths (${[path, ...otherPaths].map(each => each || '/').join(', ')}). Only one is supported: use the construct AutoInvalidation, and say which.`,
     );
   }
-  // Of the behaviours that show the bucket; one is enough, whatever its path pattern, since a path may be doubted but not be missed.
+  // Of the behaviours that show the bucket, whatever their path patterns, one is enough: purging
+  // too much is safe, too little is not.
   const ids = new Set(showing.flatMap(origin => origin.ids));
   const behaviours = distribution.behaviours.filter(({ originId }) => ids.has(originId));
   return {
@@ -104,10 +114,13 @@ export function describe(
   };
 }
 
-/** CloudFront keeps even `no-store` for a minimum TTL above 0. Of one second, AWS's default, nothing is left when a refresh begins. */
+/**
+ * With a minimum TTL above 0, CloudFront keeps even `no-store`. One second, AWS's default, is over
+ * before a refresh begins.
+ */
 const HARMLESS_MIN_TTL_SECONDS = 1;
 
-/** The page that viewers get as if it were what they asked for: '' when the error is shown as one. */
+/** The page that viewers get with status 200 instead of an error; '' if they get the error. */
 function pageInsteadOf(status: number, { errorResponses }: FoundDistribution): string {
   const rule = errorResponses.find(({ errorCode }) => errorCode === status);
   return rule?.responseCode === 200 ? rule.pagePath : '';
@@ -117,7 +130,10 @@ const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
 
 const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
 
-/** A bucket's endpoints: of the REST API, old and new, and of website hosting (S3 user guide, "Website endpoints"). */
+/**
+ * A bucket's endpoints, of the REST API, old and new, and of website hosting (S3 user guide,
+ * "Website endpoints").
+ */
 const ENDPOINT = new RegExp(
   `^s3(?:[.-]${REGION}|\\.dualstack\\.${REGION}|-website[.-]${REGION}|-accelerate)?\\.amazonaws\\.com(?:\\.cn)?$`,
 );

@@ -3,10 +3,13 @@ import type { Context } from 'aws-lambda';
 import { logger, observed } from '../observability.ts';
 import { answerTo, type ResourceKind, ResourceRequest, type ResourceResponse } from './custom-resource.ts';
 
-/** Left for the answer when time runs out. */
+/** Time left for the answer. */
 const RESERVE_MS = 5000;
 
-/** The Lambda behind a custom resource. It throws only when the answer cannot be sent: Lambda calls it again then. */
+/**
+ * The Lambda behind a custom resource. It throws only if the answer cannot be sent: Lambda then
+ * calls it again.
+ */
 export function resourceHandler(
   kind: ResourceKind,
   send: (responseUrl: string, answer: ResourceResponse) => Promise<void>,

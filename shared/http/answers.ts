@@ -13,7 +13,7 @@ export function noContent(): Response {
   return new Response(null, { status: 204 });
 }
 
-/** Every error of the API as its answer. What is not a refusal stays inside: a 500 says nothing about it. */
+/** The answer to an error. Only refusals say what is wrong: a 500 reveals nothing. */
 export function answerFor(error: Error): Response {
   const refusal = refusalFor(error);
   if (refusal === undefined) {
@@ -27,7 +27,7 @@ export function answerFor(error: Error): Response {
 
 function refusalFor(error: Error): Refusal | undefined {
   if (error instanceof Refusal) return error;
-  // The router's own: no route, an empty or badly encoded path parameter.
+  // The router's own errors: no route, or an empty or badly encoded path parameter.
   const isRouting =
     error instanceof RouteMatchingError ||
     error instanceof URIError ||

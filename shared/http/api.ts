@@ -4,7 +4,10 @@ import { logger, observed } from '../observability.ts';
 import { answerFor } from './answers.ts';
 import { type ApiRequest, readRequest } from './request.ts';
 
-/** Adds what is answered to one request. What a route throws becomes an answer: see answers.ts. */
+/**
+ * Adds the routes that answer one request. Whatever a route throws becomes an answer: see
+ * answers.ts.
+ */
 export type AddRoutes = (router: Router, request: ApiRequest, context: Context) => void;
 
 /**
@@ -32,8 +35,8 @@ export function createApi(siteOrigin: string, addRoutes: AddRoutes) {
 }
 
 /**
- * What the router needs to find the route. It makes a web `Request` of all it gets before it handles errors, and that throws for
- * a GET with a body and for headers outside Latin-1.
+ * Only what the router needs to find the route. Before it handles errors it makes a web `Request`
+ * of whatever it gets, and that throws for a GET with a body and for headers outside Latin-1.
  */
 function withRouteOnly(event: APIGatewayProxyEvent): APIGatewayProxyEvent {
   return {
@@ -50,7 +53,7 @@ function headersOfEveryAnswer(siteOrigin: string) {
   return {
     'access-control-allow-origin': siteOrigin,
     'access-control-expose-headers': 'ETag, Location',
-    // Students are nobody else's business, and the state of a refresh changes: no cache keeps either.
+    // Students are private, and the state of a refresh changes: no cache may keep either.
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   };

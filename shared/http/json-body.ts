@@ -1,6 +1,6 @@
 import { RequestRefusedError } from './refusal.ts';
 
-/** 64 KiB: a student is at most some 2 KB of JSON, even with every character escaped. */
+/** 64 KiB. A student takes at most 2 KB of JSON, even with every character escaped. */
 export const MAX_BODY_BYTES = 65_536;
 const MAX_DEPTH = 8;
 
@@ -14,8 +14,8 @@ export interface Body {
 /**
  * The JSON object in a request's body.
  *
- * @throws RequestRefusedError UnsupportedMediaType, TooLarge, or BadRequest when it is no object, not JSON in UTF-8, has a
- * key twice or is nested too deeply
+ * @throws RequestRefusedError UnsupportedMediaType, TooLarge, or BadRequest if it is not an object
+ *   in JSON and UTF-8, has a key twice, or is nested too deeply
  */
 export function readJsonObject(body: Body): Record<string, unknown> {
   if (!isJson(body.contentType)) {
@@ -49,7 +49,8 @@ function decode({ content, isBase64Encoded }: Body): string {
 }
 
 /**
- * Like `JSON.parse`, but only for an object, and refusing what readers of JSON understand differently: the same key twice.
+ * Like `JSON.parse`, but only for an object, and without duplicate keys, which JSON readers
+ * understand differently.
  *
  * @throws RequestRefusedError BadRequest
  */
@@ -68,7 +69,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Strings, and the punctuation that structure is made of: numbers and literals do not matter here. */
+/** Strings, and the punctuation of the structure. Numbers and literals do not matter here. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g;
 
 /** @param text valid JSON, so that a string before a colon is a key of the innermost object */
@@ -85,7 +86,7 @@ function checkStructure(text: string): void {
   }
 }
 
-/** Keys are compared as they are read: `"a"` and `"\u0061"` are the same one. */
+/** Keys are compared decoded: `"a"` and `"\u0061"` are the same. */
 function addKey(keys: Set<string> | undefined, quoted: string): void {
   const key: string = JSON.parse(quoted);
   if (keys?.has(key)) throw badRequest(`The key ${JSON.stringify(key.slice(0, 64))} is there twice.`);

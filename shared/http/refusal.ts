@@ -8,8 +8,9 @@ export interface FieldProblem {
 }
 
 /**
- * A request that its sender must change, or send again later. The message is for the sender. Each API has a subclass of its own with
- * its codes and their statuses, so this folder knows none of them.
+ * A request that its sender must change, or send again later. The message is for the sender. Each
+ * API has a subclass of its own with its codes and their statuses, so this folder knows none of
+ * them.
  */
 export abstract class Refusal extends ExpectedError {
   override readonly name = 'RequestRefused';

@@ -6,18 +6,18 @@ import { RequestRefusedError } from './refusal.ts';
 export interface ApiRequest {
   readonly query: () => Readonly<Record<string, string>>;
   readonly json: () => Record<string, unknown>;
-  /** Version in `If-Match`; undefined when any will do, 0 when none can. */
+  /** Version in `If-Match`; undefined if any will do, 0 if none can match. */
   readonly expectedVersion: () => number | undefined;
   readonly idempotencyKey: () => string | undefined;
 }
 
-/** Of the event, what is read here. API Gateway's own test console sends no headers at all. */
+/** The part of the event that is read here. API Gateway's test console sends no headers at all. */
 type ProxyEvent = Pick<
   APIGatewayProxyEvent,
   'body' | 'isBase64Encoded' | 'queryStringParameters' | 'multiValueQueryStringParameters'
 > & { readonly headers: APIGatewayProxyEvent['headers'] | null };
 
-/** Every reader throws RequestRefusedError for what it cannot make sense of. */
+/** Every method throws RequestRefusedError for what it cannot understand. */
 export function readRequest(event: ProxyEvent): ApiRequest {
   const header = (name: string) => headerOf(event, name);
   return {
@@ -37,7 +37,7 @@ export function etagOf({ version }: { readonly version: number }): string {
   return `"${version}"`;
 }
 
-/** API Gateway passes names on as the client or CloudFront wrote them. */
+/** API Gateway passes names on in the case that the client or CloudFront used. */
 function headerOf({ headers }: ProxyEvent, name: string): string | undefined {
   return Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
 }
@@ -52,7 +52,9 @@ function queryOf(event: ProxyEvent): Record<string, string> {
   return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }
 
-/** One entity tag or `*` (RFC 9110 §13.1.1); a weak one, or one that is not ours, matches nothing. */
+/**
+ * One entity tag or `*` (RFC 9110 §13.1.1). A weak tag, or one that is not ours, matches nothing.
+ */
 function versionOf(ifMatch: string | undefined): number | undefined {
   const text = ifMatch?.trim();
   if (text === undefined || text === '*') return;

@@ -8,7 +8,10 @@ const State = z.object({
   timestamp: z.string(),
 });
 
-/** EventBridge's event about an alarm, as its rule passes it on (CloudWatch user guide, "Alarm events and EventBridge"). */
+/**
+ * EventBridge's event about an alarm, as its rule passes it on (CloudWatch user guide, "Alarm
+ * events and EventBridge").
+ */
 const AlarmEvent = z.object({
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   resources: z.tuple([z.string()]),
@@ -49,7 +52,10 @@ const AlarmNotice = z.pipe(
   }),
 );
 
-/** Tells the people who run the site about an alarm. EventBridge puts its message into the mail queue. */
+/**
+ * Tells the people who run the site about an alarm. EventBridge puts its message into the mail
+ * queue.
+ */
 export const alarmMail = mailKind(AlarmNotice, renderAlarm);
 
 function renderAlarm({ name, state, reason, at, description }: AlarmNotice): RenderedMail {

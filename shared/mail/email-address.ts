@@ -1,11 +1,11 @@
 /** The longest address that SMTP can carry (RFC 5321, erratum 1690). */
 export const MAX_EMAIL_LENGTH = 254;
 
-/** RFC 5322 dot-atom at a domain of at least two labels: narrower than the RFC, as SES is. */
+/** An RFC 5322 dot-atom at a domain of at least two labels: narrower than the RFC, like SES. */
 const EMAIL =
   /^(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/i;
 
-/** An address that a mail may be sent to: one, without display name, comments or line breaks. */
+/** Whether text is exactly one address, without display name, comments or line breaks. */
 export function isEmailAddress(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }

@@ -83,7 +83,10 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => ENTITIES[character] ?? character);
 }
 
-/** An object key may hold line breaks: they would forge lines of the text, and headers after the subject. */
+/**
+ * An object key may hold line breaks: they would forge lines of the text, and headers after the
+ * subject.
+ */
 function onOneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }

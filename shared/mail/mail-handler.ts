@@ -35,7 +35,8 @@ export const MAIL_SETTINGS = {
 const REMEMBERED_SECONDS = 14 * 86_400;
 
 /**
- * The Lambda behind a mail queue: sends each mail once per id. Only messages that failed are handed back, to be tried again.
+ * The Lambda behind a mail queue: sends each mail once per id. Only messages that failed are handed
+ * back, to be tried again.
  *
  * @param kinds the mails that it sends; any other message is refused
  */

@@ -9,7 +9,10 @@ export interface MailMessage {
   readonly id: string;
 }
 
-/** Mails and their messages list at most this many items: a queue message ends at 1 MiB, a reader's patience sooner. */
+/**
+ * Mails and their messages list at most this many items: a queue message ends at 1 MiB, a reader's
+ * patience sooner.
+ */
 export const MAX_LISTED_IN_MAIL = 50;
 
 /** The stack that mails. The commands in its mails name it. */
@@ -36,8 +39,8 @@ export interface Mail extends MailMessage {
 export type MailKind = (message: unknown) => Mail | undefined;
 
 /**
- * A kind of mail: the schema of its message, what the mail says and, unless it is for the people who run the site, who gets it.
- * Whoever deploys a mail function lists the kinds that it sends.
+ * A kind of mail: the schema of its message, what the mail says and, unless it is for the people
+ * who run the site, who gets it. Whoever deploys a mail function lists the kinds that it sends.
  */
 export function mailKind<Message extends MailMessage>(
   schema: z.ZodMiniType<Message>,

@@ -4,11 +4,11 @@ import { decodePath, viewerPaths, withVariants } from './viewer-urls.ts';
 /** Why a path is in a plan. */
 export interface PathReason {
   readonly path: string;
-  /** Changed keys of which it covers a URL, sorted. */
+  /** Changed keys with a URL that it covers, sorted. */
   readonly keys: readonly string[];
   /** Paths asked for by hand that it covers, sorted. */
   readonly requestedPaths: readonly string[];
-  /** Objects that it purges needlessly. */
+  /** Unchanged objects that it purges. */
   readonly needlessPurges: number;
 }
 
@@ -30,7 +30,7 @@ export function explainPlan(
   }));
 }
 
-/** No path of a plan covers another one, so there is one at most. */
+/** No path of a plan covers another, so at most one covers a URL. */
 function findCovering(paths: readonly string[]): (viewerPath: string) => string | undefined {
   const byText = new Map(paths.map(path => [decodePath(path), path]));
   const prefixes = [...byText.keys()].filter(text => text.endsWith('*')).map(text => text.slice(0, -1));

@@ -19,20 +19,23 @@ import {
 export interface Wanted {
   /** Keys that were created, overwritten or removed. */
   readonly changedKeys: readonly string[];
-  /** Invalidation paths that somebody asked for by hand, already valid. */
+  /** Valid invalidation paths that somebody asked for by hand. */
   readonly requestedPaths: readonly string[];
   readonly urls: UrlRules;
 }
 
 /** What a plan depends on besides what it has to cover. */
 export interface PlanOptions {
-  /** The keys of the site, at least those that begin with the `listingPrefix`: a wildcard may purge some of them needlessly. */
+  /**
+   * The keys of the site, at least those with the `listingPrefix`: a wildcard may purge some of
+   * them needlessly.
+   */
   readonly siteKeys: readonly string[];
   readonly budget: PathBudget;
   readonly prices: Prices;
   /**
-   * How many unchanged objects one plan may purge to save money. If the cheapest plan purges more, the plan with the fewest needless
-   * purges is made instead.
+   * How many unchanged objects one plan may purge to save money. If the cheapest plan purges more,
+   * the plan with the fewest needless purges is made instead.
    */
   readonly maxNeedlessPurges: number;
 }
@@ -49,15 +52,15 @@ export interface Targets {
 }
 
 export interface Plan {
-  /** Invalidation paths, sorted, none covered by another; empty when no viewer can see the change. */
+  /** Invalidation paths, sorted, none covered by another. Empty if no viewer can see the change. */
   readonly paths: readonly string[];
-  /** Objects of the site that the paths purge although they neither changed nor were asked for. */
+  /** How many objects the paths purge that neither changed nor were asked for. */
   readonly needlessPurges: number;
   /** The wildcards among the paths, each with its share of the needless purges. */
   readonly wildcards: readonly { readonly path: string; readonly needlessPurges: number }[];
-  /** URLs and paths that had to be covered. */
+  /** How many URLs and paths had to be covered. */
   readonly required: number;
-  /** What the paths cost, in US dollars; refetches are not money. */
+  /** What the paths cost in US dollars. Refetches cost no money. */
   readonly costUsd: number;
   /** Whether the cheapest plan would have purged more than `maxNeedlessPurges`. */
   readonly guarded: boolean;
@@ -70,7 +73,9 @@ export function targetsOf(wanted: Wanted): Targets {
   return { wanted, required, targets: required.map(path => targetOf(path, wanted.urls)) };
 }
 
-/** The prefix of the keys that the plan has to know: '' for all of them; undefined if it needs none. */
+/**
+ * The prefix of the keys that the plan has to know: '' for all of them; undefined if it needs none.
+ */
 export function listingPrefix({ targets }: Targets, budget: PathBudget): string | undefined {
   const [first, ...others] = targets.toSorted((a, b) => (a.text < b.text ? -1 : 1));
   if (first === undefined) return undefined;
@@ -86,8 +91,9 @@ export function planInvalidation(request: PlanRequest): Plan {
 }
 
 /**
- * Chooses the paths of one invalidation: the cheapest that cover every URL of every changed key and every path asked for. The cost is
- * dollars for paths plus the price of needless purges. The order of the input does not matter.
+ * Chooses the paths of one invalidation: the cheapest that cover every URL of every changed key and
+ * every path asked for. The cost is dollars for paths plus the price of needless purges. The order
+ * of the input does not matter.
  *
  * @throws QuotaExceededError if nothing that covers them all fits the budget
  */
@@ -137,7 +143,7 @@ function choose(problem: CoverProblem) {
   return { ...cover, needlessPurges: cover.wildcards.reduce((sum, cut) => sum + cut.needlessPurges, 0) };
 }
 
-/** Paths cost nothing: ties go to fewer needless purges. */
+/** With paths free, the plan with the fewest needless purges is the cheapest. */
 const FEWEST_NEEDLESS_PURGES: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
@@ -147,8 +153,9 @@ function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
 }
 
 /**
- * The viewer paths before the `*` of wildcards asked for by hand, in ascending order. Decoded, an object whose name ends with a star
- * (`%2A`) looks like one: a wildcard has to purge it as well, but nobody asked for what else that purges.
+ * The viewer paths before the `*` of wildcards asked for by hand, in ascending order. A name that
+ * ends with an encoded star (`%2A`) looks the same once decoded. A wildcard has to purge that
+ * object, too, but nobody asked for what else it purges.
  */
 export function prefixesAsked(requestedPaths: readonly string[]): string[] {
   const prefixes = requestedPaths.filter(isWildcard).map(path => decodePath(path.slice(0, -1)));
@@ -156,8 +163,9 @@ export function prefixesAsked(requestedPaths: readonly string[]): string[] {
 }
 
 /**
- * A path with a spelling in doubt is covered by a wildcard that ends before the doubt; the `*` itself is one. So is a path of which edges
- * keep variants, unless they are required beside it or the path names one.
+ * A path of doubtful spelling is covered by a wildcard that ends before the doubtful character, and
+ * so is the `*` of a wildcard. A path with variants at the edge needs a wildcard as well, unless
+ * the variants are required beside it or the path names one.
  */
 function targetOf(viewerPath: string, urls: UrlRules): Target {
   const asked = isWildcard(viewerPath) ? viewerPath.slice(0, -1) : viewerPath;
@@ -170,12 +178,12 @@ function targetOf(viewerPath: string, urls: UrlRules): Target {
   };
 }
 
-/** The key of a viewer path, or the beginning of one. */
+/** The key of a viewer path, or the start of one. */
 const textOf = (viewerPath: string, { originPath }: UrlRules) => `${originPath}${viewerPath}`.slice(1);
 
 const viewerPathOf = (text: string, { originPath }: UrlRules) => `/${text}`.slice(originPath.length);
 
 const isWildcard = (path: string) => path.endsWith('*');
 
-/** In a list written as JSON. All of ASCII. */
+/** Size in a list written as JSON. Paths are ASCII. */
 const bytesOf = (path: string) => path.length + '"",'.length;

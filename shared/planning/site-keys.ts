@@ -1,10 +1,10 @@
-/** A part of a sorted list: from `start` up to `end`, without it. */
+/** A part of a sorted list, from `start` up to but not including `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** What of a site may be purged, in ascending order: it changed, or somebody asked for it. */
+/** What may be purged, because it changed or was asked for, in ascending order. */
 export interface Exempt {
   readonly keys: readonly string[];
   readonly prefixes: readonly string[];
@@ -25,7 +25,7 @@ export class SiteKeys {
     return this.#keys.length;
   }
 
-  /** The index of the first key that does not come before a text, looked for from an index on that is not behind it. */
+  /** The first index whose key is ≥ `text`, searching from `from`, which must not be beyond it. */
   indexOf(text: string, from: number): number {
     let [low, step] = [from, 1];
     while (low + step <= this.#keys.length && this.#at(low + step - 1) < text) {
@@ -36,7 +36,7 @@ export class SiteKeys {
     return firstIndex({ start: low, end }, index => this.#at(index) >= text);
   }
 
-  /** The keys that begin with a prefix: all those of `inner`, and perhaps some of `outer` beside it. */
+  /** The range of keys with a prefix: all of `inner`, and perhaps some more of `outer`. */
   narrow(prefix: string, outer: Range, inner: Range): Range {
     const start = firstIndex({ start: outer.start, end: inner.start }, index => this.#at(index) >= prefix);
     const end = firstIndex(
@@ -77,12 +77,15 @@ export class SiteKeys {
   }
 }
 
-/** S3 lists keys in the order of their bytes, which is nearly always ours. */
+/** S3 lists keys in the order of their bytes, which is nearly always the order of strings. */
 function isSorted(keys: readonly string[]): boolean {
   return keys.every((key, index) => index === 0 || (keys[index - 1] as string) <= key);
 }
 
-/** The first index of a range at which a condition holds that goes on holding; its end if there is none. */
+/**
+ * The first index of a range at which a condition holds, if it then holds to the end; the range's
+ * end if it never does.
+ */
 function firstIndex({ start, end }: Range, holds: (index: number) => boolean): number {
   let [low, high] = [start, end];
   while (low < high) {

@@ -1,15 +1,17 @@
 /**
- * From an object key to the URLs under which viewers see it, and from such a URL to the invalidation path that surely
- * covers it. A *viewer path* here is the decoded path of a URL: `/my file.html`, never `/my%20file.html`.
+ * From an object key to the URLs at which viewers see it, and from a URL to an invalidation path
+ * that is sure to cover it. A *viewer path* is the decoded path of a URL: `/my file.html`, never
+ * `/my%20file.html`.
  */
 
 /**
- * Stands before the query string of a viewer path. Only a path asked for by hand has one; it names a variant of an object, and its
- * spelling is its author's affair. Half of a surrogate pair, alone, as it is in no key.
+ * Marks the start of a viewer path's query string. Only paths asked for by hand have one. It names
+ * a variant of an object, and is left as it was spelled. The mark is half of a surrogate pair,
+ * alone, which no key contains.
  */
 export const QUERY = '\uDC00';
 
-/** Finds it and, being of Unicode mode, no half that is not alone. */
+/** Finds the mark. In Unicode mode it does not match a half of a whole pair. */
 const QUERY_MARK = /\uDC00/u;
 
 /** CloudFront's longest invalidation path, in characters. */
@@ -19,18 +21,28 @@ export const MAX_PATH_LENGTH = 4000;
 export interface UrlRules {
   /** The distribution's origin path: '' or `/folder`, without a slash at the end. */
   readonly originPath: string;
-  /** Whether a function also serves pages without their ending: `/about` and `/docs` for about.html and docs/index.html. */
+  /**
+   * Whether a function also serves pages without their extension: `/about` and `/docs` for
+   * about.html and docs/index.html.
+   */
   readonly extensionless: boolean;
-  /** The object shown at `/`, named as the distribution's default root object is, below the origin path; '' when it has none. */
+  /**
+   * The default root object, shown at `/`, as the distribution names it: below the origin path. ''
+   * if there is none.
+   */
   readonly rootObject: string;
-  /** Whether edges keep variants of an object by query string: an exact path purges the one without any. */
+  /**
+   * Whether edges keep variants of an object by query string. An exact path purges only the one
+   * without a query string.
+   */
   readonly cachesQueryStrings: boolean;
 }
 
 /**
- * The viewer paths that may show an object, the one named like the key first. The default root object is also seen at `/`, and an
- * `index.html` at its folder, which is how directory-index functions and website endpoints serve it: at `/`, too, while nothing else is
- * the default root object. A key outside the origin path cannot be seen: no paths.
+ * The viewer paths that may show an object, the one named like the key first. The default root
+ * object is also shown at `/`. Directory-index functions and website endpoints show an `index.html`
+ * at its folder, and at `/`, too, unless another object is the default root object. A key outside
+ * the origin path has no viewer paths.
  */
 export function viewerPaths(key: string, rules: UrlRules): string[] {
   const { originPath, rootObject } = rules;
@@ -42,7 +54,10 @@ export function viewerPaths(key: string, rules: UrlRules): string[] {
   return others.length === 0 ? [visible] : [visible, ...others];
 }
 
-/** Where functions and website endpoints show a page, other than by its name and as the default root object. */
+/**
+ * Where functions and website endpoints show a page, besides at its own name and as the default
+ * root object.
+ */
 function pagePaths(visible: string, { extensionless, rootObject }: UrlRules): string[] {
   if (!visible.endsWith('.html')) return [];
   if (!visible.endsWith('/index.html')) return extensionless ? [visible.slice(0, -'.html'.length)] : [];
@@ -52,16 +67,20 @@ function pagePaths(visible: string, { extensionless, rootObject }: UrlRules): st
 }
 
 /**
- * What an invalidation has to cover for viewer paths: the paths, and their variants by query string where edges keep such. Nearly always a
- * wildcard after the path covers both (see plan.ts); after a folder it would purge what lies below, so the variants there are
- * a wildcard of their own, `/?*`.
+ * What an invalidation has to cover for viewer paths: the paths, and their variants by query string
+ * if edges keep any. A wildcard after the path nearly always covers both (see plan.ts). After a
+ * folder it would purge everything below, so the variants of a folder get a wildcard of their own,
+ * `/?*`.
  */
 export function withVariants(viewerPaths: string[], { cachesQueryStrings }: UrlRules): string[] {
   if (!cachesQueryStrings) return viewerPaths;
   return viewerPaths.flatMap(path => (path.endsWith('/') ? [path, `${path}${QUERY}*`] : path));
 }
 
-/** The object key behind a viewer path; a folder is shown by its `index.html`, and so is `/` without a default root object. */
+/**
+ * The object key behind a viewer path. A folder shows its `index.html`, and so does `/` without a
+ * default root object.
+ */
 export function keyOf(
   viewerPath: string,
   { originPath, rootObject }: Pick<UrlRules, 'originPath' | 'rootObject'>,
@@ -72,19 +91,23 @@ export function keyOf(
 }
 
 /**
- * Characters that reach CloudFront in two spellings: browsers send them raw where encoders write `%XX`, or the other way
- * round. Which of the two an exact invalidation path matches is contested (aws/aws-sdk#525, bep/s3deploy#46), so a path
- * is cut before the first of them: a wildcard costs the same and always matches.
+ * Characters that reach CloudFront in two spellings: browsers send them raw where encoders write
+ * `%XX`, or the other way round. Reports differ on which one an exact invalidation path matches
+ * (aws/aws-sdk#525, bep/s3deploy#46), so a path is cut before the first of them: a wildcard costs
+ * the same and always matches.
  */
 const DOUBTFUL = /[~'()*+;!,:@&=$|[\]^\\]/;
 
 /** `.` and `..` segments, which clients remove before they send a URL. */
 const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
 
-/** What most paths are made of. */
+/** The characters of most paths. */
 const SAFE = /^[\w./-]*$/;
 
-/** Where the part of a viewer path begins that no exact invalidation path covers surely; undefined when one covers it all. */
+/**
+ * The index from which no exact invalidation path is sure to cover a viewer path; undefined if one
+ * covers it all.
+ */
 export function doubtfulFrom(viewerPath: string): number | undefined {
   if (SAFE.test(viewerPath) && !viewerPath.includes('/.')) return undefined;
   const [path = ''] = viewerPath.split(QUERY_MARK);
@@ -92,7 +115,10 @@ export function doubtfulFrom(viewerPath: string): number | undefined {
   return cuts.length === 0 ? undefined : Math.min(...cuts);
 }
 
-/** Whether a path has segments that no client sends: the object behind it cannot be asked for. */
+/**
+ * Whether a path has segments that no client sends, so that the object behind it cannot be
+ * requested.
+ */
 export function hasDotSegment(viewerPath: string): boolean {
   return DOT_SEGMENT.test(viewerPath);
 }
@@ -103,9 +129,9 @@ function dotSegmentAt(path: string): number {
 }
 
 /**
- * A viewer path as a client sends it, encoded exactly once. Free of doubtful characters it is also what CloudFront asks
- * of an invalidation path: RFC 1738's unsafe and all non-ASCII bytes encoded, nothing else. A `+` is encoded because
- * S3 reads a raw one as a space.
+ * A viewer path as a client sends it, encoded exactly once. Without doubtful characters it is also
+ * what CloudFront requires of an invalidation path: RFC 1738's unsafe bytes and all non-ASCII bytes
+ * are encoded, and nothing else. A `+` is encoded because S3 reads a raw one as a space.
  */
 export function requestPath(viewerPath: string): string {
   if (SAFE.test(viewerPath)) return viewerPath;
@@ -121,7 +147,10 @@ export function decodePath(path: string): string {
   return query.length === 0 ? decoded : `${decoded}${QUERY}${query.join('?')}`;
 }
 
-/** What CloudFront refuses in a path: bytes that must be percent-encoded, a stray `%`, a `*` before the end. */
+/**
+ * What CloudFront refuses in a path: bytes that must be percent-encoded, a stray `%`, a `*` before
+ * the end.
+ */
 const REFUSED = /[^\x21-\x7E]|["<>#{}|\\^~[\]`]|%(?![0-9A-Fa-f]{2})|\*(?!$)/;
 
 /** Why CloudFront would refuse an invalidation path, or undefined when it would take it. */

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 
 /*
- * What the API says about refreshes. The functions answer it, the command line prints it, and the page parses it with these schemas,
- * so nothing here may need more than a browser has. Times are IsoTime, money is in US dollars.
+ * What the API says about refreshes. The functions answer it, the command line prints it, and the
+ * page parses it with these schemas, so nothing here may need more than a browser has. Times are
+ * IsoTime, money is in US dollars.
  */
 
 export const REFRESH_STATES = ['open', 'closed', 'invalidating', 'verifying', 'fresh', 'failed'] as const;
@@ -83,7 +84,10 @@ export const RefreshDetails = z.extend(RefreshSummary, {
   invalidation: z.optional(Invalidation),
   /** In order; only what has happened. */
   timeline: z.array(TimelineEntry),
-  /** URLs that the edge serves as the bucket holds them, URLs that changed again since, and the first of the former. */
+  /**
+   * URLs that the edge serves as the bucket holds them, URLs that changed again since, and the
+   * first of the former.
+   */
   verification: z.optional(
     z.object({ verified: z.number(), superseded: z.number(), urls: z.array(z.string()) }),
   ),

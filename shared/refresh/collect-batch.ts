@@ -22,15 +22,19 @@ export interface WatchedSite {
 }
 
 export interface SortedBatch {
-  /** By distribution: the union of what the good messages say about what it shows. None is empty. */
+  /** By distribution: what the good messages together say about what it shows. None is empty. */
   readonly changes: ReadonlyMap<string, Changes>;
-  /** Messages that no retry can make right, with the reason: the queue moves them to its dead-letter queue. */
+  /**
+   * Messages that no retry can fix, with the reason. The queue moves them to its dead-letter queue.
+   */
   readonly refused: readonly { readonly messageId: string; readonly reason: string }[];
   /** Parts of good messages that ask for nothing, with the reason. */
   readonly ignored: readonly { readonly messageId: string; readonly reason: string }[];
 }
 
-/** Sorts a batch of messages into changes to collect, messages to refuse and parts to leave aside. */
+/**
+ * Sorts a batch of messages into changes to collect, messages to refuse and parts to leave aside.
+ */
 export function sortBatch(messages: readonly QueueMessage[], site: WatchedSite): SortedBatch {
   const good: SiteMessage[] = [];
   const refused: { messageId: string; reason: string }[] = [];
@@ -63,14 +67,14 @@ function requireDistribution({ distributionId }: SiteMessage, { distributions }:
 }
 
 function reasonToIgnore({ key }: Change, { distributions, keys }: WatchedSite): string | undefined {
-  if (!isSiteKey(key, keys)) return `a key that is left aside, ${key}`;
+  if (!isSiteKey(key, keys)) return `an excluded key, ${key}`;
   return distributions.some(distribution => shows(distribution, key))
     ? undefined
     : `a key outside every origin path, ${key}`;
 }
 
 function changesOf(messages: readonly SiteMessage[], distribution: ShownBy, keys: KeyFilter): Changes {
-  // Older events of a key too: each tells of a version that an edge may hold.
+  // Older events of a key, too: each is about a version that an edge may hold.
   const objects = messages
     .flatMap(message => message.objects)
     .filter(({ key }) => isSiteKey(key, keys) && shows(distribution, key));

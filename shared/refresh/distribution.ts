@@ -20,7 +20,10 @@ const Urls = z.strictObject({
   cachesQueryStrings: Flag,
 });
 
-/** A distribution that shows the site bucket, and whatever decides what is purged, skipped and verified there. */
+/**
+ * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
+ * verified there.
+ */
 export const Distribution = z.strictObject({
   id: z.string().check(z.minLength(1)),
   /** Where viewers reach it, without a slash at the end. */
@@ -29,8 +32,8 @@ export const Distribution = z.strictObject({
   /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
   honoursNoStore: Flag,
   /**
-   * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404. Single-page applications have such
-   * custom error responses. Empty strings stand for none.
+   * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404.
+   * Single-page applications have such custom error responses. Empty strings stand for none.
    */
   errorPages: z.array(z.string()),
 });
@@ -42,7 +45,8 @@ export const Distributions = z.array(Distribution).check(z.minLength(1, 'must na
 /**
  * Makes something for each distribution.
  *
- * @returns finds what was made by the id of its distribution, and throws UnknownDistributionError for any other
+ * @returns finds what was made by the id of its distribution, and throws UnknownDistributionError
+ *   for any other
  */
 export function byDistribution<T>(
   distributions: readonly Distribution[],

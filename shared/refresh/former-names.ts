@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 
 /**
- * A schema that also takes what was written when needless purges were called `collateral`: records are kept for 90 days, and messages
- * may wait in a queue while their stack is updated.
+ * A schema that also takes what was written when needless purges were called `collateral`: records
+ * are kept for 90 days, and messages may wait in a queue while their stack is updated.
  */
 export function withFormerNames<Schema extends z.core.$ZodType>(schema: Schema) {
   return z.pipe(z.transform(renamed), schema);

@@ -58,7 +58,7 @@ const Query = z.strictObject({
   next: z.optional(z.string().check(z.maxLength(100))),
 });
 
-/** @throws RequestRefusedError BadRequest for what a list cannot be asked */
+/** @throws RequestRefusedError BadRequest if the query is not valid */
 export function readListRequest(query: Readonly<Record<string, string>>): ListRequest {
   const parsed = Query.safeParse(query);
   if (!parsed.success)
@@ -97,7 +97,10 @@ async function collectPage({ limit, after }: ListRequest, pages: RefreshPages) {
   return { refreshes, after: refreshes.at(-1)?.id };
 }
 
-/** When several collectors create a refresh at the same time, all but one leave a record that never takes a change. */
+/**
+ * When several collectors create a refresh at the same time, all but one leave a record that never
+ * takes a change.
+ */
 function isUsed({ state, generation }: ListedRefresh): boolean {
   return state !== 'open' || generation > 0;
 }
@@ -135,7 +138,10 @@ export function summaryOf(refresh: ListedRefresh): RefreshSummary {
   };
 }
 
-/** Whoever can open the site reads it: role names and the account number belong in the mail and the logs. */
+/**
+ * Whoever can open the site reads it: role names and the account number belong in the mail and the
+ * logs.
+ */
 function withoutArns(failure: string): string {
   return failure.replaceAll(/\barn:[^\s,]+/g, 'arn:…');
 }
@@ -144,7 +150,7 @@ const tokenOf = (after: string) => Buffer.from(after).toString('base64url');
 
 function readToken(text: string): string {
   const after = Buffer.from(text, 'base64url').toString();
-  // Base64 has several spellings of the same bytes: only our own is a token.
+  // Base64 can spell the same bytes in several ways: only our own spelling is a token.
   if (isRefreshId(after) && tokenOf(after) === text) return after;
   throw badRequest('The value of "next" does not belong to this list. Start again at the first page.');
 }

@@ -19,15 +19,19 @@ export interface InvalidateStore {
   /** Everything collected, by strongly consistent reads. */
   changesOf(refreshId: string): Promise<Changes>;
   /**
-   * Stores a plan, the one after plan `plan.number - 1`, while the refresh is not open and is still at the plan's generation. The state
-   * is `closed` then. False when that is over, or when a twin was quicker.
+   * Stores a plan, the one after plan `plan.number - 1`, while the refresh is not open and is still
+   * at the plan's generation. The state is `closed` then. False when that is over, or when a twin
+   * was quicker.
    */
   storePlan(refreshId: string, plan: StoredPlan, generation: number): Promise<boolean>;
-  /** Records the invalidation of a plan, and its cost; false if the refresh has dropped that plan. */
+  /**
+   * Records the invalidation of a plan, and its cost; false if the refresh has dropped that plan.
+   */
   recordInvalidation(refreshId: string, invalidationId: string, planNumber: number): Promise<boolean>;
   /**
-   * Drops the plan that CloudFront refused and ends its generation. A refresh that has not been superseded is open again. Does nothing if
-   * the refresh is not closed, or no longer as given: then a twin was refused before, or was not.
+   * Drops the plan that CloudFront refused and ends its generation. A refresh that has not been
+   * superseded is open again. Does nothing if the refresh is not closed, or no longer as given:
+   * then a twin was refused before, or was not.
    */
   reopen(refreshId: string, refused: RefusedPlan): Promise<void>;
 }
@@ -46,7 +50,10 @@ export interface Invalidations {
    * @throws QuotaExceededError if too many are in progress, or if requests come too fast
    */
   create(paths: readonly string[], callerReference: string): Promise<string>;
-  /** Whoever created them. Too low when very many are in progress: CloudFront's answer to `create` is what counts. */
+  /**
+   * Whoever created them. Too low when very many are in progress: CloudFront's answer to `create`
+   * is what counts.
+   */
   inProgress(): Promise<PathsInProgress>;
 }
 
@@ -96,19 +103,23 @@ export interface InvalidateDependencies {
   readonly newMark: () => string;
   readonly settings: PlanSettings;
   readonly now: () => Date;
-  /** Told why the invalidations in progress could not be read. The plan then assumes none, and CloudFront's answer decides. */
+  /**
+   * Told why the invalidations in progress could not be read. The plan then assumes none, and
+   * CloudFront's answer decides.
+   */
   readonly onUnknownQuota: (error: unknown) => void;
 }
 
 /**
- * Closes the refresh, plans its paths and creates its invalidation. Safe to repeat at any point: the plan is stored before it is sent,
- * and its number makes the caller reference. So a repetition sends the same batch and finds the same invalidation instead of paying for
- * a second one.
+ * Closes the refresh, plans its paths and creates its invalidation. Safe to repeat at any point:
+ * the plan is stored before it is sent, and its number makes the caller reference. So a repetition
+ * sends the same batch and finds the same invalidation instead of paying for a second one.
  *
- * @throws RefreshNotQuietError if changes have arrived since the last look, or may have: a twin of this call was refused and reopened
- *   the refresh
- * @throws QuotaExceededError if CloudFront takes no more for now. The next call makes a new plan. Unless another refresh is open already,
- *   this one is open again, so that what arrives while it waits joins it
+ * @throws RefreshNotQuietError if changes have arrived since the last look, or may have: a twin of
+ *   this call was refused and reopened the refresh
+ * @throws QuotaExceededError if CloudFront takes no more for now. The next call makes a new plan.
+ *   Unless another refresh is open already, this one is open again, so that what arrives while it
+ *   waits joins it
  */
 export async function invalidate(
   { refreshId, generation, round }: InvalidateInput,
@@ -134,8 +145,8 @@ export async function invalidate(
 }
 
 /**
- * The stored plan of this round. One made by a twin is as good, if the refresh has not been reopened since; so is that of a later round,
- * for a run that is late.
+ * The stored plan of this round. One made by a twin is as good, if the refresh has not been
+ * reopened since; so is that of a later round, for a run that is late.
  */
 async function planOf(
   refresh: Refresh,
@@ -220,7 +231,8 @@ async function send(
   const callerReference = callerReferenceOf(refreshId, plan.number);
   const invalidationId = await invalidations.create(plan.paths, callerReference);
   await pathUse.record(monthOf(plan.plannedAt), callerReference, plan.paths.length);
-  // A twin was refused and dropped the plan before CloudFront took it from us: later changes are not in it.
+  // A twin was refused and dropped the plan before CloudFront took it from us: later changes are
+  // not in it.
   if (!(await refreshes.recordInvalidation(refreshId, invalidationId, plan.number)))
     throw new RefreshNotQuietError(refreshId);
   return invalidationId;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 /** Which keys of the bucket belong to the site. */
 export const KeyFilter = z.strictObject({
-  /** Keys begin with one of them; none: any key. */
+  /** Keys must begin with one of these. If there are none, any key will do. */
   prefixes: z.array(z.string().check(z.minLength(1))),
   /** Patterns of keys that never matter, such as `*.map` and `drafts/*`. */
   excluded: z.array(z.string().check(z.minLength(1))),
@@ -14,7 +14,10 @@ export function isSiteKey(key: string, { prefixes, excluded }: KeyFilter): boole
   return isInside && !excluded.some(pattern => matchesPattern(key, pattern));
 }
 
-/** A `*` stands for any number of characters, slashes among them; everything else for itself. The whole key counts. */
+/**
+ * A `*` matches any number of characters, including slashes. Everything else matches itself. The
+ * whole key must match.
+ */
 export function matchesPattern(key: string, pattern: string): boolean {
   const [start = '', ...rest] = pattern.split('*');
   const end = rest.pop();

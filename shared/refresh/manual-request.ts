@@ -4,7 +4,7 @@ import { pathProblem } from '../planning/viewer-urls.ts';
 import { type CollectDependencies, collect } from './collect.ts';
 import { RefreshRefusedError } from './refusal.ts';
 
-/** As many paths as CloudFront's in-progress limit for exact ones; more can only be refused. */
+/** CloudFront's limit of exact paths in progress. It would refuse more. */
 const MAX_REQUESTED_PATHS = 3000;
 
 const NUMBER_OF_PATHS = `Give 1 to ${MAX_REQUESTED_PATHS} paths, such as "/docs/*".`;
@@ -12,11 +12,11 @@ const NUMBER_OF_PATHS = `Give 1 to ${MAX_REQUESTED_PATHS} paths, such as "/docs/
 /** A refresh asked for by hand. */
 export const ManualRequest = z.strictObject({
   paths: z
-    .array(z.string('It must be a text.'), NUMBER_OF_PATHS)
+    .array(z.string('It must be a string.'), NUMBER_OF_PATHS)
     .check(z.minLength(1, NUMBER_OF_PATHS), z.maxLength(MAX_REQUESTED_PATHS, NUMBER_OF_PATHS)),
 });
 
-/** What CloudFront would refuse of paths, by their index. */
+/** The paths that CloudFront would refuse, by index, with the reason. */
 export function pathProblems(paths: readonly string[]): { index: number; problem: string }[] {
   return paths.flatMap((path, index) => {
     const problem = pathProblem(path);
@@ -25,7 +25,7 @@ export function pathProblems(paths: readonly string[]): { index: number; problem
 }
 
 /**
- * Reads a request of the API.
+ * Reads a request to the API.
  *
  * @returns the paths, each once
  * @throws RequestRefusedError ValidationFailed, naming every wrong path
@@ -50,9 +50,11 @@ function problemsOf(issue: z.core.$ZodIssue) {
   return [{ field: place, message: issue.message }];
 }
 
-/** Paths asked for by hand, of which a day allows so many: whoever can open the site can ask. */
+/** Limits the paths asked for by hand per day: anyone who can open the site can ask. */
 export interface ManualAllowance {
-  /** Takes paths off what is left of a UTC day, `2026-11-22`; false, taking none, when that is too little. */
+  /**
+   * Takes paths off a UTC day's allowance, `2026-11-22`; false, taking none, if too little is left.
+   */
   take(day: string, paths: number, pathsPerDay: number): Promise<boolean>;
 }
 
@@ -66,7 +68,7 @@ export interface ManualDependencies extends CollectDependencies {
  * Puts paths asked for by hand into the open refresh.
  *
  * @returns the id of the refresh that took them
- * @throws RefreshRefusedError TooManyRefreshes when the day's allowance is used up
+ * @throws RefreshRefusedError TooManyRefreshes if too little of the day's allowance is left
  */
 export async function requestRefresh(
   paths: readonly string[],
@@ -76,7 +78,7 @@ export async function requestRefresh(
   if (!(await allowance.take(day, paths.length, pathsPerDay))) {
     throw new RefreshRefusedError(
       'TooManyRefreshes',
-      `A day allows ${pathsPerDay} paths by hand, and too few are left. Ask for fewer, or tomorrow (UTC).`,
+      `A day allows ${pathsPerDay} paths by hand, and too few are left. Ask for fewer, or ask tomorrow (UTC).`,
     );
   }
   return await collect({ objects: [], paths }, dependencies);

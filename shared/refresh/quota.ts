@@ -6,7 +6,10 @@ export interface PathsInProgress {
   readonly wildcard: number;
 }
 
-/** What a plan may use while others are in progress. Exact paths and wildcards are counted independently of each other. */
+/**
+ * What a plan may use while others are in progress. Exact paths and wildcards are counted
+ * separately.
+ */
 export function budgetBeside(busy: PathsInProgress): PathBudget {
   const { exactPaths, wildcardPaths, bytes } = CLOUDFRONT_LIMITS;
   return {
@@ -16,14 +19,17 @@ export function budgetBeside(busy: PathsInProgress): PathBudget {
   };
 }
 
-/** Whether a refresh has waited so long since its first refusal that it is satisfied with one path for all. */
+/**
+ * Whether a refresh has waited so long since its first refusal that one path for everything will
+ * do.
+ */
 export function isOverdue(refusedAt: string | undefined, now: Date, patienceMinutes: number): boolean {
   return refusedAt !== undefined && now.getTime() - Date.parse(refusedAt) > patienceMinutes * 60_000;
 }
 
 /**
- * The budget of an overdue refresh: one wildcard for everything, whatever CloudFront's count of the rest is. When no wildcard is
- * free, exact paths may still be.
+ * The budget of an overdue refresh: one wildcard for everything, whatever CloudFront counts. If no
+ * wildcard is free, exact paths still may be.
  */
 export function lastResort(free: PathBudget): PathBudget {
   return free.wildcardPaths > 0 ? { ...free, exactPaths: 0, wildcardPaths: 1 } : free;

@@ -1,5 +1,6 @@
 import { explainPlan } from '../planning/explain.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
+import type { IsoTime } from '../time.ts';
 import {
   type ExplainedPath,
   type Invalidation,
@@ -19,7 +20,7 @@ export interface DetailsDependencies {
     changesOf(refreshId: string): Promise<Changes>;
   };
   readonly invalidations: {
-    /** Undefined when CloudFront knows of none with this id. */
+    /** Undefined if CloudFront has none with this id. */
     find(invalidationId: string): Promise<Invalidation | undefined>;
   };
   readonly urls: UrlRules;
@@ -38,7 +39,10 @@ export async function describeRefresh(
   const { refreshes, urls } = dependencies;
   const refresh = isRefreshId(refreshId) ? await refreshes.get(refreshId) : undefined;
   if (refresh === undefined)
-    throw new RefreshRefusedError('RefreshNotFound', 'There is no such refresh. They are kept for 90 days.');
+    throw new RefreshRefusedError(
+      'RefreshNotFound',
+      'There is no such refresh. Refreshes are kept for 90 days.',
+    );
   const [{ objects, paths: requestedPaths }, invalidation] = await Promise.all([
     refreshes.changesOf(refreshId),
     findInvalidation(refresh, dependencies),
@@ -101,14 +105,14 @@ function verificationOf({ verification }: Refresh): RefreshDetails['verification
 function timelineOf(refresh: Refresh, changes: readonly Change[]): TimelineEntry[] {
   const { startedAt, closedAt, invalidation, verification, end } = refresh;
   const uploadedAt = changes.reduce((newest, { eventTime }) => (eventTime > newest ? eventTime : newest), '');
-  const times: Record<RefreshStep, string | undefined> = {
+  const times = {
     uploaded: uploadedAt === '' ? startedAt : uploadedAt,
     closed: closedAt,
     invalidated: invalidation?.at,
     completed: invalidation === undefined ? undefined : verification?.startedAt,
     verified: verification?.verifiedAt,
     finished: end?.at,
-  };
+  } satisfies Record<RefreshStep, IsoTime | undefined>;
   return REFRESH_STEPS.flatMap(step => {
     const at = times[step];
     return at === undefined ? [] : [{ step, at }];

@@ -34,7 +34,8 @@ function factsOf(report: RefreshReport): Facts {
     [isFresh ? 'Edge verified' : 'Gave up', finishOf(report)],
     ...fact('Reason', report.failure),
     ['Invalidation', report.invalidationId ?? (isFresh ? 'none was needed' : 'none was created')],
-    ['Paths', `${report.pathCount}, purging ${report.needlessPurges} unchanged objects`],
+    ['Paths', `${report.pathCount}`],
+    ...fact('Needless purges', describeNeedless(report)),
     ...fact('Nothing to purge', describeSkipped(report.skipped)),
     ['URLs verified', `${report.verified}${superseded}`],
   ];
@@ -49,7 +50,13 @@ function listsOf(report: RefreshReport): Lists {
   ];
 }
 
-/** Undefined when no file was skipped. */
+/** Undefined if there were none. */
+function describeNeedless({ needlessPurges }: RefreshReport): string | undefined {
+  if (needlessPurges === 0) return undefined;
+  return `${needlessPurges} ${needlessPurges === 1 ? 'file that had' : 'files that had'} not changed`;
+}
+
+/** Undefined if no file was skipped. */
 function describeSkipped({
   unchanged,
   neverCached,

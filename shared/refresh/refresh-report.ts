@@ -5,7 +5,10 @@ import { withFormerNames } from './former-names.ts';
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
   z.array(item).check(z.maxLength(MAX_LISTED_IN_MAIL));
 
-/** How a refresh ended, for the people who run the site. Lists are cut; the count beside each is not. */
+/**
+ * How a refresh ended, for the people who run the site. Lists are cut; the count beside each is
+ * not.
+ */
 const Report = z.object({
   type: z.literal('refresh-report'),
   id: MailId,

@@ -21,7 +21,10 @@ export interface Changes {
   readonly paths: readonly string[];
 }
 
-/** The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller reference. */
+/**
+ * The paths sent to CloudFront for a refresh. A new plan gets a new number, and so a new caller
+ * reference.
+ */
 export interface StoredPlan extends Plan {
   readonly number: number;
   /** 1, or 2 when the first invalidation never completed or left the edge stale. */
@@ -100,8 +103,8 @@ export interface RefreshEnd {
 }
 
 /**
- * A refresh is everything that changed in one deploy, followed until the edge serves it. It takes changes while it is open. Once it
- * is closed, its set of changes is fixed.
+ * A refresh is everything that changed in one deploy, followed until the edge serves it. It takes
+ * changes while it is open. Once it is closed, its set of changes is fixed.
  */
 export interface Refresh {
   readonly id: string;
@@ -109,8 +112,8 @@ export interface Refresh {
   readonly distributionId: string;
   readonly state: RefreshState;
   /**
-   * Counts the commits of collectors, and CloudFront's refusals. Unchanged between two looks, it means that uploads are quiet. A plan
-   * belongs to the generation that it was made in.
+   * Counts the commits of collectors, and CloudFront's refusals. Unchanged between two looks, it
+   * means that uploads are quiet. A plan belongs to the generation that it was made in.
    */
   readonly generation: number;
   readonly startedAt: IsoTime;
@@ -140,7 +143,8 @@ export function monthOf(time: IsoTime): string {
 export const HISTORY_DAYS = 90;
 
 /**
- * A new id. Ids sort by time, and are valid as names of Step Functions executions and as the start of CloudFront caller references.
+ * A new id. Ids sort by time, and are valid as names of Step Functions executions and as the start
+ * of CloudFront caller references.
  *
  * @param uuid its first 8 hex digits tell ids of the same second apart
  */
@@ -155,7 +159,10 @@ export function isRefreshId(text: string): boolean {
   return REFRESH_ID.test(text);
 }
 
-/** Idempotency key of a plan's invalidation: for the same reference and paths CloudFront makes only one. */
+/**
+ * Idempotency key of a plan's invalidation: for the same reference and paths CloudFront makes only
+ * one.
+ */
 export function callerReferenceOf(refreshId: string, planNumber: number): string {
   return `${refreshId}-${planNumber}`;
 }
@@ -167,8 +174,9 @@ export function refreshOfCallerReference(callerReference: string): string | unde
 }
 
 /**
- * Whether one event of a key happened after another. Sequencers are hexadecimal, and are compared as strings after padding the shorter
- * one with zeros on the right (S3 user guide, "Event message structure").
+ * Whether one event of a key happened after another. Sequencers are hexadecimal, and are compared
+ * as strings after padding the shorter one with zeros on the right (S3 user guide, "Event message
+ * structure").
  */
 export function isNewer(a: Change, b: Change): boolean {
   const length = Math.max(a.sequencer.length, b.sequencer.length);

@@ -6,8 +6,8 @@ import { NOTHING_SKIPPED } from './unchanged.ts';
 export interface ReportStore {
   changesOf(refreshId: string): Promise<Changes>;
   /**
-   * Ends a refresh. One that fails while it is open is abandoned, so that the next refresh inherits its changes. Repeated, it keeps the
-   * first end.
+   * Ends a refresh. One that fails while it is open is abandoned, so that the next refresh inherits
+   * its changes. Repeated, it keeps the first end.
    *
    * @returns the stored record
    * @throws UnknownRefreshError

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** What a viewer gets of an object: its content, by ETag, and the headers it is served with. */
+/** An object as a viewer gets it: its content, identified by ETag, and its headers. */
 export interface Served {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** RFC 9110 date of the last write, in whole seconds. */
+  /** Date of the last write (RFC 9110), in whole seconds. */
   readonly lastModified: string;
 }
 
@@ -19,14 +19,18 @@ const SERVED_HEADERS = new Set([
 ]);
 
 /**
- * Whether S3 stores a header with an object and CloudFront surely passes it on. (Whether it passes a redirect on is unverified,
- * so `x-amz-website-redirect-location` is part of the fingerprint, and not compared with the edge.)
+ * Whether S3 stores a header with an object and CloudFront is sure to pass it on. (It is unverified
+ * whether CloudFront passes redirects on, so `x-amz-website-redirect-location` is part of the
+ * fingerprint, but is not compared with the edge.)
  */
 export function isServedHeader(name: string): boolean {
   return SERVED_HEADERS.has(name) || name.startsWith('x-amz-meta-');
 }
 
-/** Whether two answers show a viewer the same. The time of the last write may differ: unchanged uploads are not purged. */
+/**
+ * Whether a viewer sees no difference. The time of the last write may differ, because unchanged
+ * uploads are not purged.
+ */
 export function isSame(a: Served | undefined, b: Served | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   const names = [...Object.keys(a.headers), ...Object.keys(b.headers)].filter(isServedHeader);
@@ -34,8 +38,9 @@ export function isSame(a: Served | undefined, b: Served | undefined): boolean {
 }
 
 /**
- * Whether the edge shows an object as it is stored now. It may also be seen by its write, whatever headers the distribution adds,
- * replaces or removes (response headers policies do): a change of the stored headers alone is a write, too, and has another time.
+ * Whether the edge shows an object as it is stored now. The same write counts as well, whatever
+ * headers the distribution adds, replaces or removes (by response headers policies): a change of
+ * the stored headers alone is a write, too, and has another time.
  */
 export function isShown(stored: Served | undefined, shown: Served | undefined): boolean {
   return isSame(stored, shown) || isSameWrite(stored, shown);
@@ -49,7 +54,7 @@ function isSameWrite(a: Served | undefined, b: Served | undefined): boolean {
 /** The fingerprint of a key under which there is no object. */
 export const ABSENT = 'absent';
 
-/** Equal for objects with the same content and the same stored headers, different for all others. */
+/** The same for objects with the same content and stored headers, and different for all others. */
 export function fingerprintOf(object: Served | undefined): string {
   if (object === undefined) return ABSENT;
   const sorted = Object.entries(object.headers).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -57,8 +62,9 @@ export function fingerprintOf(object: Served | undefined): string {
 }
 
 /**
- * Whether no edge keeps an object, if the distribution honours `no-store`: above a minimum TTL of 0 CloudFront caches it all the same,
- * for so long (API reference, CachePolicyConfig). A value with a quoted string may hold the word without meaning it.
+ * Whether no edge keeps an object, if the distribution honours `no-store`: with a minimum TTL above
+ * 0, CloudFront caches it for that long all the same (API reference, CachePolicyConfig). A quoted
+ * string may contain the word without meaning it.
  */
 export function isNeverCached(object: Served | undefined): boolean {
   const value = object?.headers['cache-control'] ?? '';

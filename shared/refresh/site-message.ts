@@ -3,9 +3,11 @@ import { InvalidMessageError } from '../errors.ts';
 import { ManualRequest, pathProblems } from './manual-request.ts';
 import type { Change, Changes } from './refresh.ts';
 
-/** What a message of the site-changes queue means: changes to collect, and why the rest of it was left aside. */
+/**
+ * What a message of the site-changes queue means: changes to collect, and why the rest is ignored.
+ */
 export interface SiteMessage extends Changes {
-  /** The distribution that a request by hand is meant for; absent for all of them. */
+  /** The distribution that a request by hand is for; absent for all of them. */
   readonly distributionId?: string;
   readonly ignored: readonly string[];
 }
@@ -17,8 +19,9 @@ const MAX_KEY_BYTES = 1024;
 const Sequencer = z.string().check(z.regex(/^[0-9A-Fa-f]{0,128}$/));
 
 /*
- * Schemas of our own, wide where AWS is: Powertools' S3Schema refuses IPv6 uploaders and the test event. Unknown fields
- * are ignored, as S3 asks of readers (S3 user guide, "Event message structure").
+ * Our own schemas, as lenient as AWS: Powertools' S3Schema refuses IPv6 uploaders and the test
+ * event. Unknown fields are ignored, as S3 asks readers to do (S3 user guide, "Event message
+ * structure").
  */
 const S3Record = z.object({
   eventVersion: z.string(),
@@ -38,11 +41,12 @@ const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord]
 const QueuedRequest = z.extend(ManualRequest, { distributionId: z.optional(z.string()) });
 
 /**
- * Reads one message: an S3 event notification, the test event S3 sends when notifications are configured, or a request
- * by hand, `{"paths": ["/*"]}`, perhaps with a `distributionId`.
+ * Reads one message: an S3 event notification, the test event S3 sends when notifications are
+ * configured, or a request by hand, `{"paths": ["/*"]}`, perhaps with a `distributionId`.
  *
- * @param bucket the site bucket; events of others are left aside
- * @throws InvalidMessageError when the message is none of these, or when a part of it cannot be understood
+ * @param bucket the site bucket; events of others are ignored
+ * @throws InvalidMessageError if the message is none of these, or if part of it cannot be
+ *   understood
  */
 export function parseSiteMessage(body: string, bucket: string): SiteMessage {
   const message = parseJson(body);
@@ -121,7 +125,10 @@ function toChange({ eventName, eventTime, s3 }: S3Record): Change {
   };
 }
 
-/** Keys in notifications are form-encoded, once: `red flower.jpg` arrives as `red+flower.jpg`, `a+b` as `a%2Bb`. */
+/**
+ * Keys in notifications are form-encoded, once: `red flower.jpg` arrives as `red+flower.jpg`, `a+b`
+ * as `a%2Bb`.
+ */
 function decodeKey(encoded: string): string {
   const key = decodeFormValue(encoded);
   if (!key?.isWellFormed() || Buffer.byteLength(key) > MAX_KEY_BYTES) {

@@ -4,16 +4,16 @@ import { type Change, newestPerKey } from './refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from './served.ts';
 
 /*
- * Decides which changes need no path, because no edge can hold anything but what the bucket holds now. Events come late, repeated and
- * out of order, and do not name headers. So the object is read, and it may be newer than the event. A change may be skipped only if
- * that object
+ * Decides which changes need no path, because no edge can hold anything but what the bucket holds
+ * now. Events come late, repeated and out of order, and do not name headers. So the object is read,
+ * and it may be newer than the event. A change may be skipped only if that object
  *
  * 1. has the fingerprint that was last verified, and
  * 2. is not the version that the record was taken from.
  *
- * By the second rule each skip uses up one version. If an edge does hold a version that differs, there is one event more than there are
- * versions to skip by: one of the events meets the record's own version, and purges. Two new events in one refresh would share a
- * version, so they purge too.
+ * By the second rule each skip uses up one version. If an edge does hold a version that differs,
+ * there is one event more than there are versions to skip by: one of the events meets the record's
+ * own version, and purges. Two new events in one refresh would share a version, so they purge too.
  *
  * tests/unit/refresh/unchanged-races.test.ts plays this through and shows what each rule prevents.
  */
@@ -27,7 +27,9 @@ export interface Verified {
   readonly eTag?: string;
   /** Tells versions apart, whatever their content; absent where there was no object. */
   readonly lastModified?: string;
-  /** The refresh that skipped the last change. If that refresh asks again, it gets the same answer. */
+  /**
+   * The refresh that skipped the last change. If that refresh asks again, it gets the same answer.
+   */
   readonly skippedBy?: string;
 }
 
@@ -87,8 +89,9 @@ export interface Planning {
 const CONCURRENCY = 32;
 
 /**
- * Sorts a refresh's changed keys into those to purge and those to skip, and marks those to purge. They are marked before this returns,
- * so that a refresh that fails or crashes later leaves nothing to skip by.
+ * Sorts a refresh's changed keys into those to purge and those to skip, and marks those to purge.
+ * They are marked before this returns, so that a refresh that fails or crashes later leaves nothing
+ * to skip by.
  *
  * @param changes every distinct event of the refresh
  */

@@ -23,7 +23,7 @@ import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } fro
 export interface VerifyStore {
   get(refreshId: string): Promise<Refresh | undefined>;
   changesOf(refreshId: string): Promise<Changes>;
-  /** Repeated in one round, it keeps the time of the first. */
+  /** If repeated within a round, keeps the first time. */
   recordVerifying(refreshId: string): Promise<void>;
   recordVerification(refreshId: string, verification: StoredVerification): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface OriginObjects extends SiteObjects {
 }
 
 export interface Edge {
-  /** The object as the edge serves it; undefined when it answers that there is none. */
+  /** The object as the edge serves it; undefined if it answers that there is none. */
   head(requestPath: string): Promise<Served | undefined>;
 }
 
@@ -47,9 +47,11 @@ export interface VerifyDependencies {
   readonly errorPages: readonly string[];
 }
 
-/** URLs asked at the same time: quick for thousands, and few beside a site's own traffic. */
+/** Concurrent requests. Quick for thousands of URLs, and few beside a site's own traffic. */
 const CONCURRENCY = 32;
-/** A wildcard asked for by hand is spot-checked: whole sites are not fetched for it. */
+/**
+ * How many URLs of a wildcard asked for by hand are checked: whole sites are not requested for it.
+ */
 const SPOT_CHECKS = 25;
 
 interface Outcome {
@@ -61,15 +63,16 @@ interface Outcome {
 interface Check {
   readonly key: string;
   readonly viewerPath: string;
-  /** The change that asked for it; absent for a path asked for by hand. */
+  /** The change to be verified; absent for a path asked for by hand. */
   readonly change?: Change;
 }
 
 /**
- * Asks the edge for every URL that a refresh should have made fresh, and compares with what the bucket holds. Keys of which all
- * URLs are the same are remembered as verified, once none is stale: an upload that changes nothing can be skipped then.
+ * Asks the edge for every URL that a refresh should have made fresh, and compares the answers with
+ * the bucket. If none is stale, keys whose URLs all match are recorded as verified, so that a later
+ * upload that changes nothing can be skipped.
  *
- * @throws EdgeStaleError naming the URLs that still show something else
+ * @throws EdgeStaleError naming the URLs that still show old content
  */
 export async function verifyEdge(refreshId: string, dependencies: VerifyDependencies): Promise<Verification> {
   const { refreshes, records, origin, urls: rules } = dependencies;
@@ -135,15 +138,18 @@ async function recordVerified(
 }
 
 /**
- * Whether a viewer path surely shows one object: `/` does when there is a default root object, what other folders show depends on the
- * site; and nobody can ask for a path with dot segments.
+ * Whether a viewer path is sure to show one object. `/` is if there is a default root object. What
+ * other folders show depends on the site, and nobody can request a path with dot segments.
  */
 function showsObject(viewerPath: string, { rootObject }: UrlRules): boolean {
   if (viewerPath === '/') return rootObject !== '';
   return !viewerPath.endsWith('/') && !hasDotSegment(viewerPath);
 }
 
-/** A page without its ending is served by a function of the site's own, maybe as a redirect: its usual URL is checked. */
+/**
+ * Pages without their extension are served by a function of the site's own, maybe as redirects, so
+ * their usual URL is checked.
+ */
 function sureUrls(key: string, rules: UrlRules): string[] {
   return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
 }
@@ -164,7 +170,8 @@ async function spotChecks(
   const plain = paths.filter(path => !path.includes('?'));
   return plain.flatMap(path => {
     const prefix = decodePath(path.replace(/\*$/, ''));
-    // A path that names no object may be a route of the page, or of another origin: nobody knows what it should show.
+    // A path that names no object may be a route of the page, or belong to another origin: there is
+    // no telling what it should show.
     const covered = path.endsWith('*')
       ? urls.filter(url => url.startsWith(prefix))
       : [prefix].filter(url => known.has(url));
@@ -173,8 +180,8 @@ async function spotChecks(
 }
 
 /**
- * The bucket is read before and after the edge: an object overwritten in between, or since the change that asked for the
- * check, belongs to a later refresh.
+ * Reads the bucket before and after the edge. An object that was overwritten in between, or since
+ * the change to be verified, belongs to a later refresh.
  */
 async function verify(check: Check, closedAt: number, dependencies: VerifyDependencies): Promise<Outcome> {
   const { origin, edge } = dependencies;
@@ -190,8 +197,9 @@ async function verify(check: Check, closedAt: number, dependencies: VerifyDepend
 }
 
 /**
- * Whether the edge shows one of the distribution's error pages where the bucket has nothing. A page that changed since belongs to a
- * later refresh, and until that is done the edge may show the one before.
+ * Whether the edge shows one of the distribution's error pages where the bucket has nothing. If the
+ * page has changed since, it belongs to a later refresh, and until that is done the edge may show
+ * the former page.
  */
 async function absence(
   shown: Served | undefined,

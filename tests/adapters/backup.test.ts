@@ -62,7 +62,7 @@ const actionsOf = ({ journal }: School) =>
   journal.entries.flatMap(entry => (entry.kind === 'call' && entry.status < 400 ? [entry.action] : []));
 
 describe('A backup of 2,000 students', () => {
-  it('restored into an empty table is equal item by item', async () => {
+  it('is equal item by item once restored into an empty table', async () => {
     const school = await start();
     await school.enrol([...manyStudents(1996), ...UNUSUAL]);
     expect(await school.backUp(KEY)).toMatchObject({ key: KEY, count: 2000, table: TABLE });
@@ -93,7 +93,7 @@ describe('A backup of several megabytes', () => {
 });
 
 describe('A backup', () => {
-  it('asked for twice under one key is made once', async () => {
+  it('is made once if it is asked for twice under one key', async () => {
     const school = await start();
     await school.enrol(UNUSUAL);
     const first = await school.backUp(KEY);
@@ -211,7 +211,7 @@ describe('The backup function', () => {
     await expect(invoke({ key: 'somewhere/else' })).rejects.toThrow();
   });
 
-  it('names the daily backup by its event, so that a retry makes no second one', async () => {
+  it('names the daily backup after its event, so that a retry does not make a second one', async () => {
     const school = await start();
     const invoke = await load(school);
     const event = {

@@ -43,9 +43,9 @@ describe('the records of what the edge serves', () => {
     );
   });
 
-  it('of no keys are none', async () => expect(await (await start()).records.get([])).toEqual(new Map()));
+  it('are empty for no keys', async () => expect(await (await start()).records.get([])).toEqual(new Map()));
 
-  it('are of one distribution', async () => {
+  it('belong to one distribution', async () => {
     const { verified, ...options } = await start();
     await verified();
     const others = openRefreshTable(options).edgeRecordsOf('E2');
@@ -61,7 +61,7 @@ describe('the records of what the edge serves', () => {
     ]);
   });
 
-  it('are read whole though DynamoDB leaves keys unprocessed, and takes 100 at a time', async () => {
+  it('are all read although DynamoDB leaves keys unprocessed and takes 100 at a time', async () => {
     const asked: number[] = [];
     const { records } = await start(dynamoDb => async request => {
       if (!String(request.headers['x-amz-target']).endsWith('.BatchGetItem')) return dynamoDb(request);
@@ -93,7 +93,7 @@ describe('a mark', () => {
   });
 });
 
-describe('what is verified is not recorded', () => {
+describe('a verification is not recorded', () => {
   it.each([
     { when: 'another plan marked the key since', change: upload('05'), mark: 'm1' },
     { when: 'another event was marked', change: upload('04'), mark: 'm0' },

@@ -7,7 +7,7 @@ import { startRefreshTable } from './refresh-items.ts';
 const sequencers = ['01', '03', '02'];
 const objects = sequencers.map(sequencer => changeOf('a.css', { sequencer }));
 
-it('a refresh tells every event of a key once, however often it was collected', async () => {
+it('A refresh holds every event of a key once, however often it was collected', async () => {
   const table = openRefreshTable(await startRefreshTable());
   const open = table.openRefreshOf('E1');
   const refreshId = await open.replace(undefined, 'r1');
@@ -20,7 +20,7 @@ it('a refresh tells every event of a key once, however often it was collected', 
   expect(changes.paths).toEqual(['/x']);
 });
 
-it('the successor of an abandoned refresh inherits every event', async () => {
+it('The successor of an abandoned refresh inherits every event', async () => {
   const table = openRefreshTable(await startRefreshTable());
   const open = table.openRefreshOf('E1');
   await open.replace(undefined, 'r1');
@@ -52,7 +52,7 @@ function throttled(action: string, refusals: number) {
   return { around, calls };
 }
 
-it('a large batch of changes is written a few at a time, also when DynamoDB refuses some as a whole', async () => {
+it('A large batch of changes is written a few at a time, even if DynamoDB refuses whole parts of it', async () => {
   const { around, calls } = throttled('BatchWriteItem', 6);
   const open = openRefreshTable(await startRefreshTable(around)).openRefreshOf('E1');
   await open.replace(undefined, 'r1');
@@ -62,7 +62,7 @@ it('a large batch of changes is written a few at a time, also when DynamoDB refu
   expect(calls.most).toBeLessThanOrEqual(4);
 });
 
-it('a commit waits while the partition is throttled', async () => {
+it('A commit waits while the partition is throttled', async () => {
   const { around, calls } = throttled('UpdateItem', 3);
   const open = openRefreshTable(await startRefreshTable(around)).openRefreshOf('E1');
   await open.replace(undefined, 'r1');

@@ -25,7 +25,9 @@ describe('npm run restore', () => {
   ];
   const [same, gone, added] = [student('same'), student('gone'), student('added', { note: { S: 'new' } })];
 
-  /** A backup of three students, of whom one has changed since, one is gone, and another has come. */
+  /**
+   * A backup of three students, of whom one has changed since, one is gone, and another has come.
+   */
   async function backedUp() {
     const school = await start();
     await school.enrol([before, same, gone]);
@@ -35,7 +37,7 @@ describe('npm run restore', () => {
     return school;
   }
 
-  it('tells first and writes then, leaving alone who has changed', async () => {
+  it('reports first, then writes, and leaves students alone who have changed', async () => {
     const school = await backedUp();
     const lines = await school.linesOf('copy');
     const command = ['--from', 'latest', '--into', 'copy'];
@@ -63,7 +65,7 @@ describe('npm run restore', () => {
     expect((await school.linesOf('copy')).join('')).not.toContain('"version":{"N":"2"}');
   });
 
-  it('never overwrites what changed between its look and its write', async () => {
+  it('never overwrites a student who changed between its read and its write', async () => {
     const school = await backedUp();
     const newest = student('changed', { version: { N: '3' } });
     let looked = false;

@@ -33,7 +33,7 @@ async function bucketAnswering(status: number, headers: Record<string, string>) 
   return createSiteBucket('site', client);
 }
 
-it('an object is read with everything that is stored with it, and nothing of the request', async () => {
+it('An object is read with everything that is stored with it, and nothing of the request', async () => {
   const bucket = await bucketAnswering(200, { ...STORED, ...OTHERS });
   expect(await bucket.head('a.html')).toEqual({
     headers: STORED,
@@ -41,7 +41,7 @@ it('an object is read with everything that is stored with it, and nothing of the
   });
 });
 
-it.each(Object.keys(STORED))('its fingerprint depends on %s', async name => {
+it.each(Object.keys(STORED))('The fingerprint of an object depends on %s', async name => {
   const all = { ...STORED, ...OTHERS };
   const without = Object.fromEntries(Object.entries(all).filter(([key]) => key !== name));
   const [whole, part] = await Promise.all(
@@ -50,6 +50,6 @@ it.each(Object.keys(STORED))('its fingerprint depends on %s', async name => {
   expect(fingerprintOf(part)).not.toBe(fingerprintOf(whole));
 });
 
-it('an object that is not there is none', async () => {
+it('A missing object is read as undefined', async () => {
   expect(await (await bucketAnswering(404, {})).head('gone.html')).toBeUndefined();
 });

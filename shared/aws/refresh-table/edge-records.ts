@@ -3,32 +3,29 @@ import { HISTORY_DAYS } from '../../refresh/refresh.ts';
 import type { EdgeRecord, EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import { untilProcessed } from '../batches.ts';
 import { toEdgeRecord } from './items.ts';
-import { expiryOf, hash, type Table, type UpdateInput, updateItem } from './table.ts';
+import {
+  expiryOf,
+  hash,
+  type Item,
+  type ItemKey,
+  type Table,
+  type UpdateInput,
+  updateItem,
+} from './table.ts';
 
 /** The most items that one BatchGetItem takes. */
 const BATCH_SIZE = 100;
 
 /**
- * What the edge is known to serve: one item a key, each in a partition of its own. An expired record costs one path: without it, the
- * next change of its key is purged.
+ * What the edge is known to serve: one item a key, each in a partition of its own. An expired
+ * record costs one path: without it, the next change of its key is purged.
  */
 export function edgeRecords(table: Table, distributionId: string): EdgeRecords & VerifiedRecords {
-  const { tableName, documents } = table;
   const idOf = (key: string) => ({ pk: `edge#${distributionId}#${hash(key)}`, sk: 'edge' });
   const update = (key: string, input: UpdateInput) => updateItem(table, idOf(key), input);
 
   return {
-    async get(keys) {
-      const records = new Map<string, EdgeRecord>();
-      await untilProcessed<Record<string, unknown>>(keys.map(idOf), BATCH_SIZE, async batch => {
-        const RequestItems = { [tableName]: { Keys: [...batch], ConsistentRead: true } };
-        const { Responses, UnprocessedKeys } = await documents.send(new BatchGetCommand({ RequestItems }));
-        for (const record of (Responses?.[tableName] ?? []).map(toEdgeRecord))
-          records.set(record.key, record);
-        return UnprocessedKeys?.[tableName]?.Keys;
-      });
-      return records;
-    },
+    get: keys => readRecords(table, keys.map(idOf)),
 
     async replace(known, { key, sequencer, mark, verified }) {
       const replaced = await update(key, {
@@ -74,4 +71,18 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
       });
     },
   };
+}
+
+async function readRecords(
+  { tableName, documents }: Table,
+  ids: readonly ItemKey[],
+): Promise<ReadonlyMap<string, EdgeRecord>> {
+  const records = new Map<string, EdgeRecord>();
+  await untilProcessed<Readonly<Item>>(ids, BATCH_SIZE, async batch => {
+    const RequestItems = { [tableName]: { Keys: [...batch], ConsistentRead: true } };
+    const { Responses, UnprocessedKeys } = await documents.send(new BatchGetCommand({ RequestItems }));
+    for (const record of (Responses?.[tableName] ?? []).map(toEdgeRecord)) records.set(record.key, record);
+    return UnprocessedKeys?.[tableName]?.Keys;
+  });
+  return records;
 }

@@ -8,14 +8,15 @@ import type { EdgeRecord } from '../../refresh/unchanged.ts';
 import type { Item } from './table.ts';
 
 /*
- * How refreshes are stored, and how they are read. A record keeps the members of `quota`, `invalidation` and `end` side by side: the
- * index of the history projects some of them, and an index can neither project a part of a map nor be given another projection once
- * a stack has it.
+ * How refreshes are stored, and how they are read. A record keeps the members of `quota`,
+ * `invalidation` and `end` side by side: the index of the history projects some of them, and an
+ * index can neither project a part of a map nor be given another projection once a stack has it.
  */
 
 /**
- * The format of new records. The first format had no number, and said `collateral` for needless purges. Deployed stacks keep records
- * for 90 days, and have refreshes in progress while they are updated, so both are read.
+ * The format of new records. The first format had no number, and said `collateral` for needless
+ * purges. Deployed stacks keep records for 90 days, and have refreshes in progress while they are
+ * updated, so both are read.
  */
 export const RECORD_VERSION = 2;
 

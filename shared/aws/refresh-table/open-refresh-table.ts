@@ -16,14 +16,17 @@ import { refreshRecords } from './refresh-records.ts';
 
 /*
  * One table, partition key `pk`, sort key `sk`:
- *   open      / <distribution id>          the pointer: id of the open refresh             open-refresh.ts
- *   <refresh> / refresh                    the record, which names its distribution        refresh-records.ts, plan-writes.ts
- *   <refresh> / change#<hash>#<sequencer>  one S3 event                                    changes.ts
- *   <refresh> / path#<hash>                one path asked for by hand                      changes.ts
- *   edge#<distribution id>#<hash> / edge   what is known of one key at the edge            edge-records.ts
- *   paths#<month> / <caller reference>     paths that one invalidation used                path-use.ts
- *   manual#<day> / <distribution id>       paths asked for by hand through the API         manual-allowance.ts
- * Changes are an append-only log, so that neither order nor repetition matters. An index lists the records: refresh-history.ts.
+ *
+ *     open / <distribution id>               pointer to the open refresh        open-refresh.ts
+ *     <refresh> / refresh                    the record                         refresh-records.ts, plan-writes.ts
+ *     <refresh> / change#<hash>#<sequencer>  one S3 event                       changes.ts
+ *     <refresh> / path#<hash>                one path asked for by hand         changes.ts
+ *     edge#<distribution id>#<hash> / edge   what is known of a key at the edge edge-records.ts
+ *     paths#<month> / <caller reference>     paths that an invalidation used    path-use.ts
+ *     manual#<day> / <distribution id>       paths asked for by hand that day   manual-allowance.ts
+ *
+ * Changes are an append-only log, so that neither order nor repetition matters. An index lists the
+ * records: see refresh-history.ts.
  */
 
 export interface RefreshTableOptions {

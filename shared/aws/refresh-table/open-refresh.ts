@@ -6,9 +6,20 @@ import { unlessConditionFails } from '../conditional-write.ts';
 import { addChanges, changesOf } from './changes.ts';
 import { RECORD_VERSION, toPointer, toRefresh } from './items.ts';
 import { abandonRecord } from './refresh-records.ts';
-import { expiryOf, readItem, readRecord, recordKey, type Table, updateRecord } from './table.ts';
+import {
+  expiryOf,
+  type ItemKey,
+  readItem,
+  readRecord,
+  recordKey,
+  type Table,
+  updateRecord,
+} from './table.ts';
 
-/** The open refresh of one distribution, which a pointer names. All reads are strongly consistent: the protocol rests on it. */
+/**
+ * The open refresh of one distribution, which a pointer names. All reads are strongly consistent:
+ * the protocol rests on it.
+ */
 export function openRefresh(table: Table, distributionId: string): CollectStore {
   const { tableName: TableName, documents } = table;
   const pointer = { pk: 'open', sk: distributionId };
@@ -16,19 +27,6 @@ export function openRefresh(table: Table, distributionId: string): CollectStore 
   const current = async () => {
     const item = await readItem(table, pointer);
     return item === undefined ? undefined : toPointer(item);
-  };
-
-  /** False if it no longer names `previous`. */
-  const movePointer = async (previous: string | undefined, refreshId: string) => {
-    const condition =
-      previous === undefined
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : {
-            ConditionExpression: 'refreshId = :previous',
-            ExpressionAttributeValues: { ':previous': previous },
-          };
-    const command = new PutCommand({ TableName, Item: { ...pointer, refreshId }, ...condition });
-    return (await unlessConditionFails(() => documents.send(command))) !== undefined;
   };
 
   return {
@@ -69,17 +67,38 @@ export function openRefresh(table: Table, distributionId: string): CollectStore 
         startedAt: table.now().toISOString(),
         expiresAt: expiryOf(table, HISTORY_DAYS),
       };
-      // The record first: a pointer must never name a refresh that does not exist, nor leave changes behind.
+      // The record first: a pointer must never name a refresh that does not exist, nor leave
+      // changes behind.
       await documents.send(new PutCommand({ TableName, Item: { ...recordKey(refreshId), ...record } }));
       if (previous !== undefined && !(await handOver(table, previous, refreshId))) return previous;
-      return (await movePointer(previous, refreshId)) ? refreshId : ((await current()) ?? refreshId);
+      return (await movePointer(table, pointer, { from: previous, to: refreshId }))
+        ? refreshId
+        : ((await current()) ?? refreshId);
     },
   };
 }
 
-/** Supersedes a refresh; its successor inherits what was abandoned. False if the refresh has been reopened. */
+/** False if the pointer no longer names the refresh that it is to be moved from. */
+async function movePointer(
+  { tableName: TableName, documents }: Table,
+  pointer: ItemKey,
+  { from, to }: { readonly from: string | undefined; readonly to: string },
+): Promise<boolean> {
+  const condition =
+    from === undefined
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : { ConditionExpression: 'refreshId = :from', ExpressionAttributeValues: { ':from': from } };
+  const command = new PutCommand({ TableName, Item: { ...pointer, refreshId: to }, ...condition });
+  return (await unlessConditionFails(() => documents.send(command))) !== undefined;
+}
+
+/**
+ * Supersedes a refresh; its successor inherits what was abandoned. False if the refresh has been
+ * reopened.
+ */
 async function handOver(table: Table, refreshId: string, successor: string): Promise<boolean> {
-  // Keeps a refresh that is not open from opening again, so that the pointer never leaves an open one.
+  // Keeps a refresh that is not open from opening again, so that the pointer never leaves an open
+  // one.
   const superseded = await updateRecord(table, refreshId, {
     UpdateExpression: 'SET superseded = :true',
     ConditionExpression: 'attribute_exists(pk) AND #state <> :open',

@@ -1,11 +1,12 @@
-import type { InvalidateStore } from '../../refresh/invalidate.ts';
+import type { InvalidateStore, RefusedPlan } from '../../refresh/invalidate.ts';
 import { totalsOf } from '../../refresh/refresh.ts';
 import { type Table, type UpdateInput, updateRecord } from './table.ts';
 
 /**
- * What happens to a refresh's plan, each by one conditional write. Of two runs of the step Invalidate, the late one changes nothing: a
- * plan is stored in the generation that it was made in, its invalidation is recorded while the plan is there, and a refusal ends both
- * the plan and the generation.
+ * What happens to a refresh's plan, each by one conditional write. Of two runs of the step
+ * Invalidate, the late one changes nothing: a plan is stored in the generation that it was made in,
+ * its invalidation is recorded while the plan is there, and a refusal ends both the plan and the
+ * generation.
  */
 export function planWrites(
   table: Table,
@@ -48,28 +49,31 @@ export function planWrites(
       return recorded !== undefined;
     },
 
-    async reopen(refreshId, { generation, plans, at }) {
-      const last = lastPlanIs(plans);
-      const drop = (change: { and: string; where: string; values: Record<string, unknown> }) =>
-        update(refreshId, {
-          UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${change.and} ADD generation :one, refusals :one`,
-          ConditionExpression: `#state = :closed AND generation = :generation AND ${last.condition}${change.where}`,
-          ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
-          ExpressionAttributeValues: {
-            ':at': at.toISOString(),
-            ':one': 1,
-            ':closed': 'closed',
-            ':generation': generation,
-            ...last.values,
-            ...change.values,
-          },
-        });
-      const opened = await drop({
-        and: ', #state = :open REMOVE #plan, totals, closedAt',
-        where: ' AND attribute_not_exists(superseded)',
-        values: { ':open': 'open' },
-      });
-      if (opened === undefined) await drop({ and: ' REMOVE #plan, totals', where: '', values: {} });
+    async reopen(refreshId, refused) {
+      const opened = await update(refreshId, dropping(refused, 'reopen'));
+      if (opened === undefined) await update(refreshId, dropping(refused, 'keep closed'));
+    },
+  };
+}
+
+/** Drops a refused plan. Only a refresh that has not been superseded opens again. */
+function dropping({ generation, plans, at }: RefusedPlan, how: 'reopen' | 'keep closed'): UpdateInput {
+  const last = lastPlanIs(plans);
+  const opens = how === 'reopen';
+  const [set, remove, where] = opens
+    ? [', #state = :open', 'REMOVE #plan, totals, closedAt', ' AND attribute_not_exists(superseded)']
+    : ['', 'REMOVE #plan, totals', ''];
+  return {
+    UpdateExpression: `SET refusedAt = if_not_exists(refusedAt, :at)${set} ${remove} ADD generation :one, refusals :one`,
+    ConditionExpression: `#state = :closed AND generation = :generation AND ${last.condition}${where}`,
+    ExpressionAttributeNames: { '#state': 'state', '#plan': 'plan' },
+    ExpressionAttributeValues: {
+      ':at': at.toISOString(),
+      ':one': 1,
+      ':closed': 'closed',
+      ':generation': generation,
+      ...(opens ? { ':open': 'open' } : {}),
+      ...last.values,
     },
   };
 }

@@ -65,7 +65,10 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
   };
 }
 
-/** Ends a refresh that is still open, so that the next one inherits its changes; false if it was not open. */
+/**
+ * Ends a refresh that is still open, so that the next one inherits its changes; false if it was not
+ * open.
+ */
 export async function abandonRecord(table: Table, refreshId: string, failure: string): Promise<boolean> {
   const abandoned = await updateRecord(table, refreshId, {
     UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',

@@ -15,10 +15,7 @@ export interface Table {
 }
 
 /** The key of an item. */
-export interface ItemKey {
-  readonly pk: string;
-  readonly sk: string;
-}
+export type ItemKey = Readonly<Record<'pk' | 'sk', string>>;
 
 /** An item as DynamoDB returns it, still to be parsed. */
 export type Item = Record<string, unknown>;

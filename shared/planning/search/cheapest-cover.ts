@@ -14,34 +14,46 @@ import {
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
 import type { Cut } from './url-tree.ts';
 
-/** Wildcards that cover all targets together with an exact path for each target outside them. */
+/** Wildcards that cover all targets, together with an exact path for each target outside them. */
 export interface Cover {
-  /** None covers what another one covers. */
+  /** None covers what another covers. */
   readonly wildcards: readonly Cut[];
-  /** False when the search for a cheaper one was given up. */
+  /** False if the search for a cheaper one was given up. */
   readonly isCheapest: boolean;
 }
 
-/** How far above the bound the first round looks: this part of the gap to the best cover known, or of the bound, whichever is less. */
+/**
+ * How far above the bound the first round looks: this fraction of the gap to the best known cover,
+ * or of the bound, if that is less.
+ */
 const FIRST_GAP = { ofGap: 1 / 64, ofBound: 1 / 1000 };
 
-/** How the gap grows after a round that found nothing; each step costs about ten times the labels. */
+/**
+ * How the gap grows after a round that found nothing. Each step needs about ten times as many
+ * labels.
+ */
 const GAP_GROWTH = 2;
-/** If the best cover known is within so many gaps, the next round goes right up to it: usually it only has to be proven. */
+/**
+ * If the best known cover is within this many gaps, the next round goes right up to it: usually it
+ * only has to be proven.
+ */
 const NEARLY = 4;
 
-/** Labels kept in one round; each takes 20 bytes, and a few more in lists. */
+/** Labels kept in one round. Each takes 20 bytes, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
 
 /**
- * The cheapest cover within a budget: dollars for its paths, and the price of its needless purges.
+ * The cheapest cover within a budget. The cost is dollars for its paths, and the price of its
+ * needless purges.
  *
- * It is a shortest path under resource constraints. The way leads through the cuts in preorder: a cut is either passed, which changes
- * nothing, or taken for a wildcard, and its descendants are skipped. The relaxed problem gives lower bounds. Where a cover costs no
- * more than that it is the cheapest; else label setting finds the cheapest, and the bounds spare it nearly everything.
- * (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource Constraints", 2005.)
+ * This is a shortest path under resource constraints. The way leads through the cuts in preorder:
+ * each cut is either passed, which changes nothing, or taken as a wildcard, and then its
+ * descendants are skipped. The relaxed problem gives lower bounds. A cover that costs no more than
+ * its bound is the cheapest. Otherwise label setting finds the cheapest, and the bounds spare it
+ * nearly everything. (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource
+ * Constraints", 2005.)
  *
- * @returns undefined when no cover fits the budget
+ * @returns undefined if no cover fits the budget
  */
 export function cheapestCover(problem: CoverProblem): Cover | undefined {
   const prices = new ShadowPriceSearch(problem);
@@ -51,7 +63,7 @@ export function cheapestCover(problem: CoverProblem): Cover | undefined {
   return new CoverSearch(problem, prices).run();
 }
 
-/** Ways that lead to a later cut, by the number of their wildcards. */
+/** Ways that continue at a later cut, by their number of wildcards. */
 interface Skipping {
   readonly end: number;
   readonly labels: readonly (readonly number[])[];
@@ -59,21 +71,30 @@ interface Skipping {
 
 class CoverSearch {
   readonly #problem: CoverProblem;
-  /** Highest bound first. Those of other shadow prices are lower here, but higher after some wildcards. */
+  /**
+   * Highest bound first. Those of other shadow prices are lower at the start, but higher after some
+   * wildcards.
+   */
   readonly #relaxed: readonly RelaxedCover[];
   readonly #first: RelaxedCover;
   readonly #bound: number;
   readonly #completions: Completions;
-  /** Behind it nothing needs a wildcard. */
+  /** No cut after this one needs a wildcard. */
   readonly #lastNeeded: number;
   readonly #labels = new Labels();
-  /** The ways to the current cut, by the number of their wildcards; of each number those first that save most paths. */
+  /**
+   * The ways to the current cut, by their number of wildcards. Of each number, those that save most
+   * paths come first.
+   */
   #ways: number[][] = [];
-  /** The least that ways of each number have spent, at the shadow prices of the first relaxed cover. */
+  /**
+   * The least that the ways of each number have spent, at the shadow prices of the first relaxed
+   * cover.
+   */
   #least: number[] = [];
   #best: readonly Cut[] | undefined;
   #cost: number;
-  /** Covers that cost more are not looked for, in this round. */
+  /** Covers that cost more are not looked for in this round. */
   #limit = 0;
   #isAnyLeftOut = false;
 
@@ -89,7 +110,10 @@ class CoverSearch {
     for (const whole of problem.cuts.slice(0, 1)) this.#offer(plus(NONE, whole), Labels.START, whole);
   }
 
-  /** Looks for covers within a small gap above the bound, and a larger one as long as there is none. */
+  /**
+   * Looks for covers within a small gap above the bound, then within larger ones until there is
+   * one.
+   */
   run(): Cover | undefined {
     const { refetch } = this.#problem.prices;
     const known = (this.#cost - this.#bound) * FIRST_GAP.ofGap;
@@ -106,7 +130,7 @@ class CoverSearch {
     }
   }
 
-  /** Whether the best cover known is within a gap above the bound. */
+  /** Whether the best known cover is within a gap above the bound. */
   #isNearer(gap: number): boolean {
     return this.#cost - this.#bound < gap;
   }
@@ -127,7 +151,10 @@ class CoverSearch {
     }
   }
 
-  /** The ways of so many wildcards that go on by taking a cut, and may lead to a cover within the limit. */
+  /**
+   * The ways that have `wildcards` wildcards after taking a cut, and may lead to a cover within the
+   * limit.
+   */
   #take(index: number, wildcards: number): readonly number[] {
     const cut = this.#problem.cuts[index] as Cut;
     const ways = this.#ways[wildcards - 1] ?? [];
@@ -150,7 +177,7 @@ class CoverSearch {
     return taken;
   }
 
-  /** Joins the ways that have skipped a cut's descendants with those that have come through them. */
+  /** Joins the ways that skipped a cut's descendants with those that went through them. */
   #join(index: number, { labels }: Skipping): void {
     for (const [wildcards, skipped] of labels.entries()) {
       if (skipped.length === 0) continue;
@@ -194,7 +221,7 @@ class CoverSearch {
     return true;
   }
 
-  /** Offers a cover: of a way, of a cut taken then, and of the completion from a cut on. */
+  /** Offers a cover, made of a way, a cut taken after it, and the completion from a cut on. */
   #offer(sum: Sum, way: number, taken?: Cut, from = this.#problem.cuts.length): void {
     const { budget, prices } = this.#problem;
     const usage = usageOf(sum, this.#problem);

@@ -2,8 +2,9 @@ import { type CoverProblem, NONE, plus, type RelaxedCover, type Sum } from './re
 import type { Cut } from './url-tree.ts';
 
 /**
- * The wildcards with which a relaxed cover goes on from each cut, summed up. They make a whole cover of any way that leads to the cut, and
- * most often a good one: so a search knows early how cheap a cover can be, and looks at nothing dearer.
+ * Sums of the wildcards with which a relaxed cover continues from each cut. They turn any way that
+ * leads to the cut into a whole cover, and most often into a good one. So a search knows early how
+ * cheap a cover can be, and does not look at anything more expensive.
  */
 export class Completions {
   readonly #width: number;
@@ -22,7 +23,7 @@ export class Completions {
     }
   }
 
-  /** Of the wildcards from a cut on, after so many before it. */
+  /** The sum of the wildcards from a cut on, with `before` wildcards used before it. */
   sum(index: number, before: number): Sum {
     return this.#sums[index * this.#width + before] ?? NONE;
   }

@@ -1,8 +1,8 @@
 const INITIAL_CAPACITY = 1 << 12;
 
 /**
- * Partial solutions: each a choice of wildcards among the cuts so far, with what they save and purge. There may be a million, so a
- * label is an index into typed arrays.
+ * Partial solutions. Each is a choice of wildcards among the cuts so far, with what they save and
+ * purge. There may be a million, so a label is an index into typed arrays.
  */
 export class Labels {
   /** The way that takes no cut. */
@@ -30,7 +30,7 @@ export class Labels {
     return this.#needlessPurges[label] as number;
   }
 
-  /** A way that goes on from another one by taking a cut; the sums are those of both. */
+  /** Extends a way by a cut. The sums include the cut. */
   add(before: number, cut: number, savedPaths: number, savedBytes: number, needlessPurges: number): number {
     if (this.#count === this.#before.length) this.#grow();
     const label = this.#count++;
@@ -56,8 +56,8 @@ export class Labels {
   }
 
   /**
-   * Joins two lists in which those that save most paths come first, and leaves out whatever another one beats: it saves as many paths
-   * and bytes, or more, and purges as little, or less.
+   * Merges two lists in which those that save most paths come first, and leaves out every label
+   * that another beats, which saves at least as many paths and bytes and purges no more.
    */
   unbeaten(some: readonly number[], others: readonly number[]): number[] {
     const joined: number[] = [];
@@ -95,12 +95,12 @@ export class Labels {
   }
 }
 
-/** For every number of needless purges the most bytes that are saved with no more: both ascend. */
+/** For each number of needless purges, the most bytes saved without more of them. Both ascend. */
 class Staircase {
   readonly #needlessPurges: number[] = [];
   readonly #savedBytes: number[] = [];
 
-  /** Adds a pair, unless another one is as good in both or better. */
+  /** Adds a pair, unless another is at least as good in both. */
   admit(needlessPurges: number, savedBytes: number): boolean {
     let at = this.#needlessPurges.length;
     while (at > 0 && (this.#needlessPurges[at - 1] as number) > needlessPurges) at--;

@@ -6,7 +6,7 @@ export interface CoverProblem extends UrlTree {
   readonly prices: Prices;
 }
 
-/** What a cover uses of each. */
+/** How much of each budget a cover uses. */
 export interface Usage {
   readonly wildcards: number;
   readonly exactPaths: number;
@@ -23,15 +23,15 @@ export interface Sum extends Saving {
 
 export const NONE: Sum = { wildcards: 0, savedPaths: 0, savedBytes: 0, needlessPurges: 0 };
 
-/** Prices on what has a limit, in place of the limit. */
+/** Prices that stand in for the limits. */
 export interface ShadowPrices {
   readonly exactPath: number;
   readonly byte: number;
 }
 
 /**
- * Ties go to fewer needless purges, then to fewer paths, then to fewer wildcards. In dollars, and so little that all of a site
- * or a budget together do not outweigh one of the kind before.
+ * Ties go to fewer needless purges, then to fewer paths, then to fewer wildcards. In dollars, and
+ * so small that a whole site or budget of one kind does not outweigh one of the kind before.
  */
 export const TIE = { object: 1e-8, path: 2e-12, wildcard: 1e-13 };
 
@@ -68,15 +68,18 @@ export function isWithin({ wildcards, exactPaths, bytes }: Usage, budget: PathBu
 }
 
 /**
- * The problem without the limits on exact paths and bytes (Lagrangian relaxation): each has a shadow price instead, and what a
- * budget leaves unused is paid back at it. The cheapest relaxed cover costs no more than any cover within the budget. The limit on
- * wildcards stays, for there are few.
+ * The problem without the limits on exact paths and bytes (Lagrangian relaxation). Each limit has a
+ * shadow price instead, at which the unused part of the budget is paid back. The cheapest relaxed
+ * cover costs no more than any cover within the budget. The limit on wildcards stays, because it is
+ * small.
  */
 export class RelaxedCover {
   readonly shadow: ShadowPrices;
   readonly #problem: CoverProblem;
   readonly #width: number;
-  /** The least that the rest costs, by the cut one has come to and the wildcards used before it. */
+  /**
+   * The least that the rest costs, by the current cut and the number of wildcards used before it.
+   */
   readonly #rest: Float64Array;
 
   constructor(problem: CoverProblem, shadow: ShadowPrices) {
@@ -92,25 +95,36 @@ export class RelaxedCover {
     return this.rest(0, 0);
   }
 
-  /** What wildcards cost that purge and save so much, at the shadow prices: less than nothing where they are worth while. */
+  /**
+   * What wildcards cost at the shadow prices, given what they purge and save. Negative if they are
+   * worth while.
+   */
   spent(savedPaths: number, savedBytes: number, needlessPurges: number): number {
     const { exactPath, byte } = this.shadow;
     const purges = needlessPurges * (this.#problem.prices.refetch + TIE.object);
     return purges - savedPaths * exactPath - savedBytes * byte;
   }
 
-  /** The least that is to be spent besides, by a cover that has used so many wildcards before a cut. */
+  /**
+   * The least that remains to be spent by a cover that has used `wildcards` wildcards before a cut.
+   */
   rest(index: number, wildcards: number): number {
     return this.#rest[index * this.#width + wildcards] as number;
   }
 
-  /** Whether the cheapest relaxed cover that has used so many wildcards before a cut takes one there. */
+  /**
+   * Whether the cheapest relaxed cover that has used `wildcards` wildcards before a cut takes one
+   * there.
+   */
   takes(index: number, wildcards: number): boolean {
     const isNeeded = (this.#problem.cuts[index] as Cut).wildcardOnly;
     return isNeeded || this.rest(index + 1, wildcards) > this.rest(index, wildcards);
   }
 
-  /** The wildcards of the cheapest relaxed cover, which may be within the budget; or its last ones, after so many before a cut. */
+  /**
+   * The wildcards of the cheapest relaxed cover, which may fit the budget; or those from a cut on,
+   * with `before` used before it.
+   */
   wildcards(from = 0, before = 0): Cut[] {
     const { cuts } = this.#problem;
     const taken: Cut[] = [];
@@ -147,7 +161,10 @@ export class RelaxedCover {
     }
   }
 
-  /** What exact paths alone cost, and what is paid back for the budget, at the number of paths where that is least. */
+  /**
+   * What exact paths alone cost, and what is paid back for the budget, at the number of paths where
+   * that is least.
+   */
   #withoutMore(wildcards: number): number {
     const { budget, prices, exactPaths, exactBytes } = this.#problem;
     const { exactPath, byte } = this.shadow;

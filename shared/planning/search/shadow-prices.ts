@@ -10,10 +10,13 @@ import {
 } from './relaxed-cover.ts';
 import type { Cut } from './url-tree.ts';
 
-/** Shadow prices are good enough when better ones could close no more than this part of the gap to the best cover. */
+/**
+ * Shadow prices are good enough if better ones could close at most this fraction of the gap to the
+ * best cover.
+ */
 const WORTH_A_STEP = 0.001;
 const MAX_STEPS = 40;
-/** From a price that is too low to the next one to try. */
+/** Factor from a price that is too low to the next one to try. */
 const STRIDE = 8;
 
 /** Sums of prices that differ by less, absolutely or relatively, are equal. */
@@ -21,18 +24,24 @@ const TOLERANCE = { absolute: 1e-14, relative: 1e-13 };
 
 export const toleranceOf = (cost: number) => TOLERANCE.absolute + TOLERANCE.relative * Math.abs(cost);
 
-/** What a bound does near a shadow price. */
+/** How a bound behaves near a shadow price. */
 interface Tangent {
   readonly price: number;
   readonly slope: number;
   readonly bound: number;
 }
 
-/** Searches for the shadow prices that give the highest lower bound, and keeps what it meets on the way. */
+/**
+ * Searches for the shadow prices that give the highest lower bound, and keeps what it finds on the
+ * way.
+ */
 export class ShadowPriceSearch {
-  /** Each gives a bound for what is left after some wildcards. Which of them gives the highest depends on these. */
+  /**
+   * Each gives a bound for the rest after some wildcards. Which one is highest depends on those
+   * wildcards.
+   */
   readonly relaxed: RelaxedCover[] = [];
-  /** The cheapest relaxed cover within the budget, if there was one. */
+  /** The cheapest relaxed cover within the budget, if there is one. */
   best: readonly Cut[] | undefined;
   cost = Number.POSITIVE_INFINITY;
   readonly #problem: CoverProblem;
@@ -51,7 +60,7 @@ export class ShadowPriceSearch {
     return this.best !== undefined && this.cost - this.bound <= toleranceOf(this.cost);
   }
 
-  /** Most often one limit alone is scarce, so each is tried alone first. */
+  /** Usually only one limit is scarce, so each is tried alone first. */
   run(): void {
     this.#maximisePath(0);
     if (this.#problem.exactBytes === 0) return;
@@ -78,10 +87,11 @@ export class ShadowPriceSearch {
   }
 
   /**
-   * Finds the shadow price that makes the bound highest. The bound is concave in it, with the excess for its slope: so it is highest
-   * where the excess changes its sign, and the tangents of two prices on both sides meet nearer to it (Kelley's cutting planes).
+   * Finds the shadow price at which the bound is highest. The bound is concave in the price, and
+   * its slope is the excess. So it is highest where the excess changes sign, and the tangents of
+   * two prices on either side meet closer to that point (Kelley's cutting planes).
    *
-   * @param low the least price that makes sense
+   * @param low the lowest price that makes sense
    * @param high a price to try next
    */
   #maximise(

@@ -5,26 +5,36 @@ import { QUERY } from '../viewer-urls.ts';
 export interface Target {
   /** The key behind it, decoded like all keys, so that a wildcard may end after any character. */
   readonly text: string;
-  /** Whether no exact path covers it surely: then the text is what may precede the `*` at most. */
+  /**
+   * Whether no exact path is sure to cover it. A wildcard's `*` must then come right after the
+   * text, or earlier.
+   */
   readonly wildcardOnly: boolean;
   /** Length of its exact path in the list of paths. */
   readonly bytes: number;
 }
 
 /**
- * A place where a wildcard may end: the longest prefix that some targets have in common. Any other place purges as much for the
- * same targets, or more. (A shorter path would save bytes: too few to look for.)
+ * A place where a wildcard may end: the longest prefix that some targets have in common. Any other
+ * place purges at least as much for the same targets. (A shorter path would save a few bytes, which
+ * is not worth a search.)
  */
 export interface Cut {
   readonly prefix: string;
   /** Keys with the prefix that neither changed nor were asked for. */
   readonly needlessPurges: number;
-  /** How many exact paths a wildcard there spares, and how much shorter it is than they are in the list of paths. */
+  /**
+   * How many exact paths a wildcard there saves, and how much shorter it is than they are in the
+   * list of paths.
+   */
   readonly savedPaths: number;
   readonly savedBytes: number;
-  /** Whether something that no further cut stands for can be no exact path: then it, or an ancestor, has to be taken. */
+  /**
+   * Whether this cut, or an ancestor, has to be taken: it covers something that can be no exact
+   * path and is in no further cut.
+   */
   wildcardOnly: boolean;
-  /** Index of the next cut that is no descendant: cuts are listed in preorder. */
+  /** Index of the next cut that is not a descendant. Cuts are listed in preorder. */
   end: number;
 }
 
@@ -35,7 +45,7 @@ export interface UrlTree {
   readonly exactBytes: number;
 }
 
-/** Targets with a prefix of this length in common, and how many spans inside precede it. */
+/** Targets with a common prefix of this length, and how many spans inside precede it. */
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -44,8 +54,8 @@ interface Span {
 }
 
 /**
- * Every cut worth considering, ancestors first. A cut below another one that purges no more needlessly is left out: in its place
- * the upper one covers at least as much for the same price.
+ * Every cut worth considering, ancestors first. A cut is left out if one above it has no more
+ * needless purges: the upper one covers at least as much for the same price.
  *
  * @param bytesOf length of a prefix's wildcard in the list of paths
  */
@@ -58,7 +68,7 @@ export function urlTree(
   const spans = commonPrefixes(wanted.map(target => target.text));
   const cutAt = weighing(wanted, site, bytesOf);
   const cuts: Cut[] = [];
-  /** The cuts of which descendants may follow, each with the index of the last span inside. */
+  /** The cuts whose descendants may follow, each with the index of the last span inside. */
   const above: { readonly cut: Cut; readonly lastInner: number }[] = [];
   const close = () => {
     const closed = above.pop();
@@ -98,7 +108,8 @@ function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: s
   return ({ start, end, length }: Span): Cut => {
     const { text } = wanted[start] as Target;
     const prefix = text.slice(0, length);
-    // No target beside the span has the prefix, so keys with it lie between those, and none before the prefix itself.
+    // No target outside the span has the prefix, so keys with it lie between those targets, and
+    // none before the prefix itself.
     const outer = keysBetween(prefix === text ? start + 1 : start, end + 1);
     const keys = site.narrow(prefix, outer, keysBetween(start + 1, end));
     const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
@@ -113,7 +124,7 @@ function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: s
   };
 }
 
-/** One target of each text, and none that is covered wherever another one is. */
+/** One target for each text, without those that are covered wherever another is. */
 function sortedWithoutCovered(targets: readonly Target[]): Target[] {
   const sorted = targets.toSorted(
     (a, b) => compare(a.text, b.text) || Number(b.wildcardOnly) - Number(a.wildcardOnly),
@@ -151,8 +162,8 @@ function commonPrefixes(texts: readonly string[]): Span[] {
 }
 
 /**
- * Length of the longest common prefix after which a wildcard may end: not within a character, nor within an escape of a query.
- * -1 at the ends of the list.
+ * Length of the longest common prefix after which a wildcard may end: not within a character, nor
+ * within an escape of a query. -1 at the ends of the list.
  */
 export function commonLength(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return -1;

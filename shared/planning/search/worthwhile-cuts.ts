@@ -2,12 +2,13 @@ import type { PathBudget } from '../prices.ts';
 import type { Cut, UrlTree } from './url-tree.ts';
 
 /**
- * The cuts that a cheapest cover may need: of ten thousand, a few hundred. For every cover there is one made of these alone that saves
- * as many paths and bytes, or more, and purges as little needlessly, or less. (In integer programming: presolve, by dominance.)
- * Where the bytes will do in any case, they count for nothing.
+ * The cuts that a cheapest cover may need: a few hundred of ten thousand. For every cover there is
+ * one made of these alone that saves at least as many paths and bytes, with no more needless
+ * purges. (In integer programming: presolve, by dominance.) Bytes are ignored if there are enough
+ * in any case.
  */
 export function worthwhileCuts({ cuts, ...exact }: UrlTree, { wildcardPaths, bytes }: PathBudget): UrlTree {
-  // A wildcard in the place of exact paths is one `*` longer than one of them, at most.
+  // A wildcard that replaces exact paths is at most one `*` longer than one of them.
   const bytesMatter = exact.exactBytes + wildcardPaths > bytes;
   const weighed = bytesMatter ? cuts : cuts.map(cut => ({ ...cut, savedBytes: 0 }));
   return {
@@ -17,7 +18,7 @@ export function worthwhileCuts({ cuts, ...exact }: UrlTree, { wildcardPaths, byt
   };
 }
 
-/** Without those below a cut that has to be taken itself, or one above it. */
+/** Leaves out the cuts below one that has to be taken, itself or by an ancestor. */
 function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly Cut[] {
   const parents = parentsOf(cuts);
   const needs = markNeeded(cuts, parents, wildcardPaths);
@@ -66,9 +67,11 @@ function parentsOf(cuts: readonly Cut[]): Int32Array {
 }
 
 /**
- * Marks as `wildcardOnly` each cut that has to be taken itself, or one above it: what only wildcards cover there would need too many.
+ * Marks as `wildcardOnly` each cut that has to be taken, itself or by an ancestor, because what
+ * only wildcards cover below it would need too many of them.
  *
- * @returns the fewest wildcards for that, without one at the cut itself: one for each child with any of it
+ * @returns the fewest wildcards that this needs without one at the cut itself: one for each child
+ *   that has any of it
  */
 function markNeeded(cuts: readonly Cut[], parents: Int32Array, wildcardPaths: number): Uint32Array {
   const needs = new Uint32Array(cuts.length);
@@ -83,8 +86,8 @@ function markNeeded(cuts: readonly Cut[], parents: Int32Array, wildcardPaths: nu
 }
 
 /**
- * Fewest needless purges first, then most saved. Where cuts are equal, in an order that scatters them over the tree: a cut is beaten
- * only by cuts in different places.
+ * Fewest needless purges first, then most saved. Equal cuts come in an order that scatters them
+ * over the tree, because a cut is beaten only by cuts in different places.
  */
 function bestFirst(cuts: readonly Cut[]): Uint32Array {
   const scattered = (index: number) => Math.imul(index, 0x9e3779b1);
@@ -104,16 +107,17 @@ function bestFirst(cuts: readonly Cut[]): Uint32Array {
 }
 
 /**
- * Cuts that may beat others. One beats another that purges no less needlessly and saves no more. That alone rules nothing out, for a
- * cover may have both, or have the better one's place covered. But each other wildcard of a cover with the beaten cut lies on one branch
- * off the way from the root to it. So where cuts on as many branches as there may be wildcards beat it, one of the branches is
- * free, and the cut there can take its place.
+ * Cuts that may beat others. One cut beats another that has no fewer needless purges and saves no
+ * more. That alone rules nothing out: a cover may have both, or cover the place of the better one.
+ * But each other wildcard of a cover that has the beaten cut lies on one branch off the way from
+ * the root to it. So if cuts on as many branches as there may be wildcards beat it, one of these
+ * branches is free, and the cut there can take its place.
  */
 class Rivals {
   readonly #cuts: readonly Cut[];
   readonly #parents: Int32Array;
   readonly #enough: number;
-  /** Of each cut and those below, the rival that saves most paths. */
+  /** For each cut and those below it, the rival that saves most paths. */
   readonly #strongest: (Cut | undefined)[];
   /** The children of each cut that have one, the strongest first. */
   readonly #branches: number[][];
@@ -126,7 +130,7 @@ class Rivals {
     this.#branches = Array.from(cuts, () => []);
   }
 
-  /** Adds a cut; none that is added later purges less. */
+  /** Adds a cut. None that is added later has fewer needless purges. */
   add(index: number): void {
     const rival = this.#cuts[index] as Cut;
     for (let branch = index; branch >= 0; branch = this.#parents[branch] as number) {
@@ -150,7 +154,7 @@ class Rivals {
     return missing === 0;
   }
 
-  /** Moves a branch to its place among those beside it. */
+  /** Moves a branch to its place among its siblings. */
   #promote(branch: number): void {
     const branches = this.#branches[this.#parentOf(branch)];
     if (branches === undefined) return;

@@ -23,10 +23,10 @@ import type { Backups } from '../backup/request-backup.ts';
 import type { FinishedBackups } from '../backup/restore.ts';
 import { uploadInParts } from './multipart-upload.ts';
 
-/** A list shows so many, the newest: three months of daily ones, and some. */
+/** A list shows the newest: three months of daily backups, and some more. */
 const MAX_LISTED_BACKUPS = 100;
 
-/** Read in pieces of this size, so that a slow reader holds no connection open. */
+/** Files are read in pieces of this size, so that a slow reader holds no connection open. */
 const READ_BYTES = 8 * 1024 * 1024;
 
 export interface BackupClients {
@@ -34,7 +34,7 @@ export interface BackupClients {
   readonly lambda?: LambdaClient;
 }
 
-/** @param functionName of the function that makes backups */
+/** @param functionName the function that makes backups */
 export function createBackups(
   bucket: string,
   functionName: string,
@@ -55,7 +55,7 @@ export function createBackups(
   };
 }
 
-/** The files of backups, to be written and to be read back. */
+/** The files of backups, to write them and to read them back. */
 export function createBackupBucket(Bucket: string, client = new S3Client({})): BackupFiles & FinishedBackups {
   return {
     find: key => find(client, Bucket, key),
@@ -83,7 +83,8 @@ export function createBackupBucket(Bucket: string, client = new S3Client({})): B
     },
 
     async discard(key) {
-      // The manifest may have been stored although S3 did not say so: it goes first, and the backup with it.
+      // The manifest may have been stored although S3 did not confirm it. Without it there is no
+      // backup, so it goes first.
       await client.send(new DeleteObjectCommand({ Bucket, Key: manifestKeyOf(key) }));
       await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
     },
@@ -118,7 +119,7 @@ async function list(client: S3Client, Bucket: string): Promise<Manifest[]> {
   )) {
     keys.push(...Contents.map(({ Key = '' }) => backupOfManifest(Key)).filter(key => key !== undefined));
   }
-  // S3 lists in the order of keys, and these begin with their time: the newest come last.
+  // S3 lists keys in order, and these begin with their time: the newest come last.
   const newest = keys.slice(-MAX_LISTED_BACKUPS);
   const manifests = await Promise.all(newest.map(key => findReadable(client, Bucket, key)));
   return manifests
@@ -126,7 +127,7 @@ async function list(client: S3Client, Bucket: string): Promise<Manifest[]> {
     .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
 
-/** One damaged manifest must not hide the others from a list. */
+/** One damaged manifest must not hide the others. */
 async function findReadable(client: S3Client, Bucket: string, key: string): Promise<Manifest | undefined> {
   try {
     return await find(client, Bucket, key);

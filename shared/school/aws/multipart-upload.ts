@@ -10,7 +10,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { partsOf } from '../backup/parts.ts';
 
-/** S3 takes no part below 5 MiB except the last, and 10,000 parts at most: so an object ends at 78 GiB. */
+/**
+ * S3 takes parts of 5 MiB or more, except for the last, and at most 10,000 of them: an object has
+ * at most 78 GiB.
+ */
 export const PART_BYTES = 8 * 1024 * 1024;
 
 export interface NewObject {
@@ -22,8 +25,9 @@ export interface NewObject {
 type Upload = Pick<NewObject, 'Bucket' | 'Key'> & { readonly UploadId: string | undefined };
 
 /**
- * Stores a stream as an object that appears whole or not at all, and only where there is none yet. Holds one part in memory.
- * @throws what S3 refused, `PreconditionFailed` when the key is taken, or the stream's own error
+ * Stores a stream as an object that appears whole or not at all, and never replaces one. Holds one
+ * part in memory.
+ * @throws S3's refusal, `PreconditionFailed` if the key is taken, or the stream's own error
  */
 export async function uploadInParts(
   client: S3Client,
@@ -39,7 +43,8 @@ export async function uploadInParts(
   try {
     await complete(client, upload, await uploadParts(client, upload, content), uploader);
   } catch (error) {
-    // What cannot be aborted now, the bucket's lifecycle rule will; the first error is the one to know.
+    // If aborting fails, the bucket's lifecycle rule will do it. The first error is the one that
+    // matters.
     await Promise.allSettled([client.send(new AbortMultipartUploadCommand(upload))]);
     throw error;
   }
@@ -67,7 +72,8 @@ async function complete(client: S3Client, upload: Upload, Parts: CompletedPart[]
       new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts }, IfNoneMatch: '*' }),
     );
   } catch (error) {
-    // Perhaps only the answer was lost, and its repetition refused: the object tells who stored it.
+    // Perhaps only the answer was lost, and the repetition was refused. The object tells who stored
+    // it.
     const { Bucket, Key } = upload;
     const [stored] = await Promise.allSettled([client.send(new HeadObjectCommand({ Bucket, Key }))]);
     if (stored.status === 'rejected' || stored.value.Metadata?.['uploader'] !== uploader) throw error;

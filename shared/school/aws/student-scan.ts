@@ -3,7 +3,7 @@ import type { StudentSource } from '../backup/backup.ts';
 import type { StudentItem } from '../backup/item-line.ts';
 import { merge } from '../backup/merge.ts';
 
-/** A page is 1 MB at most and two per segment are in memory. */
+/** A page has at most 1 MB, and two of each segment are in memory. */
 const SEGMENTS = 4;
 
 /** Every student by a parallel, strongly consistent scan, as fast as the reader takes the pages. */
@@ -11,7 +11,7 @@ export function createStudentScan(table: string, client = new DynamoDBClient({})
   async function* segment(Segment: number) {
     const input = { TableName: table, ConsistentRead: true, Segment, TotalSegments: SEGMENTS };
     for await (const { Items = [] } of paginateScan({ client }, input)) {
-      // The table's key is `studentid`, a text: no item is without it.
+      // The table's key is `studentid`, a string: every item has it.
       yield Items as StudentItem[];
     }
   }

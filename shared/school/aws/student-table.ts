@@ -11,13 +11,20 @@ import * as z from 'zod/mini';
 import { unlessConditionFails } from '../../aws/conditional-write.ts';
 import { parsed } from '../../parsed.ts';
 import type { StudentPages } from '../students/list-students.ts';
+import type { StudentFields } from '../students/student.ts';
 import type { StudentRecord, StudentRecords } from '../students/student-service.ts';
 
-/** Index that lists every student in the order of the ids: partition key `kind`, the same for all, sort key `studentid`. */
+/**
+ * Index that lists every student in the order of the ids: partition key `kind`, the same for all,
+ * sort key `studentid`.
+ */
 export const STUDENTS_IN_ORDER = 'StudentsInOrder';
 const STUDENT_KIND = 'student';
 
-/** Students in DynamoDB. Lists come from an index, which sees a change a moment later than `get` does. */
+/**
+ * Students in DynamoDB. Lists come from an index, which sees a change a moment later than `get`
+ * does.
+ */
 export function createStudentTable(
   TableName: string,
   client = new DynamoDBClient({}),
@@ -26,16 +33,12 @@ export function createStudentTable(
 
   return {
     async add(record) {
-      const added = await unlessConditionFails(() =>
-        documents.send(
-          new PutCommand({
-            TableName,
-            Item: { ...record, kind: STUDENT_KIND },
-            ConditionExpression: 'attribute_not_exists(studentid)',
-          }),
-        ),
-      );
-      return added !== undefined;
+      const command = new PutCommand({
+        TableName,
+        Item: { ...record, kind: STUDENT_KIND },
+        ConditionExpression: 'attribute_not_exists(studentid)',
+      });
+      return (await unlessConditionFails(() => documents.send(command))) !== undefined;
     },
 
     async get(studentid) {
@@ -44,63 +47,34 @@ export function createStudentTable(
       return Item === undefined ? undefined : toRecord(Item);
     },
 
-    async replace({ studentid, ...fields }, at, version) {
-      const exists = 'attribute_exists(studentid)';
+    async replace(fields, at, version) {
       const replaced = await unlessConditionFails(() =>
-        documents.send(
-          new UpdateCommand({
-            TableName,
-            Key: { studentid },
-            UpdateExpression:
-              'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at ADD version :one',
-            ConditionExpression: version === undefined ? exists : `${exists} AND version = :version`,
-            ExpressionAttributeNames: { '#name': 'name', '#class': 'class' },
-            ExpressionAttributeValues: {
-              ':name': fields.name,
-              ':class': fields.class,
-              ':birthdate': fields.birthdate,
-              ':email': fields.email,
-              ':at': at,
-              ':one': 1,
-              ...(version === undefined ? {} : { ':version': version }),
-            },
-            ReturnValues: 'ALL_NEW',
-          }),
-        ),
+        documents.send(new UpdateCommand({ TableName, ...replacement(fields, at, version) })),
       );
       return replaced?.Attributes === undefined ? undefined : toRecord(replaced.Attributes);
     },
 
     async remove(studentid, version) {
-      const removed = await unlessConditionFails(() =>
-        documents.send(
-          new DeleteCommand({
-            TableName,
-            Key: { studentid },
-            ...(version === undefined
-              ? {}
-              : {
-                  ConditionExpression: 'attribute_not_exists(studentid) OR version = :version',
-                  ExpressionAttributeValues: { ':version': version },
-                }),
-          }),
-        ),
-      );
-      return removed !== undefined;
+      const condition =
+        version === undefined
+          ? {}
+          : {
+              ConditionExpression: 'attribute_not_exists(studentid) OR version = :version',
+              ExpressionAttributeValues: { ':version': version },
+            };
+      const command = new DeleteCommand({ TableName, Key: { studentid }, ...condition });
+      return (await unlessConditionFails(() => documents.send(command))) !== undefined;
     },
 
     async confirmed(studentid, createdAt) {
-      await unlessConditionFails(() =>
-        documents.send(
-          new UpdateCommand({
-            TableName,
-            Key: { studentid },
-            UpdateExpression: 'REMOVE confirmation',
-            ConditionExpression: 'createdAt = :createdAt',
-            ExpressionAttributeValues: { ':createdAt': createdAt },
-          }),
-        ),
-      );
+      const command = new UpdateCommand({
+        TableName,
+        Key: { studentid },
+        UpdateExpression: 'REMOVE confirmation',
+        ConditionExpression: 'createdAt = :createdAt',
+        ExpressionAttributeValues: { ':createdAt': createdAt },
+      });
+      await unlessConditionFails(() => documents.send(command));
     },
 
     async page({ after, limit, ...filter }) {
@@ -121,6 +95,27 @@ export function createStudentTable(
       const { Count, LastEvaluatedKey } = await documents.send(command);
       return LastEvaluatedKey === undefined ? Count : undefined;
     },
+  };
+}
+
+function replacement({ studentid, ...fields }: StudentFields, at: string, version: number | undefined) {
+  const exists = 'attribute_exists(studentid)';
+  return {
+    Key: { studentid },
+    UpdateExpression:
+      'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at ADD version :one',
+    ConditionExpression: version === undefined ? exists : `${exists} AND version = :version`,
+    ExpressionAttributeNames: { '#name': 'name', '#class': 'class' },
+    ExpressionAttributeValues: {
+      ':name': fields.name,
+      ':class': fields.class,
+      ':birthdate': fields.birthdate,
+      ':email': fields.email,
+      ':at': at,
+      ':one': 1,
+      ...(version === undefined ? {} : { ':version': version }),
+    },
+    ReturnValues: 'ALL_NEW' as const,
   };
 }
 

@@ -8,18 +8,24 @@ import { Manifest } from './manifest.ts';
 
 export interface StudentSource {
   readonly table: string;
-  /** Every student once, in no order. Not a snapshot: what changes meanwhile is in it before or after its change. */
+  /**
+   * Every student once, in no order. Not a snapshot: a student who changes meanwhile is in it as
+   * before or as after the change.
+   */
   pages(): AsyncIterable<readonly StudentItem[]>;
 }
 
 export interface BackupFiles {
   find(key: string): Promise<Manifest | undefined>;
-  /** Stores the data file whole or not at all, never in place of another: false when there is one. */
+  /**
+   * Stores the data file whole or not at all, and never replaces one: false if there is one
+   * already.
+   */
   write(key: string, content: AsyncIterable<Uint8Array>): Promise<boolean>;
-  /** The data file; undefined when there is none. */
+  /** The data file; undefined if there is none. */
   open(key: string): Promise<Content | undefined>;
   publish(manifest: Manifest): Promise<void>;
-  /** Takes both files away. */
+  /** Removes both files. */
   discard(key: string): Promise<void>;
 }
 
@@ -32,14 +38,15 @@ export interface BackupDependencies {
   readonly files: BackupFiles;
   readonly reports: BackupReports;
   readonly now: () => Date;
-  /** Gives up in time to clean up and to report. */
+  /** Aborts in time to clean up and report. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Backs up every student under `key` and reports by mail how it went. Safe to repeat: a backup that is finished is kept, one that was
- * stopped before its manifest gets that, and the report has the same id in case the first one was lost.
- * @throws whatever prevented the backup, once it is reported; nothing is then left under the key
+ * Backs up every student under `key` and mails how it went. Safe to repeat: a finished backup is
+ * kept, one that was stopped before it had a manifest gets one, and the report keeps its id in case
+ * the first was lost.
+ * @throws whatever prevented the backup, once that is reported; nothing is then left under the key
  */
 export async function backup(key: string, dependencies: BackupDependencies): Promise<Manifest> {
   const { files, reports, now } = dependencies;
@@ -82,17 +89,21 @@ async function make(
   try {
     await files.publish(manifest);
   } catch (error) {
-    // If this fails too, a data file without manifest remains: no backup to any reader. That of another run is left to it.
+    // If this fails, too, a data file without a manifest remains, which no reader takes for a
+    // backup. Another run's file is left alone.
     if (isNew) await Promise.allSettled([files.discard(key)]);
     throw error;
   }
   return manifest;
 }
 
-/** A data file without manifest is whole: whoever stored it was stopped a moment later, or is about to say the same. */
+/**
+ * A data file without a manifest is whole: the run that stored it was stopped right after, or is
+ * about to write the same manifest.
+ */
 async function describe(key: string, files: BackupFiles) {
   const content = await files.open(key);
-  if (content === undefined) throw new Error(`The data file of ${key} has gone`);
+  if (content === undefined) throw new Error(`The data file of ${key} is gone`);
   const measured = measure(content());
   let count = 0;
   for await (const chunk of gunzip(measured.content)) for (const byte of chunk) if (byte === NEWLINE) count++;
@@ -101,7 +112,7 @@ async function describe(key: string, files: BackupFiles) {
 
 const NEWLINE = 0x0a;
 
-/** Passes content on, and tells at its end what passed. */
+/** Passes content on, and knows its hash and size at the end. */
 function measure(content: AsyncIterable<Uint8Array>) {
   const sha256 = createHash('sha256');
   let bytes = 0;
@@ -115,7 +126,10 @@ function measure(content: AsyncIterable<Uint8Array>) {
   return { content: passOn(), result: () => ({ sha256: sha256.digest('hex'), bytes }) };
 }
 
-/** Compresses with back-pressure. What fails in `text` fails in the reader; a reader that stops, stops `text`. */
+/**
+ * Compresses with back-pressure. An error in `text` reaches the reader, and a reader that stops
+ * also stops `text`.
+ */
 function gzip(text: AsyncIterable<string>): AsyncIterable<Uint8Array> {
   return pipeline(Readable.from(text, { highWaterMark: 1 }), createGzip(), () => undefined);
 }

@@ -1,4 +1,6 @@
-/** A value as DynamoDB types it. Numbers stay text: DynamoDB's have 38 digits, JavaScript's 15. */
+/**
+ * A value as DynamoDB types it. Numbers stay strings: DynamoDB's have 38 digits, JavaScript's 15.
+ */
 export type Attribute =
   | { S: string }
   | { N: string }
@@ -13,12 +15,12 @@ export type Attribute =
 
 export type Item = Record<string, Attribute>;
 
-/** A student as stored, with whatever attributes: its key is all that must be there. */
+/** A student as stored. Only its key is required; it may have any other attributes. */
 export type StudentItem = Item & { studentid: { S: string } };
 
 /**
- * One line of NDJSON in DynamoDB's own JSON, binaries in Base64. Equal items have equal lines: neither the order of
- * attributes nor that of a set's members means anything to DynamoDB, so both are sorted.
+ * One line of NDJSON in DynamoDB's own JSON, with binaries in Base64. Equal items have equal lines:
+ * to DynamoDB the order of attributes and of a set's members means nothing, so both are sorted.
  */
 export function toLine(item: Item): string {
   return `${JSON.stringify(attributesToJson(item))}\n`;
@@ -39,7 +41,7 @@ function toJson(attribute: Attribute | undefined): unknown {
   if ('NS' in attribute) return { NS: attribute.NS.toSorted(byCodeUnits) };
   if ('B' in attribute) return { B: base64(attribute.B) };
   if ('BS' in attribute) return { BS: attribute.BS.map(base64).sort(byCodeUnits) };
-  throw new TypeError(`An attribute of a type unknown here: ${Object.keys(attribute)}`);
+  throw new TypeError(`An attribute of an unknown type: ${Object.keys(attribute)}`);
 }
 
 function base64(bytes: Uint8Array): string {

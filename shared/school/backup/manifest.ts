@@ -6,7 +6,9 @@ export const BACKUP_FOLDER = 'backups/';
 const DATA_ENDING = '.ndjson.gz';
 const MANIFEST_ENDING = '.manifest.json';
 
-/** Key of a backup's data file, `backups/20261122T081946Z-21c93750.ndjson.gz`: it names the backup. */
+/**
+ * Key of a backup's data file, `backups/20261122T081946Z-21c93750.ndjson.gz`: it names the backup.
+ */
 export const BackupKey = z
   .string()
   .check(
@@ -16,10 +18,10 @@ export const BackupKey = z
     ),
   );
 
-/** What a finished backup is. Written last: without it, there is no backup. */
+/** Describes a finished backup. It is written last: without it, there is no backup. */
 export const Manifest = z.object({
   key: BackupKey,
-  /** Students in it. */
+  /** How many students are in it. */
   count: z.int().check(z.minimum(0)),
   /** Of the data file as it is stored, compressed. */
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
@@ -34,7 +36,7 @@ export type Manifest = z.infer<typeof Manifest>;
 
 /**
  * @param at when the backup was asked for
- * @param id tells backups of one second apart: it begins with 8 hex digits, as a UUID does
+ * @param id tells backups of the same second apart; begins with 8 hex digits, as a UUID does
  */
 export function backupKeyOf(at: Date, id: string): string {
   const time = at.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
@@ -45,7 +47,7 @@ export function manifestKeyOf(key: string): string {
   return key.replace(/\.ndjson\.gz$/, MANIFEST_ENDING);
 }
 
-/** The backup that a manifest's key belongs to; undefined for any other object's key. */
+/** The backup that a manifest's key belongs to; undefined if the key is not a manifest's. */
 export function backupOfManifest(objectKey: string): string | undefined {
   if (!objectKey.endsWith(MANIFEST_ENDING)) return undefined;
   const key = `${objectKey.slice(0, -MANIFEST_ENDING.length)}${DATA_ENDING}`;
@@ -57,7 +59,7 @@ export class InvalidManifestError extends Error {
   override readonly name = 'InvalidManifest';
 }
 
-/** @throws InvalidManifestError when the text is no manifest, or that of another backup */
+/** @throws InvalidManifestError if the text is not a manifest, or is that of another backup */
 export function readManifest(key: string, text: string): Manifest {
   try {
     return z.extend(Manifest, { key: z.literal(key) }).parse(JSON.parse(text));

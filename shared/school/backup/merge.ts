@@ -1,11 +1,11 @@
 /**
- * Several sources as one, in the order in which their values arrive. Each source is one value ahead of the reader and
- * then waits: a slow reader holds back all of them.
+ * Merges several sources, in the order in which their values arrive. Each source reads one value
+ * ahead and then waits, so a slow reader slows all of them down.
  */
 export async function* merge<Value>(sources: readonly AsyncIterable<Value>[]): AsyncGenerator<Value> {
   const advance = (iterator: AsyncIterator<Value>) => {
     const step = iterator.next().then(result => ({ iterator, result }));
-    // It may fail while the reader is busy elsewhere; it is thrown when the reader comes back.
+    // A source may fail while the reader is busy. The error is thrown once the reader comes back.
     step.catch(() => undefined);
     return step;
   };

@@ -1,6 +1,6 @@
 /**
- * Cuts a stream into parts of `partBytes`, the last one shorter. All of them share one buffer, so memory does not grow with
- * the stream: a part is valid until the next one is asked for.
+ * Cuts a stream into parts of `partBytes`; the last one may be shorter. All parts share one buffer,
+ * so memory does not grow with the stream. A part is valid until the next one is read.
  */
 export async function* partsOf(
   content: AsyncIterable<Uint8Array>,

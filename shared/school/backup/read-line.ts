@@ -29,9 +29,9 @@ const StudentItemSchema = Attributes.refine((item): item is StudentItem => {
 });
 
 /**
- * The item in a line that `toLine` wrote.
+ * Reads a line that `toLine` wrote.
  *
- * @throws Error when the line is no item with a text `studentid`
+ * @throws Error if the line is not an item with a string `studentid`
  */
 export function fromLine(line: string): StudentItem {
   return StudentItemSchema.parse(JSON.parse(line));

@@ -18,10 +18,10 @@ export interface BackupDependencies {
 
 const LOOK_EVERY_MS = 500;
 const LOOKS = 36;
-/** API Gateway gives up after 29 seconds: slow looks must not add up to that. */
+/** API Gateway gives up after 29 seconds. Slow looks must not add up to that. */
 const LOOK_FOR_MS = 20_000;
 
-/** Starts a backup and waits a while for it; without a manifest it is still running. */
+/** Starts a backup and waits a while for it. Without a manifest, it is still running. */
 export async function requestBackup({
   backups,
   newBackupKey,

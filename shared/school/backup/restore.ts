@@ -8,25 +8,25 @@ export interface FinishedBackups {
   find(key: string): Promise<Manifest | undefined>;
   /** Newest first. */
   list(): Promise<Manifest[]>;
-  /** The data file as it is now: reading fails once it is replaced. Undefined when there is none. */
+  /** The data file as it is now: reading fails once it is replaced. Undefined if there is none. */
   open(key: string): Promise<Content | undefined>;
 }
 
 export interface RestoreTarget {
   get(studentid: string): Promise<StudentItem | undefined>;
-  /** @returns false when there is a student of that id */
+  /** @returns false if there is a student with that id */
   insert(item: StudentItem): Promise<boolean>;
-  /** @returns false when the student is not as `seen` any more */
+  /** @returns false if the student is no longer as `seen` */
   replace(seen: StudentItem, item: StudentItem): Promise<boolean>;
 }
 
-/** What happens to one student: `conflict` is one who differs and is left alone. */
+/** What happens to one student. A `conflict` is one who differs and is left alone. */
 export type Outcome = 'inserted' | 'updated' | 'conflict' | 'unchanged';
 
 export interface RestoreOptions {
-  /** Students who differ get the backup's content, instead of being left alone. */
+  /** Students who differ get the backup's content instead of being left alone. */
   readonly overwrite: boolean;
-  /** Writes nothing, tells the same. */
+  /** Writes nothing, and reports the same. */
   readonly dryRun: boolean;
   readonly onOutcome: (outcome: Outcome) => void;
 }
@@ -36,12 +36,13 @@ export class BackupRefusedError extends Error {
   override readonly name = 'BackupRefused';
 }
 
-/** Writes in flight. More bring nothing: DynamoDB answers in milliseconds. */
+/** Concurrent writes. More gain nothing: DynamoDB answers in milliseconds. */
 const CONCURRENCY = 16;
 
 /**
- * Reads the whole file, writing nothing: first its bytes against the checksum, and only then what is in it.
- * @throws BackupRefusedError when it is not what its manifest says
+ * Reads the whole file and writes nothing: checks its bytes against the checksum first, and only
+ * then its content.
+ * @throws BackupRefusedError if it is not what its manifest says
  */
 export async function verify(manifest: Manifest, content: Content): Promise<void> {
   const sha256 = createHash('sha256');
@@ -58,8 +59,8 @@ export async function verify(manifest: Manifest, content: Content): Promise<void
 }
 
 /**
- * Writes a verified backup's students. A change that happens meanwhile is never overwritten unseen; repeated, it goes on
- * where it was stopped.
+ * Writes a verified backup's students. Never overwrites a change that it has not seen. If repeated,
+ * it continues where it was stopped.
  */
 export async function restore(
   content: Content,
@@ -80,7 +81,7 @@ async function restoreStudent(
 ): Promise<Outcome> {
   if (!dryRun && (await target.insert(item))) return 'inserted';
   const current = await target.get(item.studentid.S);
-  // Outside a dry run it was there a moment ago: deleting it was someone's will.
+  // Outside a dry run it was there a moment ago, so somebody has just deleted it on purpose.
   if (current === undefined) return dryRun ? 'inserted' : 'conflict';
   if (toLine(current) === toLine(item)) return 'unchanged';
   if (!overwrite) return 'conflict';
@@ -99,7 +100,7 @@ async function* itemsIn(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<S
   for await (const line of linesIn(gunzip(compressed))) yield parse(line, ++number);
 }
 
-/** @throws BackupRefusedError naming the line that is no student */
+/** @throws BackupRefusedError naming the line that is not a student */
 function parse(line: string, number: number): StudentItem {
   try {
     return fromLine(line);
@@ -108,7 +109,7 @@ function parse(line: string, number: number): StudentItem {
   }
 }
 
-/** Unlike node:readline, which also breaks at U+2028: a name may hold it. */
+/** Unlike node:readline, does not break lines at U+2028, which a name may contain. */
 async function* linesIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';

@@ -12,12 +12,13 @@ interface KeyedRequest {
 
 export type CreateOnce = (request: KeyedRequest, context: Context) => Promise<Student>;
 
-/** A caller that gives up after a day has noticed. */
+/** No caller repeats a request after more than a day. */
 const REMEMBERED_SECONDS = 86_400;
 
 /**
- * A create that answers the same when it is repeated with the same key. It throws what `create` throws, which is then tried again
- * rather than remembered, and SchoolRefusedError IdempotencyMismatch or InProgress.
+ * Makes `create` return the same student when it is repeated with the same key. What `create`
+ * throws is passed on and not remembered, so that a repetition tries again. Also throws
+ * SchoolRefusedError IdempotencyMismatch or InProgress.
  */
 export function createOnce(
   create: (student: StudentFields, createdBy: string) => Promise<Student>,
@@ -30,7 +31,8 @@ export function createOnce(
     expiresAfterSeconds: REMEMBERED_SECONDS,
   });
   const once = makeIdempotent(
-    // A crash leaves the key locked until the invocation's deadline; `createdBy` lets the repetition after it succeed.
+    // A crash leaves the key locked until the invocation's deadline; `createdBy` lets the
+    // repetition after it succeed.
     async ({ key, student }: KeyedRequest) => ({ ...(await create(student, `key ${key}`)) }),
     {
       config,
@@ -56,7 +58,7 @@ function refusalFor(error: unknown): SchoolRefusedError | undefined {
         'IdempotencyMismatch',
         'This Idempotency-Key was used for another request. Use a new one.',
       );
-    // The last two: the first request ended, refused, just while this one looked.
+    // The last two: the first request was refused while this one was looking.
     case 'IdempotencyAlreadyInProgressError':
     case 'IdempotencyItemNotFoundError':
     case 'IdempotencyInconsistentStateError':

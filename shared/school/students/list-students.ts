@@ -6,9 +6,9 @@ import { toStudent } from './student-service.ts';
 
 /** Students in the order of their ids. */
 export interface StudentPages {
-  /** One read of the list, at most 1 MB; `after` is where the next one begins, absent at the end. */
+  /** One read of the list, at most 1 MB. The next one begins `after`; absent at the end. */
   page(request: PageRequest): Promise<StudentPage>;
-  /** How many there are; undefined when one read of 1 MB does not tell. */
+  /** How many there are; undefined if one read of 1 MB does not reach the end. */
   count(studentClass?: string): Promise<number | undefined>;
 }
 
@@ -18,10 +18,10 @@ export interface StudentPage {
 }
 
 export interface PageRequest {
-  /** The student to begin after. @default the list's beginning */
+  /** The student to begin after. @default the start of the list */
   readonly after?: string;
   readonly class?: string;
-  /** Students to read before `class` is looked at. @default as many as 1 MB holds */
+  /** Students to read before `class` filters them. @default as many as 1 MB holds */
   readonly limit?: number;
 }
 
@@ -35,14 +35,14 @@ export interface StudentList {
   readonly students: readonly Student[];
   /** Token of the next page; absent on the last one. */
   readonly next?: string;
-  /** How many students the filter has, where that is cheap to know. */
+  /** How many students match the filter, if that is cheap to know. */
   readonly total?: number;
 }
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
 const MAX_SEARCH_LENGTH = 100;
-/** 1 MB each, so some 40,000 students; a search that needs more goes on with the next page. */
+/** 1 MB each, so some 40,000 students. A search that needs more continues with the next page. */
 const MAX_READS = 10;
 
 const SearchText = z.string().check(z.trim(), z.normalize('NFC'), z.maxLength(MAX_SEARCH_LENGTH));
@@ -63,7 +63,7 @@ const ALLOWED =
   `Allowed are limit (1 to ${MAX_LIMIT}), next, class and search (up to ${MAX_SEARCH_LENGTH} characters), ` +
   'each once.';
 
-/** @throws RequestRefusedError BadRequest for what a list cannot be asked */
+/** @throws RequestRefusedError BadRequest if the query is not valid */
 export function readListRequest(query: Readonly<Record<string, string>>): ListRequest {
   const parsed = Query.safeParse(query);
   if (!parsed.success) throw new RequestRefusedError('BadRequest', `Bad query. ${ALLOWED}`);
@@ -76,7 +76,10 @@ export function readListRequest(query: Readonly<Record<string, string>>): ListRe
   return { limit, filter, ...(next === undefined ? {} : { after: readPageToken(next, filter) }) };
 }
 
-/** One page of students. Work is bounded: a page may hold fewer than asked for, even none, and yet have a next one. */
+/**
+ * One page of students. The work is bounded, so a page may hold fewer than asked for, even none,
+ * and still have a next one.
+ */
 export async function listStudents(request: ListRequest, pages: StudentPages): Promise<StudentList> {
   const { records, after } = await collect(request, pages);
   const students = records.map(toStudent);
@@ -89,7 +92,8 @@ export async function listStudents(request: ListRequest, pages: StudentPages): P
 
 async function collect({ limit, filter, after }: ListRequest, pages: StudentPages) {
   const matches = matcher(filter.search);
-  // One more than asked for tells whether a next page exists. With a filter, as many as one read holds are looked through.
+  // Reading one more than asked for tells whether there is a next page. With a filter, each read
+  // takes as many as it can.
   const readLimit = filter.class === undefined && filter.search === undefined ? { limit: limit + 1 } : {};
   const ofClass = filter.class === undefined ? {} : { class: filter.class };
   const found: Student[] = [];

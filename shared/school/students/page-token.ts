@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { RequestRefusedError } from '../../http/refusal.ts';
 import { isStudentId } from './student.ts';
 
-/** Which students a list is about. A page token goes with exactly one filter. */
+/** Which students a list holds. A page token belongs to exactly one filter. */
 export interface StudentFilter {
   readonly class?: string;
   /** Part of an id, name or e-mail address, in any case. */
@@ -24,13 +24,13 @@ export function pageToken(after: string, filter: StudentFilter): string {
 }
 
 /**
- * Where a page begins: after this student.
+ * The student after whom a page begins.
  *
- * @throws RequestRefusedError when the token was not made by `pageToken` for the same filter
+ * @throws RequestRefusedError if `pageToken` did not make the token for the same filter
  */
 export function readPageToken(text: string, filter: StudentFilter): string {
   const token = Token.safeParse(parse(text));
-  // Base64 has several spellings of the same bytes, JSON too: only our own is a token.
+  // Base64 and JSON can spell the same content in several ways: only our own spelling is a token.
   if (!token.success || pageToken(token.data.after, filter) !== text) {
     throw new RequestRefusedError(
       'BadRequest',
@@ -48,7 +48,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Tells a damaged token, or one of another list, from ours. Not a secret: a token opens nothing by itself. */
+/** Detects damaged tokens, and tokens of another list. Not a secret: a token gives no access. */
 function checksum(after: string, filter: StudentFilter): string {
   const content = JSON.stringify([VERSION, after, filter.class ?? null, filter.search ?? null]);
   return createHash('sha256').update(content).digest('base64url').slice(0, 12);

@@ -5,26 +5,27 @@ import type { StudentConfirmation } from './student-confirmation.ts';
 
 /** A student as stored. */
 export interface StudentRecord extends Student {
-  /** The request that created it, so that a repetition after a lost answer is told from a second student. */
+  /** The request that created it: tells a repetition after a lost answer from a second student. */
   readonly createdBy: string;
   /** Present until the confirmation mail is handed to the mail queue. */
   readonly confirmation?: 'pending';
 }
 
-/** Every write is conditional, so that of two at the same time one wins and the other one knows. */
+/** Every write is conditional: of two at the same time, one wins and the other is told. */
 export interface StudentRecords {
-  /** Answers false when the id is taken. */
+  /** False if the id is taken. */
   add(record: StudentRecord): Promise<boolean>;
   /** Strongly consistent. */
   get(studentid: string): Promise<StudentRecord | undefined>;
   /**
-   * Writes the fields, counts the version up and answers the new record; undefined when there is none.
-   * @param version the only version to replace; any without
+   * Writes the fields, counts the version up and returns the new record; undefined if there is no
+   * record to replace.
+   * @param version the only version to replace. @default any
    */
   replace(fields: StudentFields, at: string, version?: number): Promise<StudentRecord | undefined>;
-  /** Answers whether it is gone, now or before; false when it exists in another version. */
+  /** True if it is gone, now or before; false if it exists in another version. */
   remove(studentid: string, version?: number): Promise<boolean>;
-  /** Clears `confirmation`, unless the id meanwhile belongs to a student created at another time. */
+  /** Clears `confirmation`, unless the id now belongs to a student created at another time. */
   confirmed(studentid: string, createdAt: string): Promise<void>;
 }
 
@@ -33,20 +34,22 @@ export interface StudentDependencies {
   readonly mails: { send(message: StudentConfirmation): Promise<void> };
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Told when a confirmation could not be handed over; it stays pending. */
+  /** Told if a confirmation could not be handed over. It stays pending. */
   readonly onUnconfirmed: (studentid: string, error: unknown) => void;
 }
 
-/** A mail queue that takes longer does not hold up the answer to whoever saves a student. */
+/** A slower mail queue must not delay the answer to whoever saves a student. */
 const MAIL_PATIENCE_MS = 3000;
-/** A confirmation found pending is most often sent a moment later, by whoever created the student. */
+/**
+ * A pending confirmation is usually sent a moment later, by the request that created the student.
+ */
 const MOMENT_MS = 500;
 
 /**
- * Adds a student and has a confirmation mailed, once: the record remembers that it is pending, and the message's id is
- * always the same, so whoever finds it pending may send it again.
+ * Adds a student and has one confirmation mailed. The record says that it is pending, and the id of
+ * the message is always the same, so any request that finds it pending may send it again.
  *
- * @param createdBy names the request; the same one repeated answers the student it created
+ * @param createdBy names the request; repeating it returns the student that it created
  * @throws SchoolRefusedError StudentExists
  */
 export async function createStudent(
@@ -80,9 +83,9 @@ export async function getStudent(
 /**
  * Replaces all fields of a student.
  *
- * @param version the version that the caller has seen; any without
+ * @param version the version that the caller has seen. @default any
  * @throws SchoolRefusedError StudentNotFound
- * @throws RequestRefusedError PreconditionFailed when it is in another version
+ * @throws RequestRefusedError PreconditionFailed if it is in another version
  */
 export async function updateStudent(
   fields: StudentFields,
@@ -99,7 +102,7 @@ export async function updateStudent(
   }
   const current = await records.get(studentid);
   if (current === undefined || version === undefined) throw studentNotFound(studentid);
-  // The answer to our own write was lost and the SDK wrote again.
+  // The answer to our own write was lost, and the SDK wrote again.
   if (current.version === version + 1 && current.updatedAt === at && hasFields(current, fields)) {
     return toStudent(current);
   }
@@ -107,10 +110,10 @@ export async function updateStudent(
 }
 
 /**
- * Removes a student. Repeatable: one that is gone stays gone.
+ * Removes a student. Safe to repeat: one that is gone stays gone.
  *
- * @param version the version that the caller has seen; any without
- * @throws RequestRefusedError PreconditionFailed when it is in another version
+ * @param version the version that the caller has seen. @default any
+ * @throws RequestRefusedError PreconditionFailed if it is in another version
  */
 export async function removeStudent(
   studentid: string,
@@ -173,7 +176,7 @@ function hasFields(record: StudentFields, fields: StudentFields): boolean {
   );
 }
 
-/** Without what only concerns the record. Plain JSON, as Powertools can keep it. */
+/** The record without its internal members. Plain JSON, so that Powertools can store it. */
 export function toStudent(record: Student): Student {
   const { studentid, name, birthdate, email, version, createdAt, updatedAt } = record;
   return { studentid, name, class: record.class, birthdate, email, version, createdAt, updatedAt };

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { FieldProblem } from '../../http/refusal.ts';
 import { isEmailAddress, MAX_EMAIL_LENGTH } from '../../mail/email-address.ts';
+import type { IsoTime } from '../../time.ts';
 
 /*
- * The page checks its form with this same file, so it needs nothing that a browser lacks.
+ * The page checks its form with this file, too, so nothing here may need more than a browser has.
  */
 
 /** What people write about a student. */
@@ -16,13 +17,12 @@ export interface StudentFields {
   readonly email: string;
 }
 
-/** A student as the API answers it. */
+/** A student as the API returns it. */
 export interface Student extends StudentFields {
-  /** Starts at 1, grows with every change; the ETag. */
+  /** Starts at 1 and grows with every change. The ETag. */
   readonly version: number;
-  /** ISO 8601, like `updatedAt`. */
-  readonly createdAt: string;
-  readonly updatedAt: string;
+  readonly createdAt: IsoTime;
+  readonly updatedAt: IsoTime;
 }
 
 export type CheckedStudent =
@@ -30,9 +30,9 @@ export type CheckedStudent =
   | { readonly student?: never; readonly problems: readonly FieldProblem[] };
 
 export interface StudentRules {
-  /** `YYYY-MM-DD`; nobody is born later. */
+  /** `YYYY-MM-DD`. A birthdate cannot be later. */
   readonly today: string;
-  /** The only id allowed, and the one taken when the input has none. @default any */
+  /** The only id allowed, and the default if the input has none. @default any */
   readonly studentid?: string;
 }
 
@@ -42,7 +42,10 @@ const MAX_CLASS_LENGTH = 32;
 const EARLIEST_BIRTHDATE = '1900-01-01';
 
 const STUDENT_ID = /^[A-Za-z0-9._-]{1,32}$/;
-/** Browsers and gateways resolve these in a path: a student so named could not be asked for. */
+/**
+ * Browsers and gateways resolve these in a path, so a student with such an id could not be
+ * requested.
+ */
 const PATH_SEGMENTS = ['.', '..'];
 /** Control characters, line and paragraph separators, halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -51,14 +54,14 @@ export function isStudentId(text: string): boolean {
   return STUDENT_ID.test(text) && !PATH_SEGMENTS.includes(text);
 }
 
-/** Whether text can be shown on one line, and stored and mailed without being altered. */
+/** Whether a string can be shown on one line, and stored and mailed unaltered. */
 function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text);
 }
 
 /**
- * Checks what someone entered: trimmed, in Unicode's composed form (NFC), otherwise as typed. Answers every problem at
- * once. Applied to its own result it changes nothing.
+ * Checks what someone entered. It is trimmed and put into Unicode's composed form (NFC), and
+ * otherwise left as typed. Reports all problems at once. Checking the result again changes nothing.
  */
 export function checkStudent(input: unknown, rules: StudentRules): CheckedStudent {
   const given = rules.studentid === undefined || !isObject(input);
@@ -104,7 +107,7 @@ function filled(label: string) {
     .check(z.trim(), z.normalize('NFC'), z.minLength(1, `Enter the ${label}.`));
 }
 
-/** @param max in characters as people count them: a 4-byte character is one, not two */
+/** @param max in code points: a 4-byte character counts as one, not two */
 function line(label: string, max: number) {
   return filled(label).check(
     z.refine(text => [...text].length <= max, `Use at most ${max} characters.`),
@@ -120,7 +123,7 @@ function birthdateProblem(text: string, today: string): string | undefined {
   return;
 }
 
-/** `Date` itself turns 30 February into 2 March. */
+/** `Date` alone would turn 30 February into 2 March. */
 function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);

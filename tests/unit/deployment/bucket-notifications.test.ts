@@ -44,7 +44,7 @@ const others: fc.Arbitrary<NotificationConfiguration> = fc.record(
 );
 
 describe("A bucket's notifications, with ours added", () => {
-  it('hold every other one as it was', () => {
+  it('leave every other one as it was', () => {
     fc.assert(
       fc.property(others, before => {
         const { QueueConfigurations = [], ...rest } = attach(before, OURS);
@@ -56,7 +56,7 @@ describe("A bucket's notifications, with ours added", () => {
     );
   });
 
-  it('are the same when they are added once more', () => {
+  it('are the same if they are added again', () => {
     fc.assert(
       fc.property(others, before => {
         const once = attach(before, OURS);
@@ -65,7 +65,7 @@ describe("A bucket's notifications, with ours added", () => {
     );
   });
 
-  it('are what they were before when ours are removed, however often', () => {
+  it('are as before once ours are removed, however often', () => {
     fc.assert(
       fc.property(others, before => {
         const removed = detach(attach(before, OURS), OURS.Owner);
@@ -75,7 +75,7 @@ describe("A bucket's notifications, with ours added", () => {
     );
   });
 
-  it('stay the same object when there are none of ours to remove', () => {
+  it('stay the same object if there are none of ours to remove', () => {
     fc.assert(
       fc.property(others, before => {
         expect(detach(before, OURS.Owner)).toBe(before);
@@ -83,7 +83,7 @@ describe("A bucket's notifications, with ours added", () => {
     );
   });
 
-  it('take new prefixes in the place of former ones', () => {
+  it('replace former prefixes with new ones', () => {
     const moved = attach(attach({}, OURS), { ...OURS, KeyPrefixes: ['docs/', 'img/'] });
     expect(moved.QueueConfigurations).toMatchObject([
       { Id: `${OURS.Owner}/0`, Filter: filterBy('prefix', 'docs/') },
@@ -91,7 +91,7 @@ describe("A bucket's notifications, with ours added", () => {
     ]);
   });
 
-  it('are of every key, without prefixes', () => {
+  it('cover every key if there are no prefixes', () => {
     const { Filter } = attach({}, { ...OURS, KeyPrefixes: [] }).QueueConfigurations?.[0] ?? {};
     expect(Filter).toBeUndefined();
   });
@@ -139,14 +139,14 @@ describe('A notification that S3 would refuse beside another', () => {
     }
   });
 
-  it('is not one of our own', () => {
+  it('is never one of our own', () => {
     expect(() => attach(attach({}, OURS), { ...OURS, KeyPrefixes: [] })).not.toThrow();
   });
 
   it('says what to do', () => {
     const all = { QueueConfigurations: [{ Id: 'all', QueueArn: 'arn:other', Events: [put] }] };
     expect(() => attach(all, OURS)).toThrow(expect.objectContaining({ name: 'DeploymentRefused' }));
-    expect(() => attach(all, OURS)).toThrow(/of all keys .*Deploy with keyPrefixes that lie elsewhere/);
+    expect(() => attach(all, OURS)).toThrow(/of all keys .*Deploy with keyPrefixes that do not overlap/);
   });
 });
 
@@ -161,7 +161,7 @@ describe('The resource of our notifications', () => {
     return bucketNotification({ change, changeIfAny: change });
   };
 
-  it('is another one for another bucket', () => {
+  it('is a different one for another bucket', () => {
     const kind = kindOf({});
     expect(kind.idOf(OURS)).toBe('site/AutoInvalidation-site-changes');
     expect(kind.idOf({ ...OURS, BucketName: 'other' })).not.toBe(kind.idOf(OURS));

@@ -28,7 +28,7 @@ describe('CloudFormation is answered', () => {
     });
   });
 
-  it('under the id that it knows, when it asks to remove the resource', async () => {
+  it('under the id that it knows, if it asks to remove the resource', async () => {
     const removed: unknown[] = [];
     const kind = kindWith({ remove: async properties => void removed.push(properties) });
     expect(await answerTo(request('Delete', 'thing-0'), kind, NEVER)).toEqual({
@@ -70,14 +70,14 @@ describe('CloudFormation is answered', () => {
     },
   );
 
-  it('after it has removed what a creation that failed may have left', async () => {
+  it('after removing whatever a failed creation may have left', async () => {
     const removed: unknown[] = [];
     const kind = kindWith({ remove: async properties => void removed.push(properties) });
     await answerTo(request('Delete', 'never-created'), kind, NEVER);
     expect(removed).toEqual([{ Name: 'a' }]);
   });
 
-  it('with the name of an error of AWS, which may say more than its message', async () => {
+  it("with the name of AWS's error, which may say more than the message", async () => {
     const denied = Object.assign(new Error('no'), { name: 'AccessDenied' });
     const kind = kindWith({ put: () => Promise.reject(denied) });
     expect(await answerTo(request('Create'), kind, NEVER)).toMatchObject({ Reason: 'AccessDenied: no' });
@@ -91,7 +91,7 @@ describe('CloudFormation is answered', () => {
     });
   });
 
-  it('in 4,096 bytes at most, whatever goes wrong', async () => {
+  it('in at most 4,096 bytes, whatever goes wrong', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 5000, size: 'max' }), async message => {
         const kind = kindWith({

@@ -43,7 +43,7 @@ describe("A bucket's endpoint", () => {
 });
 
 describe('A distribution that is looked up', () => {
-  it('tells its domain and the origin path of the bucket, whatever other origins it has', () => {
+  it('is described by its domain and the origin path of the bucket, whatever other origins it has', () => {
     const found = showing(
       ['api.school.example', '/prod'],
       [S3, '/public'],
@@ -55,7 +55,7 @@ describe('A distribution that is looked up', () => {
     });
   });
 
-  it('tells which pages are shown, as if nothing were missing, where the bucket answers 403 or 404', () => {
+  it('is described by the pages that it shows with status 200 where the bucket answers 403 or 404', () => {
     const errorResponses = [
       { errorCode: 403, responseCode: 200, pagePath: '/index.html' },
       { errorCode: 404, responseCode: 404, pagePath: '/404.html' },
@@ -110,12 +110,12 @@ describe('A distribution that is looked up', () => {
     },
   );
 
-  it('tells its default root object', () => {
+  it('is described by its default root object', () => {
     const found = { ...showing([S3, '']), rootObject: 'home.html' };
     expect(explain('E1', found, 'my.site').RootObject).toBe('home.html');
   });
 
-  it('is told in texts that can stand in JSON, and all of them', () => {
+  it('is described in strings that can stand between quotes in JSON', () => {
     const errorResponses = [{ errorCode: 404, responseCode: 200, pagePath: '/"x\\y".html' }];
     const attributes = explain('E1', { ...showing([S3, '']), errorResponses }, 'my.site');
     expect(JSON.parse(`"${attributes.ErrorPage404}"`)).toBe('/"x\\y".html');
@@ -136,7 +136,7 @@ describe('A distribution that is looked up', () => {
     expect(refusal).toThrow(message);
   });
 
-  it('is neither made nor removed', async () => {
+  it('is neither created nor removed', async () => {
     const kind = distributionLookup({ find: async () => showing([S3, '']) });
     const properties = { DistributionId: 'E1', BucketName: 'my.site' };
     expect(kind.idOf(properties)).toBe('E1');

@@ -21,7 +21,7 @@ const POLICY = {
   ParametersInCacheKeyAndForwardedToOrigin: { QueryStringsConfig: { QueryStringBehavior: 'none' } },
 };
 
-it('A distribution is described with the caching of each behaviour, by a policy or as it was before there were any', async () => {
+it('A distribution is described with the caching of each behaviour, from its cache policy or the older settings', async () => {
   const client = new CloudFrontClient({ region: 'us-east-1' });
   vi.spyOn(client, 'send').mockImplementation((command: unknown) =>
     Promise.resolve(

@@ -13,7 +13,7 @@ describe("A notification filter's value", () => {
     ['~home/', '%7Ehome/'],
   ])('for keys like %s is %s', (prefix, value) => expect(toFilterValue(prefix)).toBe(value));
 
-  it('means what it was made of', () => {
+  it('decodes to what it was made from', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), text => {
         expect(fromFilterValue(toFilterValue(text))).toBe(text);
@@ -21,5 +21,5 @@ describe("A notification filter's value", () => {
     );
   });
 
-  it('means itself when it is encoded in no way', () => expect(fromFilterValue('100%/')).toBe('100%/'));
+  it('decodes to itself if it is not encoded', () => expect(fromFilterValue('100%/')).toBe('100%/'));
 });

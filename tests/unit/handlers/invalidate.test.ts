@@ -67,12 +67,12 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
   return handler({ refreshId: 'r1', distributionId: 'E1', round: 1, generation }, context as Context);
 }
 
-describe('the function of the step Invalidate', () => {
+describe('The function of the stage invalidate', () => {
   it.each(['1', 'any'])('answers the invalidation that it created, at generation %s', async generation => {
     expect(await run({}, generation)).toEqual({ invalidationId: 'I1', paths: 1 });
   });
 
-  it('counts a refusal of CloudFront, which Step Functions knows by its name', async () => {
+  it('counts a refusal by CloudFront, which Step Functions recognises by its name', async () => {
     const refusal = run({
       create: () => Promise.reject(new QuotaExceededError(undefined)),
     });

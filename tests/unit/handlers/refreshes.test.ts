@@ -28,7 +28,10 @@ beforeEach(async () => {
   call = await startFunction();
 });
 
-/** The function for a distribution of its own. Executions are not started, CloudFront knows of no invalidation. */
+/**
+ * The function for a distribution of its own. Executions are not started, CloudFront knows of no
+ * invalidation.
+ */
 async function startFunction() {
   const environment = {
     SITE_URL: SITE,
@@ -119,7 +122,7 @@ describe('POST /refreshes', () => {
     { status: 400, code: 'BadRequest', body: '["/a"]' },
     { status: 400, code: 'BadRequest', body: '{"paths":["/a"],"paths":["/b"]}' },
     { status: 413, code: 'TooLarge', body: JSON.stringify({ paths: ['/a'.padEnd(70_000, 'a')] }) },
-  ])('answers $status $code for a body that is no request', async ({ status, code, body }) => {
+  ])('answers $status $code for a body that is not a request', async ({ status, code, body }) => {
     expect(await call('POST /refreshes', body)).toMatchObject({ status, body: { error: { code } } });
   });
 
@@ -177,7 +180,7 @@ describe('GET /refreshes/{refreshid}', () => {
   );
 });
 
-it('the site’s pages alone may read the answers, errors included', async () => {
+it('Only the pages of the site may read the answers, errors included', async () => {
   for (const { headers } of [await call('GET /refreshes'), await call('GET /nothing'), await ask([])])
     expect(headers).toMatchObject({ 'access-control-allow-origin': SITE });
 });

@@ -79,7 +79,7 @@ describe('the reason of a failed refresh', () => {
     expect(await reasonOf({ Error: 'States.Timeout' })).toBe('States.Timeout');
   });
 
-  it('is found in any cause, for a failure that is not reported alarms nobody', async () => {
+  it('is found in any cause, because a failure that is not reported alarms nobody', async () => {
     const piece = fc.oneof(
       fc.constantFrom('"errorMessage":"', '"', '\\', '\\u00', '\n', '{'),
       fc.string({ unit: 'binary' }),

@@ -18,7 +18,7 @@ describe('the mail about a fresh refresh', () => {
     expect(subject).toBe('Fresh: styles.css');
     expect(text).toContain('There is nothing to do.');
     expect(text).toContain('Edge verified: 2026-11-02T10:00:12.340Z (after 12.3 s)');
-    expect(text).toContain('Paths: 1, purging 7 unchanged objects');
+    expect(text).toContain('Paths: 1\nNeedless purges: 7 files that had not changed\n');
     expect(text).toContain('URLs verified: 1, 2 changed again since');
   });
 
@@ -58,6 +58,9 @@ describe('the mail about a fresh refresh', () => {
     expect(text).toContain(`${line}\n`);
     expect(html).toContain(`<td>${line.replace('Nothing to purge: ', '')}</td>`);
   });
+
+  it('does not mention needless purges when there are none', () =>
+    expect(render({}).text).not.toContain('Needless purges'));
 
   it('does not mention skipped files when there are none', () =>
     expect(render({}).text).not.toContain('Nothing to purge'));
@@ -151,7 +154,7 @@ describe('the report in the mail queue', () => {
   it('is understood as it was written before needless purges had their name', () => {
     const { needlessPurges, ...former } = reportOf({ needlessPurges: 7 });
     const { text } = mailOf(refreshMail, { ...former, collateral: needlessPurges }).render(STACK);
-    expect(text).toContain('Paths: 1, purging 7 unchanged objects');
+    expect(text).toContain('Paths: 1\nNeedless purges: 7 files that had not changed\n');
   });
 
   it.each([

@@ -44,7 +44,10 @@ const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
   maxNeedlessPurges: fc.constant(Number.POSITIVE_INFINITY),
 });
 
-/** Four targets that need a wildcard, and three wildcards: two of them have to share one, which need not be the root's. */
+/**
+ * Four targets that need a wildcard, and three wildcards: two of them have to share one, which need
+ * not be the root's.
+ */
 const SHARED_WILDCARD: PlanRequest = {
   changedKeys: ['a~', '/~', 'ba~a'],
   requestedPaths: ['/b/*'],
@@ -144,8 +147,9 @@ function cost(paths: number, needlessPurges: number, { prices }: PlanRequest): n
 }
 
 /**
- * Tries every set of wildcards that end after any character of anything wanted. Where bytes are scarce a shorter prefix than the targets
- * have in common would save some; with 15 wildcards that is not worth a search, so these are left out.
+ * Tries every set of wildcards that end after any character of anything wanted. Where bytes are
+ * scarce a shorter prefix than the targets have in common would save some; with 15 wildcards that
+ * is not worth a search, so these are left out.
  */
 function bestOutcome(request: PlanRequest): Outcome | undefined {
   const { budget } = request;
@@ -188,7 +192,8 @@ function wantedOf({ changedKeys, requestedPaths, urls }: PlanRequest) {
       ? { text, wildcardOnly }
       : { text: text.slice(0, doubtful), wildcardOnly: true };
   };
-  // Below a folder the variants by query string are a wildcard of their own; any other path has to be one for theirs.
+  // Below a folder the variants by query string are a wildcard of their own; any other path has to
+  // be one for theirs.
   const withVariants = (text: string) => {
     if (!urls.cachesQueryStrings || text.includes(QUERY)) return [cut(text, false)];
     return text.endsWith('/') ? [cut(text, false), cut(text + QUERY, true)] : [cut(text, true)];

@@ -48,7 +48,8 @@ const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
     rootObject: fc.constantFrom('index.html', 'a.html', ''),
     cachesQueryStrings: fc.boolean(),
   }),
-  // `["/*"]`, the last resort, takes one wildcard and 6 bytes; the longest key makes a path of 3,073.
+  // `["/*"]`, the last resort, takes one wildcard and 6 bytes; the longest key makes a path of
+  // 3,073.
   budget: fc.record({
     exactPaths: fc.nat(6),
     wildcardPaths: fc.integer({ min: 1, max: 3 }),

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 
-/** A site of names that part at every character, some of which changed: the hardest for a planner with too few free paths. */
+/**
+ * A site of names that part at every character, some of which changed: the hardest for a planner
+ * with too few free paths.
+ */
 const anyScatteredUpload = fc
   .record({
     names: fc.uniqueArray(fc.nat(2 ** 16 - 1), { minLength: 700, maxLength: 900, size: 'max' }),
@@ -125,7 +128,10 @@ function microDollars(paths: number, needlessPurges: number, freePaths: number):
 /** The fewest needless purges by the number of wildcards, and of exact paths. */
 type Purges = readonly (readonly number[])[];
 
-/** For every number of wildcards and of exact paths the fewest needless purges, prefix by prefix and in all combinations. */
+/**
+ * For every number of wildcards and of exact paths the fewest needless purges, prefix by prefix and
+ * in all combinations.
+ */
 function leastCost(
   { siteKeys, changedKeys }: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
   freePaths: number,

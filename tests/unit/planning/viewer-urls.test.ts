@@ -19,14 +19,20 @@ import { anyObjectKey } from '../../helpers/object-keys.ts';
 
 const anyViewerPath = () => anyObjectKey().map(key => `/${key}`);
 
-/** What clients may send for a viewer path: all that can be escaped is, or no more than a link needs. */
+/**
+ * What clients may send for a viewer path: all that can be escaped is, or no more than a link
+ * needs.
+ */
 function spellingsOf(viewerPath: string): string[] {
   const escaped = viewerPath.split('/').map(encodeURIComponent).join('/');
   const hasDotSegment = /\/\.{1,2}(\/|$)/.test(viewerPath);
   return hasDotSegment ? [escaped] : [escaped, asBrowserSends(viewerPath)];
 }
 
-/** A link escapes what would end the path (`?`, `#`), what the URL parser drops or turns (controls, `\`), and `%` itself. */
+/**
+ * A link escapes what would end the path (`?`, `#`), what the URL parser drops or turns (controls,
+ * `\`), and `%` itself.
+ */
 function asBrowserSends(viewerPath: string): string {
   const link = viewerPath.replaceAll(/[%?#\\\p{Cc} ]/gu, encodeURIComponent);
   return new URL(`https://site.example${link}`).pathname;

@@ -38,7 +38,7 @@ describe('a batch of messages', () => {
     expect([...refused, ...ignored]).toEqual([]);
   });
 
-  it('keeps every event of an object, for each tells of a version that was served', () => {
+  it('keeps every event of an object, because each is about a version that was served', () => {
     const { objects } = changesOf(
       s3Event(recordOf('a.html', { sequencer: '0055', eTag: 'old' })),
       s3Event(recordOf('a.html', { sequencer: '005501', eventName: 'ObjectRemoved:Delete' })),
@@ -83,7 +83,7 @@ describe('a batch about a bucket that several distributions show', () => {
   const pathsOf = (...bodies: unknown[]) =>
     Object.fromEntries([...sort(bodies, { distributions }).changes].map(([id, { paths }]) => [id, paths]));
 
-  it('gives a change to each that can show the key, and to no other', () => {
+  it('gives a change to every one that can show the key, and to no other', () => {
     const events = ['app/a.html', 'docs/b.html', 'application.html'].map(key => s3Event(recordOf(key)));
     expect(keysOf(events)).toEqual({
       ALL: ['app/a.html', 'docs/b.html', 'application.html'],
@@ -100,13 +100,13 @@ describe('a batch about a bucket that several distributions show', () => {
     });
   });
 
-  it('refuses a request for a distribution that there is not', () => {
+  it('refuses a request for an unknown distribution', () => {
     const { changes, refused } = sort([{ paths: ['/*'], distributionId: 'NONE' }], { distributions });
     expect(changes.size).toBe(0);
     expect(refused).toEqual([{ messageId: 'message-0', reason: expect.stringContaining('NONE') }]);
   });
 
-  it('leaves aside what none of them shows, and says so', () => {
+  it('ignores what none of them shows, and says so', () => {
     const { changes, ignored } = sort([s3Event(recordOf('other/a.html'))], {
       distributions: distributions.slice(1),
     });
@@ -114,7 +114,7 @@ describe('a batch about a bucket that several distributions show', () => {
     expect(ignored).toEqual([{ messageId: 'message-0', reason: expect.stringContaining('other/a.html') }]);
   });
 
-  it('leaves aside keys outside the prefixes and keys that never matter', () => {
+  it('ignores keys outside the prefixes and excluded keys', () => {
     const keys = { prefixes: ['app/'], excluded: ['*.map'] };
     const events = ['app/a.js', 'app/a.js.map', 'a.js'].map(key => s3Event(recordOf(key)));
     expect(keysOf(events, { keys })).toEqual({ E1: ['app/a.js'] });

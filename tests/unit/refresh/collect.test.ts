@@ -52,7 +52,7 @@ describe('collecting changes', () => {
     expect(log).toEqual(['changes new-1', 'commit new-1', 'start new-1']);
   });
 
-  it('goes to the next refresh when the open one closed meanwhile', async () => {
+  it('continues with the next refresh if the open one has closed meanwhile', async () => {
     const { dependencies, log } = ports({ commit: async id => id !== 'r1' });
     expect(await collect(CHANGES, dependencies)).toBe('new-1');
     expect(log).toEqual(['changes r1', 'changes new-1', 'start new-1']);
@@ -63,7 +63,7 @@ describe('collecting changes', () => {
     expect(await collect(CHANGES, dependencies)).toBe('of-another');
   });
 
-  it('is done when the execution ended after the commit, for it closed the refresh later', async () => {
+  it('is done if the execution ended after the commit, because it closed the refresh after that', async () => {
     const { dependencies } = ports({ ensureStarted: async () => false });
     expect(await collect(CHANGES, dependencies)).toBe('r1');
   });

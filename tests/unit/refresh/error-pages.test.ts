@@ -4,7 +4,7 @@ import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { formerly, LATER, objectOf, REFRESH, site, stale } from './scripted-site.ts';
 
-describe('where the distribution shows a page with status 200 in the place of what is missing', () => {
+describe('where the distribution shows a page with status 200 instead of a missing object', () => {
   const gone = { objects: [changeOf('gone.js', { removed: true })] };
   const app = (originPath = '') =>
     site({ 'index.html': objectOf('app') }, { originPath }, ['', '/index.html']);
@@ -37,7 +37,7 @@ describe('where the distribution shows a page with status 200 in the place of wh
     await expect(verify(gone)).rejects.toEqual(stale('/gone.js'));
   });
 
-  it('the edge is stale when it shows the page in the place of an object that is there', async () => {
+  it('the edge is stale when it shows the page instead of an object that exists', async () => {
     const { verify, bucket, edge } = app();
     bucket.set('new.js', objectOf('new'));
     edge.set('/new.js', objectOf('app'));

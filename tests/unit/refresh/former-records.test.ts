@@ -8,8 +8,8 @@ import { planOf } from '../../helpers/planning.ts';
 import { REFRESH_TABLE } from '../../helpers/refresh-table.ts';
 
 /*
- * Records as they were stored before they had a version: a deployed stack has 90 days of them, and some are in progress while it is
- * updated.
+ * Records as they were stored before they had a version: a deployed stack has 90 days of them, and
+ * some are in progress while it is updated.
  */
 const PLAN = {
   paths: ['/docs/*', '/styles.css'],

@@ -91,13 +91,13 @@ describe('the list of refreshes', () => {
     { next: Buffer.from('r1').toString('base64url') },
     { next: `${Buffer.from(refreshIdOf(AT, '0123abcd')).toString('base64url')}=` },
     { page: '2' },
-  ])('cannot be asked for %j', query => {
+  ])('refuses the query %j', query => {
     expect(() => history([])({ ...query })).toThrow(expect.objectContaining({ code: 'BadRequest' }));
   });
 });
 
 describe('the summary of a refresh', () => {
-  it('of an open one says nothing about what nobody has planned', () => {
+  it('leaves out what is not planned yet', () => {
     const quota = { refusals: 2 };
     const invalidation = { id: 'I1', spentUsd: 0.01 };
     expect(summaryOf(refreshOf('0123abcd', { state: 'open', quota, invalidation }))).toEqual({
@@ -114,7 +114,7 @@ describe('the summary of a refresh', () => {
     });
   });
 
-  it('of a failed one says why, without what only its owner should know', () => {
+  it('says why it failed, without what only its owner should know', () => {
     const failure =
       'AccessDenied: User: arn:aws:sts::111122223333:assumed-role/Site-Invalidate/x is not authorized to perform: ' +
       'cloudfront:CreateInvalidation on resource: arn:aws:cloudfront::111122223333:distribution/E1';
@@ -124,7 +124,7 @@ describe('the summary of a refresh', () => {
     );
   });
 
-  it('of a planned one says what the plan comes to, all rounds’ cost included', () => {
+  it('counts what is planned, including the cost of all rounds', () => {
     const skipped = { unchanged: 3, neverCached: 2, duplicate: 1 };
     const plan = planOf(['/a', '/b*'], {
       round: 2,

@@ -51,7 +51,10 @@ interface MemoryTableOptions {
   readonly report: (violation: string) => void;
 }
 
-/** shared/aws/refresh-table in memory: the same requests in the same order, under the same conditions. */
+/**
+ * shared/aws/refresh-table in memory: the same requests in the same order, under the same
+ * conditions.
+ */
 export function createMemoryTable({ step, without, report }: MemoryTableOptions): MemoryTable {
   const records = new Map<string, Stored>();
   let pointer: string | undefined;

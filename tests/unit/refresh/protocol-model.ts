@@ -8,12 +8,17 @@ import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable, type Guard } from './memory-table.ts';
 
-/** What may happen besides the uploads. Steps, looks and requests are counted over the whole run. */
+/**
+ * What may happen besides the uploads. Steps, looks and requests are counted over the whole run.
+ */
 export interface Scenario {
   readonly before: 'nothing' | 'a closed refresh' | 'an open refresh' | 'an open refresh without execution';
   /** Keys, one message each; all are delivered at the same time. */
   readonly uploads: readonly string[];
-  /** The process that takes the step dies: before it has an effect, or after it, so that its answer is lost. */
+  /**
+   * The process that takes the step dies: before it has an effect, or after it, so that its answer
+   * is lost.
+   */
   readonly crashes: readonly { readonly step: number; readonly when: 'before' | 'after' }[];
   /** At this look somebody stops the execution. */
   readonly stopAtLook: number | undefined;
@@ -21,7 +26,10 @@ export interface Scenario {
   readonly refusals: number;
   /** How often the planner first finds no room beside what is in progress. */
   readonly fullLooks: number;
-  /** At these runs of the step Invalidate the execution does not wait for the end: the run goes on beside the next one. */
+  /**
+   * At these runs of the step Invalidate the execution does not wait for the end: the run goes on
+   * beside the next one.
+   */
   readonly timeouts: readonly number[];
   readonly needsSecondRound: boolean;
 }
@@ -46,7 +54,8 @@ class TimedOut extends Error {}
 const MAX_LOOKS = 3;
 
 /**
- * Runs collectors and executions on one table, one step at a time in the scheduler's order, until nothing is left to do.
+ * Runs collectors and executions on one table, one step at a time in the scheduler's order, until
+ * nothing is left to do.
  *
  * @param without a guard that the ports forget, to see that the model notices
  * @returns what went against the promises of the protocol
@@ -155,7 +164,8 @@ export async function runProtocol(
           refreshes: table,
           invalidations: cloudFront,
           pathUse: { usedIn: async () => 0, record: async () => {} },
-          // An object that did not change keeps plans from joining the others' paths into a wildcard.
+          // An object that did not change keeps plans from joining the others' paths into a
+          // wildcard.
           site: { keys: async () => ['unchanged.html'] },
           settings: PLAN_SETTINGS,
           // Nothing is ever verified here, so nothing is skipped.

@@ -22,7 +22,10 @@ const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   needsSecondRound: fc.boolean(),
 });
 
-/** An execution no longer waits for a run of the step Invalidate, and starts another one beside it; one of them is refused. */
+/**
+ * An execution no longer waits for a run of the step Invalidate, and starts another one beside it;
+ * one of them is refused.
+ */
 const TWINS: Partial<Scenario> = {
   before: 'an open refresh',
   uploads: ['a.html', 'b.html'],
@@ -35,7 +38,8 @@ const REFUSED_BY_CLOUDFRONT = { ...TWINS, refusals: 1, fullLooks: 0 };
 const REFUSED_BY_THE_PLANNER = { ...TWINS, refusals: 0, fullLooks: 1 };
 
 /**
- * Runs random scenarios, each in a random order of its steps, until one breaks a promise that is looked at.
+ * Runs random scenarios, each in a random order of its steps, until one breaks a promise that is
+ * looked at.
  * @param given what the scenarios have in common
  */
 function explore(

@@ -33,7 +33,7 @@ async function told({
 }
 
 describe('the details of a refresh', () => {
-  it('tell each path and why it is there', async () => {
+  it('name each path and why it is there', async () => {
     const plan = planOf(['/a.css', '/docs/*', '/x'], { wildcards: [{ path: '/docs/*', needlessPurges: 4 }] });
     const keys = ['a.css', ...Array.from({ length: 7 }, (_, index) => `docs/${index}.html`)];
     const objects = keys.map(key => changeOf(key));
@@ -51,7 +51,7 @@ describe('the details of a refresh', () => {
     ]);
   });
 
-  it('tell no more than 200 of thousands', async () => {
+  it('list no more than 200 of thousands', async () => {
     const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
     const objects = paths.map(path => changeOf(path.slice(1)));
     const { details } = await told({ refresh: { plan: planOf(paths) }, changes: { objects, paths } });
@@ -60,7 +60,7 @@ describe('the details of a refresh', () => {
     expect(details.requestedPaths).toHaveLength(200);
   });
 
-  it('tell the newest event of each key, in the order of the keys', async () => {
+  it('list the newest event of each key, in the order of the keys', async () => {
     const objects = [
       changeOf('b', { sequencer: '01' }),
       changeOf('b', { sequencer: '02', removed: true, eventTime: '2026-11-22T08:00:01.000Z' }),
@@ -112,7 +112,7 @@ describe('the details of a refresh', () => {
     expect(details.timeline).toEqual(Object.entries(steps).map(([step, at]) => ({ step, at })));
   });
 
-  it('tell what CloudFront says now', async () => {
+  it('include what CloudFront says now', async () => {
     const { details } = await told({ refresh: { invalidation: { id: 'I1', at: '03', spentUsd: 0 } } });
     expect(details.invalidation).toEqual({
       id: 'I1',
@@ -121,7 +121,7 @@ describe('the details of a refresh', () => {
     });
   });
 
-  it('are told without it while CloudFront cannot be asked', async () => {
+  it('leave that out while CloudFront cannot be asked', async () => {
     const throttled = new Error('Rate exceeded');
     const { details, troubles } = await told({
       refresh: { invalidation: { id: 'I1', at: '03', spentUsd: 0 } },

@@ -56,7 +56,7 @@ function history({
 }
 
 describe('the report of a refresh', () => {
-  it('tells what changed, what was sent and what was verified', async () => {
+  it('says what changed, what was sent and what was verified', async () => {
     const { report, mails } = history({ changes: { paths: ['/docs/*'] } });
     const message = await report({ state: 'fresh' });
     expect(message).toEqual({

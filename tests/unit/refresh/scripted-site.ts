@@ -17,7 +17,10 @@ export const REFRESH: Refresh = {
   plan: planOf(['/a.css'], { mark: 'm1' }),
 };
 
-/** An object as S3 and the edge show it; `changeOf` uploads happen half a second after its last write. */
+/**
+ * An object as S3 and the edge show it; `changeOf` uploads happen half a second after its last
+ * write.
+ */
 export function objectOf(content: string, headers: Record<string, string> = {}): Served {
   return { lastModified: 'Mon, 02 Nov 2026 10:00:00 GMT', headers: { etag: `"${content}"`, ...headers } };
 }

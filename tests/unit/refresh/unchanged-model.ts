@@ -46,11 +46,12 @@ const KEY = 'page.html';
 const POPS = [0, 1];
 
 /**
- * Uploads versions, caches whichever is there at whatever moment, and lets refreshes run at the same time, one step at a time
- * in the scheduler's order.
+ * Uploads versions, caches whichever is there at whatever moment, and lets refreshes run at the
+ * same time, one step at a time in the scheduler's order.
  *
  * @param without a guard that is taken away, to see that the model notices
- * @returns what the edge keeps at the end although it is not what the bucket holds, and nobody was told
+ * @returns what the edge keeps at the end although it is not what the bucket holds, and nobody was
+ *   told
  */
 export async function runUnchanged(
   scheduler: Scheduler,
@@ -165,7 +166,10 @@ export async function runUnchanged(
     return { ...current, sequencer: change.sequencer, eventTime: change.eventTime };
   }
 
-  /** A refresh, once its events happened: plan, purge, verify, and that once more if the edge is stale. */
+  /**
+   * A refresh, once its events happened: plan, purge, verify, and that once more if the edge is
+   * stale.
+   */
   async function follow({ versions, seenLate, fails, loses }: Followed): Promise<void> {
     await Promise.all(versions.map(version => uploaded[version]?.promise));
     const events = versions.map(eventOf);

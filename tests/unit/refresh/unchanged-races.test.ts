@@ -40,7 +40,10 @@ const anyScenario: fc.Arbitrary<Scenario> = fc
     });
   });
 
-/** Runs random scenarios, each in a random order of its steps, until an edge keeps what it should not. */
+/**
+ * Runs random scenarios, each in a random order of its steps, until an edge keeps what it should
+ * not.
+ */
 function explore(numRuns: number, without?: Guard, situation: Partial<Scenario> = {}) {
   return fc.check(
     fc.asyncProperty(fc.scheduler(), anyScenario, async (scheduler, scenario) => {
@@ -64,7 +67,10 @@ const [A, B, REMOVED] = [versionOf('a'), versionOf('b'), versionOf('removed')];
 /** Where verification does not ask. */
 const OFTEN_AT_THE_SECOND: readonly number[] = new Array(10).fill(1);
 const ENDS_WELL = { fails: false, loses: false };
-/** The event of the version in between may meet the one after it in the bucket, whose ETag is the same. */
+/**
+ * The event of the version in between may meet the one after it in the bucket, whose ETag is the
+ * same.
+ */
 const OTHER_HEADERS_FOR_A_WHILE: Partial<Scenario> = {
   versions: [A, { ...A, cacheControl: 'max-age=2' }, A],
   collectedBy: [0, 1],

@@ -17,7 +17,10 @@ const objectOf = (content: string, headers: Record<string, string> = {}, lastMod
 const upload = (sequencer: string, eTag = 'same') => changeOf('a.css', { sequencer, eTag });
 const removal = (sequencer: string) => changeOf('a.css', { sequencer, removed: true });
 
-/** What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if that is given. */
+/**
+ * What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if
+ * that is given.
+ */
 async function decide({
   verified,
   events,

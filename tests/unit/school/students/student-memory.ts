@@ -7,7 +7,10 @@ import type {
   StudentRecords,
 } from '../../../../shared/school/students/student-service.ts';
 
-/** `turn` decides when a call reaches the table; there, condition and write are one step, as in DynamoDB. */
+/**
+ * `turn` decides when a call reaches the table; there, condition and write are one step, as in
+ * DynamoDB.
+ */
 type Turn = () => Promise<unknown>;
 
 export function createStudentMemory(turn: Turn = () => Promise.resolve(), recordsPerRead = 1000) {

@@ -208,7 +208,7 @@ describe('at the same time, in any order', () => {
       expect(stored.get('SV001')?.name).toBe(changed?.status === 'fulfilled' ? 'New' : undefined);
     }));
 
-  it('1,000 creates of 100 ids leave 100 students and 100 mails, nothing pending and no unexpected error', async () => {
+  it('1,000 creates of 100 ids leave 100 students and 100 mails, nothing pending, and no unexpected error', async () => {
     const turn = () => new Promise(resolve => setImmediate(resolve));
     const { records, stored } = createStudentMemory(turn);
     const outbox = createOutbox(turn);
