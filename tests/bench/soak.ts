@@ -136,7 +136,7 @@ async function requireNothingLost(
     if (seen !== contentOf(number)) throw new Error(`The edge does not serve upload ${number}`);
   }
   for (const queue of QUEUE_OUTPUTS) {
-    const left = await site.waitingIn(`${outputs[queue]}-dead-letters`);
+    const left = await site.waitingIn(outputs[queue.replace(/QueueUrl$/, 'DeadLetterQueueUrl')]);
     if (left > 0) throw new Error(`There are ${left} dead letters of ${queue}`);
   }
   return `each in one of ${states.size} refreshes that ended fresh, every key served as uploaded last, no dead letters`;

@@ -2,7 +2,7 @@ import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/loca
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/school/students/student.ts';
 import type { Simulation } from './simulation.ts';
-import { output, POINTS_OF_PRESENCE, QUEUES, TESTER } from './stack.ts';
+import { deadLetterQueueUrl, output, POINTS_OF_PRESENCE, QUEUES, TESTER } from './stack.ts';
 
 export type School = ReturnType<typeof createSchool>;
 
@@ -146,7 +146,7 @@ export function createSchool({ cloud, time }: Simulation) {
     async redrive(): Promise<void> {
       for (const name of QUEUES) {
         const queue = output(cloud, name);
-        const deadLetters = { QueueUrl: `${queue}-dead-letters` };
+        const deadLetters = { QueueUrl: deadLetterQueueUrl(cloud, name) };
         const ask = <T>(action: string, input: object) =>
           askAws<T>(cloud, 'sqs', `AmazonSQS.${action}`, input);
         const { Messages = [] } = await ask<{ Messages?: { Body: string; ReceiptHandle: string }[] }>(

@@ -13,6 +13,11 @@ export function output({ outputs }: LocalCloud, name: string): string {
   return value;
 }
 
+/** The dead-letter queue beside the queue that an output names. */
+export function deadLetterQueueUrl(cloud: LocalCloud, queueOutput: string): string {
+  return output(cloud, queueOutput.replace(/QueueUrl$/, 'DeadLetterQueueUrl'));
+}
+
 /** Messages in a queue, those being worked on included. */
 export async function queueLength(cloud: LocalCloud, queueUrl: string): Promise<number> {
   const attributes = await queueAttributes(cloud, queueUrl);

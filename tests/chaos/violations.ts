@@ -6,7 +6,7 @@ import type { ReceivedMail } from '../../infra/local/services/ses/mail-inbox.ts'
 import { type Manifest, manifestKeyOf, readManifest } from '../../shared/school/backup/manifest.ts';
 import { askAws, type School, urlsOf } from './school.ts';
 import { isGivenUp, type Simulation } from './simulation.ts';
-import { output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';
+import { deadLetterQueueUrl, output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';
 
 /**
  * What is not as it should be, now that everything has come to an end: each violation as a sentence.
@@ -251,8 +251,7 @@ const isMailSender = (caller: string) => caller.includes('MailSend');
 async function messagesLeft(cloud: LocalCloud): Promise<string[]> {
   const left: string[] = [];
   for (const queue of QUEUES) {
-    const url = output(cloud, queue);
-    for (const each of [url, `${url}-dead-letters`]) {
+    for (const each of [output(cloud, queue), deadLetterQueueUrl(cloud, queue)]) {
       const count = await queueLength(cloud, each);
       if (count > 0) left.push(`${count} messages are left in ${each.split('/').at(-1)}`);
     }
