@@ -1,0 +1,135 @@
+import { paginateListExecutions, type SFNClient } from '@aws-sdk/client-sfn';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
+import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
+import type { LocalCloud } from '../../infra/local/local-cloud.ts';
+import type { EventDelivery } from '../../infra/local/services/s3/events.ts';
+
+/** Access key id of the tests. Their own calls say nothing about the program, so waiting ignores them. */
+export const TESTER = 'acceptance-test';
+
+/** Counts the S3 events between an upload and the queue. */
+export function trackEvents(deliver: EventDelivery = (_, send) => send()) {
+  const onTheirWay = new Set<Promise<void>>();
+  return {
+    onTheirWay,
+    deliverEvent(event, send) {
+      const delivery = deliver(event, send).finally(() => onTheirWay.delete(delivery));
+      onTheirWay.add(delivery);
+      return delivery;
+    },
+  } satisfies { onTheirWay: unknown; deliverEvent: EventDelivery };
+}
+
+export interface SettlingOptions {
+  readonly cloud: Pick<LocalCloud, 'journal' | 'intercept'>;
+  readonly clients: { readonly sqs: SQSClient; readonly stepFunctions: SFNClient };
+  /** Of the pipeline's stack. @throws Error when there is no such output */
+  readonly output: (name: string) => string;
+  readonly eventsOnTheirWay: ReadonlySet<unknown>;
+}
+
+/** Waits for the pipeline: for one step, for what was uploaded to be collected, for everything to end. */
+export function createSettling({ cloud, clients, output, eventsOnTheirWay }: SettlingOptions) {
+  /** Messages in a queue of the stack, those in work included. */
+  async function queueLength(queueUrlOutput: string): Promise<number> {
+    const { Attributes = {} } = await clients.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: output(queueUrlOutput), AttributeNames: ['All'] }),
+    );
+    const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    return counts.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+  }
+
+  /** Every execution of the refresh state machine: one per refresh, newest first. */
+  async function executions() {
+    const pages = paginateListExecutions(
+      { client: clients.stepFunctions },
+      { stateMachineArn: output('RefreshStateMachineArn') },
+    );
+    const found = [];
+    for await (const { executions: page = [] } of pages) found.push(...page);
+    return found;
+  }
+
+  async function isCollected(): Promise<boolean> {
+    return eventsOnTheirWay.size === 0 && (await queueLength('SiteChangesQueueUrl')) === 0;
+  }
+
+  /** From upstream to downstream: every stage hands its work on before it lets go of it. */
+  async function isSettled(): Promise<boolean> {
+    if (!(await isCollected())) return false;
+    if ((await executions()).some(({ status }) => status === 'RUNNING')) return false;
+    return (await queueLength('MailQueueUrl')) === 0;
+  }
+
+  /** Waits until every event is collected, no refresh is open or running, and the mails are out. */
+  const settled = (timeoutMs = 120_000) => until(isSettled, 'every refresh to end', timeoutMs);
+
+  /** Looks again whenever a queue may have got shorter or an execution has ended. */
+  async function until(isSo: () => Promise<boolean>, what: string, timeoutMs: number): Promise<void> {
+    for (;;) {
+      const moved = next(mayHaveSettled, what, timeoutMs);
+      // When it is so already, nobody waits for the next entry.
+      moved.catch(() => undefined);
+      if (await isSo()) return;
+      await moved;
+    }
+  }
+
+  /**
+   * Does something, and keeps the refresh that it opens from closing until everything is collected: one refresh, however slow
+   * the machine.
+   */
+  async function inOneRefresh(work: () => Promise<unknown>): Promise<void> {
+    const collected = Promise.withResolvers<void>();
+    const remove = cloud.intercept(async (call, proceed) => {
+      if (isLook(call)) await collected.promise;
+      return proceed();
+    });
+    try {
+      await work();
+      await until(isCollected, 'every change to be in a refresh', 120_000);
+    } finally {
+      remove();
+      collected.resolve();
+    }
+  }
+
+  /** The next thing the program does that matches; what happened before does not count. */
+  function next(
+    matches: (entry: JournalEntry) => boolean,
+    what: string,
+    timeoutMs = 60_000,
+  ): Promise<JournalEntry> {
+    return new Promise((resolve, reject) => {
+      const unsubscribe = cloud.journal.subscribe(entry => {
+        if (!isOwnCall(entry) && matches(entry)) settle(() => resolve(entry));
+      });
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}`))),
+        timeoutMs,
+      );
+      const settle = (end: () => void) => {
+        clearTimeout(timer);
+        unsubscribe();
+        end();
+      };
+    });
+  }
+
+  return { queueLength, executions, settled, inOneRefresh, next };
+}
+
+/** The state machine reads how far the collectors are: a refresh closes after a look that finds nothing new. */
+export function isLook({ action, request }: AwsCall): boolean {
+  return action === 'GetItem' && request.caller.includes('StateMachine');
+}
+
+function mayHaveSettled(entry: JournalEntry): boolean {
+  if (entry.kind === 'execution') return entry.state === undefined;
+  return entry.kind === 'call' && /^(Send|Receive|Delete)Message/.test(entry.action);
+}
+
+function isOwnCall(entry: JournalEntry): boolean {
+  return entry.kind === 'call' && entry.caller === TESTER;
+}
