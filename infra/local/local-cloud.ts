@@ -10,6 +10,7 @@ import { servePublicly } from './kernel/public-servers.ts';
 import { createApiGateway } from './services/apigateway/api-gateway.ts';
 import { createCloudFormation } from './services/cloudformation/cloudformation.ts';
 import { createCloudFront } from './services/cloudfront/cloudfront.ts';
+import type { CompletionDelay } from './services/cloudfront/invalidations.ts';
 import type { ViewerRequest, ViewerResponse } from './services/cloudfront/messages.ts';
 import { createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
 import { startDynamoDb } from './services/dynamodb/dynamodb.ts';
@@ -53,8 +54,8 @@ export interface LocalCloudOptions extends StackLocation {
   };
   /** Real seconds per AWS second of waits, pauses and visibility time-outs; 1 is real time. @default 1 */
   readonly timeScale?: number;
-  /** From CreateInvalidation to `Completed`, real time; null: never. @default 3,000 ms × timeScale */
-  readonly invalidationDelayMs?: number | (() => number | null);
+  /** From CreateInvalidation to `Completed`, real time; null: never; or when a promise resolves. @default 3,000 ms × timeScale */
+  readonly invalidationDelayMs?: number | (() => CompletionDelay);
   /** Each has a cache of its own. @default one */
   readonly pointsOfPresence?: readonly string[];
   /** Uploads the page as a deployment does. @default true */

@@ -23,12 +23,17 @@ export interface Invalidation {
   readonly completesAt: number | null;
 }
 
+/**
+ * From creation to `Completed`, in milliseconds; caches are purged after half of it. Null: never. A promise: when it resolves, unless
+ * the process has ended by then.
+ */
+export type CompletionDelay = number | null | Promise<unknown>;
+
 export interface InvalidationsOptions {
   readonly store: DurableStore;
   readonly journal: Journal;
   readonly now: () => number;
-  /** From creation to `Completed`; caches are purged after half of it. Null: never. */
-  readonly delayMs: () => number | null;
+  readonly delayMs: () => CompletionDelay;
   /** Purges every cache; called before the invalidation is reported as `Completed`. */
   readonly takeEffect: (distributionId: string, paths: readonly string[]) => void;
 }
@@ -47,6 +52,7 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
   const stored = options.store.map<Invalidation>('cloudfront-invalidations');
   const known = new Map(stored.values().map(invalidation => [invalidation.id, invalidation]));
   const timers = new Set<NodeJS.Timeout>();
+  let isStopped = false;
 
   function save(invalidation: Invalidation): void {
     known.set(invalidation.id, invalidation);
@@ -83,13 +89,21 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
   }
 
   /** One timer chain, so that a purge always precedes the report of its completion. */
-  function schedule(invalidation: Invalidation, delayMs: number | null): void {
-    if (delayMs === null) return;
+  function schedule(invalidation: Invalidation, delay: CompletionDelay): void {
+    if (delay === null) return;
     const { distributionId, paths } = invalidation;
-    after(delayMs / 2, () => {
-      options.takeEffect(distributionId, paths);
-      after(delayMs / 2, () => complete(invalidation));
-    });
+    const takeEffect = () => options.takeEffect(distributionId, paths);
+    if (typeof delay === 'number')
+      after(delay / 2, () => {
+        takeEffect();
+        after(delay / 2, () => complete(invalidation));
+      });
+    else
+      void delay.then(() => {
+        if (isStopped) return;
+        takeEffect();
+        complete(invalidation);
+      });
   }
 
   function ofDistribution(distributionId: string): Invalidation[] {
@@ -107,7 +121,7 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
       if (same !== undefined) return sameBatch(same, paths);
       assertWithinQuota(earlier, paths);
 
-      const delayMs = options.delayMs();
+      const delay = options.delayMs();
       const createdAt = now();
       const invalidation: Invalidation = {
         id: newId(),
@@ -116,10 +130,10 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
         callerReference,
         paths,
         createdAt,
-        completesAt: delayMs === null ? null : createdAt + delayMs,
+        completesAt: typeof delay === 'number' ? createdAt + delay : null,
       };
       save(invalidation);
-      schedule(invalidation, delayMs);
+      schedule(invalidation, delay);
       return invalidation;
     },
     get(distributionId, id) {
@@ -128,6 +142,7 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
     },
     list: distributionId => ofDistribution(distributionId).reverse(),
     stop() {
+      isStopped = true;
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
     },
