@@ -60,8 +60,8 @@ export interface LocalCloudOptions extends StackLocation {
   readonly pointsOfPresence?: readonly string[];
   /** Uploads the page as a deployment does. @default true */
   readonly deployWebsite?: boolean;
-  /** Evaluates the template's alarms, and mails them. @default true */
-  readonly alarms?: boolean;
+  /** Evaluates the template's alarms once a minute, and mails them; by hand, whenever `passMinute` is called. @default true */
+  readonly alarms?: boolean | 'by hand';
   /** How S3 events travel. @default each once, at once */
   readonly deliverEvent?: EventDelivery;
   /** Where functions run. @default each in a process of its own */
@@ -90,6 +90,8 @@ export interface LocalCloud {
   view(path: string, pop?: string, distributionId?: string): Promise<ViewerResponse>;
   /** Any request of a viewer. */
   request(request: ViewerRequest, pop?: string, distributionId?: string): Promise<ViewerResponse>;
+  /** Lets a minute of CloudWatch's pass, if its alarms are evaluated by hand. */
+  passMinute(): void;
   mails(): readonly ReceivedMail[];
   /** Uploads a file of the page with the headers of its deployment; without content, removes it. */
   publish(file: string, content: Buffer | undefined): Promise<void>;
@@ -247,6 +249,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     journal,
     store,
     timeScale,
+    byHand: settings.alarms === 'by hand',
   });
   started.push(cloudWatch.stop);
 
@@ -267,7 +270,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
     started.push(startEventSourceMapping(mapping, dependencies).stop);
   }
   started.push(startSchedules({ rules: parts.schedules, callAws: endpoint.call }));
-  if (settings.alarms) cloudWatch.start();
+  if (settings.alarms === true) cloudWatch.start();
   stepFunctions.resume();
   if (settings.deployWebsite) await publishDeployments(parts.deployments, endpoint.call, store);
 
@@ -300,6 +303,7 @@ async function start(settings: Settings, started: Started): Promise<Omit<LocalCl
         pop,
         distributionId,
       ),
+    passMinute: cloudWatch.passMinute,
     mails: inbox.mails,
     publish: createPublisher(parts.deployments, endpoint.call, store),
   };
