@@ -15,17 +15,17 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
-import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { DOCS_ONLY, EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-names.ts';
 import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
 import { assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { createSettling, trackEvents } from '../helpers/settling.ts';
+import { startSuccessiveCloud } from '../helpers/successive-clouds.ts';
 
 const ATTACHMENT = 'AutoInvalidation';
 const Bucket = EXISTING.bucketName;
@@ -33,7 +33,7 @@ const existingSite = mkdtempSync(join(tmpdir(), 'existing-site-'));
 
 /** The existing site, and the stack attached to it from an assembly of the test's own or the synthesised one. */
 const start = (assemblyDirectory?: string) =>
-  startLocalCloud({
+  startSuccessiveCloud({
     assemblyDirectory: existingSite,
     stackName: EXISTING.stackName,
     moreStacks: [
@@ -60,7 +60,6 @@ beforeAll(async () => {
   const outputs = cloud.outputsOf(ATTACHMENT);
   ({ settled } = createSettling({
     cloud,
-    clients: { sqs, stepFunctions: new SFNClient(client) },
     output: name => outputs[name] ?? '',
     eventsOnTheirWay: events.onTheirWay,
   }));

@@ -1,5 +1,5 @@
-import { paginateListExecutions, type SFNClient } from '@aws-sdk/client-sfn';
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
 import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
@@ -22,33 +22,36 @@ export function trackEvents(deliver: EventDelivery = (_, send) => send()) {
 }
 
 export interface SettlingOptions {
-  readonly cloud: Pick<LocalCloud, 'journal' | 'intercept'>;
-  readonly clients: { readonly sqs: SQSClient; readonly stepFunctions: SFNClient };
+  readonly cloud: Pick<LocalCloud, 'journal' | 'intercept' | 'callAws'>;
   /** Of the pipeline's stack. @throws Error when there is no such output */
   readonly output: (name: string) => string;
   readonly eventsOnTheirWay: ReadonlySet<unknown>;
 }
 
 /** Waits for the pipeline: for one step, for what was uploaded to be collected, for everything to end. */
-export function createSettling({ cloud, clients, output, eventsOnTheirWay }: SettlingOptions) {
-  /** Messages in a queue of the stack, those in work included. */
-  async function queueLength(queueUrlOutput: string): Promise<number> {
-    const { Attributes = {} } = await clients.sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: output(queueUrlOutput), AttributeNames: ['All'] }),
-    );
-    const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    return counts.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOptions) {
+  /** An AWS call without an SDK: waiting asks often. */
+  async function ask(service: string, target: string, input: object): Promise<unknown> {
+    const { status, body } = await cloud.callAws(jsonRequest(service, target, input, TESTER));
+    if (status !== 200) throw new Error(`${target} answered ${status}: ${body}`);
+    return JSON.parse(String(body));
   }
 
-  /** Every execution of the refresh state machine: one per refresh, newest first. */
-  async function executions() {
-    const pages = paginateListExecutions(
-      { client: clients.stepFunctions },
-      { stateMachineArn: output('RefreshStateMachineArn') },
-    );
-    const found = [];
-    for await (const { executions: page = [] } of pages) found.push(...page);
-    return found;
+  /** Messages in a queue of the stack, those in work included. */
+  async function queueLength(queueUrlOutput: string): Promise<number> {
+    const input = { QueueUrl: output(queueUrlOutput), AttributeNames: ['All'] };
+    const { Attributes } = QueueAttributes.parse(await ask('sqs', 'AmazonSQS.GetQueueAttributes', input));
+    return Attributes.ApproximateNumberOfMessages + Attributes.ApproximateNumberOfMessagesNotVisible;
+  }
+
+  async function isRunning(): Promise<boolean> {
+    const input = {
+      stateMachineArn: output('RefreshStateMachineArn'),
+      statusFilter: 'RUNNING',
+      maxResults: 1,
+    };
+    const { executions } = Executions.parse(await ask('states', 'AWSStepFunctions.ListExecutions', input));
+    return executions.length > 0;
   }
 
   async function isCollected(): Promise<boolean> {
@@ -58,12 +61,15 @@ export function createSettling({ cloud, clients, output, eventsOnTheirWay }: Set
   /** From upstream to downstream: every stage hands its work on before it lets go of it. */
   async function isSettled(): Promise<boolean> {
     if (!(await isCollected())) return false;
-    if ((await executions()).some(({ status }) => status === 'RUNNING')) return false;
+    if (await isRunning()) return false;
     return (await queueLength('MailQueueUrl')) === 0;
   }
 
   /** Waits until every event is collected, no refresh is open or running, and the mails are out. */
   const settled = (timeoutMs = 120_000) => until(isSettled, 'every refresh to end', timeoutMs);
+
+  /** Waits until every event and request so far is in a refresh, or set aside. */
+  const collected = (timeoutMs = 120_000) => until(isCollected, 'every change to be in a refresh', timeoutMs);
 
   /** Looks again whenever a queue may have got shorter or an execution has ended. */
   async function until(isSo: () => Promise<boolean>, what: string, timeoutMs: number): Promise<void> {
@@ -81,17 +87,17 @@ export function createSettling({ cloud, clients, output, eventsOnTheirWay }: Set
    * the machine.
    */
   async function inOneRefresh(work: () => Promise<unknown>): Promise<void> {
-    const collected = Promise.withResolvers<void>();
+    const isComplete = Promise.withResolvers<void>();
     const remove = cloud.intercept(async (call, proceed) => {
-      if (isLook(call)) await collected.promise;
+      if (isLook(call)) await isComplete.promise;
       return proceed();
     });
     try {
       await work();
-      await until(isCollected, 'every change to be in a refresh', 120_000);
+      await collected();
     } finally {
       remove();
-      collected.resolve();
+      isComplete.resolve();
     }
   }
 
@@ -117,8 +123,17 @@ export function createSettling({ cloud, clients, output, eventsOnTheirWay }: Set
     });
   }
 
-  return { queueLength, executions, settled, inOneRefresh, next };
+  return { queueLength, collected, settled, inOneRefresh, next };
 }
+
+const QueueAttributes = z.object({
+  Attributes: z.object({
+    ApproximateNumberOfMessages: z.coerce.number(),
+    ApproximateNumberOfMessagesNotVisible: z.coerce.number(),
+  }),
+});
+
+const Executions = z.object({ executions: z.array(z.unknown()) });
 
 /** The state machine reads how far the collectors are: a refresh closes after a look that finds nothing new. */
 export function isLook({ action, request }: AwsCall): boolean {

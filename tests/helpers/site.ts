@@ -11,13 +11,13 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
 import { edgeViews } from './edge-views.ts';
 import { createSettling, TESTER, trackEvents } from './settling.ts';
+import { type SuccessiveCloudOptions, startSuccessiveCloud } from './successive-clouds.ts';
 
 /** What S3 stores beside an object's content: CacheControl, ContentType … */
 export type StoredHeaders = Pick<
@@ -35,10 +35,10 @@ const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2', 'IAD89-P3'];
  *
  * @param options as of the local cloud; by default three points of presence, no page deployed, no alarms, a fifth of real time
  */
-export async function startSite(options: LocalCloudOptions = {}) {
+export async function startSite(options: SuccessiveCloudOptions = {}) {
   const events = trackEvents(options.deliverEvent);
   const pops = options.pointsOfPresence ?? POINTS_OF_PRESENCE;
-  const cloud: LocalCloud = await startLocalCloud({
+  const cloud = await startSuccessiveCloud({
     timeScale: 0.2,
     deployWebsite: false,
     alarms: false,
@@ -67,7 +67,6 @@ export async function startSite(options: LocalCloudOptions = {}) {
   const everTouched = new Set<string>();
   const settling = createSettling({
     cloud,
-    clients: { sqs, stepFunctions },
     output,
     eventsOnTheirWay: events.onTheirWay,
   });
@@ -97,9 +96,20 @@ export async function startSite(options: LocalCloudOptions = {}) {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   }
 
-  /** The history: one record per refresh, newest first. */
-  async function refreshes(): Promise<Refresh[]> {
-    const records = (await settling.executions()).map(async ({ name = '' }) => {
+  /** Every execution of the refresh state machine: one per refresh, newest first. */
+  async function executions() {
+    const pages = paginateListExecutions(
+      { client: stepFunctions },
+      { stateMachineArn: output('RefreshStateMachineArn') },
+    );
+    const found = [];
+    for await (const { executions: page = [] } of pages) found.push(...page);
+    return found;
+  }
+
+  /** The history: one record per refresh, newest first. @param newest no more than these */
+  async function refreshes(newest = Number.POSITIVE_INFINITY): Promise<Refresh[]> {
+    const records = (await executions()).slice(0, newest).map(async ({ name = '' }) => {
       const Key = { pk: name, sk: 'refresh' };
       const { Item } = await documents.send(
         new GetCommand({ TableName: output('RefreshTableName'), Key, ConsistentRead: true }),
@@ -109,19 +119,28 @@ export async function startSite(options: LocalCloudOptions = {}) {
     return Promise.all(records);
   }
 
-  /** Paths of every invalidation there ever was, newest first. */
-  async function invalidations(): Promise<string[][]> {
-    const found: string[][] = [];
-    for await (const { InvalidationList } of paginateListInvalidations(
-      { client: cloudFront },
-      { DistributionId },
-    )) {
-      for (const { Id } of InvalidationList?.Items ?? []) {
-        const { Invalidation } = await cloudFront.send(new GetInvalidationCommand({ DistributionId, Id }));
-        found.push(Invalidation?.InvalidationBatch?.Paths?.Items ?? []);
-      }
-    }
+  /** Every invalidation there ever was, newest first. */
+  async function invalidationIds(): Promise<string[]> {
+    const pages = paginateListInvalidations({ client: cloudFront }, { DistributionId });
+    const found: string[] = [];
+    for await (const { InvalidationList } of pages)
+      found.push(...(InvalidationList?.Items ?? []).flatMap(({ Id = [] }) => Id));
     return found;
+  }
+
+  /** Paths of the invalidations, newest first. @param newest no more than these */
+  async function invalidations(newest = Number.POSITIVE_INFINITY): Promise<string[][]> {
+    const found = (await invalidationIds()).slice(0, newest).map(async Id => {
+      const { Invalidation } = await cloudFront.send(new GetInvalidationCommand({ DistributionId, Id }));
+      return Invalidation?.InvalidationBatch?.Paths?.Items ?? [];
+    });
+    return Promise.all(found);
+  }
+
+  /** How much there has been so far. */
+  async function counts() {
+    const [started, purges] = await Promise.all([executions(), invalidationIds()]);
+    return { refreshes: started.length, invalidations: purges.length, mails: cloud.mails().length };
   }
 
   return {
@@ -135,8 +154,10 @@ export async function startSite(options: LocalCloudOptions = {}) {
     /** Sends a message to the site-changes queue: text as it is, anything else as JSON. */
     send: askFor,
     ...settling,
+    executions,
     refreshes,
     invalidations,
+    counts,
     mails: cloud.mails,
     ...edgeViews({ cloud, pops, s3, Bucket, everTouched }),
     stop: cloud.stop,
