@@ -14,6 +14,7 @@ const suite = (name: string, { timeoutSeconds, isolate = false, needsAssembly = 
     name,
     isolate,
     include: [`tests/${name}/**/*.test.ts`],
+    exclude: ['**/*.nightly.test.ts'],
     globalSetup: needsAssembly ? ['tests/helpers/synthesise.ts'] : [],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: 120_000,
