@@ -11,6 +11,7 @@ import { type RunningServices, startServices } from './kernel/start-services.ts'
 import { publishFile } from './services/cdk/service.ts';
 import type { ViewerRequest, ViewerResponse } from './services/cloudfront/messages.ts';
 import { viewDistribution } from './services/cloudfront/service.ts';
+import { passMinute } from './services/cloudwatch/service.ts';
 import { crashFunctions } from './services/lambda/service.ts';
 import type { ReceivedMail } from './services/ses/mail-inbox.ts';
 import { inboxUrl, receivedMails } from './services/ses/service.ts';
@@ -70,6 +71,8 @@ export interface LocalCloud {
   view(path: string, pop?: string, distributionId?: string): Promise<ViewerResponse>;
   /** Any request of a viewer. */
   request(request: ViewerRequest, pop?: string, distributionId?: string): Promise<ViewerResponse>;
+  /** Lets a minute of CloudWatch's time pass, if alarms are evaluated by hand. */
+  passMinute(): void;
   mails(): readonly ReceivedMail[];
   /** Uploads a file of the page with the headers of its deployment; without content, removes it. */
   publish(file: string, content: Buffer | undefined): Promise<void>;
@@ -134,6 +137,7 @@ async function start(settings: Settings, onStarted: (stop: Stop) => void): Promi
     intercept: endpoint.intercept,
     notEmulated: [...accepted, ...services.notEmulated],
     inboxUrl: services.use(inboxUrl)(),
+    passMinute: services.use(passMinute),
     mails: services.use(receivedMails),
     crashFunctions: services.use(crashFunctions),
     publish: services.use(publishFile),

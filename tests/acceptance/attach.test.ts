@@ -18,12 +18,14 @@ import {
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
-import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
+import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { DOCS_ONLY, EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-names.ts';
 import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
 import { ASSEMBLY, assemblyWith, type TemplateResource } from '../helpers/assembly.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
+import { createSettling, trackEvents } from '../helpers/settling.ts';
+import { startSuccessiveCloud } from '../helpers/successive-clouds.ts';
 
 const ATTACHMENT = 'AutoInvalidation';
 const Bucket = EXISTING.bucketName;
@@ -31,18 +33,21 @@ const existingSite = mkdtempSync(join(tmpdir(), 'existing-site-'));
 
 /** The existing site, and the stack attached to it from an assembly of the test's own or the synthesised one. */
 const start = (assemblyDirectory = ASSEMBLY) =>
-  startLocalCloud({
+  startSuccessiveCloud({
     assemblyDirectory: existingSite,
     stackName: EXISTING.stackName,
     moreStacks: [{ stackName: ATTACHMENT, assemblyDirectory }],
     timeScale: 0.05,
     invalidationDelayMs: 50,
     alarms: false,
+    deliverEvent: events.deliverEvent,
   });
 
+const events = trackEvents();
 let cloud: LocalCloud;
 let s3: S3Client;
 let sqs: SQSClient;
+let settled: () => Promise<void>;
 
 beforeAll(async () => {
   synthesiseExistingSite(existingSite);
@@ -50,6 +55,12 @@ beforeAll(async () => {
   const client = clientFor(cloud.endpoint);
   s3 = new S3Client({ ...client, forcePathStyle: true });
   sqs = new SQSClient(client);
+  const outputs = cloud.outputsOf(ATTACHMENT);
+  ({ settled } = createSettling({
+    cloud,
+    output: name => outputs[name] ?? '',
+    eventsOnTheirWay: events.onTheirWay,
+  }));
 });
 afterAll(async () => {
   await cloud?.stop();
@@ -67,11 +78,12 @@ async function shown(wholeSitePath: string, docsPath: string): Promise<unknown[]
   return (await Promise.all(views)).map(({ status, body }) => (status === 200 ? body.toString() : status));
 }
 
-/** Does something, and waits until so many refreshes have been reported. */
-async function refreshes(count: number, act: () => Promise<unknown>): Promise<string[]> {
+/** Does something, waits until nothing of it is left to do, and returns the subjects of the mails about its refreshes. */
+async function reportsOf(act: () => Promise<unknown>): Promise<string[]> {
+  await settled();
   const before = cloud.mails().length;
   await act();
-  await expect.poll(() => cloud.mails().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(before + count);
+  await settled();
   return cloud
     .mails()
     .slice(before)
@@ -91,9 +103,9 @@ async function invalidationsOf(DistributionId: string): Promise<number> {
 
 describe('A site that there was before', () => {
   it('has both distributions fresh after an upload', async () => {
-    await refreshes(2, () => put('docs/a.txt', 'old'));
+    await reportsOf(() => put('docs/a.txt', 'old'));
     expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['old', 'old']);
-    const subjects = await refreshes(2, () => put('docs/a.txt', 'new'));
+    const subjects = await reportsOf(() => put('docs/a.txt', 'new'));
     expect(subjects).toEqual(['Fresh: docs/a.txt', 'Fresh: docs/a.txt']);
     expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['new', 'new']);
   });
@@ -101,20 +113,21 @@ describe('A site that there was before', () => {
   it('has only that distribution refreshed which shows the file, and none for a file that never matters', async () => {
     const docs = await invalidationsOf(DOCS_ONLY);
     await put('docs/a.map', 'not published');
-    expect(await refreshes(1, () => put('site/b.txt', 'b'))).toEqual(['Fresh: site/b.txt']);
+    expect(await reportsOf(() => put('site/b.txt', 'b'))).toEqual(['Fresh: site/b.txt']);
     expect(await invalidationsOf(DOCS_ONLY)).toBe(docs);
   });
 
   it('has a file refreshed whose folder has a name that S3 wants encoded', async () => {
     const key = `${EXISTING.lessons}bài 1.html`;
-    expect(await refreshes(1, () => put(key, 'Bài 1'))).toEqual([`Fresh: ${key}`]);
+    expect(await reportsOf(() => put(key, 'Bài 1'))).toEqual([`Fresh: ${key}`]);
   });
 
   it('takes a request by hand for one of its distributions', async () => {
     const whole = await invalidationsOf(WHOLE_SITE);
     const QueueUrl = cloud.outputsOf(ATTACHMENT)['SiteChangesQueueUrl'];
     const MessageBody = JSON.stringify({ paths: ['/*'], distributionId: DOCS_ONLY });
-    await refreshes(1, () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })));
+    const reports = await reportsOf(() => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })));
+    expect(reports).toHaveLength(1);
     expect(await invalidationsOf(WHOLE_SITE)).toBe(whole);
     expect(cloud.mails().at(-1)?.body.text).toContain(`Distribution: ${DOCS_ONLY}`);
   });
@@ -152,11 +165,11 @@ describe('A site that there was before', () => {
   });
 
   it('has the root fresh that a distribution shows, whatever is called index.html', async () => {
-    await refreshes(2, () => put('docs/home.html', 'old home'));
+    await reportsOf(() => put('docs/home.html', 'old home'));
     expect(await shown('/docs/home.html', '/')).toEqual(['old home', 'old home']);
-    await refreshes(2, () => put('docs/home.html', 'new home'));
+    await reportsOf(() => put('docs/home.html', 'new home'));
     expect(await shown('/docs/home.html', '/')).toEqual(['new home', 'new home']);
-    const subjects = await refreshes(2, () => put('docs/index.html', 'an index'));
+    const subjects = await reportsOf(() => put('docs/index.html', 'an index'));
     expect(subjects).toEqual(Array(2).fill('Fresh: docs/index.html'));
     expect(await shown('/docs/index.html', '/')).toEqual(['an index', 'new home']);
   });
@@ -164,20 +177,20 @@ describe('A site that there was before', () => {
   it('has every variant fresh that a distribution keeps by query string', async () => {
     const urls = ['/site/app.js', '/site/app.js?v=3'];
     const variants = () => Promise.all(urls.map(async url => (await shown(url, '/'))[0]));
-    await refreshes(1, () => put('site/app.js', 'old'));
+    await reportsOf(() => put('site/app.js', 'old'));
     expect(await variants()).toEqual(['old', 'old']);
-    expect(await refreshes(1, () => put('site/app.js', 'new'))).toEqual(['Fresh: site/app.js']);
+    expect(await reportsOf(() => put('site/app.js', 'new'))).toEqual(['Fresh: site/app.js']);
     expect(await variants()).toEqual(['new', 'new']);
   });
 
   it('is fresh when a file is gone in whose place a distribution shows the page of its application', async () => {
-    await refreshes(2, async () => {
+    await reportsOf(async () => {
       await put('docs/app.html', 'the application');
       await put('docs/bundle-1.js', 'old');
     });
     expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual(['old', 'old']);
     const remove = () => s3.send(new DeleteObjectCommand({ Bucket, Key: 'docs/bundle-1.js' }));
-    expect(await refreshes(2, remove)).toEqual(Array(2).fill('Fresh: docs/bundle-1.js'));
+    expect(await reportsOf(remove)).toEqual(Array(2).fill('Fresh: docs/bundle-1.js'));
     expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual([403, 'the application']);
   });
 

@@ -16,14 +16,16 @@ import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CompletionDelay } from '../../infra/local/services/cloudfront/invalidations.ts';
 import { executionArnOf, upload } from '../helpers/endings.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 let site: Site;
+let completion: CompletionDelay = 0;
 
 beforeAll(async () => {
-  site = await startSite({ timeScale: 0.02, invalidationDelayMs: 0 });
+  site = await startSite({ timeScale: 0.02, invalidationDelayMs: () => completion });
 });
 afterAll(() => site.stop());
 
@@ -50,11 +52,12 @@ describe('CloudFront', () => {
   });
 
   it('refuses the sixteenth wildcard in progress', async () => {
-    const slow = await startSite({ invalidationDelayMs: () => null });
+    const isOver = Promise.withResolvers<void>();
+    completion = isOver.promise;
     const create = (index: number) =>
-      slow.clients.cloudFront.send(
+      site.clients.cloudFront.send(
         new CreateInvalidationCommand({
-          DistributionId: slow.output('DistributionId'),
+          DistributionId: site.output('DistributionId'),
           InvalidationBatch: { CallerReference: `${index}`, Paths: { Quantity: 1, Items: [`/${index}*`] } },
         }),
       );
@@ -62,7 +65,8 @@ describe('CloudFront', () => {
       for (let index = 0; index < 15; index++) await create(index);
       await expect(create(15)).rejects.toMatchObject({ name: 'TooManyInvalidationsInProgress' });
     } finally {
-      await slow.stop();
+      completion = 0;
+      isOver.resolve();
     }
   });
 

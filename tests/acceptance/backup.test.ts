@@ -1,9 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
@@ -12,129 +6,36 @@ import { RESOURCE_TYPES } from '../../infra/local/services.ts';
 import { loadStack } from '../../infra/local/template/template.ts';
 import { manifestKeyOf } from '../../shared/school/backup/manifest.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
-import { startStudentApi } from '../helpers/student-api.ts';
-import { enrol, linesOf, manyStudents } from '../helpers/student-records.ts';
+import {
+  type BackedUpSchool,
+  expectRoundTrip,
+  FINISHED,
+  startBackedUpSchool,
+} from '../helpers/backed-up-school.ts';
+import { manyStudents, withPhotos } from '../helpers/student-records.ts';
 
-const COMMAND = fileURLToPath(new URL('../../infra/cli/main.ts', import.meta.url));
-
-/** Subject of the mail about a backup, done or failed. */
-const REPORT = /^Backup: |backed up/;
-
-const FINISHED = {
-  key: expect.stringMatching(/^backups\/\d{8}T\d{6}Z-[\da-f]{8}\.ndjson\.gz$/),
-  sha256: expect.stringMatching(/^[\da-f]{64}$/),
-};
-
-type School = Awaited<ReturnType<typeof startSchool>>;
-
-/** The whole system with so many students in it. */
-async function startSchool(students: number, timeScale: number) {
-  const api = await startStudentApi({ timeScale });
-  const dynamoDb = new DynamoDBClient({
-    endpoint: api.cloud.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'acceptance-test', secretAccessKey: 'none' },
-  });
-  await enrol(manyStudents(students), api.output('StudentTableName'), dynamoDb);
-  const Bucket = api.output('BackupBucketName');
-
-  /** The next mail about a backup. */
-  const report = () =>
-    api.next(
-      entry => entry.kind === 'mail' && REPORT.test(entry.subject),
-      'the report of the backup',
-      120_000,
-    );
-
-  return {
-    ...api,
-    report,
-
-    /** Asks for a backup and waits for its report. */
-    async backUp(): Promise<string> {
-      const reported = report();
-      const { body } = await api.ask('POST /backup');
-      await reported;
-      return (body as { key: string }).key;
-    },
-
-    reports: () => api.mails().filter(({ subject }) => REPORT.test(subject)),
-
-    async files(): Promise<string[]> {
-      const { Contents = [] } = await api.clients.s3.send(new ListObjectsV2Command({ Bucket }));
-      return Contents.map(({ Key = '' }) => Key);
-    },
-
-    async read(Key: string): Promise<Uint8Array> {
-      const { Body } = await api.clients.s3.send(new GetObjectCommand({ Bucket, Key }));
-      return (await Body?.transformToByteArray()) ?? new Uint8Array();
-    },
-
-    write: (Key: string, Body: Uint8Array) =>
-      api.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body })),
-
-    async createTable(TableName: string): Promise<void> {
-      await dynamoDb.send(
-        new CreateTableCommand({
-          TableName,
-          AttributeDefinitions: [{ AttributeName: 'studentid', AttributeType: 'S' }],
-          KeySchema: [{ AttributeName: 'studentid', KeyType: 'HASH' }],
-          BillingMode: 'PAY_PER_REQUEST',
-        }),
-      );
-      await waitUntilTableExists({ client: dynamoDb, maxWaitTime: 10, minDelay: 0.05 }, { TableName });
-    },
-
-    linesOf: (table = api.output('StudentTableName')) => linesOf(table, dynamoDb),
-
-    /** `npm run restore`, in a process of its own. */
-    async restore(...options: string[]) {
-      const command = [COMMAND, 'restore', '--local', '--endpoint', api.cloud.endpoint, ...options];
-      const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
-      const [printed, complaint, [exitCode]] = await Promise.all([
-        text(child.stdout),
-        text(child.stderr),
-        once(child, 'close'),
-      ]);
-      return { exitCode, printed, complaint };
-    },
-  };
-}
-
-/** `npm run bench -- backup` does the same with 100,000. */
-const MANY = 20_000;
-
-describe('Many students', () => {
+describe('Students', () => {
   it('backed up through the API and restored into an empty table are equal, item by item', async () => {
-    const school = await startSchool(MANY, 0.1);
+    const students = [...manyStudents(500), ...withPhotos(90, 100_000)];
+    const school = await startBackedUpSchool(students, 0.1);
     onTestFinished(school.stop);
-    const key = await school.backUp();
-    const { body } = await school.ask('GET /backups');
-    expect(body).toEqual({ backups: [expect.objectContaining({ ...FINISHED, key, count: MANY })] });
-    await school.settled();
-    expect(school.reports().map(({ subject }) => subject)).toEqual([`Backup: ${MANY} students`]);
-
-    await school.createTable('restored');
-    const { exitCode, printed } = await school.restore('--from', key, '--into', 'restored', '--json');
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(printed).figures).toEqual({
-      inserted: MANY,
-      updated: 0,
-      conflict: 0,
-      unchanged: 0,
+    const calls: string[] = [];
+    school.cloud.journal.subscribe(entry => {
+      if (entry.kind === 'call' && entry.caller.includes('Backup')) calls.push(entry.action);
     });
-    const [original, restored] = [await school.linesOf(), await school.linesOf('restored')];
-    expect(restored).toHaveLength(MANY);
-    expect(restored.filter((line, index) => line !== original[index])).toEqual([]);
+    await expectRoundTrip(school, students.length);
+    // The photos fill what 20,000 students without do not: more than a page of each segment, and more than one part.
+    expect(calls.filter(action => action === 'Scan').length).toBeGreaterThanOrEqual(8);
+    expect(calls.filter(action => action === 'UploadPart').length).toBeGreaterThan(1);
   });
 });
 
 describe('A backup', () => {
   const STUDENTS = 30;
-  let school: School;
+  let school: BackedUpSchool;
 
   beforeAll(async () => {
-    school = await startSchool(STUDENTS, 0.02);
+    school = await startBackedUpSchool(manyStudents(STUDENTS), 0.02);
   });
   afterAll(() => school.stop());
 
@@ -198,7 +99,7 @@ describe('A backup', () => {
     await school.write(key, change(await school.read(key)));
     const table = `empty-${name.replaceAll(' ', '-')}`;
     await school.createTable(table);
-    const { exitCode, printed, complaint } = await school.restore('--from', key, '--into', table);
+    const { exitCode, printed, complaint } = await school.restoreHere('--from', key, '--into', table);
     expect({ exitCode, printed }).toEqual({ exitCode: 1, printed: '' });
     expect(complaint).toContain(
       `Refused, nothing was written. The file is not what its manifest says: its ${reason}`,

@@ -20,8 +20,8 @@ const MAX_RECEIVES = 5;
 let site: Site;
 
 beforeAll(async () => {
-  // A visibility time-out of three minutes in one second.
-  site = await startSite({ timeScale: 0.005, invalidationDelayMs: 0 });
+  // A visibility time-out of three minutes in a third of a second.
+  site = await startSite({ timeScale: 0.002, invalidationDelayMs: 0 });
 });
 afterAll(() => site.stop());
 
@@ -193,7 +193,7 @@ describe('the mail queue', () => {
     const refusal = inject(site, { action: 'SendEmail' }, sesRefuses('MessageRejected', 400));
     await site.put('page.txt', 'nobody is told');
     await site.settled();
-    expect((await site.refreshes())[0]?.state).toBe('fresh');
+    expect((await site.refreshes(1))[0]?.state).toBe('fresh');
     expect(site.mails()).toHaveLength(mailed);
     expect(refusal.met).toHaveLength(MAX_RECEIVES);
     expect(await drain(await mailDeadLetterQueueUrl())).toHaveLength(1);

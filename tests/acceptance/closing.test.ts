@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type AwsCall, ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
+import { isLook } from '../helpers/settling.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 type Matches = (call: AwsCall) => boolean;
@@ -37,15 +38,22 @@ function hold(matches: Matches, when: 'before' | 'after' = 'before') {
 }
 
 let site: Site;
-let refreshesBefore: number;
+let before: Awaited<ReturnType<Site['counts']>>;
+/** A test's own contents: an upload of what is there already would need no invalidation. */
+let own: (content: string) => string;
+let tests = 0;
 beforeAll(async () => {
-  site = await startSite({ timeScale: 0.1 });
+  site = await startSite({ timeScale: 0.02 });
 });
 beforeEach(async () => {
-  await Promise.all(['page.html', 'other.html', 'third.html'].map(key => site.put(key, 'first')));
+  const test = ++tests;
+  own = content => `${content} of test ${test}`;
+  const [last] = await site.refreshes(1);
+  if (last?.state !== 'fresh')
+    await Promise.all(['page.html', 'other.html', 'third.html'].map(key => site.put(key, own('first'))));
   await site.settled();
   await site.warm();
-  refreshesBefore = (await site.refreshes()).length;
+  before = await site.counts();
 });
 afterAll(() => site.stop());
 
@@ -59,31 +67,34 @@ const collected = () =>
 const entered = (state: string) =>
   site.next(entry => entry.kind === 'execution' && entry.state === state, `a refresh to enter ${state}`);
 
-async function uploadAndCollect(key: string, body: string): Promise<void> {
+const upload = (key: string, content: string) => site.put(key, own(content));
+
+async function uploadAndCollect(key: string, content: string): Promise<void> {
   const done = collected();
-  await site.put(key, body);
+  await upload(key, content);
   await done;
 }
 
 async function expectRefreshes(count: number): Promise<void> {
   await site.settled();
-  const history = await site.refreshes();
-  expect(history.filter(({ state }) => state !== 'fresh')).toEqual([]);
-  expect(history).toHaveLength(refreshesBefore + count);
-  expect(await site.invalidations()).toHaveLength(refreshesBefore + count);
-  expect(site.mails()).toHaveLength(refreshesBefore + count);
+  expect(await site.counts()).toEqual({
+    refreshes: before.refreshes + count,
+    invalidations: before.invalidations + count,
+    mails: before.mails + count,
+  });
+  expect(await site.refreshes(count)).toEqual(Array(count).fill(expect.objectContaining({ state: 'fresh' })));
   await site.expectEdgeEqualsBucket();
 }
 
 it('takes a change in that commits before the close', async () => {
   const closing = hold(CLOSE);
-  await site.put('page.html', 'second');
+  await upload('page.html', 'second');
   await closing.reached;
   await uploadAndCollect('page.html', 'third');
   await uploadAndCollect('other.html', 'second');
   closing.letGo();
   await expectRefreshes(1);
-  expect((await site.invalidations())[0]).toEqual(['/other.html', '/page.html']);
+  expect((await site.invalidations(1))[0]).toEqual(['/other.html', '/page.html']);
 });
 
 const CLOSING_STEPS = [
@@ -96,12 +107,12 @@ const CLOSING_STEPS = [
 describe.each(['page.html', 'other.html'])('a change of %s', lateKey => {
   it.each(CLOSING_STEPS)('is left to the next refresh when %s', async (_, step, when) => {
     const closing = hold(step, when);
-    await site.put('page.html', 'second');
+    await upload('page.html', 'second');
     await closing.reached;
     await uploadAndCollect(lateKey, 'third');
     closing.letGo();
     await expectRefreshes(2);
-    expect((await site.invalidations())[0]).toEqual([`/${lateKey}`]);
+    expect((await site.invalidations(1))[0]).toEqual([`/${lateKey}`]);
   });
 });
 
@@ -109,13 +120,14 @@ it.each([
   ['written', ADD_CHANGES],
   ['committed', COMMIT],
 ])('moves a change to the next refresh when the open one closes before it is %s', async (_, step) => {
-  const settling = entered('Settle: wait');
-  await site.put('page.html', 'second');
-  await settling;
-  const closed = entered('Watch: begin');
+  const looking = hold(isLook);
+  await upload('page.html', 'second');
+  await looking.reached;
   const collecting = hold(step);
-  await site.put('other.html', 'second');
+  await upload('other.html', 'second');
   await collecting.reached;
+  const closed = entered('Watch: begin');
+  looking.letGo();
   await closed;
   collecting.letGo();
   await expectRefreshes(2);
@@ -123,7 +135,7 @@ it.each([
 
 it('verifies and reports a refresh by its own changes, while the next deploy is on its way', async () => {
   const watching = hold(by('StateMachine', 'GetInvalidation'));
-  await site.put('page.html', 'second');
+  await upload('page.html', 'second');
   await watching.reached;
   await uploadAndCollect('other.html', 'second');
   watching.letGo();
@@ -143,13 +155,13 @@ it('closes once although the answer to the close is lost', async () => {
     await next();
     throw new ConnectionCutError();
   });
-  await site.put('page.html', 'second');
+  await upload('page.html', 'second');
   await expectRefreshes(1);
 });
 
 it('follows two deploys in a row by two refreshes', async () => {
   for (const content of ['second', 'third']) {
-    await site.put('page.html', content);
+    await upload('page.html', content);
     await site.settled();
     await site.expectEdgeEqualsBucket();
   }
@@ -158,12 +170,12 @@ it('follows two deploys in a row by two refreshes', async () => {
 
 it('joins paths asked for by hand to the open refresh', async () => {
   const closing = hold(CLOSE);
-  await site.put('page.html', 'second');
+  await upload('page.html', 'second');
   await closing.reached;
   const asked = collected();
   await site.send({ paths: ['/*'] });
   await asked;
   closing.letGo();
   await expectRefreshes(1);
-  expect((await site.invalidations())[0]).toEqual(['/*']);
+  expect((await site.invalidations(1))[0]).toEqual(['/*']);
 });

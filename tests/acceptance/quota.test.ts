@@ -1,51 +1,50 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it, onTestFinished } from 'vitest';
+import type { CompletionDelay } from '../../infra/local/services/cloudfront/invalidations.ts';
 import { keepBusy } from '../helpers/busy.ts';
 import { inject } from '../helpers/endings.ts';
 import { type Fault, refused } from '../helpers/faults.ts';
 import { inParallel } from '../helpers/in-parallel.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
-/** How long the others' invalidations take: longer than three waves of uploads, each after a refusal. */
-const BUSY_MS = 40_000;
-
 const pass: Fault = (_, next) => next();
 const keysOf = (wave: string) => Array.from({ length: 20 }, (_, index) => `${wave}/page-${index}.txt`);
 const ALWAYS = 'every-wave.txt';
 
 it('15 wildcards and 3,000 exact paths in progress drain without loss: what is uploaded meanwhile is merged', async () => {
-  let completionMs = 0;
-  const site = await startSite({ timeScale: 0.05, invalidationDelayMs: () => completionMs });
+  let completion: CompletionDelay = 0;
+  const site = await startSite({ timeScale: 0.005, invalidationDelayMs: () => completion });
   onTestFinished(site.stop);
   const waves = ['first', 'second', 'third'];
   await uploadAll(site, [ALWAYS, ...waves.flatMap(keysOf)], 'old');
   await site.settled();
   await site.warm();
-  const before = (await site.refreshes()).length;
+  const before = (await site.executions()).length;
 
-  completionMs = BUSY_MS;
+  const others = Promise.withResolvers<void>();
+  completion = others.promise;
   await keepBusy(site, { wildcards: 15, exact: 3000 });
-  completionMs = 0;
+  completion = 0;
   // Once CloudFront itself refuses, later the plan finds no room beside what is in progress.
   inject(site, { action: 'ListInvalidations', caller: 'Invalidate' }, refused('AccessDenied', 403), 1);
   const requests = inject(site, { action: 'CreateInvalidation', caller: 'Invalidate' }, pass);
   for (const wave of waves) {
-    const waiting = site.next(
+    await site.inOneRefresh(async () => {
+      await uploadAll(site, [ALWAYS, ...keysOf(wave)], `new in the ${wave} wave`);
+      await site.send({ paths: [`/by-hand/${wave}/*`] });
+    });
+    await site.next(
       entry => entry.kind === 'execution' && entry.state === 'Invalidate: wait for quota',
-      'a refresh to wait',
+      'the refresh to be refused',
     );
-    await uploadAll(site, [ALWAYS, ...keysOf(wave)], `new in the ${wave} wave`);
-    await site.send({ paths: [`/by-hand/${wave}/*`] });
-    await waiting;
   }
+  others.resolve();
   await site.settled();
 
-  const refreshes = (await site.refreshes()).slice(0, -before);
-  expect(refreshes.filter(({ state }) => state !== 'fresh')).toEqual([]);
-  // A wave may meet the moment in which the refresh is planned; without merging there would be one refresh for each.
-  expect(refreshes.length).toBeLessThan(waves.length);
-  expect(requests.met.length).toBe(1 + refreshes.length);
-  const collected = (await Promise.all(refreshes.map(({ id }) => itemsOf(site, id)))).flat();
+  const refreshes = await site.refreshes((await site.executions()).length - before);
+  expect(refreshes).toMatchObject([{ state: 'fresh' }]);
+  expect(requests.met).toHaveLength(2);
+  const collected = await itemsOf(site, refreshes[0]?.id ?? '');
   expect(new Set(collected.flatMap(({ key = [] }) => key))).toEqual(
     new Set([ALWAYS, ...waves.flatMap(keysOf)]),
   );
@@ -71,7 +70,7 @@ it('a refresh that is refused for a day fails and is mailed, and the next one ta
   answer = pass;
   await site.put('other.txt', 'the next one');
   await site.settled();
-  expect((await site.refreshes())[0]).toMatchObject({
+  expect((await site.refreshes(1))[0]).toMatchObject({
     state: 'fresh',
     verification: { result: { verified: 2 } },
   });

@@ -11,7 +11,7 @@ function restartable(): () => Promise<Site> {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'student-site-'));
   onTestFinished(() => rmSync(stateDirectory, { recursive: true }));
   return async () => {
-    const site = await startSite({ stateDirectory });
+    const site = await startSite({ stateDirectory, timeScale: 0.1 });
     onTestFinished(site.stop);
     return site;
   };

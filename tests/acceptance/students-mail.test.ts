@@ -8,7 +8,7 @@ let api: StudentApi;
 
 beforeAll(async () => {
   // Five receives of a failing mail, three minutes apart.
-  api = await startStudentApi({ timeScale: 0.02 });
+  api = await startStudentApi({ timeScale: 0.002 });
 });
 afterAll(() => api.stop());
 

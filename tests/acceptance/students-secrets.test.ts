@@ -11,7 +11,7 @@ const NAMESAKE = { ...STUDENT, name: 'Trần Văn Kín', email: 'van.kin@example
 let api: StudentApi;
 
 beforeAll(async () => {
-  api = await startStudentApi({ deployWebsite: true, timeScale: 0.02 });
+  api = await startStudentApi({ deployWebsite: true, timeScale: 0.005 });
 });
 afterAll(() => api.stop());
 

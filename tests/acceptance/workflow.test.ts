@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import type { CompletionDelay } from '../../infra/local/services/cloudfront/invalidations.ts';
 import {
   callerReferences,
   expectFailed,
@@ -15,20 +16,20 @@ import { type Site, type StoredHeaders, startSite } from '../helpers/site.ts';
 /** Of the distribution when it reads its bucket. */
 const EDGE = 'arn:aws:cloudfront';
 
-/** From CreateInvalidation to `Completed`; null: never. */
-let completionMs: number | null = 0;
+let completion: CompletionDelay = 0;
 let site: Site;
 
 beforeAll(async () => {
-  // Fifteen minutes in five seconds.
-  site = await startSite({ timeScale: 0.005, invalidationDelayMs: () => completionMs });
+  // Fifteen minutes in two seconds.
+  site = await startSite({ timeScale: 0.002, invalidationDelayMs: () => completion });
 });
 afterAll(() => site.stop());
 
-/** Every ending begins with a page that all points of presence show in its old form. */
+/** Every ending begins with a page that all points of presence show in its old form, and with no changes left behind. */
 beforeEach(async () => {
-  completionMs = 0;
-  await upload(site);
+  completion = 0;
+  const [last] = await site.refreshes(1);
+  if (last?.state !== 'fresh') await upload(site);
   await site.warm();
 });
 
@@ -42,26 +43,30 @@ describe('an invalidation', () => {
   });
 
   it('that completes after a while is polled until then', async () => {
-    completionMs = 500;
-    const polls = inject(site, { action: 'GetInvalidation', caller: 'StateMachine' }, pass);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    completion = promise;
+    const polls = inject(site, { action: 'GetInvalidation', caller: 'StateMachine' }, (_, next) => {
+      if (polls.met.length === 3) resolve();
+      return next();
+    });
     await expectFresh(site, await upload(site));
-    expect(polls.met.length).toBeGreaterThan(1);
+    expect(polls.met.length).toBeGreaterThan(2);
   });
 
   it('that never completes is created once more, then raises the alarm', async () => {
-    completionMs = null;
+    completion = null;
     const ended = await upload(site);
     expectFailed(ended, 'NeverCompleted');
     expect(new Set(await callerReferences(site, ended.refresh.id)).size).toBe(2);
-    completionMs = 0;
+    completion = 0;
     await expectRecovery(site);
   });
 
   it('that never completes is followed by one that does: fresh', async () => {
-    completionMs = null;
+    completion = null;
     inject(site, { action: 'CreateInvalidation' }, async (_, next) => {
       const answer = await next();
-      completionMs = 0;
+      completion = 0;
       return answer;
     });
     const ended = await upload(site);

@@ -18,12 +18,13 @@ export function inject(site: Site, target: Target, fault: Fault, times?: number)
 
 /** Uploads new content and waits for what becomes of it: one refresh and one mail. */
 export async function upload(site: Site, headers: StoredHeaders = {}) {
-  const known = (await site.refreshes()).length;
+  await site.settled();
+  const known = (await site.executions()).length;
   const mailed = site.mails().length;
   await site.put(PAGE, `content ${Math.random()}`, headers);
   await site.settled();
-  const refreshes = await site.refreshes();
-  const [refresh, ...otherRefreshes] = refreshes.slice(0, refreshes.length - known);
+  const started = (await site.executions()).length - known;
+  const [refresh, ...otherRefreshes] = await site.refreshes(started);
   const [mail, ...otherMails] = site.mails().slice(mailed);
   if (refresh === undefined || mail === undefined) throw new Error('There is no refresh or no mail of it');
   expect([otherRefreshes, otherMails]).toEqual([[], []]);
@@ -53,7 +54,7 @@ export async function stopNextExecution(site: Site): Promise<string> {
   const remove = site.cloud.intercept(interceptor);
   try {
     await looked.promise;
-    const [open] = await site.refreshes();
+    const [open] = await site.refreshes(1);
     if (open === undefined) throw new Error('There is no refresh');
     const executionArn = executionArnOf(site, open.id);
     await site.clients.stepFunctions.send(new StopExecutionCommand({ executionArn }));
@@ -95,6 +96,6 @@ export function expectFailed({ refresh, mail, execution }: Ending, error: string
 export async function expectRecovery(site: Site): Promise<void> {
   await site.send({ paths: ['/*'] });
   await site.settled();
-  expect((await site.refreshes())[0]?.state).toBe('fresh');
+  expect((await site.refreshes(1))[0]?.state).toBe('fresh');
   await site.expectEdgeEqualsBucket();
 }

@@ -12,14 +12,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
-import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
 import { ASSEMBLY } from './assembly.ts';
 import { edgeViews } from './edge-views.ts';
+import { createSettling, TESTER, trackEvents } from './settling.ts';
+import { type SuccessiveCloudOptions, startSuccessiveCloud } from './successive-clouds.ts';
 
 /** What S3 stores beside an object's content: CacheControl, ContentType … */
 export type StoredHeaders = Pick<
@@ -29,8 +29,6 @@ export type StoredHeaders = Pick<
 
 export type Site = Awaited<ReturnType<typeof startSite>>;
 
-/** The tests' own calls say nothing about the program: `settled` does not wake up on them. */
-const TESTER = 'acceptance-test';
 const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2', 'IAD89-P3'];
 
 /**
@@ -39,24 +37,19 @@ const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2', 'IAD89-P3'];
  *
  * @param options as of the local cloud; by default three points of presence, no page deployed, no alarms, a fifth of real time
  */
-export async function startSite(options: LocalCloudOptions = {}) {
-  const { deliverEvent = (_, send) => send() }: LocalCloudOptions = options;
-  const eventsOnTheirWay = new Set<Promise<void>>();
+export async function startSite(options: SuccessiveCloudOptions = {}) {
+  const events = trackEvents(options.deliverEvent);
   const pops = options.pointsOfPresence ?? POINTS_OF_PRESENCE;
-  const cloud: LocalCloud = await startLocalCloud({
+  const cloud = await startSuccessiveCloud({
     assemblyDirectory: ASSEMBLY,
     timeScale: 0.2,
     deployWebsite: false,
     alarms: false,
     pointsOfPresence: pops,
     ...options,
-    deliverEvent(event, send) {
-      const delivery = deliverEvent(event, send).finally(() => eventsOnTheirWay.delete(delivery));
-      eventsOnTheirWay.add(delivery);
-      return delivery;
-    },
+    deliverEvent: events.deliverEvent,
   });
-  const { outputs, journal } = cloud;
+  const { outputs } = cloud;
   const client = {
     endpoint: cloud.endpoint,
     region: 'us-east-1',
@@ -75,6 +68,11 @@ export async function startSite(options: LocalCloudOptions = {}) {
   const Bucket = output('SiteBucketName');
   const DistributionId = output('DistributionId');
   const everTouched = new Set<string>();
+  const settling = createSettling({
+    cloud,
+    output,
+    eventsOnTheirWay: events.onTheirWay,
+  });
 
   async function put(key: string, body: string, headers: StoredHeaders = {}): Promise<void> {
     everTouched.add(key);
@@ -101,15 +99,6 @@ export async function startSite(options: LocalCloudOptions = {}) {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   }
 
-  /** Messages in a queue of the stack, those being worked on included. */
-  async function queueLength(queueUrlOutput: string): Promise<number> {
-    const { Attributes = {} } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: output(queueUrlOutput), AttributeNames: ['All'] }),
-    );
-    const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-    return counts.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
-  }
-
   /** Every execution of the refresh state machine: one per refresh, newest first. */
   async function executions() {
     const pages = paginateListExecutions(
@@ -121,11 +110,11 @@ export async function startSite(options: LocalCloudOptions = {}) {
     return found;
   }
 
-  /** The history: one record per refresh, newest first. */
-  async function refreshes(): Promise<Refresh[]> {
+  /** The history: one record per refresh, newest first. @param newest no more than these */
+  async function refreshes(newest = Number.POSITIVE_INFINITY): Promise<Refresh[]> {
     const tableName = output('RefreshTableName');
     const table = openRefreshTable({ tableName, client: new DynamoDBClient(client) });
-    const records = (await executions()).map(async ({ name = '' }) => {
+    const records = (await executions()).slice(0, newest).map(async ({ name = '' }) => {
       const refresh = await table.refreshes.get(name);
       if (refresh === undefined) throw new Error(`The execution ${name} follows no refresh`);
       return refresh;
@@ -133,60 +122,28 @@ export async function startSite(options: LocalCloudOptions = {}) {
     return Promise.all(records);
   }
 
-  /** Paths of every invalidation there ever was, newest first. */
-  async function invalidations(): Promise<string[][]> {
-    const found: string[][] = [];
-    for await (const { InvalidationList } of paginateListInvalidations(
-      { client: cloudFront },
-      { DistributionId },
-    )) {
-      for (const { Id } of InvalidationList?.Items ?? []) {
-        const { Invalidation } = await cloudFront.send(new GetInvalidationCommand({ DistributionId, Id }));
-        found.push(Invalidation?.InvalidationBatch?.Paths?.Items ?? []);
-      }
-    }
+  /** Every invalidation there ever was, newest first. */
+  async function invalidationIds(): Promise<string[]> {
+    const pages = paginateListInvalidations({ client: cloudFront }, { DistributionId });
+    const found: string[] = [];
+    for await (const { InvalidationList } of pages)
+      found.push(...(InvalidationList?.Items ?? []).flatMap(({ Id = [] }) => Id));
     return found;
   }
 
-  /** From upstream to downstream: every stage hands its work on before it lets go of it. */
-  async function isSettled(): Promise<boolean> {
-    if (eventsOnTheirWay.size > 0) return false;
-    if ((await queueLength('SiteChangesQueueUrl')) > 0) return false;
-    if ((await executions()).some(({ status }) => status === 'RUNNING')) return false;
-    return (await queueLength('MailQueueUrl')) === 0;
-  }
-
-  /** Waits until every event is collected, no refresh is open or running, and the mails are out. */
-  async function settled(timeoutMs = 120_000): Promise<void> {
-    for (;;) {
-      const moved = next(mayHaveSettled, 'every refresh to end', timeoutMs);
-      // Settled already: nobody waits for it any more.
-      moved.catch(() => undefined);
-      if (await isSettled()) return;
-      await moved;
-    }
-  }
-
-  /** The next thing the program does that matches; what happened before does not count. */
-  function next(
-    matches: (entry: JournalEntry) => boolean,
-    what: string,
-    timeoutMs = 60_000,
-  ): Promise<JournalEntry> {
-    return new Promise((resolve, reject) => {
-      const unsubscribe = journal.subscribe(entry => {
-        if (!isOwnCall(entry) && matches(entry)) settle(() => resolve(entry));
-      });
-      const timer = setTimeout(
-        () => settle(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}`))),
-        timeoutMs,
-      );
-      const settle = (end: () => void) => {
-        clearTimeout(timer);
-        unsubscribe();
-        end();
-      };
+  /** Paths of the invalidations, newest first. @param newest no more than these */
+  async function invalidations(newest = Number.POSITIVE_INFINITY): Promise<string[][]> {
+    const found = (await invalidationIds()).slice(0, newest).map(async Id => {
+      const { Invalidation } = await cloudFront.send(new GetInvalidationCommand({ DistributionId, Id }));
+      return Invalidation?.InvalidationBatch?.Paths?.Items ?? [];
     });
+    return Promise.all(found);
+  }
+
+  /** How much there has been so far. */
+  async function counts() {
+    const [started, purges] = await Promise.all([executions(), invalidationIds()]);
+    return { refreshes: started.length, invalidations: purges.length, mails: cloud.mails().length };
   }
 
   return {
@@ -199,24 +156,13 @@ export async function startSite(options: LocalCloudOptions = {}) {
     replaceHeaders,
     /** Sends a message to the site-changes queue: text as it is, anything else as JSON. */
     send: askFor,
-    queueLength,
+    ...settling,
     executions,
     refreshes,
     invalidations,
+    counts,
     mails: cloud.mails,
-    settled,
-    next,
     ...edgeViews({ cloud, pops, s3, Bucket, everTouched }),
     stop: cloud.stop,
   };
-}
-
-/** A queue may have got shorter, or an execution has ended. */
-function mayHaveSettled(entry: JournalEntry): boolean {
-  if (entry.kind === 'execution') return entry.state === undefined;
-  return entry.kind === 'call' && /^(Receive|Delete)Message/.test(entry.action);
-}
-
-function isOwnCall(entry: JournalEntry): boolean {
-  return entry.kind === 'call' && entry.caller === TESTER;
 }

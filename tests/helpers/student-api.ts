@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
-import type { LocalCloudOptions } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/school/students/student.ts';
 import { assemblyWith } from './assembly.ts';
 import { deadLetterQueueUrl } from './dead-letters.ts';
 import { startSite } from './site.ts';
+import type { SuccessiveCloudOptions } from './successive-clouds.ts';
 
 /** The student of the documentation's request. */
 export const STUDENT: StudentFields = {
@@ -56,7 +56,7 @@ export type StudentApi = Awaited<ReturnType<typeof startStudentApi>>;
  *
  * @param options as of the local cloud; by default a tenth of real time and no page deployed
  */
-export async function startStudentApi(options: LocalCloudOptions = {}, limits: Partial<Limits> = {}) {
+export async function startStudentApi(options: SuccessiveCloudOptions = {}, limits: Partial<Limits> = {}) {
   const assemblyDirectory = await assemblyWithLimits({ ...PLENTY, ...limits });
   const site = await startSite({ timeScale: 0.1, assemblyDirectory, ...options });
   const { clients, output } = site;

@@ -95,6 +95,19 @@ describe('A completed invalidation', () => {
     expect((await get('/api/x')).text).toBe('two');
   });
 
+  it('completes when the promise resolves that is its delay', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { get, origin, invalidate, journal } = openSite({}, { invalidationDelayMs: () => promise });
+    origin.files.set('/a', { body: 'one' });
+    await get('/a');
+    origin.files.set('/a', { body: 'two' });
+    await invalidate(['/a']);
+    expect((await get('/a')).text).toBe('one');
+    resolve();
+    await journal.waitFor(isCompleted, 'the invalidation to complete');
+    expect((await get('/a')).text).toBe('two');
+  });
+
   it('never completes, and never takes effect, when the delay is null', async () => {
     const { get, origin, invalidate, journal } = openSite({}, { invalidationDelayMs: () => null });
     origin.files.set('/a', { body: 'one' });

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { AbstractValueIterator } from 'abstract-level';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
+import { jsonRequest } from '../../../infra/local/kernel/aws-api.ts';
+import { ConnectionCutError, startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
 import { startDynamoDb } from '../../../infra/local/services/dynamodb/dynamodb.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
@@ -140,4 +141,14 @@ it('A query releases what it has read, even if it stops early', async () => {
     );
   }
   await expect.poll(() => closed.mock.calls.length).toBe(2);
+});
+
+it('answers what is under way when it stops, and cuts what comes later', async () => {
+  const { dynamoDb, stop } = await start();
+  const read = () =>
+    dynamoDb.handle(jsonRequest('dynamodb', 'DynamoDB_20120810.DescribeTable', { TableName }, 'local'));
+  const underWay = read();
+  await stop();
+  expect(await underWay).toMatchObject({ status: 200 });
+  await expect(read()).rejects.toThrow(ConnectionCutError);
 });

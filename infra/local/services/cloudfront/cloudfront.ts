@@ -8,7 +8,7 @@ import { type DistributionParts, type DistributionResource, openDistribution } f
 import { parseResource } from './distribution-config.ts';
 import { createEdge, type Edge, type Served } from './edge.ts';
 import { invalidationMatcher } from './invalidation-paths.ts';
-import { createInvalidations } from './invalidations.ts';
+import { type CompletionDelay, createInvalidations } from './invalidations.ts';
 import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
 import type { FetchOrigin, ViewerRequest, ViewerResponse } from './messages.ts';
 import { cachePolicySchema } from './policies.ts';
@@ -23,7 +23,7 @@ export interface CloudFrontOptions extends DistributionParts {
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
   /** From CreateInvalidation to `Completed`; caches are purged after half of it. Null: never. */
-  readonly invalidationDelayMs: number | (() => number | null);
+  readonly invalidationDelayMs: number | (() => CompletionDelay);
   /** Each has a cache of its own. @default ['LOC50-P1'] */
   readonly pointsOfPresence?: readonly string[];
   /** Shared by all points of presence. @default 256 MiB */

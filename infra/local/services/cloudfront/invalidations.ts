@@ -26,12 +26,17 @@ export interface Invalidation {
   readonly completesAt: number | null;
 }
 
+/**
+ * From creation to `Completed`, in milliseconds; caches are purged after half of it. Null: never. A
+ * promise: when it resolves, unless the local cloud has stopped by then.
+ */
+export type CompletionDelay = number | null | Promise<unknown>;
+
 export interface InvalidationsOptions {
   readonly store: DurableStore;
   readonly journal: Journal;
   readonly now: () => number;
-  /** From creation to `Completed`; caches are purged after half of it. Null: never. */
-  readonly delayMs: () => number | null;
+  readonly delayMs: () => CompletionDelay;
   /** Purges every cache; called before the invalidation is reported as `Completed`. */
   readonly takeEffect: (distributionId: string, paths: readonly string[]) => void;
 }
@@ -50,6 +55,7 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
   const stored = options.store.map<Invalidation>('cloudfront-invalidations');
   const known = new Map(stored.values().map(invalidation => [invalidation.id, invalidation]));
   const timers = createTimers();
+  let isStopped = false;
 
   function save(invalidation: Invalidation): void {
     known.set(invalidation.id, invalidation);
@@ -73,14 +79,22 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
     timers.after(invalidation.completesAt - now(), () => complete(invalidation));
   }
 
-  /** One timer follows the other, so that a purge always precedes its completion. */
-  function schedule(invalidation: Invalidation, delayMs: number | null): void {
-    if (delayMs === null) return;
+  /** A purge always precedes its completion. */
+  function schedule(invalidation: Invalidation, delay: CompletionDelay): void {
+    if (delay === null) return;
     const { distributionId, paths } = invalidation;
-    timers.after(delayMs / 2, () => {
-      options.takeEffect(distributionId, paths);
-      timers.after(delayMs / 2, () => complete(invalidation));
-    });
+    const takeEffect = () => options.takeEffect(distributionId, paths);
+    if (typeof delay === 'number')
+      timers.after(delay / 2, () => {
+        takeEffect();
+        timers.after(delay / 2, () => complete(invalidation));
+      });
+    else
+      void delay.then(() => {
+        if (isStopped) return;
+        takeEffect();
+        complete(invalidation);
+      });
   }
 
   function ofDistribution(distributionId: string): Invalidation[] {
@@ -98,7 +112,7 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
       if (same !== undefined) return sameBatch(same, paths);
       assertWithinQuota(earlier, paths);
 
-      const delayMs = options.delayMs();
+      const delay = options.delayMs();
       const createdAt = now();
       const invalidation: Invalidation = {
         id: newId(),
@@ -107,10 +121,10 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
         callerReference,
         paths,
         createdAt,
-        completesAt: delayMs === null ? null : createdAt + delayMs,
+        completesAt: typeof delay === 'number' ? createdAt + delay : null,
       };
       save(invalidation);
-      schedule(invalidation, delayMs);
+      schedule(invalidation, delay);
       return invalidation;
     },
     get(distributionId, id) {
@@ -118,7 +132,10 @@ export function createInvalidations(options: InvalidationsOptions): Invalidation
       return invalidation?.distributionId === distributionId ? invalidation : undefined;
     },
     list: distributionId => ofDistribution(distributionId).reverse(),
-    stop: timers.clear,
+    stop() {
+      isStopped = true;
+      timers.clear();
+    },
   };
 }
 

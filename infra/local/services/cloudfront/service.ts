@@ -5,6 +5,7 @@ import { apiOrigin } from '../apigateway/service.ts';
 import { cloudFrontApi } from './api.ts';
 import { createCloudFront } from './cloudfront.ts';
 import type { DistributionParts, DistributionResource } from './distribution.ts';
+import type { CompletionDelay } from './invalidations.ts';
 import type { ViewerRequest, ViewerResponse } from './messages.ts';
 import { createS3Origin } from './s3-origin.ts';
 import { cloudFrontTypes } from './types.ts';
@@ -12,11 +13,11 @@ import { cloudFrontTypes } from './types.ts';
 export interface CloudFrontServiceOptions {
   readonly ports?: { readonly site?: number };
   /**
-   * Real time from CreateInvalidation to `Completed`; null: never.
+   * Real time from CreateInvalidation to `Completed`; null: never; a promise: when it resolves.
    *
    * @default 3,000 ms × timeScale
    */
-  readonly invalidationDelayMs?: number | (() => number | null);
+  readonly invalidationDelayMs?: number | (() => CompletionDelay);
   /** Each has a cache of its own. @default one */
   readonly pointsOfPresence?: readonly string[];
 }

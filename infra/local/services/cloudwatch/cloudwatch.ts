@@ -22,12 +22,16 @@ export interface CloudWatchOptions {
   readonly timeScale: number;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
+  /** Minutes pass only by `passMinute`. @default false: by the clock */
+  readonly byHand?: boolean;
 }
 
 export interface CloudWatch {
   readonly api: AwsService;
   /** Evaluates every alarm for each minute that has passed. After `start` the clock calls it. */
   evaluate(): void;
+  /** By hand: lets a minute pass, and evaluates every alarm. */
+  passMinute(): void;
   start(): void;
   stop(): void;
 }
@@ -41,7 +45,8 @@ export interface CloudWatch {
 export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   const { journal, timeScale, now = Date.now } = options;
   const minuteMs = 60_000 * timeScale;
-  const thisMinute = () => Math.floor(now() / minuteMs);
+  let minutesPassed = 0;
+  const thisMinute = () => (options.byHand ? minutesPassed : Math.floor(now() / minuteMs));
   const alarms = options.alarms.map(alarmOf);
   alarms.forEach(requireReported);
   const states = createStates(options.store, now);
@@ -110,6 +115,10 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   return {
     api: createCloudWatchApi(alarms, states.get),
     evaluate,
+    passMinute() {
+      minutesPassed++;
+      evaluate();
+    },
     start: evaluateEachMinute,
     stop() {
       clearTimeout(timer);

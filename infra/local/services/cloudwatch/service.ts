@@ -1,3 +1,4 @@
+import { capability } from '../../kernel/capability.ts';
 import type { Service } from '../../kernel/service.ts';
 import { type Resource, type ResourceTypes, refOnly } from '../../template/resource.ts';
 import { publishEvent } from '../events/service.ts';
@@ -5,9 +6,17 @@ import { measureQueue } from '../sqs/service.ts';
 import { createCloudWatch } from './cloudwatch.ts';
 
 export interface CloudWatchServiceOptions {
-  /** Evaluates the template's alarms, and mails them. @default true */
-  readonly alarms?: boolean;
+  /**
+   * Evaluates the template's alarms once a minute, and mails them; by hand: whenever `passMinute` is
+   * called.
+   *
+   * @default true
+   */
+  readonly alarms?: boolean | 'by hand';
 }
+
+/** Lets a minute of CloudWatch's time pass, if alarms are evaluated by hand. */
+export const passMinute = capability<[], void>('cloudwatch.passMinute');
 
 const types: ResourceTypes = {
   'AWS::CloudWatch::Alarm': {
@@ -57,11 +66,13 @@ export const cloudwatch: Service<Definitions, CloudWatchServiceOptions> = {
       journal,
       store,
       timeScale,
+      byHand: alarms === 'by hand',
     });
     return {
       apis: { monitoring: cloudWatch.api },
+      offers: [passMinute.offer(cloudWatch.passMinute)],
       begin() {
-        if (alarms) cloudWatch.start();
+        if (alarms === true) cloudWatch.start();
         return undefined;
       },
       stop: cloudWatch.stop,

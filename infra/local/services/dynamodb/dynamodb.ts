@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
-import { type AwsService, jsonRequest } from '../../kernel/aws-api.ts';
+import { type AwsResponse, type AwsService, jsonRequest } from '../../kernel/aws-api.ts';
+import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
 
 export interface DynamoDb {
   readonly handle: AwsService;
@@ -37,7 +38,16 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
     deleteTableMs: 0,
     updateTableMs: 0,
   });
-  const handle = withoutSocket(server);
+  const answer = withoutSocket(server);
+  const inFlight = new Set<Promise<AwsResponse>>();
+  let isStopped = false;
+  // dynalite throws at the process if a request meets its closed files.
+  const handle: AwsService = async request => {
+    if (isStopped) throw new ConnectionCutError();
+    const answering = answer(request).finally(() => inFlight.delete(answering));
+    inFlight.add(answering);
+    return answering;
+  };
   // It closes its files only if it has listened.
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
 
@@ -70,10 +80,13 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
         );
       }
     },
-    stop: () =>
-      new Promise((resolve, reject) =>
+    async stop() {
+      isStopped = true;
+      await Promise.all(inFlight);
+      await new Promise<void>((resolve, reject) =>
         server.close(error => (error === undefined || error === null ? resolve() : reject(error))),
-      ),
+      );
+    },
   };
 }
 

@@ -69,6 +69,7 @@ function start(alarms: readonly Resource[], options: Partial<CloudWatchOptions> 
     journal,
     sent,
     stop: cloudWatch.stop,
+    passMinute: cloudWatch.passMinute,
     fail: () =>
       journal.record({
         kind: 'invocation',
@@ -151,6 +152,16 @@ describe('CloudWatch', () => {
       fail();
     }
     expect(at(60)).toEqual(['errors OK → ALARM', 'errors ALARM → OK']);
+  });
+
+  it('counts minutes by hand, whatever the clock says', () => {
+    const { sent, fail, at, passMinute } = start([alarmResource('errors')], { byHand: true });
+    fail();
+    expect(at(60)).toEqual([]);
+    passMinute();
+    expect(sent).toHaveLength(1);
+    for (let minute = 0; minute < 15; minute++) passMinute();
+    expect(at(120)).toEqual(['errors INSUFFICIENT_DATA → ALARM', 'errors ALARM → OK']);
   });
 
   it('does not evaluate an alarm that is warming up', () => {
