@@ -58,6 +58,22 @@ export interface Simulation {
   play(story: () => Promise<void>): Promise<void>;
 }
 
+/** A call that waits for its turn. */
+interface Waiting {
+  /** Counts the rests: calls that came between two of them came together. */
+  readonly since: number;
+  readonly what: string;
+  readonly go: () => void;
+  readonly isDead: () => boolean;
+}
+
+/** Which of two clients is ready first depends on what the process has loaded, so calls that came together are sorted. */
+function inOrder(a: Waiting, b: Waiting): number {
+  if (a.since !== b.since) return a.since - b.since;
+  if (a.what === b.what) return 0;
+  return a.what < b.what ? -1 : 1;
+}
+
 /** Ten in the morning, so that no run of some hours meets the nightly backup. */
 const BEGINNING = Date.parse('2026-11-02T10:00:00Z');
 const LONGEST_MS = 14 * 3_600_000;
@@ -87,12 +103,12 @@ export async function simulate<T>(
   const random = createRandom(options.seed);
   seedRandomness(options.seed);
   time.reset(BEGINNING);
-  const waiting: { readonly go: () => void; readonly isDead: () => boolean }[] = [];
+  const waiting: Waiting[] = [];
   const acting = new Set<Actor>();
   const senders = new WeakMap<AwsCall['request'], Invocation>();
   const trace: string[] = [];
   const applied: Applied[] = [];
-  let [activity, calls, eventsOnTheirWay, executionsRunning, functionEvents] = [0, 0, 0, 0, 0];
+  let [activity, calls, rests, eventsOnTheirWay, executionsRunning, functionEvents] = [0, 0, 0, 0, 0, 0];
   let [isPlaying, queuesTouched] = [false, false];
 
   const functions = createInProcessFunctions(() => options.newSkewMs?.(random) ?? 0, options.seed);
@@ -153,7 +169,12 @@ export async function simulate<T>(
   async function inTurn(call: AwsCall, next: () => Promise<AwsResponse>): Promise<AwsResponse> {
     const invocation = senders.get(call.request);
     const turn = Promise.withResolvers<void>();
-    waiting.push({ go: turn.resolve, isDead: () => invocation?.dead ?? false });
+    waiting.push({
+      since: rests,
+      what: `${call.request.caller} ${call.action}`,
+      go: turn.resolve,
+      isDead: () => invocation?.dead ?? false,
+    });
     activity++;
     await turn.promise;
     const numbered: Turn = { ...call, number: calls++, ...(invocation === undefined ? {} : { invocation }) };
@@ -206,6 +227,8 @@ export async function simulate<T>(
   function giveTurn(): boolean {
     for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]?.isDead()) waiting.splice(i, 1);
     if (waiting.length === 0) return false;
+    waiting.sort(inOrder);
+    rests++;
     const [turn] = waiting.splice(options.choose?.(waiting.length, random) ?? 0, 1);
     activity++;
     turn?.go();
