@@ -77,8 +77,6 @@ function inOrder(a: Waiting, b: Waiting): number {
 /** Ten in the morning, so that no run of some hours meets the nightly backup. */
 const BEGINNING = Date.parse('2026-11-02T10:00:00Z');
 const LONGEST_MS = 14 * 3_600_000;
-/** As clients of AWS do at their first call. */
-const IS_READING_FILES = /^(FSReq|CloseReq)/;
 /** Turns of the event loop in which nothing happens before the actors count as waiting. */
 const STILL_TURNS = 4;
 /** Turns of the event loop after which something must be stuck. */
@@ -209,7 +207,7 @@ export async function simulate<T>(
         activity === before &&
         ![...acting].some(isBusy) &&
         ![...functions.invocations].some(isBusy) &&
-        !process.getActiveResourcesInfo().some(resource => IS_READING_FILES.test(resource));
+        !process.getActiveResourcesInfo().some(isFileRead);
       still = isStill ? still + 1 : 0;
     }
   }
@@ -262,6 +260,9 @@ export async function simulate<T>(
     await cloud.stop();
   }
 }
+
+/** Clients of AWS read files at their first call. */
+const isFileRead = (resource: string) => resource.startsWith('FSReq') || resource.startsWith('CloseReq');
 
 /** Lambda's word for an event of which every attempt failed. */
 export const isGivenUp = (line: string) => line.startsWith('Asynchronous event dropped');
