@@ -56,7 +56,7 @@ describe(`a site of ${FILES} files`, () => {
     expect(paths).toEqual([]);
     expect(state).toBe('fresh');
     expect(skipped).toEqual({ unchanged: FILES, neverCached: 0, duplicate: 0 });
-    expect(mail).toContain(`Nothing to purge: ${FILES} files written or removed again unchanged`);
+    expect(mail).toContain(`Nothing to purge: ${FILES} files uploaded or removed again without a change`);
     expect(mail).toContain('Invalidation: none was needed');
     expect(mail).toContain(`URLs verified: ${FILES}`);
   });

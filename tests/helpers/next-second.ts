@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** S3 tells versions of an object apart by whole seconds: waits until what is written next is another version than all so far. */
+/**
+ * Waits for the next second. S3 tells versions of an object apart by whole seconds, and refreshes are
+ * listed by them.
+ */
 export async function nextSecond(): Promise<void> {
   const second = () => Math.floor(Date.now() / 1000);
   const now = second();
