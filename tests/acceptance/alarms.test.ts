@@ -221,7 +221,6 @@ async function expectMailedOnce(site: Site, alarm: string, cause: Cause): Promis
   const mailedOver = site.next(
     entry => entry.kind === 'mail' && entry.subject === `OK: ${name}`,
     `the mail that ${name} is over`,
-    200_000,
   );
   mailedOver.catch(() => undefined);
 

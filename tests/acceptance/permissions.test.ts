@@ -45,7 +45,7 @@ let grants: readonly Grant[];
 let trouble: unknown;
 
 beforeAll(async () => {
-  site = await startStudentApi({ timeScale: 0.02, invalidationDelayMs: 0, decidesAnew: true });
+  site = await startStudentApi({ timeScale: 0.005, invalidationDelayMs: 0, decidesAnew: true });
   trouble = await takeProductTour(site).catch((error: unknown) => error);
   const { permissions } = site.cloud;
   decisions = permissions.decisions;

@@ -36,11 +36,7 @@ export async function startBackedUpSchool(students: readonly StudentItem[], time
 
   /** The next mail about a backup. */
   const report = () =>
-    api.next(
-      entry => entry.kind === 'mail' && REPORT.test(entry.subject),
-      'the report of the backup',
-      120_000,
-    );
+    api.next(entry => entry.kind === 'mail' && REPORT.test(entry.subject), 'the report of the backup');
 
   return {
     ...api,

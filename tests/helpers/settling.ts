@@ -8,6 +8,9 @@ import type { EventDelivery } from '../../infra/local/services/s3/events.ts';
 /** Access key id of the tests. Their own calls say nothing about the program, so waiting ignores them. */
 export const TESTER = 'acceptance-test';
 
+/** Only for what never comes: just below what a test may take on a busy machine. */
+const LONGEST_WAIT_MS = 200_000;
+
 /** Counts the S3 events between an upload and the queue. */
 export function trackEvents(deliver: EventDelivery = (_, send) => send()) {
   const onTheirWay = new Set<Promise<void>>();
@@ -66,10 +69,10 @@ export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOpti
   }
 
   /** Waits until every event is collected, no refresh is open or running, and the mails are out. */
-  const settled = (timeoutMs = 120_000) => until(isSettled, 'every refresh to end', timeoutMs);
+  const settled = (timeoutMs = LONGEST_WAIT_MS) => until(isSettled, 'every refresh to end', timeoutMs);
 
   /** Waits until every event and request so far is in a refresh, or set aside. */
-  const collected = (timeoutMs = 120_000) => until(isCollected, 'every change to be in a refresh', timeoutMs);
+  const collected = () => until(isCollected, 'every change to be in a refresh', LONGEST_WAIT_MS);
 
   /** Looks again whenever a queue may have got shorter or an execution has ended. */
   async function until(isSo: () => Promise<boolean>, what: string, timeoutMs: number): Promise<void> {
@@ -105,7 +108,7 @@ export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOpti
   function next(
     matches: (entry: JournalEntry) => boolean,
     what: string,
-    timeoutMs = 60_000,
+    timeoutMs = LONGEST_WAIT_MS,
   ): Promise<JournalEntry> {
     return new Promise((resolve, reject) => {
       const unsubscribe = cloud.journal.subscribe(entry => {
