@@ -129,7 +129,7 @@ describe('A failing function', () => {
     expect(functionError).toBe('Unhandled');
     expect(JSON.parse(payload)).toEqual({
       errorType: 'Sandbox.Timedout',
-      errorMessage: `RequestId: ${requestId} Error: Task timed out after 1 seconds`,
+      errorMessage: `RequestId: ${requestId} Error: Task timed out after 1.00 seconds`,
     });
     expect(journal.entries.at(-1)).toMatchObject({ kind: 'invocation', outcome: 'timeout' });
     expect(await answer(pool.invoke('fixture', '{}'))).toBe(1);
