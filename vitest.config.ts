@@ -13,8 +13,12 @@ interface SuiteOptions {
   readonly needsAssembly?: boolean;
 }
 
-/** Tests that load a handler. It reads its environment when it is loaded, and each file sets another one. */
-const HANDLERS = [
+/**
+ * Tests that need modules loaded afresh: a handler reads its environment when it is loaded, and each
+ * file sets another one; and one test is about what is loaded.
+ */
+const LOADED_AFRESH = [
+  'tests/unit/cli/lazy-loading.test.ts',
   'tests/unit/handlers/*.test.ts',
   'tests/unit/school/students/{idempotency-key,students-handler}.test.ts',
 ];
@@ -50,8 +54,8 @@ export default defineConfig(({ mode }) => {
       // By what they need: nothing, the synthesised template, the local cloud, the local cloud in virtual
       // time, a browser.
       projects: [
-        suite('unit', { except: HANDLERS, timeoutSeconds: 120 }),
-        suite('handlers', { files: HANDLERS, timeoutSeconds: 120, isolate: true }),
+        suite('unit', { except: LOADED_AFRESH, timeoutSeconds: 120 }),
+        suite('isolated', { files: LOADED_AFRESH, timeoutSeconds: 120, isolate: true }),
         suite('template', { timeoutSeconds: 120, needsAssembly: true }),
         suite('local', { timeoutSeconds: 120 }),
         suite('adapters', { timeoutSeconds: 120 }),
