@@ -49,7 +49,7 @@ describe.each(SCHEMES)('axe finds nothing to object to in the %s scheme, at any 
       { colorScheme },
       async page => {
         await page.locator('#running').waitFor();
-        await page.getByText('Day by day as a table').click();
+        await page.getByText('Paths per day as a table').click();
         await page.getByRole('textbox', { name: 'Paths' }).fill('no slash');
         await objections(page, widths);
 
