@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Licences that ask for no more than their notice: code under them may deploy. */
+/** Licences that only require their notice to be kept: code under them may be deployed. */
 const PERMISSIVE: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',

@@ -193,7 +193,7 @@ async function makePlan(
   };
 }
 
-/** Lists no more of the site than the plan has to know. */
+/** Lists only the part of the site that the plan depends on. */
 async function choosePaths(
   changedKeys: readonly string[],
   requestedPaths: readonly string[],

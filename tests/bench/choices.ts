@@ -28,7 +28,7 @@ function ourPaths(upload: Upload, freePaths: number): string[] {
   return planInvalidation({ ...PLANNING, ...upload, requestedPaths: [], prices }).paths.map(decodePath);
 }
 
-/** What deploying the same upload so often costs in a month of which nothing is used yet, in US dollars. */
+/** Cost of deploying the same upload this often in a month without other paths, in US dollars. */
 export function dollarsAMonth({ pathsFor }: Choice, deploys: number): number {
   let [dollars, freePaths] = [0, FREE_PATHS_A_MONTH];
   for (let deploy = 0; deploy < deploys; deploy++) {

@@ -1,7 +1,7 @@
 import type { AwsRequest, AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
 
-/** Sends a request in the place of another one. */
+/** Sends another request instead. */
 export type Ask = (request: AwsRequest) => Promise<AwsResponse>;
 
 /** A guard of the protocol, and the calls as they would be if the shipped code lacked it. */

@@ -8,7 +8,7 @@ import { type Actor, actAs, currentActor, waitFor } from './actors.ts';
 /** Takes every request that this process would send by node:http, as SDK clients do. */
 export type HttpTarget = (request: AwsRequest, sender: Actor | undefined) => Promise<AwsResponse>;
 
-/** Puts `target` in the place of the network, for good. */
+/** Replaces the network of this process with `target`, for good. */
 export function installInProcessHttp(target: HttpTarget): void {
   const request = (options: http.RequestOptions, onResponse: (response: Readable) => void) =>
     new InProcessRequest(options, onResponse, target);

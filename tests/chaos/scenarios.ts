@@ -2,7 +2,7 @@ import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import { type School, sleep, studentWith } from './school.ts';
 import type { SimulationOptions, Turn } from './simulation.ts';
 
-/** Something people do, of which every call is a crash point. */
+/** Something people do. Every call that it causes is a crash point. */
 export interface Scenario {
   readonly name: string;
   /** What was there before, and what edges show. */

@@ -22,7 +22,7 @@ export interface Turn extends AwsCall {
   readonly invocation?: Invocation;
 }
 
-/** Answers in the place of a call, or lets it happen by `next` and does what it likes with the answer. */
+/** Answers instead of the call, or makes the call by `next` and changes its answer. */
 export type Fault = (turn: Turn, next: () => Promise<AwsResponse>) => Promise<AwsResponse>;
 
 export interface SimulationOptions {
@@ -264,7 +264,7 @@ export async function simulate<T>(
 /** Clients of AWS read files at their first call. */
 const isFileRead = (resource: string) => resource.startsWith('FSReq') || resource.startsWith('CloseReq');
 
-/** Lambda's word for an event of which every attempt failed. */
+/** Whether Lambda's log says that it dropped an event after its last attempt. */
 export const isGivenUp = (line: string) => line.startsWith('Asynchronous event dropped');
 
 /** An asynchronous event of Lambda's has been dealt with, or given up. */

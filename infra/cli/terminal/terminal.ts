@@ -17,7 +17,7 @@ export interface Streams {
 export interface Page {
   /** Columns that a line may take; Infinity where the stream is no terminal. */
   readonly width: number;
-  /** Colours a text on a terminal, and nowhere else. NO_COLOR and FORCE_COLOR are obeyed. */
+  /** Colours a string if the stream is a terminal. Respects NO_COLOR and FORCE_COLOR. */
   readonly style: (format: Format, text: string) => string;
 }
 
