@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
-import { setup as synthesise } from '../helpers/synthesise.ts';
+import { synthesise } from '../helpers/synthesise.ts';
 import { measure, median } from './measure.ts';
 import type { Print, Size } from './report.ts';
 

@@ -1,6 +1,6 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
-import { setup as synthesise } from '../helpers/synthesise.ts';
+import { synthesise } from '../helpers/synthesise.ts';
 import { BENCHES } from './benches.ts';
 import { type Print, writeReport } from './report.ts';
 import type { SoakLimits } from './soak.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { setup as synthesise } from '../helpers/synthesise.ts';
+import { synthesise } from '../helpers/synthesise.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { GUARDS } from './guards.ts';
 import { playCrashPoints, playSeeds, seedsFrom } from './plays.ts';

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { environment, synthesise } from '../../infra/synthesise.ts';
@@ -46,6 +47,25 @@ async function variablesOfTheCommandLine(folder: string, ...options: string[]) {
   await new Promise(done => execFile(process.execPath, [CDK, ...command], { cwd: ROOT }, done));
   return Variables.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
+
+it('A synthesis imports nothing that could change without another assembly', async () => {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['infra/app.ts', 'handlers/**/*.ts'],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    metafile: true,
+    write: false,
+    outdir: ROOT,
+  });
+  const files = Object.keys(metafile.inputs);
+  expect(files).toContain('infra/constructs/pipeline/service-function.ts');
+  // As infra/assembly.ts has it.
+  expect(files.filter(file => !/^(?:handlers|infra|shared|web)\//.test(file))).toEqual([]);
+  expect(files.filter(file => file.startsWith('infra/local/'))).toEqual([]);
+});
 
 describe('A synthesis without the command line of the CDK', () => {
   it('starts the app as the command line does, except that the app reports its findings itself', async () => {
