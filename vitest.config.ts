@@ -7,9 +7,15 @@ interface SuiteOptions {
   readonly except?: readonly string[];
   /** Generous, because a machine may be busy with other things. */
   readonly timeoutSeconds: number;
-  /** Loading the CDK or the local cloud takes longer than most tests, so a worker does it once. @default false */
+  /**
+   * A worker otherwise loads the CDK or the local cloud once, which takes longer than most tests.
+   * @default false
+   */
   readonly isolate?: boolean;
-  /** Whether it reads the synthesised templates, which are made only for suites that run. @default false */
+  /**
+   * Whether it reads the synthesised templates. They are made only for suites that run.
+   * @default false
+   */
   readonly needsAssembly?: boolean;
 }
 

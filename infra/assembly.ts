@@ -23,7 +23,7 @@ const FILES = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json']
 /** Nothing that deploys imports it: the linter sees to that. */
 const LOCAL_CLOUD = 'infra/local/';
 
-/** Those that no process uses are kept for another start, the last few: one takes about 30 MB. */
+/** How many assemblies stay that no process uses. One takes about 30 MB. */
 const MOST_UNUSED = 3;
 
 export interface AssemblyOptions {
@@ -38,17 +38,18 @@ export interface AssemblyOptions {
 }
 
 /**
- * Where the assembly of the present sources is kept, or would be. Its name is the hash of everything that a
- * synthesis reads, so the same sources with the same settings always have the same one.
+ * Where the assembly of the present sources is kept, or would be. Its name is the hash of all that
+ * a synthesis reads, so the same sources with the same settings always have the same one.
  */
 export function assemblyDirectory({ context = {}, root = ROOT }: AssemblyOptions = {}): string {
   return outputOf(join(keptIn(root), fingerprint(root, context)));
 }
 
 /**
- * Synthesises, unless the assembly of the present sources is kept and no file of it is missing or altered.
- * The assembly never changes afterwards and stays at least until this process ends, whatever other
- * processes synthesise meanwhile. What `cdk synth` writes to cdk.out by itself is neither used nor touched.
+ * Synthesises, unless the assembly of the present sources is kept and no file of it is missing or
+ * altered. The assembly never changes afterwards, and stays until this process ends or longer,
+ * whatever other processes synthesise meanwhile. What `cdk synth` itself writes to cdk.out is
+ * neither used nor touched.
  *
  * @returns the folder of the assembly
  * @throws Error that says why it cannot be synthesised
@@ -89,7 +90,7 @@ function fingerprint(root: string, context: Context): string {
   return digest.digest('hex').slice(0, 32);
 }
 
-/** Written to the side, because a synthesis can be interrupted, and two processes may want the same at once. */
+/** A synthesis may be interrupted, and two processes may want the same one: it is written aside. */
 async function makeAside(folder: string, make: (directory: string) => Promise<void>): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const entry = mkdtempSync(join(folder, 'unfinished-'));
@@ -136,11 +137,11 @@ function hashOf(file: string): string {
   return hash('sha256', readFileSync(file));
 }
 
-/** A file for each process that works with an assembly, because the functions of a local cloud run from there. */
+/** A file for each process that uses it: a local cloud runs its functions from the assembly. */
 function markUsed(entry: string): void {
   const users = usersOf(entry);
   mkdirSync(users, { recursive: true });
-  // A number is given to another process sooner or later.
+  // The number of a process that has ended is given to another one sooner or later.
   for (const name of readdirSync(users))
     if (!isAlive(Number(name))) rmSync(join(users, name), { force: true });
   writeFileSync(join(users, String(process.pid)), '');

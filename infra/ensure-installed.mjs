@@ -1,6 +1,7 @@
-// Runs before `npm start`, `npm test` and `npm run check`, on whatever Node the machine has. Installs the pinned
-// packages, Node 24 among them, unless they are installed as package-lock.json says. Times of files mean nothing here:
-// npm itself records what it installed, as the last step of an install, so an interrupted one leaves no record.
+// Runs before `npm start`, `npm test` and `npm run check`, on whatever Node the machine has:
+// installs the pinned packages, Node 24 among them, unless they are there as package-lock.json
+// says. The age of a file means nothing here. npm records what it installed as the last step of an
+// install, so an interrupted one leaves no record.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 

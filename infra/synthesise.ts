@@ -10,7 +10,7 @@ export type Context = Readonly<Record<string, string>>;
 
 const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** What `cdk synth` itself adds to the context, except that it wants to report the app's findings. */
+/** What `cdk synth` adds to the context, except that it reports the app's findings itself. */
 const COMMAND_LINE_CONTEXT = {
   'aws:cdk:enable-path-metadata': true,
   'aws:cdk:enable-asset-metadata': true,
@@ -22,8 +22,8 @@ const COMMAND_LINE_CONTEXT = {
 const NOISE = /^(?:Bundling asset .*|Node\.js v.*|\s+at .*)\n/gm;
 
 /**
- * Writes the assembly that `cdk synth` writes, without the seconds that npx and the CDK's command line
- * take to load. The environment is not passed on, so the result depends on nothing but the project.
+ * Writes the assembly that `cdk synth` writes, without the seconds that npx and the CDK's command
+ * line take to load. The environment is not passed on, so the result depends on the project alone.
  *
  * @param root the project
  * @param directory where the assembly goes

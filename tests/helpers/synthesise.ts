@@ -7,7 +7,7 @@ export async function synthesise(): Promise<void> {
   await ensureAssembly({ context: ATTACHED });
 }
 
-/** Called by vitest before a suite that needs the assembly, whose sources may be saved before it runs again. */
+/** Called by vitest before a suite that needs the assembly. A watched one may need another. */
 export async function setup(project: TestProject): Promise<void> {
   await synthesise();
   project.onTestsRerun(synthesise);

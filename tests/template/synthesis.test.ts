@@ -12,7 +12,7 @@ import { environment, synthesise } from '../../infra/synthesise.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CDK = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin/cdk');
 
-/** Of these the app does nothing that an assembly shows: versions, figures, and an environment that its stack does not ask for. */
+/** Versions, files for figures and errors, and a region, which the stacks set themselves. */
 const WITHOUT_EFFECT = [
   'CDK_CLI_ASM_VERSION',
   'CDK_CLI_VERSION',

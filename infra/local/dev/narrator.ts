@@ -1,10 +1,14 @@
 import type { Journal, JournalEntry } from '../kernel/journal.ts';
 
-/** Object events that come within this time are told in one line. */
+/** Uploads within this time share a line. */
 const BURST_MS = 200;
 const NAMED_FILES = 4;
 
-/** Tells what has happened in the local cloud, and then what happens, a line at a time, until the returned function is called. */
+/**
+ * Prints what has happened in the local cloud and what happens from now on, a line at a time.
+ *
+ * @returns a function that ends it
+ */
 export function narrate(journal: Journal, print: (line: string) => void): () => void {
   const changed: string[] = [];
   const createdAt = new Map<string, number>();
@@ -61,7 +65,7 @@ export function narrate(journal: Journal, print: (line: string) => void): () => 
         if (entry.outcome === 'timeout') tell(`${entry.functionName} timed out`);
         return;
       case 'undelivered':
-        tell(`ERROR: the rule ${entry.ruleName} could not deliver an event, which is lost`);
+        tell(`ERROR: the rule ${entry.ruleName} could not deliver an event. The event is lost.`);
         return;
       case 'call':
       case 'request':
@@ -80,13 +84,13 @@ export function narrate(journal: Journal, print: (line: string) => void): () => 
 
 type Execution = Extract<JournalEntry, { kind: 'execution' }>;
 
-/** The states of infra/workflows/refresh.asl.json that a reader wants to hear of. */
+/** The states of infra/workflows/refresh.asl.json that are worth a line. */
 const STATES: Readonly<Record<string, string>> = {
   'Invalidate: wait for quota':
-    'CloudFront takes no more invalidations for now: waiting, and open for more uploads',
+    'CloudFront accepts no more invalidations for now: waiting, and open for more uploads',
   'Verify: ask the edge': 'asking the edge for every changed URL',
   'Report: fresh': 'edge verified: visitors get the new content',
-  'Verify: second round': 'once more, with a new invalidation',
+  'Verify: second round': 'trying once more, with a new invalidation',
 };
 
 function tellExecution({ name, state, status, error, cause }: Execution, tell: (line: string) => void): void {
@@ -103,7 +107,7 @@ function describePaths(paths: readonly string[]): string {
   return `${paths.length} ${paths.length === 1 ? 'path' : 'paths'}  ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-/** Functions log JSON lines; warnings and errors among them are worth a line here. */
+/** Functions log JSON lines. Warnings and errors among them are worth a line here. */
 function tellProblem(functionName: string, line: string, tell: (line: string) => void): void {
   const problem = /^\{"level":"(WARN|ERROR|CRITICAL)","message":"((?:[^"\\]|\\.)*)"/.exec(line);
   if (problem === null) return;

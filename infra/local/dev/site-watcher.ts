@@ -20,9 +20,9 @@ export interface SiteWatcherOptions {
 const SETTLE_MS = 80;
 
 /**
- * Rebuilds the site whenever a source is saved, and publishes the files that differ. Each is an upload like
- * any other, so the refresh follows by itself. A source that does not build is reported, and the site stays
- * as it is.
+ * Rebuilds the site whenever a source is saved, and publishes the files that differ. Each is an
+ * upload like any other, so the refresh follows by itself. A source that does not build is
+ * reported, and the site stays as it is.
  *
  * @returns a function that ends it, after the publication under way
  */

@@ -25,7 +25,7 @@ const PACKAGES = {
   'node_modules/for-other-machines': { version: '1.0.0', integrity: 'sha512-other', optional: true },
 };
 
-/** Stands for npm: does to node_modules, in npm's order, what `npm ci` does, or only the first half of it. */
+/** Does to node_modules what `npm ci` does, in the same order, or only the first half of it. */
 const NPM = `#!${process.execPath}
 const { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 appendFileSync('npm-calls', process.argv.slice(2).join(' ') + '\\n');
