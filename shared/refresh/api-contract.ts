@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Unasked } from './unasked.ts';
 
 /*
  * What the API says about refreshes. The functions answer it, the command line prints it, and the
@@ -6,7 +7,18 @@ import * as z from 'zod/mini';
  * IsoTime, money is in US dollars.
  */
 
-export const REFRESH_STATES = ['open', 'closed', 'invalidating', 'verifying', 'fresh', 'failed'] as const;
+export const REFRESH_STATES = [
+  'open',
+  'closed',
+  'invalidating',
+  'verifying',
+  /** Ended: the edge serves what the bucket holds. */
+  'fresh',
+  /** Ended: invalidated, but the edge could not be asked for some URLs, and no other was stale. */
+  'unasked',
+  /** Ended: the edge may serve old content. */
+  'failed',
+] as const;
 export type RefreshState = (typeof REFRESH_STATES)[number];
 
 /** How many changed keys needed no path, by reason; see unchanged.ts. */
@@ -85,11 +97,16 @@ export const RefreshDetails = z.extend(RefreshSummary, {
   /** In order; only what has happened. */
   timeline: z.array(TimelineEntry),
   /**
-   * URLs that the edge serves as the bucket holds them, URLs that changed again since, and the
-   * first of the former.
+   * URLs that the edge serves as the bucket holds them, URLs that changed again since, the first of
+   * the former, and URLs that the edge could not be asked for.
    */
   verification: z.optional(
-    z.object({ verified: z.number(), superseded: z.number(), urls: z.array(z.string()) }),
+    z.object({
+      verified: z.number(),
+      superseded: z.number(),
+      urls: z.array(z.string()),
+      unasked: z.optional(Unasked),
+    }),
   ),
 });
 export type RefreshDetails = z.infer<typeof RefreshDetails>;

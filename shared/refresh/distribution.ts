@@ -20,6 +20,15 @@ const Urls = z.strictObject({
   cachesQueryStrings: Flag,
 });
 
+/** A value in Secrets Manager. */
+const SecretValue = z.strictObject({
+  /** ARN or name of the secret. */
+  secret: z.string().check(z.minLength(1)),
+  /** Which member of its JSON; the whole text if absent. */
+  field: z.optional(z.string().check(z.minLength(1))),
+});
+export type SecretValue = z.infer<typeof SecretValue>;
+
 /**
  * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
  * verified there.
@@ -36,6 +45,10 @@ export const Distribution = z.strictObject({
    * Single-page applications have such custom error responses. Empty strings stand for none.
    */
   errorPages: z.array(z.string()),
+  /** Whether the edge is asked at all. */
+  verify: z._default(Flag, true),
+  /** Headers of each request to the edge, by name. Their values are kept in Secrets Manager. */
+  verificationHeaders: z._default(z.record(z.string(), SecretValue), {}),
 });
 export type Distribution = z.infer<typeof Distribution>;
 

@@ -1,6 +1,7 @@
 import type { Plan } from '../planning/plan.ts';
 import type { IsoTime } from '../time.ts';
 import type { RefreshState, Skipped } from './api-contract.ts';
+import type { Unasked } from './unasked.ts';
 
 /** One change of an object, as an S3 event reports it. */
 export interface Change {
@@ -61,6 +62,8 @@ export interface Verification {
   readonly verified: number;
   /** URLs of keys that changed again since: their own refresh verifies them. */
   readonly superseded: number;
+  /** Absent if every URL could be judged. */
+  readonly unasked?: Unasked | undefined;
 }
 
 /** Names the first of the verified URLs, as a client asks for them. */

@@ -72,7 +72,7 @@ function summaryOf(refresh: RefreshDetails): RefreshSummary {
 export function refreshOf(said: Partial<RefreshDetails> = {}): RefreshDetails {
   const { state = 'fresh', startedAt = '2026-11-22T07:58:00.000Z' } = said;
   const changes = said.changes ?? (said.requestedPaths ? [] : [changeOf('styles.css', startedAt)]);
-  const hasEnded = state === 'fresh' || state === 'failed';
+  const hasEnded = ['fresh', 'unasked', 'failed'].includes(state);
   const isClosed = state !== 'open';
   const wasSent = isClosed && state !== 'closed';
   const at = (ms: number) => new Date(Date.parse(startedAt) + ms).toISOString();
@@ -127,7 +127,9 @@ function timelineOf(
   state: RefreshDetails['state'],
   at: (milliseconds: number) => string,
 ): RefreshDetails['timeline'] {
-  const reached = { open: 1, closed: 2, invalidating: 3, verifying: 4, failed: 4, fresh: 5 }[state];
+  const reached = { open: 1, closed: 2, invalidating: 3, verifying: 4, failed: 4, unasked: 5, fresh: 5 }[
+    state
+  ];
   const steps: RefreshDetails['timeline'] = [
     { step: 'uploaded', at: at(-300) },
     { step: 'closed', at: at(2100) },
@@ -135,6 +137,6 @@ function timelineOf(
     { step: 'completed', at: at(3700) },
     { step: 'verified', at: at(4000) },
   ];
-  const hasEnded = state === 'fresh' || state === 'failed';
+  const hasEnded = ['fresh', 'unasked', 'failed'].includes(state);
   return [...steps.slice(0, reached), ...(hasEnded ? [{ step: 'finished' as const, at: at(4200) }] : [])];
 }

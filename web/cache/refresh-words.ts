@@ -16,6 +16,7 @@ export const STATE_WORDS: Readonly<Record<State, string>> = {
   invalidating: 'Invalidating',
   verifying: 'Verifying',
   fresh: 'Fresh',
+  unasked: 'Not verified',
   failed: 'Failed',
 };
 
@@ -25,11 +26,12 @@ const DOING: Readonly<Record<State, string>> = {
   invalidating: 'CloudFront is dropping old copies',
   verifying: 'Checking every changed URL at the edge',
   fresh: 'Visitors get the new content',
+  unasked: 'Invalidated, but the edge could not be asked',
   failed: 'Visitors may get old content',
 };
 
 export function isRunning({ state }: Pick<RefreshSummary, 'state'>): boolean {
-  return state !== 'fresh' && state !== 'failed';
+  return !['fresh', 'unasked', 'failed'].includes(state);
 }
 
 /** The colour of a badge. */

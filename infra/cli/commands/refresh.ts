@@ -114,6 +114,8 @@ function describeState(refresh: Refresh): string {
       return 'verifying: asking the edge for every URL';
     case 'fresh':
       return `Fresh after ${took}: ${counted(verification?.result?.verified ?? 0, 'URL')} verified`;
+    case 'unasked':
+      return `Invalidated after ${took}, but not verified`;
     case 'failed':
       return `Failed after ${took}`;
   }

@@ -16,7 +16,10 @@ export function describedAlone(user: IConstruct, distribution: SiteDistribution)
   return Stack.of(user).toJsonString(described(distribution));
 }
 
-function described({ distribution, ...site }: SiteDistribution): Record<keyof Distribution, unknown> {
+function described({
+  distribution,
+  ...site
+}: SiteDistribution): Partial<Record<keyof Distribution, unknown>> {
   return {
     id: distribution.distributionId,
     url: site.url ?? `https://${distribution.distributionDomainName}`,

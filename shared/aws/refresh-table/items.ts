@@ -4,6 +4,7 @@ import { REFRESH_STATES } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
 import type { Change, Refresh } from '../../refresh/refresh.ts';
+import { Unasked } from '../../refresh/unasked.ts';
 import type { EdgeRecord } from '../../refresh/unchanged.ts';
 import type { Item } from './table.ts';
 
@@ -86,7 +87,12 @@ const RefreshItem = z.object({
   invalidatedAt: z.optional(z.string()),
   verifyingAt: z.optional(z.string()),
   verification: z.optional(
-    z.object({ verified: Count, superseded: Count, urls: z._default(z.array(z.string()), []) }),
+    z.object({
+      verified: Count,
+      superseded: Count,
+      urls: z._default(z.array(z.string()), []),
+      unasked: z.optional(Unasked),
+    }),
   ),
   verifiedAt: z.optional(z.string()),
   abandoned: z.optional(z.literal(true)),

@@ -45,7 +45,13 @@ describe('the settings of a function', () => {
       FREE_PATHS_PER_MONTH: 100,
       PATH_PRICE_USD: 0.005,
       DISTRIBUTIONS: [
-        { ...DISTRIBUTION, urls: { ...DISTRIBUTION.urls, cachesQueryStrings: false }, honoursNoStore: true },
+        {
+          ...DISTRIBUTION,
+          urls: { ...DISTRIBUTION.urls, cachesQueryStrings: false },
+          honoursNoStore: true,
+          verify: true,
+          verificationHeaders: {},
+        },
       ],
       SITE_KEYS,
       MAIL_WHEN: 'failed',
