@@ -20,8 +20,8 @@ interface SuiteOptions {
 }
 
 /**
- * Tests that need modules loaded afresh: a handler reads its environment when it is loaded, and each
- * file sets another one; and one test is about what is loaded.
+ * Tests that need modules loaded afresh: a handler reads its environment when it is loaded, and
+ * each file sets another one; and one test is about what is loaded.
  */
 const LOADED_AFRESH = [
   'tests/unit/cli/lazy-loading.test.ts',
@@ -57,8 +57,8 @@ export default defineConfig(({ mode }) => {
       // For two cores: most tests wait for something now and then.
       maxWorkers: 3,
       reporters: ['default', new PlainSummary()],
-      // By what they need: nothing, the synthesised template, the local cloud, the local cloud in virtual
-      // time, a browser.
+      // By what they need: nothing, the synthesised template, the local cloud, the local cloud in
+      // virtual time, a browser.
       projects: [
         suite('unit', { except: LOADED_AFRESH, timeoutSeconds: 120 }),
         suite('isolated', { files: LOADED_AFRESH, timeoutSeconds: 120, isolate: true }),

@@ -99,7 +99,9 @@ interface Trouble {
 
 type Cause = () => Promise<Cure | Trouble> | Cure | Trouble;
 
-/** What raises each alarm. Returns how to put an end to it; and how to go on, if once is not enough. */
+/**
+ * What raises each alarm. Returns how to put an end to it; and how to go on, if once is not enough.
+ */
 const CAUSES: Readonly<Record<string, Cause>> = {
   'site-changes-dead-letters': async () => {
     await api.send('nobody can read this');

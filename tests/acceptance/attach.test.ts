@@ -32,7 +32,10 @@ const ATTACHMENT = 'AutoInvalidation';
 const Bucket = EXISTING.bucketName;
 const existingSite = mkdtempSync(join(tmpdir(), 'existing-site-'));
 
-/** The existing site, and the stack attached to it from an assembly of the test's own or the synthesised one. */
+/**
+ * The existing site, and the stack attached to it from an assembly of the test's own or the
+ * synthesised one.
+ */
 const start = (assemblyDirectory = ASSEMBLY) =>
   startSuccessiveCloud({
     assemblyDirectory: existingSite,
@@ -79,7 +82,10 @@ async function shown(wholeSitePath: string, docsPath: string): Promise<unknown[]
   return (await Promise.all(views)).map(({ status, body }) => (status === 200 ? body.toString() : status));
 }
 
-/** Does something, waits until nothing of it is left to do, and returns the subjects of the mails about its refreshes. */
+/**
+ * Does something, waits until nothing of it is left to do, and returns the subjects of the mails
+ * about its refreshes.
+ */
 async function reportsOf(act: () => Promise<unknown>): Promise<string[]> {
   await settled();
   const before = cloud.mails().length;

@@ -24,7 +24,8 @@ describe('Students', () => {
       if (entry.kind === 'call' && entry.caller.includes('Backup')) calls.push(entry.action);
     });
     await expectRoundTrip(school, students.length);
-    // The photos fill what 20,000 students without do not: more than a page of each segment, and more than one part.
+    // The photos fill what 20,000 students without do not: more than a page of each segment, and
+    // more than one part.
     expect(calls.filter(action => action === 'Scan').length).toBeGreaterThanOrEqual(8);
     expect(calls.filter(action => action === 'UploadPart').length).toBeGreaterThan(1);
   });

@@ -222,7 +222,10 @@ describe('the mail queue', () => {
   }
 });
 
-/** Keeps the pollers from the queue until called back, so that what is sent meanwhile comes in full batches. */
+/**
+ * Keeps the pollers from the queue until called back, so that what is sent meanwhile comes in full
+ * batches.
+ */
 async function holdPolls(): Promise<() => void> {
   const gate = Promise.withResolvers<void>();
   const allHeld = Promise.withResolvers<void>();

@@ -5,8 +5,8 @@ import { expectOneRefresh, keysOf, lateShuffledAndRepeated, uploadAll } from '..
 import { startSite } from '../helpers/site.ts';
 
 /*
- * Bursts as they come: nothing holds the refresh open but the quiet period itself. On a machine that is much slower than the uploads
- * would need they may be two refreshes.
+ * Bursts as they come: nothing holds the refresh open but the quiet period itself. On a machine
+ * that is much slower than the uploads would need they may be two refreshes.
  */
 
 /** Starts a site whose way of delivering events may be changed while it runs. */

@@ -6,8 +6,9 @@ import { isLook } from '../helpers/settling.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 /*
- * Real bursts are in bursts.nightly.test.ts. Here a refresh is held open while they are collected, and every look of the state
- * machine waits for the upload that it shall find: nothing depends on how fast the machine is.
+ * Real bursts are in bursts.nightly.test.ts. Here a refresh is held open while they are collected,
+ * and every look of the state machine waits for the upload that it shall find: nothing depends on
+ * how fast the machine is.
  */
 const TIME_SCALE = 0.02;
 const QUIET_MS = DEFAULTS.quietPeriod.toMilliseconds() * TIME_SCALE;
@@ -21,7 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => site.stop());
 
-/** Does something before each look of a refresh's state machine. Returns when the looks began, and when the last of them was over. */
+/**
+ * Does something before each look of a refresh's state machine. Returns when the looks began, and
+ * when the last of them was over.
+ */
 function beforeEachLook(work: (look: number) => Promise<void>) {
   const looks: { readonly began: number; ended: number }[] = [];
   const remove = site.cloud.intercept(async (call, next) => {

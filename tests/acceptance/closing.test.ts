@@ -19,7 +19,10 @@ const POLL = by('StateMachine', 'GetInvalidation');
 const COMMIT = saying(by('Collect', 'UpdateItem'), 'generation');
 const ADD_CHANGES = by('Collect', 'BatchWriteItem');
 
-/** Stops the first call that matches, before it happens or with its answer still to come, until `letGo`. */
+/**
+ * Stops the first call that matches, before it happens or with its answer still to come, until
+ * `letGo`.
+ */
 function hold(matches: Matches, when: 'before' | 'after' = 'before') {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

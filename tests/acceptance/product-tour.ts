@@ -5,7 +5,10 @@ import { stopNextExecution, upload } from '../helpers/endings.ts';
 import { type Fault, faulty, refused, type Target } from '../helpers/faults.ts';
 import { JSON_CONTENT, type StudentApi, studentWith } from '../helpers/student-api.ts';
 
-/** Has the product do everything that it can do, failures included, and waits until the last of it is done. */
+/**
+ * Has the product do everything that it can do, failures included, and waits until the last of it
+ * is done.
+ */
 export async function takeProductTour(site: StudentApi): Promise<void> {
   await refreshes(site);
   await students(site);
@@ -113,7 +116,10 @@ async function mails(site: StudentApi): Promise<void> {
   }
 }
 
-/** One by the API, one at night, one that cannot write its parts, and one that cannot write its manifest. */
+/**
+ * One by the API, one at night, one that cannot write its parts, and one that cannot write its
+ * manifest.
+ */
 async function backups(site: StudentApi): Promise<void> {
   expect(await site.ask('POST /backup')).toMatchObject({ status: 201 });
   expect(await site.ask('GET /backups')).toMatchObject({ status: 200 });

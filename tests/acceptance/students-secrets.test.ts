@@ -105,7 +105,10 @@ async function everyKindOfAnswer(): Promise<Reply[]> {
   return [...replies, await api.askWithoutKey('GET /students', { headers: { 'x-api-key': 'wrong' } })];
 }
 
-/** What goes wrong around a student: SES, the mail queue, DynamoDB and S3 refuse, a function is killed, messages make no sense. */
+/**
+ * What goes wrong around a student: SES, the mail queue, DynamoDB and S3 refuse, a function is
+ * killed, messages make no sense.
+ */
 async function everyKindOfTrouble(): Promise<void> {
   const headers = { 'Content-Type': 'application/json' };
   const create = (studentid: string) =>

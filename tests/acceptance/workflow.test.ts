@@ -25,7 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => site.stop());
 
-/** Every ending begins with a page that all points of presence show in its old form, and with no changes left behind. */
+/**
+ * Every ending begins with a page that all points of presence show in its old form, and with no
+ * changes left behind.
+ */
 beforeEach(async () => {
   completion = 0;
   const [last] = await site.refreshes(1);
@@ -75,7 +78,10 @@ describe('an invalidation', () => {
   });
 });
 
-/** Who asks in earnest: the step Invalidate also reads what is in progress, and does without if it must. */
+/**
+ * Who asks in earnest: the step Invalidate also reads what is in progress, and does without if it
+ * must.
+ */
 const callerOf = (action: string) => (action === 'GetInvalidation' ? 'StateMachine' : 'Invalidate');
 
 describe('CloudFront refuses', () => {

@@ -33,7 +33,10 @@ export async function start(): Promise<School> {
   return school;
 }
 
-/** Backs up so many students, the unusual ones among them, restores them into an empty table and compares. */
+/**
+ * Backs up so many students, the unusual ones among them, restores them into an empty table and
+ * compares.
+ */
 export async function expectRoundTrip(count: number): Promise<void> {
   const school = await start();
   await school.enrol([...manyStudents(count - UNUSUAL.length), ...UNUSUAL]);

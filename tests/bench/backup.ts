@@ -31,12 +31,14 @@ const IN_FLIGHT = 16;
 const SEGMENTS = 4;
 /** Students of this size fill DynamoDB's page of 1 MB. */
 const PAGE_STUDENTS = 5000;
-/** Left alone, V8 lets garbage grow before it collects; limited, the peak is what the backup needs. */
+/**
+ * Left alone, V8 lets garbage grow before it collects; limited, the peak is what the backup needs.
+ */
 const HEAP_LIMIT_MIB = 96;
 
 /**
- * How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the table grows; whether many
- * students come back as they were, and how fast beside bare writes.
+ * How fast a backup is beside a parallel scan that only counts, and how much memory it takes as the
+ * table grows; whether many students come back as they were, and how fast beside bare writes.
  */
 export async function benchBackup(print: Print, size: Size): Promise<void> {
   print('```');

@@ -8,10 +8,17 @@ import { benchPlannerSpeed } from './planner-speed.ts';
 import type { Print, Size } from './report.ts';
 import { benchSoak, type SoakLimits } from './soak.ts';
 
-/** Prints its figures, always beside a baseline measured in the same run. @param limits of the soak alone */
+/**
+ * Prints its figures, always beside a baseline measured in the same run.
+ *
+ * @param limits those of the soak; other benches ignore them
+ */
 type Bench = (print: Print, size: Size, limits?: SoakLimits) => Promise<void>;
 
-/** By name. All but the planner's need the synthesised assembly; BENCHMARKS.md keeps the last figures of each. */
+/**
+ * By name. All but the planner's need the synthesised assembly; BENCHMARKS.md keeps the last
+ * figures of each.
+ */
 export const BENCHES: Readonly<Record<string, Bench>> = {
   planner: benchPlanner,
   'planner-sites': benchPlannerSites,

@@ -31,7 +31,10 @@ const LARGEST = 6;
 /** Where a deployed function finds what only a deployment knows: it leads nowhere. */
 const DEPLOYED_HOST = 'deployed.invalid';
 
-/** Prints how long the import of a module takes: what Lambda does before a function's first invocation. */
+/**
+ * Prints how long the import of a module takes: what Lambda does before a function's first
+ * invocation.
+ */
 const TIME_IMPORT = `
   const start = performance.now();
   await import(process.argv[1]);
@@ -48,8 +51,8 @@ interface Measured {
 }
 
 /**
- * How large each function's bundle is and how long it takes to start, beside a bundle that only imports and constructs the AWS
- * clients that the function uses; and what weighs in it.
+ * How large each function's bundle is and how long it takes to start, beside a bundle that only
+ * imports and constructs the AWS clients that the function uses; and what weighs in it.
  */
 export async function benchBundles(print: Print, size: Size): Promise<void> {
   const { samples, warmUp } = SIZES[size];

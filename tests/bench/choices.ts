@@ -10,7 +10,10 @@ export const FREE_PATHS_A_MONTH = 1000;
 /** The paths that one tool chooses for an upload. */
 export interface Choice {
   readonly tool: string;
-  /** The paths, their percent-escapes undone, when so many of the month's free ones are left; only ours looks at that. */
+  /**
+   * The paths, their percent-escapes undone, when so many of the month's free ones are left; only
+   * ours looks at that.
+   */
   readonly pathsFor: (freePaths: number) => readonly string[];
 }
 

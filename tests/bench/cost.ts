@@ -69,7 +69,10 @@ const PRICES: Readonly<Record<Billed, { readonly usd: number; readonly source: s
   'SES mails': { usd: 100e-6, source: 'from memory' },
 };
 
-/** What is billed though nobody deploys, in US dollars a month. From memory, but for SQS's price above. */
+/**
+ * What is billed though nobody deploys, in US dollars a month. From memory, but for SQS's price
+ * above.
+ */
 const STANDING = { alarm: 0.1, metric: 0.3, secret: 0.4 };
 /** Lambda polls each of the two queues with five long polls of 20 s. */
 const POLLS_A_MONTH = 2 * 5 * 3 * 60 * 24 * 30;
@@ -135,7 +138,8 @@ async function deploy(
   stopListening();
   for await (const { sk, startedAt: began, state, verification } of site.refreshItems()) {
     if (sk !== 'refresh' || began < startedAt) continue;
-    // What is tried again and given up says nothing about what a deploy costs. One still open lost the race for the pointer.
+    // What is tried again and given up says nothing about what a deploy costs. One still open lost
+    // the race for the pointer.
     if (state === 'failed') throw new Error(`A refresh of ${upload.name} failed: is the machine busy?`);
     bill['CloudFront requests'] += verification?.verified ?? 0;
   }
@@ -167,7 +171,10 @@ function memorySizes(): (functionName: string) => number {
     Number(functions.find(({ id }) => functionName.endsWith(id))?.properties['MemorySize']);
 }
 
-/** A write unit is an item of 1 KB, a read unit 4 KB read strongly consistently. Counted from JSON, which is a little longer. */
+/**
+ * A write unit is an item of 1 KB, a read unit 4 KB read strongly consistently. Counted from JSON,
+ * which is a little longer.
+ */
 function countUnits(bill: Bill, { request, action }: AwsCall, { body = '' }: AwsResponse): void {
   if (request.caller === UPLOADER) return;
   const answered = Buffer.byteLength(body);

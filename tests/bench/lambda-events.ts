@@ -4,8 +4,9 @@ import { recordOf, s3Event } from '../helpers/s3-messages.ts';
 const BATCH_SIZE = 10;
 
 /**
- * The JSON of the Lambda events that announce these keys: batches of SQS messages, each with one S3 event in its body, complete as
- * AWS's documents show them (Lambda developer guide, "Using Lambda with Amazon SQS"; S3 user guide, "Event message structure").
+ * The JSON of the Lambda events that announce these keys: batches of SQS messages, each with one S3
+ * event in its body, complete as AWS's documents show them (Lambda developer guide, "Using Lambda
+ * with Amazon SQS"; S3 user guide, "Event message structure").
  */
 export function lambdaEventsOf(keys: readonly string[]): string[] {
   const messages = keys.map(messageOf);
@@ -15,7 +16,9 @@ export function lambdaEventsOf(keys: readonly string[]): string[] {
   return batches.map(Records => JSON.stringify({ Records }));
 }
 
-/** What a function does to read a batch: Lambda's runtime parses the event, the function each body. */
+/**
+ * What a function does to read a batch: Lambda's runtime parses the event, the function each body.
+ */
 export function parseLambdaEvent(json: string): void {
   const { Records }: { Records: readonly { body: string }[] } = JSON.parse(json);
   for (const { body } of Records) JSON.parse(body);

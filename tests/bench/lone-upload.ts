@@ -18,8 +18,9 @@ const SIZES = {
 const QUIET_MS = 2000;
 
 /**
- * How long one upload takes to reach CreateInvalidation, at real time scale: from S3's answer to the uploader until the call
- * has been answered. The baseline is a timer of the quiet period, which no implementation of it can beat.
+ * How long one upload takes to reach CreateInvalidation, at real time scale: from S3's answer to
+ * the uploader until the call has been answered. The baseline is a timer of the quiet period, which
+ * no implementation of it can beat.
  */
 export async function benchLoneUpload(print: Print, size: Size): Promise<void> {
   const { samples, warmUp } = SIZES[size];

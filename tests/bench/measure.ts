@@ -14,8 +14,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The most memory this process has had, in MiB. On Linux not from `resourceUsage`, whose peak a process inherits from the
- * one that started it.
+ * The most memory this process has had, in MiB. On Linux not from `resourceUsage`, whose peak a
+ * process inherits from the one that started it.
  */
 export function peakMemory(): number {
   const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';

@@ -5,8 +5,9 @@ import { PLANNING } from '../helpers/planning.ts';
 import { peakMemory } from './measure.ts';
 
 /**
- * Plans once for the keys in the files that are named, those that changed and the site's, each with a page of them in a line. Prints
- * three figures in MiB: the process's peak memory, what it was before planning, and by how much the heap grew.
+ * Plans once for the keys in the files that are named, those that changed and the site's, each with
+ * a page of them in a line. Prints three figures in MiB: the process's peak memory, what it was
+ * before planning, and by how much the heap grew.
  */
 const [, , changed = '', site = ''] = process.argv;
 const [changedKeys, siteKeys] = [await readPages(changed), await readPages(site)];

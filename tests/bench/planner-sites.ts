@@ -38,7 +38,10 @@ async function installed(): Promise<Upload[]> {
   return [{ name: 'zod', what: 'locales → core', ...keys }];
 }
 
-/** Ours takes two rows: a month begins as in the first, a deploy beyond the free paths is the second. */
+/**
+ * Ours takes two rows: a month begins as in the first, a deploy beyond the free paths is the
+ * second.
+ */
 function rowsOf(upload: Upload): string[][] {
   const [ours, ...peers] = choicesFor(upload);
   if (ours === undefined) return [];

@@ -25,7 +25,10 @@ const SIZES = {
 } as const;
 type Sizes = (typeof SIZES)[Size];
 
-/** How long planning takes beside parsing the events that it answers, how it grows, and what memory it needs. */
+/**
+ * How long planning takes beside parsing the events that it answers, how it grows, and what memory
+ * it needs.
+ */
 export async function benchPlannerSpeed(print: Print, size: Size): Promise<void> {
   const sizes = SIZES[size];
   const { site, samples, warmUp } = sizes;
@@ -72,7 +75,9 @@ async function printGrowth(print: Print, sizes: Sizes): Promise<void> {
   printTable(print, ['keys', 'changed', 'plan, ms', 'µs a key', 'to a tenth as many'], rows);
 }
 
-/** Medians in milliseconds, and of the ratios of each round: what else the machine does slows both. */
+/**
+ * Medians in milliseconds, and of the ratios of each round: what else the machine does slows both.
+ */
 async function compare(
   upload: Upload,
   freePaths: number,
@@ -102,7 +107,8 @@ function planFor(upload: Upload, freePaths: number): Plan {
 async function printMemory(print: Print, site: SiteSize): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'planner-memory-'));
   try {
-    // Bundled, as the function that plans is deployed: for reading TypeScript alone Node takes another 60 MiB.
+    // Bundled, as the function that plans is deployed: for reading TypeScript alone Node takes
+    // another 60 MiB.
     const program = join(folder, 'plan-once.mjs');
     const entry = join(import.meta.dirname, 'plan-once.ts');
     await build({ entryPoints: [entry], outfile: program, bundle: true, platform: 'node', format: 'esm' });

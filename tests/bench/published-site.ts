@@ -17,7 +17,10 @@ export interface PublishedSite {
   readonly folder: string;
 }
 
-/** What deploying the later version over the earlier one uploads and removes. Downloads what it has not downloaded before. */
+/**
+ * What deploying the later version over the earlier one uploads and removes. Downloads what it has
+ * not downloaded before.
+ */
 export async function upgrade({ package: name, versions, folder }: PublishedSite): Promise<Upload> {
   const [before, after] = versions.map(async version =>
     join(await fetchPackage(`${name}@${version}`), folder),
@@ -39,7 +42,10 @@ export async function replacement(
   };
 }
 
-/** The folder with a package's files. npm verifies what it downloads; the folder appears only once it is complete. */
+/**
+ * The folder with a package's files. npm verifies what it downloads; the folder appears only once
+ * it is complete.
+ */
 async function fetchPackage(spec: string): Promise<string> {
   const folder = join(CACHE, spec.replaceAll('/', '+'));
   if (existsSync(folder)) return folder;

@@ -31,7 +31,9 @@ const STYLE = `
       .paths { fill: #6cb0ff; } .needlessPurges { fill: #ffb84d; } .stale { fill: #ff8a94; }
     }`;
 
-/** A table of small bars: a row for each upload, a column for each tool, the first two of them ours. */
+/**
+ * A table of small bars: a row for each upload, a column for each tool, the first two of them ours.
+ */
 export function purgeChart(columns: readonly string[], rows: readonly Row[]): string {
   const width = LABEL_WIDTH + columns.length * COLUMN_WIDTH;
   const height = HEADER_HEIGHT + rows.length * ROW_HEIGHT + FOOTER_HEIGHT;

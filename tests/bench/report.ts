@@ -4,12 +4,18 @@ import { join } from 'node:path';
 /** Takes one line of Markdown of a bench's report. */
 export type Print = (line: string) => void;
 
-/** `whole`: as in BENCHMARKS.md. `smoke`: as little as shows that the bench still works; its figures say nothing. */
+/**
+ * `whole`: as in BENCHMARKS.md. `smoke`: as little as shows that the bench still works; its figures
+ * say nothing.
+ */
 export type Size = 'whole' | 'smoke';
 
 const REPORT = join(import.meta.dirname, 'BENCHMARKS.md');
 
-/** A Markdown table that also reads well unrendered: the first column to the left, figures to the right. */
+/**
+ * A Markdown table that also reads well unrendered: the first column to the left, figures to the
+ * right.
+ */
 export function printTable(
   print: Print,
   headers: readonly string[],

@@ -1,4 +1,7 @@
-/** One side of the soak in a process of its own, so that its memory is nobody else's: run with `--expose-gc`. */
+/**
+ * One side of the soak in a process of its own, so that its memory is nobody else's: run with
+ * `--expose-gc`.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +14,10 @@ import { actionOf } from '../../infra/local/services.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
 import { startQueuesAndBuckets } from '../helpers/queues-and-buckets.ts';
 
-/** What is soaked: the whole local cloud, or its emulators of buckets and queues without anything behind them. */
+/**
+ * What is soaked: the whole local cloud, or its emulators of buckets and queues without anything
+ * behind them.
+ */
 export type Side = 'cloud' | 'emulators';
 
 export interface Host {

@@ -25,7 +25,10 @@ const SIZES = {
 /** Of the site; each is uploaded again and again, with another content each time. */
 const KEYS = 200;
 const PARALLEL_UPLOADS = 32;
-/** Uploads in a row; before the next one the uploader waits while more changes than these wait to be collected. */
+/**
+ * Uploads in a row; before the next one the uploader waits while more changes than these wait to be
+ * collected.
+ */
 const BURST = 500;
 const MOST_WAITING = 1500;
 /** Until here caches, pools and compiled code grow to their size. */
@@ -33,8 +36,9 @@ const WARM_UP_SHARE = 0.4;
 const POLL_MS = 100;
 
 /**
- * Uploads without end: whether the local cloud's memory stays flat, whether anything is lost, and how fast it is beside its
- * emulators of buckets and queues alone, which get the same uploads in turns with it.
+ * Uploads without end: whether the local cloud's memory stays flat, whether anything is lost, and
+ * how fast it is beside its emulators of buckets and queues alone, which get the same uploads in
+ * turns with it.
  *
  * @param limits how many uploads in all, and after how many minutes it ends early
  * @throws Error naming what was lost

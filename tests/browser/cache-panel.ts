@@ -12,7 +12,10 @@ export const FAILED = refreshOf({
   failure: 'EdgeStale: The edge still serves old content for 1 URLs: /styles.css',
 });
 
-/** The built site with its cache panel, the scripted API and refreshes behind it, and the panel opened for a scenario. */
+/**
+ * The built site with its cache panel, the scripted API and refreshes behind it, and the panel
+ * opened for a scenario.
+ */
 export function servedPanel() {
   const { api, open } = servedSite();
   const openPanel = (

@@ -184,7 +184,10 @@ it('it is set in Poppins, from its own fonts', async () => {
   });
 });
 
-/** Nothing that axe objects to, and nothing wider than the screen. Only the style sheet knows of the width: one load serves all. */
+/**
+ * Nothing that axe objects to, and nothing wider than the screen. Only the style sheet knows of the
+ * width: one load serves all.
+ */
 async function objections(page: Page, widths: readonly number[]): Promise<void> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   for (const width of widths) {
@@ -204,7 +207,10 @@ async function objections(page: Page, widths: readonly number[]): Promise<void> 
   }
 }
 
-/** axe waits for timers between its rules, and the page's clock stands still. A millisecond at a time brings on nothing else. */
+/**
+ * axe waits for timers between its rules, and the page's clock stands still. A millisecond at a
+ * time brings on nothing else.
+ */
 async function whileTimePasses<T>(page: Page, work: () => Promise<T>): Promise<T> {
   let isDone = false;
   const result = work().finally(() => {

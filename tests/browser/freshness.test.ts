@@ -234,7 +234,10 @@ describe('asking the site', () => {
   });
 });
 
-/** Requests by which the page has compared itself with what the edge serves. Fonts may be asked for at any time. */
+/**
+ * Requests by which the page has compared itself with what the edge serves. Fonts may be asked for
+ * at any time.
+ */
 const checks = () => edge.requests.filter(request => request.startsWith('HEAD ')).length;
 
 /** Lets the page's time pass until it compares itself with the edge again. */

@@ -11,7 +11,10 @@ import { ScriptedEdge } from './scripted-edge.ts';
 export const PUBLISHED_AT = new Date('2026-11-22T08:00:00Z');
 const OPENED_AT = new Date('2026-11-22T08:02:10Z');
 
-/** The files of the built website, by their paths. Tailwind takes a second to build it, so a worker builds it once. */
+/**
+ * The files of the built website, by their paths. Tailwind takes a second to build it, so a worker
+ * builds it once.
+ */
 const website = buildOnce();
 
 function buildOnce(): ReadonlyMap<string, Buffer> {
@@ -115,8 +118,8 @@ export function row(page: Page, studentid: string) {
 }
 
 /**
- * Lets the page's time pass until this holds. A jump of a fixed length may come too early: the page sets its next timer once it
- * has its answer.
+ * Lets the page's time pass until this holds. A jump of a fixed length may come too early: the page
+ * sets its next timer once it has its answer.
  */
 export async function passTime(page: Page, until: () => boolean | Promise<boolean>): Promise<void> {
   await expect

@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from './random.ts';
 
 /**
- * Whoever acts in the simulated cloud: an invocation of a function, or a service that performs a call. The simulation moves on when
- * every actor waits for something that the simulation itself brings about: a call's answer or a timer.
+ * Whoever acts in the simulated cloud: an invocation of a function, or a service that performs a
+ * call. The simulation moves on when every actor waits for something that the simulation itself
+ * brings about: a call's answer or a timer.
  */
 export interface Actor {
   /** How many answers and timers it waits for. */

@@ -4,7 +4,8 @@ import { failedSeeds, playCrashPoints, playSeeds, seedsFrom } from './plays.ts';
 import type { RandomRun } from './random-run.ts';
 import { createWorkers } from './workers.ts';
 
-// chaos.nightly.test.ts plays all scenarios and many more seeds; `npm run test:chaos` plays what one asks for.
+// chaos.nightly.test.ts plays all scenarios and many more seeds; `npm run test:chaos` plays what
+// one asks for.
 const SEEDS = 40;
 /** Of the first 5,000 seeds, those that once failed. */
 const FAILED_ONCE = [359, 905, 1143, 1823, 3258];

@@ -17,7 +17,8 @@ export interface CrashPoint {
 }
 
 /**
- * Every call of undisturbed runs with everything that can become of it. A poll that brought nothing is none: nothing depends on it.
+ * Every call of undisturbed runs with everything that can become of it. A poll that brought nothing
+ * is none: nothing depends on it.
  *
  * @param names of scenarios; all by default
  */
@@ -152,7 +153,10 @@ async function play(
   );
 }
 
-/** Where the mail queue was not to be reached, the record says so, and whoever saves the student next sends the confirmation. */
+/**
+ * Where the mail queue was not to be reached, the record says so, and whoever saves the student
+ * next sends the confirmation.
+ */
 export async function confirmPending(simulation: Simulation, school: School): Promise<void> {
   const pending = await school.pendingConfirmations();
   if (pending.length === 0) return;

@@ -3,7 +3,10 @@ import { actAs, currentActor, waitFor } from './actors.ts';
 
 const realFetch = globalThis.fetch;
 
-/** A fetch of a function's reaches the edge without a connection; whatever else is fetched, such as the inbox, is really there. */
+/**
+ * A fetch of a function's reaches the edge without a connection; whatever else is fetched, such as
+ * the inbox, is really there.
+ */
 export async function edgeOrNetwork(
   cloud: LocalCloud,
   url: string,

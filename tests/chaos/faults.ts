@@ -8,7 +8,10 @@ export interface Outcome {
   /** Whether it can happen to a call. */
   readonly isPossible: (turn: Turn) => boolean;
   readonly fault: Fault;
-  /** Whether it also happens to what the SDK does next, the same call again: otherwise the SDK heals it. */
+  /**
+   * Whether it also happens to what the SDK does next, the same call again: otherwise the SDK heals
+   * it.
+   */
   readonly everyAttempt: boolean;
 }
 
@@ -18,8 +21,8 @@ const isOfProduct = (turn: Turn) => isOfFunction(turn) || turn.request.caller.in
 const never = () => new Promise<never>(() => undefined);
 
 /**
- * Everything that can happen to a call, where it can. Failures of conditions are among the lost answers: the SDK repeats a write that took
- * effect, and its condition does not hold any more.
+ * Everything that can happen to a call, where it can. Failures of conditions are among the lost
+ * answers: the SDK repeats a write that took effect, and its condition does not hold any more.
  */
 export const OUTCOMES: readonly Outcome[] = [
   {

@@ -28,13 +28,17 @@ export interface InProcessFunctions {
   readonly invocations: ReadonlySet<Invocation>;
 }
 
-/** Instances of a function's module that no environment uses, by its folder. They outlive the simulated clouds: to load one takes long. */
+/**
+ * Instances of a function's module that no environment uses, by its folder. They outlive the
+ * simulated clouds: to load one takes long.
+ */
 const idleInstances = new Map<string, Handler[]>();
 let instances = 0;
 
 /**
- * Runs the functions' bundles in this process, a module instance for each concurrent execution. What a killed one leaves in its
- * module, such as an open client, the next one finds: real processes are killed by tests/acceptance/interruptions.test.ts.
+ * Runs the functions' bundles in this process, a module instance for each concurrent execution.
+ * What a killed one leaves in its module, such as an open client, the next one finds: real
+ * processes are killed by tests/acceptance/interruptions.test.ts.
  *
  * @param newSkewMs how far the clock of a new environment's host is ahead
  */
@@ -134,7 +138,8 @@ async function takeInstance({ codeDirectory, environment, name }: FunctionDefini
   idleInstances.set(codeDirectory, idle);
   const known = idle.pop();
   if (known !== undefined) return known;
-  // Read when the module is loaded. Loads of two functions must not mix: they are told apart by nothing but the order.
+  // Read when the module is loaded. Loads of two functions must not mix: they are told apart by
+  // nothing but the order.
   loading = loading.then(async () => {
     Object.assign(process.env, QUIET, environment, { AWS_LAMBDA_FUNCTION_NAME: name });
     const url = pathToFileURL(join(codeDirectory, 'index.mjs'));

@@ -5,13 +5,15 @@ export interface LongPolls {
   receive(queue: string, ask: () => Promise<AwsResponse>): Promise<AwsResponse>;
   /** Messages have come: one who waits asks again. */
   wake(queue: string): void;
-  /** Messages were given out, whether they arrived or not: each comes again, unless it is deleted. */
+  /**
+   * Messages were given out, whether they arrived or not: each comes again, unless it is deleted.
+   */
   gaveOut(queue: string, messages: number): void;
 }
 
 /**
- * Polls of empty queues, which wait for a message as long as it takes: asking again every 20 seconds would be most of what a
- * simulation does.
+ * Polls of empty queues, which wait for a message as long as it takes: asking again every 20
+ * seconds would be most of what a simulation does.
  *
  * @param visibilitySeconds how long a received message is away
  */

@@ -57,7 +57,10 @@ function createMisfortune() {
   };
 }
 
-/** Plays people's deeds and everybody's misfortune as the seed has it, up to the end of all that they cause. */
+/**
+ * Plays people's deeds and everybody's misfortune as the seed has it, up to the end of all that
+ * they cause.
+ */
 export async function runSeed(seed: number): Promise<RandomRun> {
   const misfortune = createMisfortune();
   let isUnlucky = false;

@@ -7,7 +7,10 @@ export interface Scenario {
   readonly name: string;
   /** What was there before, and what edges show. */
   readonly before?: (school: School) => Promise<void>;
-  /** Whether S3 told of it, so that a refresh has ended before the story begins. @default the story's is the first one */
+  /**
+   * Whether S3 told of it, so that a refresh has ended before the story begins. @default the
+   * story's is the first one
+   */
   readonly isNoticedBefore?: true;
   readonly story: (school: School) => Promise<void>;
   /** Brings calls into the order that the scenario is about. */
@@ -79,8 +82,8 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /**
- * While one refresh closes, the collector of another upload has found it open, and writes only when everybody has read what there is to
- * read: its commit comes too late.
+ * While one refresh closes, the collector of another upload has found it open, and writes only when
+ * everybody has read what there is to read: its commit comes too late.
  */
 function commitTooLate(school: School): Direction {
   const writing = Promise.withResolvers<void>();
@@ -101,7 +104,10 @@ function commitTooLate(school: School): Direction {
   };
 }
 
-/** Others keep CloudFront busy when the refresh is planned; it waits, and what comes meanwhile joins it. */
+/**
+ * Others keep CloudFront busy when the refresh is planned; it waits, and what comes meanwhile joins
+ * it.
+ */
 function quotaPressure(): Scenario {
   const OTHERS_MS = 20_000;
   const wildcards = Array.from({ length: 15 }, (_, index) => `/others/${index}/*`);

@@ -11,8 +11,9 @@ const RETRY_SECONDS = 5;
 const MAX_TRIES = 40;
 
 /**
- * What people do with the school's system, and what should have become of it: every upload and every request is repeated until
- * it is answered clearly, as people do, so that there is one right end.
+ * What people do with the school's system, and what should have become of it: every upload and
+ * every request is repeated until it is answered clearly, as people do, so that there is one right
+ * end.
  */
 export function createSchool({ cloud, time }: Simulation) {
   /** What the site bucket should hold, for every key ever touched; undefined: nothing. */

@@ -10,7 +10,8 @@ import type { Guard } from './guards.ts';
 import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
 import { installInProcessHttp } from './in-process-http.ts';
 import { createLongPolls, messagesIn, queueNameOf, withoutWaiting } from './long-polls.ts';
-import { createRandom, type Random, seedRandomness } from './random.ts';
+import { createRandom, type Random } from './random.ts';
+import { seedRandomness } from './seed-randomness.ts';
 import { output, POINTS_OF_PRESENCE, QUEUES, queueAttributes, queueLength, TESTER } from './stack.ts';
 import { installVirtualTime, type VirtualTime } from './virtual-time.ts';
 
@@ -18,7 +19,9 @@ import { installVirtualTime, type VirtualTime } from './virtual-time.ts';
 export interface Turn extends AwsCall {
   /** Counted in the order in which calls are applied, from 0. */
   readonly number: number;
-  /** The run of a function that makes it; absent for calls of services, and of the state machine. */
+  /**
+   * The run of a function that makes it; absent for calls of services, and of the state machine.
+   */
   readonly invocation?: Invocation;
 }
 
@@ -67,7 +70,10 @@ interface Waiting {
   readonly isDead: () => boolean;
 }
 
-/** Which of two clients is ready first depends on what the process has loaded, so calls that came together are sorted. */
+/**
+ * Which of two clients is ready first depends on what the process has loaded, so calls that came
+ * together are sorted.
+ */
 function inOrder(a: Waiting, b: Waiting): number {
   if (a.since !== b.since) return a.since - b.since;
   if (a.what === b.what) return 0;
@@ -86,13 +92,17 @@ const time = installVirtualTime();
 let target: (call: AwsCall['request'], sender: Actor | undefined) => Promise<AwsResponse> = () =>
   Promise.reject(new Error('No local cloud runs'));
 installInProcessHttp((request, sender) => target(request, sender));
-/** The same for every cloud of this process: modules of functions are loaded once, and know the addresses. */
+/**
+ * The same for every cloud of this process: modules of functions are loaded once, and know the
+ * addresses.
+ */
 let ports = { site: 0, api: 0, inbox: 0, aws: 0 };
 let permissions: LocalCloud['permissions'] | undefined;
 
 /**
- * The whole system on this machine as the local cloud runs it, but in one process, one call at a time in an order that the seed decides,
- * and in a time that passes when nothing else is left to do. The same seed plays the same.
+ * The whole system on this machine as the local cloud runs it, but in one process, one call at a
+ * time in an order that the seed decides, and in a time that passes when nothing else is left to
+ * do. The same seed plays the same.
  */
 export async function simulate<T>(
   options: SimulationOptions,
@@ -251,7 +261,8 @@ export async function simulate<T>(
     isPlaying = false;
   }
 
-  // By then the tables are there, and the first polls, which began before anyone looked on, are over.
+  // By then the tables are there, and the first polls, which began before anyone looked on, are
+  // over.
   while (time.advance(BEGINNING + 21_000)) await atRest();
   try {
     return await use({ cloud, time, random, trace, applied, play });

@@ -9,14 +9,17 @@ import { isGivenUp, type Simulation } from './simulation.ts';
 import { deadLetterQueueUrl, output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';
 
 /**
- * What is not as it should be, now that everything has come to an end: each violation as a sentence.
+ * What is not as it should be, now that everything has come to an end: each violation as a
+ * sentence.
  *
  * - Every point of presence shows what the bucket holds.
- * - Every execution succeeded, every refresh that took changes is fresh, and no plan was paid for twice.
- * - The register holds the students it should, and every backup that was started can be read and is mailed, unless Lambda gave it up:
- *   it makes three attempts of an event.
- * - Every refresh, every registration and every backup is mailed once. SES knows no idempotency: a mail may come once more for each
- *   time that SES took it and its sender did not live to record that, or did not hear of it.
+ * - Every execution succeeded, every refresh that took changes is fresh, and no plan was paid for
+ *   twice.
+ * - The register holds the students it should, and every backup that was started can be read and is
+ *   mailed, unless Lambda gave it up: it makes three attempts of an event.
+ * - Every refresh, every registration and every backup is mailed once. SES knows no idempotency: a
+ *   mail may come once more for each time that SES took it and its sender did not live to record
+ *   that, or did not hear of it.
  * - No queue holds a message, dead letters included.
  */
 export async function findViolations(simulation: Simulation, school: School): Promise<string[]> {
@@ -85,7 +88,9 @@ async function refreshesOf(cloud: LocalCloud): Promise<Refreshes> {
   return { records, current: items.find(item => item['pk']?.S === 'open')?.['refreshId']?.S };
 }
 
-/** A refresh that lost the race for the pointer is open, but took nothing: nobody ever hears of it. */
+/**
+ * A refresh that lost the race for the pointer is open, but took nothing: nobody ever hears of it.
+ */
 function unfinished(cloud: LocalCloud, { records, current }: Refreshes): string[] {
   const lasting = records.filter(({ id, generation }) => generation > 0 || id === current);
   const executions = new Map(
@@ -146,7 +151,10 @@ async function wrongStudents(cloud: LocalCloud, school: School): Promise<string[
   ];
 }
 
-/** Keys of the backups that Lambda took over, some of them more than once: an SDK asks again when it hears no answer. */
+/**
+ * Keys of the backups that Lambda took over, some of them more than once: an SDK asks again when it
+ * hears no answer.
+ */
 function startedBackups({ applied }: Simulation): string[] {
   const keys = applied
     .filter(({ action, status }) => action === 'InvokeFunction' && status === 202)

@@ -9,7 +9,10 @@ export interface VirtualTime {
   readonly now: () => number;
   /** Begins anew, without timers. */
   reset(now: number): void;
-  /** Lets time pass until a timer is due, and fires that one. False when none is due by `latest`, milliseconds since the epoch. */
+  /**
+   * Lets time pass until a timer is due, and fires that one. False when none is due by `latest`,
+   * milliseconds since the epoch.
+   */
   advance(latest?: number): boolean;
 }
 
@@ -19,10 +22,15 @@ interface Timer {
   readonly fire: () => void;
 }
 
-/** fauxqs looks every 20 ms whether a message is due again; visibility time-outs are whole seconds. */
+/**
+ * fauxqs looks every 20 ms whether a message is due again; visibility time-outs are whole seconds.
+ */
 const SHORTEST_INTERVAL_MS = 1000;
 
-/** Takes the place of this process's clocks and timers, for good. Immediates and the timers inside Node stay real. */
+/**
+ * Takes the place of this process's clocks and timers, for good. Immediates and the timers inside
+ * Node stay real.
+ */
 export function installVirtualTime(): VirtualTime {
   const timers = new Map<number, Timer>();
   const RealDate = Date;

@@ -44,8 +44,8 @@ export interface Workers {
 }
 
 /**
- * Processes that run jobs one at a time: each job takes its process's clocks and network over. A process takes seconds to load
- * the functions' bundles, so it is kept for later jobs.
+ * Processes that run jobs one at a time: each job takes its process's clocks and network over. A
+ * process takes seconds to load the functions' bundles, so it is kept for later jobs.
  *
  * @param count processes at once
  */

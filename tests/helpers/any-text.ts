@@ -4,8 +4,8 @@ const FIRST_SURROGATE = 0xd800;
 const SURROGATES = 0x800;
 
 /**
- * Any code point but halves of surrogate pairs. fast-check's own `unit: 'binary'` is the same, but takes more than a second
- * to set up in each process.
+ * Any code point but halves of surrogate pairs. fast-check's own `unit: 'binary'` is the same, but
+ * takes more than a second to set up in each process.
  */
 const anyCodePoint = fc.nat(0x10ffff - SURROGATES).map(
   index => String.fromCodePoint(index < FIRST_SURROGATE ? index : index + SURROGATES),

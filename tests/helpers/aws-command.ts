@@ -1,6 +1,7 @@
 /**
- * Stands in for the AWS CLI where a machine has none: the operations that README.md and RUNBOOK.md ask of it, with `--query` and
- * `--output`. Anything else is an error, so that a document cannot use what nothing here has tried.
+ * Stands in for the AWS CLI where a machine has none: the operations that README.md and RUNBOOK.md
+ * ask of it, with `--query` and `--output`. Anything else is an error, so that a document cannot
+ * use what nothing here has tried.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -117,7 +118,10 @@ function parameterValue(name: string, text: string): unknown {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-/** Lists of lists are lines of columns, as in the AWS CLI; objects, which it tells apart by their names, are not known here. */
+/**
+ * Lists of lists are lines of columns, as in the AWS CLI; objects, which it tells apart by their
+ * names, are not known here.
+ */
 function asText(value: unknown): string {
   const rows = Array.isArray(value) ? value : [value];
   if (!rows.some(Array.isArray)) return rows.map(cell => asCell(cell)).join('\t');

@@ -23,7 +23,10 @@ export const FINISHED = {
 
 export type BackedUpSchool = Awaited<ReturnType<typeof startBackedUpSchool>>;
 
-/** The whole system with these students in it, and what tests do with its backups. Stop it at the end. */
+/**
+ * The whole system with these students in it, and what tests do with its backups. Stop it at the
+ * end.
+ */
 export async function startBackedUpSchool(students: readonly StudentItem[], timeScale: number) {
   const api = await startStudentApi({ timeScale });
   const dynamoDb = new DynamoDBClient({
@@ -97,7 +100,10 @@ export async function startBackedUpSchool(students: readonly StudentItem[], time
   };
 }
 
-/** Backs the students up through the API, restores them into an empty table, and compares the two tables item by item. */
+/**
+ * Backs the students up through the API, restores them into an empty table, and compares the two
+ * tables item by item.
+ */
 export async function expectRoundTrip(school: BackedUpSchool, students: number): Promise<void> {
   const key = await school.backUp();
   const { body } = await school.ask('GET /backups');

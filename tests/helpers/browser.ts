@@ -23,8 +23,8 @@ const PATIENCE_MS = 120_000;
 const SCREENSHOT_DIRECTORY = join(ROOT, 'tests', 'browser', 'screenshots');
 
 /**
- * Starts the Chromium that comes inside the npm package, with the libraries and the one font that come with it, so that
- * pages look the same on every machine. It finds no host but this one.
+ * Starts the Chromium that comes inside the npm package, with the libraries and the one font that
+ * come with it, so that pages look the same on every machine. It finds no host but this one.
  */
 async function launchBrowser(): Promise<Browser> {
   const home = await unpackChromium();
@@ -50,7 +50,10 @@ async function launchBrowser(): Promise<Browser> {
 
 let shared: Promise<Browser> | undefined;
 
-/** One browser for all files that a worker runs: to start it takes longer than most tests. It ends with the worker. */
+/**
+ * One browser for all files that a worker runs: to start it takes longer than most tests. It ends
+ * with the worker.
+ */
 function sharedBrowser(): Promise<Browser> {
   shared ??= launchBrowser();
   return shared;
@@ -71,9 +74,9 @@ export interface VisitOptions extends BrowserContextOptions {
 }
 
 /**
- * Opens a page in a context of its own and runs the scenario on it. Fails if the page logged an error, broke its
- * content security policy, threw, or asked another origin for anything, in this tab or another one of its context. A failure
- * leaves a screenshot.
+ * Opens a page in a context of its own and runs the scenario on it. Fails if the page logged an
+ * error, broke its content security policy, threw, or asked another origin for anything, in this
+ * tab or another one of its context. A failure leaves a screenshot.
  */
 export async function visit(
   url: string,
@@ -102,7 +105,10 @@ export async function visit(
   }
 }
 
-/** Playwright's clock goes on by itself until it is paused, and can be paused only at a time to come. */
+/**
+ * Playwright's clock goes on by itself until it is paused, and can be paused only at a time to
+ * come.
+ */
 async function stopClock(page: Page, at: Date): Promise<void> {
   await page.clock.install({ time: at.getTime() - AN_HOUR_MS });
   await page.clock.pauseAt(at);
@@ -131,9 +137,9 @@ function screenshotPath(): string {
 }
 
 /**
- * Unpacks once per package version. The package itself unpacks into the shared temporary directory and takes any file
- * named `chromium` there for its own, even another process's half-written one: so it gets a directory of its own, which
- * takes its place only when complete.
+ * Unpacks once per package version. The package itself unpacks into the shared temporary directory
+ * and takes any file named `chromium` there for its own, even another process's half-written one:
+ * so it gets a directory of its own, which takes its place only when complete.
  */
 async function unpackChromium(): Promise<string> {
   const packageEntry = createRequire(import.meta.url).resolve('@sparticuz/chromium');

@@ -21,7 +21,10 @@ const OPTIONS = {
 
 export interface Bundle {
   readonly code: Uint8Array;
-  /** Files that it is made of, from the root of the repository, and the bytes that each left in it: never none. */
+  /**
+   * Files that it is made of, from the root of the repository, and the bytes that each left in it:
+   * never none.
+   */
   readonly files: ReadonlyMap<string, number>;
 }
 
@@ -32,7 +35,10 @@ export interface FunctionBundle {
   readonly template: CfnTemplate;
   readonly resource: Resource;
   readonly bundle: Bundle;
-  /** What no implementation can do without: the AWS clients that the function uses, imported and constructed, made alike. */
+  /**
+   * What no implementation can do without: the AWS clients that the function uses, imported and
+   * constructed, made alike.
+   */
   readonly baseline: Bundle;
 }
 
@@ -122,7 +128,10 @@ interface AwsImport {
   readonly from: string;
 }
 
-/** What a handler and all that it imports, our code or a library's, take from the SDK: bundled with the SDK left outside. */
+/**
+ * What a handler and all that it imports, our code or a library's, take from the SDK: bundled with
+ * the SDK left outside.
+ */
 async function awsImportsOf(entry: string): Promise<AwsImport[]> {
   const { outputFiles } = await build({
     ...OPTIONS,

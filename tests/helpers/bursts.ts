@@ -9,7 +9,10 @@ export const keysOf = (folder: string, count: number) =>
 export const uploadAll = (site: Site, keys: readonly string[], content: string) =>
   inParallel(keys, key => site.put(key, `${content} content of ${key}`));
 
-/** S3 promises neither order nor once: every event waits for the last upload, then they come shuffled, every tenth twice. */
+/**
+ * S3 promises neither order nor once: every event waits for the last upload, then they come
+ * shuffled, every tenth twice.
+ */
 export function lateShuffledAndRepeated(count: number): EventDelivery {
   const waiting: (() => Promise<void>)[] = [];
   const delivered = Promise.withResolvers<void>();
@@ -31,7 +34,10 @@ function shuffled<T>(items: readonly T[]): T[] {
   return byPlace.sort((a, b) => a.place - b.place).map(({ item }) => item);
 }
 
-/** Overwrites what every edge has cached, and expects one refresh, one invalidation, one mail and fresh edges. */
+/**
+ * Overwrites what every edge has cached, and expects one refresh, one invalidation, one mail and
+ * fresh edges.
+ */
 export async function expectOneRefresh(
   site: Site,
   keys: readonly string[],

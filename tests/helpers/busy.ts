@@ -1,7 +1,10 @@
 import { CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import type { Site } from './site.ts';
 
-/** Somebody else's invalidations: as many wildcards and exact paths as said, in progress for as long as the site's say. */
+/**
+ * Somebody else's invalidations: as many wildcards and exact paths as said, in progress for as long
+ * as the site's say.
+ */
 export async function keepBusy(site: Site, { wildcards, exact = 0 }: { wildcards: number; exact?: number }) {
   const paths = (count: number, name: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => name(index));

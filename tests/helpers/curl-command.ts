@@ -1,4 +1,7 @@
-/** Stands in for curl where a machine has none. Stricter than curl: an answer of 400 or more is a failure. */
+/**
+ * Stands in for curl where a machine has none. Stricter than curl: an answer of 400 or more is a
+ * failure.
+ */
 import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({

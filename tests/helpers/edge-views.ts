@@ -54,7 +54,10 @@ export function edgeViews({ cloud, pops, s3, Bucket, everTouched }: EdgeViewsOpt
     await inParallel([...keys].flatMap(viewsOf), async ({ url, pop }) => void (await cloud.view(url, pop)));
   }
 
-  /** Every point of presence shows every key ever touched as the bucket holds it, and a removed one not at all. */
+  /**
+   * Every point of presence shows every key ever touched as the bucket holds it, and a removed one
+   * not at all.
+   */
   async function expectEdgeEqualsBucket(keys: Iterable<string> = everTouched): Promise<void> {
     const differences: unknown[] = [];
     await inParallel([...keys], async key => {
@@ -97,7 +100,10 @@ function userMetadata(headers: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(own.map(([name, value]) => [name.slice(PREFIX.length), value]));
 }
 
-/** Every spelling that clients use: all escaped, as JavaScript escapes, as browsers do. The root's index.html is also `/`. */
+/**
+ * Every spelling that clients use: all escaped, as JavaScript escapes, as browsers do. The root's
+ * index.html is also `/`.
+ */
 function urlsOf(key: string): string[] {
   const escaped = encodeURIComponent(key).replaceAll('%2F', '/');
   const wholly = escaped.replaceAll(

@@ -39,7 +39,8 @@ export function executionArnOf(site: Site, refreshId: string): string {
 }
 
 /**
- * Stops the execution of the refresh that opens next, as an operator may, while its state machine has its first look.
+ * Stops the execution of the refresh that opens next, as an operator may, while its state machine
+ * has its first look.
  *
  * @returns the id of the refresh
  */

@@ -5,8 +5,8 @@ export interface Cover {
 }
 
 /**
- * Every way to cover texts with wildcards, none of which covers another, and an exact path for each of the rest: brute force, for a
- * handful of texts, to judge cleverer code by.
+ * Every way to cover texts with wildcards, none of which covers another, and an exact path for each
+ * of the rest: brute force, for a handful of texts, to judge cleverer code by.
  *
  * @param prefixes where a wildcard may end
  * @param most how many wildcards there may be

@@ -1,7 +1,10 @@
 import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import { type AwsCall, ConnectionCutError, type Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
 
-/** Chooses calls by action and by what the caller's role is called in the template: `Invalidate`, `Verify` … */
+/**
+ * Chooses calls by action and by what the caller's role is called in the template: `Invalidate`,
+ * `Verify` …
+ */
 export interface Target {
   readonly action: string;
   readonly caller?: string;

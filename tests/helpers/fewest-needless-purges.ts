@@ -1,9 +1,13 @@
 /**
- * The least needless purging that a number of paths allows, by the plainest means: slow, independent of the planner, and meant to
- * be seen right. A wildcard may end anywhere, also inside a name.
+ * The least needless purging that a number of paths allows, by the plainest means: slow,
+ * independent of the planner, and meant to be seen right. A wildcard may end anywhere, also inside
+ * a name.
  */
 
-/** So many objects must be purged needlessly when 0, 1, 2 … paths may be used; the last holds for all numbers above. */
+/**
+ * So many objects must be purged needlessly when 0, 1, 2 … paths may be used; the last holds for
+ * all numbers above.
+ */
 type NeedlessPurgesByPaths = readonly number[];
 
 interface Node {
@@ -16,8 +20,10 @@ const IMPOSSIBLE = Number.POSITIVE_INFINITY;
 
 /**
  * @param required URLs to cover, each beginning with a slash
- * @param untouched the URLs of each object that did not change, the shorter ones prefixes of the longer
- * @returns what `paths` paths must purge needlessly at the least; infinite when they cannot cover everything
+ * @param untouched the URLs of each object that did not change, the shorter ones prefixes of the
+ *   longer
+ * @returns what `paths` paths must purge needlessly at the least; infinite when they cannot cover
+ *   everything
  */
 export function optimum(
   required: readonly string[],
@@ -25,8 +31,9 @@ export function optimum(
 ): (paths: number) => number {
   if (required.length === 0) return () => 0;
   const wanted = new Set(required);
-  // An object seen at a required URL is purged in any case. Any other is met by wildcards only, and by one at most: two that
-  // both meet it begin the longest of its URLs, so that one covers the other.
+  // An object seen at a required URL is purged in any case. Any other is met by wildcards only, and
+  // by one at most: two that both meet it begin the longest of its URLs, so that one covers the
+  // other.
   const lost = untouched.filter(urls => urls.some(url => wanted.has(url))).length;
   const avoidable = untouched.filter(urls => !urls.some(url => wanted.has(url)));
   const least = cheapest(trieOf(wanted), avoidable);
@@ -51,7 +58,10 @@ function nodeAt(prefix: string): Node {
   return { prefix, children: new Map(), isRequired: false };
 }
 
-/** What lies at or below a node is covered by a wildcard there, or by an exact path here and by its children's paths. */
+/**
+ * What lies at or below a node is covered by a wildcard there, or by an exact path here and by its
+ * children's paths.
+ */
 function cheapest(node: Node, avoidable: readonly (readonly string[])[]): NeedlessPurgesByPaths {
   const below = avoidable.filter(urls => urls.some(url => url.startsWith(node.prefix)));
   const exactHere = node.isRequired ? [IMPOSSIBLE, 0] : [0];

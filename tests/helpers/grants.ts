@@ -2,7 +2,10 @@ import type { Decision } from '../../infra/local/kernel/permissions/decider.ts';
 import type { Policies, Policy } from '../../infra/local/kernel/permissions/policies.ts';
 import { type Match, simulate, type Verdict } from '../../infra/local/kernel/permissions/simulate.ts';
 
-/** One action on one resource, by one statement that allows it: what a verdict names when it was used. */
+/**
+ * One action on one resource, by one statement that allows it: what a verdict names when it was
+ * used.
+ */
 export type Grant = Match;
 
 /** Every policy of the template, a managed one once for all its roles. */
@@ -11,7 +14,10 @@ function everyPolicy({ roles, resourcePolicies }: Policies): Policy[] {
   return [...new Map(all.map(policy => [policy.id, policy])).values()];
 }
 
-/** Whatever the template grants, without the pairs that mean nothing, such as reading a bucket as if it were an object. */
+/**
+ * Whatever the template grants, without the pairs that mean nothing, such as reading a bucket as if
+ * it were an object.
+ */
 export async function grantsOf(policies: Policies): Promise<Grant[]> {
   const all = everyPolicy(policies).flatMap(({ id, statements }) =>
     statements.flatMap(({ Effect, Action, Resource = [''] }, statement) =>

@@ -1,6 +1,6 @@
 /**
- * How other tools choose the paths of an invalidation, restated from what they document and do. Only the choice: how they
- * escape a path is left out, in their favour.
+ * How other tools choose the paths of an invalidation, restated from what they document and do.
+ * Only the choice: how they escape a path is left out, in their favour.
  */
 
 /** A tool's rule: from the changed keys to invalidation paths with their percent-escapes undone. */
@@ -20,8 +20,8 @@ export const PEERS: readonly Peer[] = [
 ];
 
 /**
- * bep/s3deploy: pages by their folder alone; more than eight paths are widened from the deepest level up, each to its
- * grandparent folder, and if even that leaves more than eight, to everything.
+ * bep/s3deploy: pages by their folder alone; more than eight paths are widened from the deepest
+ * level up, each to its grandparent folder, and if even that leaves more than eight, to everything.
  */
 function s3deploy(keys: readonly string[]): string[] {
   const most = 8;
@@ -41,8 +41,9 @@ function grandparentOf(path: string): string {
 }
 
 /**
- * vladcosorg/action-s3-cloudfront-smart-deploy, strategy BALANCED: while there are too many paths, one folder that holds
- * at least two becomes a wildcard. A deeper folder wins only if it lies two levels below the one found before.
+ * vladcosorg/action-s3-cloudfront-smart-deploy, strategy BALANCED: while there are too many paths,
+ * one folder that holds at least two becomes a wildcard. A deeper folder wins only if it lies two
+ * levels below the one found before.
  */
 export function balanced(paths: readonly string[], limit: number): string[] {
   if (paths.length <= limit) return [...paths];
@@ -59,7 +60,10 @@ export function balanced(paths: readonly string[], limit: number): string[] {
   return balanced([...paths.filter(path => !gone.has(path)), wildcard], limit);
 }
 
-/** What lies in each folder at any depth, folders in the order in which they are met from the root down. */
+/**
+ * What lies in each folder at any depth, folders in the order in which they are met from the root
+ * down.
+ */
 function pathsByFolder(paths: readonly string[]): Map<string, string[]> {
   const inside = new Map<string, string[]>();
   for (const path of paths) {
@@ -73,16 +77,19 @@ function pathsByFolder(paths: readonly string[]): Map<string, string[]> {
   return inside;
 }
 
-/** thu-san/terraform-aws-static-site: a folder with more than ten changed files becomes a wildcard; over 3,000 paths, all. */
+/**
+ * thu-san/terraform-aws-static-site: a folder with more than ten changed files becomes a wildcard;
+ * over 3,000 paths, all.
+ */
 function thuSan(keys: readonly string[]): string[] {
   const paths = joinLargeGroups(keys.map(pathOf), 10);
   return paths.length > 3000 ? ['/*'] : paths;
 }
 
 /**
- * 63Klabs/…-cloudfront-cache-invalidation: `index.*` and `default.*` become their folder's wildcard, then so does a folder
- * with more than three files; more than ten wildcards side by side become their parent's; what is covered is dropped;
- * again, as long as the list shrinks.
+ * 63Klabs/…-cloudfront-cache-invalidation: `index.*` and `default.*` become their folder's
+ * wildcard, then so does a folder with more than three files; more than ten wildcards side by side
+ * become their parent's; what is covered is dropped; again, as long as the list shrinks.
  */
 function klabs63(keys: readonly string[]): string[] {
   let paths = unique(

@@ -3,7 +3,10 @@ import type { PlanSettings } from '../../shared/refresh/invalidate.ts';
 import type { StoredPlan } from '../../shared/refresh/refresh.ts';
 import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';
 
-/** What plans are made under by default: AWS's limits and prices, nothing in progress, the month's allowance untouched. */
+/**
+ * What plans are made under by default: AWS's limits and prices, nothing in progress, the month's
+ * allowance untouched.
+ */
 export const PLANNING = {
   urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: false },
   budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },

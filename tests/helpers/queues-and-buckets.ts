@@ -2,7 +2,11 @@ import { startFauxqs } from '../../infra/local/services/fauxqs/fauxqs.ts';
 import { createBuckets } from '../../infra/local/services/s3/buckets.ts';
 import { ensureQueue, measureQueueIn } from '../../infra/local/services/sqs/queues.ts';
 
-/** S3 and SQS of the local cloud by themselves. @param directory where they keep their state; in memory without one */
+/**
+ * Only S3 and SQS of the local cloud.
+ *
+ * @param directory where they keep their state; in memory without one
+ */
 export async function startQueuesAndBuckets(directory?: string) {
   const fauxqs = await startFauxqs(directory);
   return {

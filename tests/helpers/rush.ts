@@ -1,9 +1,13 @@
 import { expect } from 'vitest';
 import { startStudentApi, studentWith } from './student-api.ts';
 
-/** Ten requests for each of so many ids, all at once: one of them creates the student, who is mailed once; the others are told. */
+/**
+ * Ten requests for each of so many ids, all at once: one of them creates the student, who is mailed
+ * once; the others are told.
+ */
 export async function expectOneWinnerEach(students: number): Promise<void> {
-  // Mails wait for a process like all else here: in a tenth of the time the queue would hand them out again.
+  // Mails wait for a process like all else here: in a tenth of the time the queue would hand them
+  // out again.
   const api = await startStudentApi({ timeScale: 1 });
   try {
     const ids = Array.from({ length: students }, (_, index) => `RUSH-${String(index).padStart(3, '0')}`);

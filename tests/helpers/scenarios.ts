@@ -36,8 +36,9 @@ const videoFiles = (video: string) => [
 ];
 
 /**
- * Nine uploads on which tools that choose invalidation paths differ. What a short description leaves open (which posts, which
- * names) is chosen here so that the tools' rules and the optimum tell apart: see each comment.
+ * Nine uploads on which tools that choose invalidation paths differ. What a short description
+ * leaves open (which posts, which names) is chosen here so that the tools' rules and the optimum
+ * tell apart: see each comment.
  */
 export const SCENARIOS: readonly Upload[] = [
   upload('S1', 'page, styles, scripts', ['index.html', 'styles.css', 'scripts.js'], photos(20, 'images')),
@@ -73,7 +74,8 @@ export const SCENARIOS: readonly Upload[] = [
     'sitemap.xml',
     ...photos(600, 'media'),
   ]),
-  // No index.html in the site: a tool that takes myindex.html for one purges `/`, which shows nothing.
+  // No index.html in the site: a tool that takes myindex.html for one purges `/`, which shows
+  // nothing.
   upload('S7', 'only myindex.html', ['myindex.html'], photos(51, 'images')),
   upload('S8', 'everything', blog, blog),
   upload('S9', 'one of 20 videos', videoFiles('007'), numbered(20, number => number).flatMap(videoFiles)),

@@ -5,7 +5,10 @@ import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { EventDelivery } from '../../infra/local/services/s3/events.ts';
 
-/** Access key id of the tests. Their own calls say nothing about the program, so waiting ignores them. */
+/**
+ * Access key id of the tests. Their own calls say nothing about the program, so waiting ignores
+ * them.
+ */
 export const TESTER = 'acceptance-test';
 
 /** Only for what never comes: just below what a test may take on a busy machine. */
@@ -31,7 +34,10 @@ export interface SettlingOptions {
   readonly eventsOnTheirWay: ReadonlySet<unknown>;
 }
 
-/** Waits for the pipeline: for one step, for what was uploaded to be collected, for everything to end. */
+/**
+ * Waits for the pipeline: for one step, for what was uploaded to be collected, for everything to
+ * end.
+ */
 export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOptions) {
   /** An AWS call without an SDK: waiting asks often. */
   async function ask(service: string, target: string, input: object): Promise<unknown> {
@@ -86,8 +92,8 @@ export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOpti
   }
 
   /**
-   * Does something, and keeps the refresh that it opens from closing until everything is collected: one refresh, however slow
-   * the machine.
+   * Does something, and keeps the refresh that it opens from closing until everything is collected:
+   * one refresh, however slow the machine.
    */
   async function inOneRefresh(work: () => Promise<unknown>): Promise<void> {
     const isComplete = Promise.withResolvers<void>();
@@ -138,7 +144,10 @@ const QueueAttributes = z.object({
 
 const Executions = z.object({ executions: z.array(z.unknown()) });
 
-/** The state machine reads how far the collectors are: a refresh closes after a look that finds nothing new. */
+/**
+ * The state machine reads how far the collectors are: a refresh closes after a look that finds
+ * nothing new.
+ */
 export function isLook({ action, request }: AwsCall): boolean {
   return action === 'GetItem' && request.caller.includes('StateMachine');
 }

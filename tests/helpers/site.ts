@@ -32,10 +32,12 @@ export type Site = Awaited<ReturnType<typeof startSite>>;
 const POINTS_OF_PRESENCE = ['FRA56-P1', 'HAN51-P2', 'IAD89-P3'];
 
 /**
- * The whole system on this machine with an empty bucket, and what an acceptance test does with it: only AWS APIs, stack
- * outputs and viewers' requests. Stop it at the end: `onTestFinished(site.stop)`.
+ * The whole system on this machine with an empty bucket, and what an acceptance test does with it:
+ * only AWS APIs, stack outputs and viewers' requests. Stop it at the end:
+ * `onTestFinished(site.stop)`.
  *
- * @param options as of the local cloud; by default three points of presence, no page deployed, no alarms, a fifth of real time
+ * @param options as of the local cloud; by default three points of presence, no page deployed, no
+ *   alarms, a fifth of real time
  */
 export async function startSite(options: SuccessiveCloudOptions = {}) {
   const events = trackEvents(options.deliverEvent);

@@ -29,7 +29,10 @@ export interface StorageOptions {
   readonly now?: () => Date;
 }
 
-/** S3 and SQS behind one local endpoint, with real SDK clients before it. Stopped with the test, if not before. */
+/**
+ * S3 and SQS behind one local endpoint, with real SDK clients before it. Stopped with the test, if
+ * not before.
+ */
 export async function startStorage({
   directory,
   events = [],

@@ -83,7 +83,10 @@ export async function linesOf(TableName: string, client: DynamoDBClient): Promis
   return lines.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** Students' table, backup bucket and mail queue behind one local endpoint, with real SDK clients before it. */
+/**
+ * Students' table, backup bucket and mail queue behind one local endpoint, with real SDK clients
+ * before it.
+ */
 export async function startSchool() {
   const journal = createJournal();
   const services = new Map<string, AwsService>();

@@ -6,13 +6,19 @@ import { ASSEMBLY } from './assembly.ts';
 import { startWarmEnvironment } from './warm-functions.ts';
 
 export interface SuccessiveCloudOptions extends LocalCloudOptions {
-  /** Asks every question about permissions anew, so that `permissions.decisions` are those of this cloud alone. @default false */
+  /**
+   * Asks every question about permissions anew, so that `permissions.decisions` are those of this
+   * cloud alone. @default false
+   */
   readonly decidesAnew?: boolean;
 }
 
 type Ports = Required<NonNullable<LocalCloudOptions['ports']>>;
 
-/** Below the ports that systems give to outgoing connections, which would take them between two clouds. */
+/**
+ * Below the ports that systems give to outgoing connections, which would take them between two
+ * clouds.
+ */
 const PORTS = { first: 20_000, count: 10_000 };
 
 /** Addresses of clouds that have stopped. */
@@ -21,8 +27,9 @@ const free: Ports[] = [];
 const decided = new Map<string, Permissions>();
 
 /**
- * A local cloud that takes over what is costly to make from the clouds before it in this test worker: their addresses, and with
- * these their function processes; their decisions about permissions. Nothing that a test can see is shared.
+ * A local cloud that takes over what is costly to make from the clouds before it in this test
+ * worker: their addresses, and with these their function processes; their decisions about
+ * permissions. Nothing that a test can see is shared.
  */
 export async function startSuccessiveCloud({
   decidesAnew = false,

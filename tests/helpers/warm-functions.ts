@@ -22,9 +22,9 @@ const MOST_IDLE = 24;
 const unread = () => undefined;
 
 /**
- * Starts functions in processes that outlive their cloud: the next cloud of this test worker with the same settings and addresses
- * takes them over. Starting them costs more than everything else that a small test does. A process that is killed at work is
- * gone, as ever.
+ * Starts functions in processes that outlive their cloud: the next cloud of this test worker with
+ * the same settings and addresses takes them over. Starting them costs more than everything else
+ * that a small test does. A process that is killed at work is gone, as ever.
  */
 export const startWarmEnvironment: StartEnvironment = (definition, endpoint, onLogLine) => {
   // An assembly made for a test links to the code of the synthesised one.

@@ -16,7 +16,8 @@ const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));
 /**
  * Both queues of a stack with their dead-letter queues, and the command beside them.
  *
- * @param visibilitySeconds how long a received dead letter is away: long, or a busy machine sees it come again
+ * @param visibilitySeconds how long a received dead letter is away: long, or a busy machine sees it
+ *   come again
  */
 async function start(visibilitySeconds = 60) {
   const { endpoint, services, sqs } = await startStorage();

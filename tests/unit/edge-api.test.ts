@@ -5,7 +5,10 @@ import type { ViewerRequest } from '../../infra/local/services/cloudfront/messag
 
 const KEY = "key-$&-$'-value";
 
-/** What the function in front of the API makes of a viewer's request, in the local edge's own runtime. */
+/**
+ * What the function in front of the API makes of a viewer's request, in the local edge's own
+ * runtime.
+ */
 function passed(request: Partial<ViewerRequest>) {
   const run = createEdgeFunction('ApiRequest', {
     Name: 'api-request',

@@ -103,7 +103,10 @@ function planUpload(options: Options, change: SiteChange): Report {
   };
 }
 
-/** Objects that viewers see and that `/*` would purge although they neither changed nor were asked for. */
+/**
+ * Objects that viewers see and that `/*` would purge although they neither changed nor were asked
+ * for.
+ */
 function needlessPurgesOfAll({ changedKeys, requestedPaths, siteKeys, urls }: PlanRequest): number {
   const changed = new Set(changedKeys);
   const asked = prefixesAsked(requestedPaths);

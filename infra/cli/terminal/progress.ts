@@ -1,5 +1,5 @@
 import yoctoSpinner from 'yocto-spinner';
-import type { Screen } from './terminal.ts';
+import type { Screen } from './screen.ts';
 
 /** Shows that a command is at work: one changing line on a terminal, plain lines elsewhere. */
 export interface Progress {

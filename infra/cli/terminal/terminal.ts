@@ -1,10 +1,7 @@
 import { Console } from 'node:console';
-import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { createProgress, type Progress } from './progress.ts';
-
-/** A stream that may be a terminal, as `process.stdout` is. */
-export type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+import type { Screen } from './screen.ts';
 
 /** `process`, or what stands for it in a test. */
 export interface Streams {

@@ -1,7 +1,8 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
-import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_RECIPIENTS, NUMBERS, type NumberRange } from './numbers.ts';
+import { LARGEST_BATCH_WITHOUT_WINDOW, NUMBERS, type NumberRange } from './numbers.ts';
+import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
 
 /**
  * Refuses what would fail at the deployment, or later in a function. Values that only the
@@ -18,15 +19,6 @@ export function checkProps(construct: IConstruct, props: AutoInvalidationProps):
     ...emptyProblems('keyPrefixes', props.keyPrefixes),
     ...emptyProblems('excludedKeys', props.excludedKeys),
   ]);
-}
-
-/** @throws Error unless `addresses` are ones that SES takes as the recipients of one mail */
-export function checkAddresses(construct: IConstruct, name: string, addresses: readonly string[]): void {
-  refuse(construct, addressProblems(name, addresses));
-}
-
-function refuse(construct: IConstruct, problems: readonly string[]): void {
-  if (problems.length > 0) throw new Error(`${construct.node.path}: ${problems.join('; ')}`);
 }
 
 function numberProblems(props: AutoInvalidationProps): string[] {
@@ -110,19 +102,6 @@ function notifyProblems({ emails, mail, from, senderExists }: Notify): string[] 
   return unused.map(([name]) => `notify.${name} has no effect beside notify.mail, which has its own`);
 }
 
-function addressProblems(name: string, addresses: readonly string[]): string[] {
-  if (addresses.length === 0 || addresses.length > MAX_RECIPIENTS)
-    return [`${name} must be 1 to ${MAX_RECIPIENTS} e-mail addresses, not ${addresses.length}`];
-  return addresses.flatMap(address =>
-    patternProblems(name, address, /^[^\s@,]+@[^\s@,]+$/, 'be e-mail addresses'),
-  );
-}
-
 function emptyProblems(name: string, texts: readonly string[] = []): string[] {
   return texts.includes('') ? [`${name} must not hold an empty string`] : [];
-}
-
-function patternProblems(name: string, text: string | undefined, pattern: RegExp, rule: string): string[] {
-  if (text === undefined || Token.isUnresolved(text) || pattern.test(text)) return [];
-  return [`${name} must ${rule}, not ${JSON.stringify(text)}`];
 }

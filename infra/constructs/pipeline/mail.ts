@@ -6,10 +6,10 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { checkAddresses } from './check-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import { IdempotencyTable } from './idempotency-table.ts';
 import { inFindings } from './nag-findings.ts';
+import { checkAddresses } from './prop-problems.ts';
 import { ownMetric } from './refresh-metrics.ts';
 import { ServiceFunction } from './service-function.ts';
 

@@ -5,9 +5,9 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { AutoInvalidation } from './auto-invalidation.ts';
-import { checkAddresses } from './check-props.ts';
 import type { Mail } from './mail.ts';
 import { MailedAlarms, type Watch } from './mailed-alarms.ts';
+import { checkAddresses } from './prop-problems.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { EVENT_PERIOD, errorWatch, queueWatches } from './watches.ts';
 

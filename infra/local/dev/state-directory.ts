@@ -11,8 +11,8 @@ const STATE_FORMAT = '2';
 const formatFile = (directory: string) => join(directory, 'format');
 
 /**
- * Opens the folder in which the local cloud keeps its state. State of another format is set aside in
- * a folder beside it, untouched, because nothing is lost without being asked.
+ * Opens the folder in which the local cloud keeps its state. State of another format is set aside
+ * in a folder beside it, untouched, because nothing is lost without being asked.
  *
  * @returns the folder in which the former state is now, undefined if there was none to set aside
  */

@@ -18,7 +18,8 @@ import { refreshRecords } from './refresh-records.ts';
  * One table, partition key `pk`, sort key `sk`:
  *
  *     open / <distribution id>               pointer to the open refresh        open-refresh.ts
- *     <refresh> / refresh                    the record                         refresh-records.ts, plan-writes.ts
+ *     <refresh> / refresh                    the record                         refresh-records.ts,
+ *                                                                               plan-writes.ts
  *     <refresh> / change#<hash>#<sequencer>  one S3 event                       changes.ts
  *     <refresh> / path#<hash>                one path asked for by hand         changes.ts
  *     edge#<distribution id>#<hash> / edge   what is known of a key at the edge edge-records.ts

@@ -274,7 +274,8 @@ describe('Reading distributions', () => {
     const own = await client.send(new GetCachePolicyCommand({ Id }));
     expect(own.CachePolicy).toMatchObject({ Id, CachePolicyConfig: { MinTTL: expect.any(Number) } });
     const managed = await client.send(
-      new GetCachePolicyCommand({ Id: '4cc15a8a-d715-48a4-82b8-cc0b614638fe' }), // UseOriginCacheControlHeaders-QueryStrings
+      // UseOriginCacheControlHeaders-QueryStrings
+      new GetCachePolicyCommand({ Id: '4cc15a8a-d715-48a4-82b8-cc0b614638fe' }),
     );
     expect(managed.CachePolicy?.CachePolicyConfig).toMatchObject({
       MinTTL: 0,

@@ -65,7 +65,9 @@ describe('however collectors, executions, crashes and lost answers interleave', 
   });
 });
 
-/** The rarest violation takes 760 runs on average, and the search ends at the first one it finds. */
+/**
+ * The rarest violation takes 760 runs on average, and the search ends at the first one it finds.
+ */
 const MOST_RUNS = 50_000;
 
 interface Loss {

@@ -1,7 +1,11 @@
 import { AwsError, type AwsResponse, type AwsService, answeringErrors } from '../../kernel/aws-api.ts';
 import type { ApiGatewayDefinition } from './definition.ts';
 
-/** What API Gateway's REST API tells of keys: GetApiKey. @param createdAt milliseconds since the epoch */
+/**
+ * API Gateway's own API, as far as keys go: GetApiKey.
+ *
+ * @param createdAt milliseconds since the epoch
+ */
 export function createControlPlane(definition: ApiGatewayDefinition, createdAt: number): AwsService {
   const createdDate = Math.floor(createdAt / 1000);
 

@@ -7,8 +7,8 @@ import { createCloudWatch } from './cloudwatch.ts';
 
 export interface CloudWatchServiceOptions {
   /**
-   * Evaluates the template's alarms once a minute, and mails them; by hand: whenever `passMinute` is
-   * called.
+   * Evaluates the template's alarms once a minute, and mails them; by hand: whenever `passMinute`
+   * is called.
    *
    * @default true
    */

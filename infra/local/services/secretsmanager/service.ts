@@ -17,7 +17,7 @@ const types: ResourceTypes = {
   },
 };
 
-/** Secrets Manager has no API here: its secrets are read by the template's dynamic references alone. */
+/** Secrets Manager has no API here: only the template's dynamic references read its secrets. */
 export const secretsmanager: Service<readonly Resource[]> = {
   name: 'secretsmanager',
   types,

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import {
+  importsOf,
+  lineCount,
+  longestFunction,
+  reachableFrom,
+  type SourceFile,
+  sourceFiles,
+  widestComment,
+} from '../helpers/source-code.ts';
+
+/**
+ * Files with a function of more than 60 lines on 2026-11-30, and how many lines it had. It may only
+ * shrink, and its file leaves the list with the 60th. No file is added.
+ */
+const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
+  'infra/local/dev/narrator.ts': 72,
+  'infra/local/services/apigateway/definition.ts': 67,
+  'infra/local/services/apigateway/rest-api.ts': 63,
+  'infra/local/services/cloudformation/custom-resources.ts': 66,
+  'infra/local/services/cloudfront/cloudfront.ts': 75,
+  'infra/local/services/cloudfront/forwarding.ts': 62,
+  'infra/local/services/cloudfront/invalidations.ts': 88,
+  'infra/local/services/cloudwatch/cloudwatch.ts': 84,
+  'infra/local/services/lambda/execution-environment.ts': 74,
+  'infra/local/services/lambda/function-pool.ts': 62,
+  'infra/local/services/lambda/sqs-queue.ts': 63,
+  'infra/student-site-stack.ts': 63,
+  'shared/school/aws/student-table.ts': 72,
+  'tests/chaos/in-process-functions.ts': 63,
+  'tests/chaos/school.ts': 161,
+  'tests/chaos/simulation.ts': 167,
+  'tests/chaos/virtual-time.ts': 106,
+  'tests/helpers/backed-up-school.ts': 72,
+  'tests/helpers/settling.ts': 96,
+  'tests/helpers/site.ts': 129,
+  'tests/helpers/student-records.ts': 99,
+  'tests/local/lambda/fake-queue.ts': 84,
+  'tests/local/stepfunctions/local-step-functions.ts': 73,
+  'tests/unit/refresh/memory-table.ts': 171,
+  'tests/unit/refresh/protocol-model.ts': 198,
+  'tests/unit/refresh/unchanged-model.ts': 165,
+  'tests/unit/school/students/students-function.ts': 61,
+};
+
+const FILES = sourceFiles();
+
+describe('Every source file', () => {
+  it('has at most 330 lines', () => {
+    expect(beyond(330, lineCount)).toEqual({});
+  });
+
+  it('has no function of more than 60 lines', () => {
+    expect(beyond(60, longestFunction, LONG_FUNCTIONS)).toEqual({});
+    const long = Object.keys(beyond(60, longestFunction));
+    expect(Object.keys(LONG_FUNCTIONS).filter(name => !long.includes(name))).toEqual([]);
+  });
+
+  it('has no comment beyond column 100', () => {
+    expect(beyond(100, widestComment)).toEqual({});
+  });
+});
+
+/** Files that measure more than they may, by name. */
+function beyond(
+  limit: number,
+  measure: (file: SourceFile) => number,
+  known: Readonly<Record<string, number>> = {},
+): Record<string, number> {
+  const measured = FILES.map(file => [file.name, measure(file)] as const);
+  return Object.fromEntries(measured.filter(([name, value]) => value > (known[name] ?? limit)));
+}
+
+/** What an attached stack deploys, and the logic that it shares. */
+const PIPELINE =
+  /^(?:handlers\/pipeline|infra\/constructs\/pipeline|infra\/examples|shared\/(?!school\/))\b|^infra\/auto-invalidation-stack/;
+const SCHOOL = /\/school\/|^infra\/student-site-stack/;
+
+describe('The pipeline', () => {
+  it('reaches nothing of the school, by any chain of imports', () => {
+    const imports = importsOf(FILES);
+    const school = FILES.map(({ name }) => name)
+      .filter(name => PIPELINE.test(name))
+      .flatMap(name => [...reachableFrom(name, imports)].map(reached => `${name} reaches ${reached}`))
+      .filter(chain => SCHOOL.test(chain));
+    expect(school).toEqual([]);
+  });
+});
+
+describe('The measures of these rules', () => {
+  const fileOf = (text: string, name = 'a.ts') => ({ name, text });
+
+  it('count the lines of a file without the line break at its end', () => {
+    expect(lineCount(fileOf('a();\nb();\n'))).toBe(2);
+  });
+
+  it.each([
+    ['a function', 'function f() {\n  a();\n}', 3],
+    ['a method', 'class A {\n  f() {\n    a();\n  }\n}', 3],
+    ['a function with an inner one', 'const f = () => {\n  const g = () => {\n    a();\n  };\n};', 5],
+    ['the body of a test', "it.each([1])('t', () => {\n  a();\n});", 3],
+    ['a test in a group', "describe('d', () => {\n  it('t', () => {\n    a();\n  });\n});", 3],
+    ['a test in a group of each', "describe.each([1])('d', () => {\n  it('t', () => {\n  });\n});", 2],
+    ['a table', 'const TABLE = [\n  1,\n  2,\n];', 0],
+  ])('find the lines of the longest function in %s', (_, text, lines) => {
+    expect(longestFunction(fileOf(text))).toBe(lines);
+  });
+
+  it.each([
+    ['a comment of its own', '// wide\nwiderThanThat();', 7],
+    ['a comment behind code', 'a(); // wide', 12],
+    ['a comment with a URL of its own', '/**\n * See\n * https://host/wider\n */\na();', 6],
+    ['a comment of several lines', '/**\n * narrow\n * a wide one\n */\na();', 13],
+    ['a string that looks like a comment', "const url = 'http://host/*';", 0],
+    ['a template that looks like a comment', 'const url = `//\n/*`;', 0],
+    ['a regular expression that looks like a comment', 'const slashes = /a\\/\\/b/;', 0],
+  ])('find the width of %s', (_, text, columns) => {
+    expect(widestComment(fileOf(text))).toBe(columns);
+  });
+
+  it.each([
+    "import { b } from './b.ts';",
+    "import type { B } from './b.ts';",
+    "export { b } from './b.ts';",
+    "export * from './b.ts';",
+    "const b = await import('./b.ts');",
+    "type B = import('./b.ts').B;",
+  ])('follow %s', text => {
+    const files = [fileOf(text, 'x/a.ts'), fileOf("import '../c.ts';", 'x/b.ts'), fileOf('', 'c.ts')];
+    expect([...reachableFrom('x/a.ts', importsOf(files))]).toEqual(['x/a.ts', 'x/b.ts', 'c.ts']);
+  });
+});
