@@ -255,7 +255,7 @@ async function passMinute(site: Site): Promise<void> {
   site.cloud.passMinute();
 }
 
-describe('an alarm is mailed when it is raised and when it is over, each time once:', () => {
+describe('Each alarm is mailed once when it is raised and once when it is over:', () => {
   it.each(Object.entries(CAUSES))('%s', async (alarm, cause) => {
     await expectMailedOnce(api, alarm, cause);
   });
@@ -281,7 +281,7 @@ describe('an alarm is mailed when it is raised and when it is over, each time on
     });
   });
 
-  it('every alarm of the template is among them', async () => {
+  it('the list above covers every alarm of the template', async () => {
     const { MetricAlarms } = await describeAlarms(api.cloud.endpoint);
     const tried = [...Object.keys(CAUSES), 'no-backup', 'refresh-timed-out'];
     expect(new Set(MetricAlarms.map(({ AlarmName }) => AlarmName))).toEqual(

@@ -108,8 +108,8 @@ async function invalidationsOf(DistributionId: string): Promise<number> {
   return InvalidationList?.Quantity ?? 0;
 }
 
-describe('A site that there was before', () => {
-  it('has both distributions fresh after an upload', async () => {
+describe('A site that existed before', () => {
+  it('is fresh in both distributions after an upload', async () => {
     await reportsOf(() => put('docs/a.txt', 'old'));
     expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['old', 'old']);
     const subjects = await reportsOf(() => put('docs/a.txt', 'new'));
@@ -117,19 +117,19 @@ describe('A site that there was before', () => {
     expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['new', 'new']);
   });
 
-  it('has only that distribution refreshed which shows the file, and none for a file that never matters', async () => {
+  it('refreshes only the distribution that shows the file, and none for an excluded file', async () => {
     const docs = await invalidationsOf(DOCS_ONLY);
     await put('docs/a.map', 'not published');
     expect(await reportsOf(() => put('site/b.txt', 'b'))).toEqual(['Fresh: site/b.txt']);
     expect(await invalidationsOf(DOCS_ONLY)).toBe(docs);
   });
 
-  it('has a file refreshed whose folder has a name that S3 wants encoded', async () => {
+  it('refreshes a file in a folder whose name S3 wants encoded', async () => {
     const key = `${EXISTING.lessons}bài 1.html`;
     expect(await reportsOf(() => put(key, 'Bài 1'))).toEqual([`Fresh: ${key}`]);
   });
 
-  it('takes a request by hand for one of its distributions', async () => {
+  it('accepts a manual request for one of its distributions', async () => {
     const whole = await invalidationsOf(WHOLE_SITE);
     const QueueUrl = cloud.outputsOf(ATTACHMENT)['SiteChangesQueueUrl'];
     const MessageBody = JSON.stringify({ paths: ['/*'], distributionId: DOCS_ONLY });
@@ -139,7 +139,7 @@ describe('A site that there was before', () => {
     expect(cloud.mails().at(-1)?.body.text).toContain(`Distribution: ${DOCS_ONLY}`);
   });
 
-  it('is asked for by the command line, one distribution at a time', async () => {
+  it('can be refreshed from the command line, one distribution at a time', async () => {
     const run = (...args: string[]) =>
       runCommand(main, [...args, '--local', '--endpoint', cloud.endpoint, '--stack', ATTACHMENT]);
     const whole = await invalidationsOf(WHOLE_SITE);
@@ -159,7 +159,7 @@ describe('A site that there was before', () => {
     });
   });
 
-  it('still gets the notifications that it had', async () => {
+  it('still sends the notifications that it had', async () => {
     const key = `${EXISTING.incomingPrefix}photo.jpg`;
     const QueueUrl = `${cloud.endpoint}/000000000000/${EXISTING.queueName}`;
     await put(key, 'a photo');
@@ -173,7 +173,7 @@ describe('A site that there was before', () => {
       .toContain(key);
   });
 
-  it('has the root fresh that a distribution shows, whatever is called index.html', async () => {
+  it('is fresh at the root of a distribution, whatever its default root object is called', async () => {
     await reportsOf(() => put('docs/home.html', 'old home'));
     expect(await shown('/docs/home.html', '/')).toEqual(['old home', 'old home']);
     await reportsOf(() => put('docs/home.html', 'new home'));
@@ -183,7 +183,7 @@ describe('A site that there was before', () => {
     expect(await shown('/docs/index.html', '/')).toEqual(['an index', 'new home']);
   });
 
-  it('has every variant fresh that a distribution keeps by query string', async () => {
+  it('is fresh in every variant that a distribution caches by query string', async () => {
     const urls = ['/site/app.js', '/site/app.js?v=3'];
     const variants = () => Promise.all(urls.map(async url => (await shown(url, '/'))[0]));
     await reportsOf(() => put('site/app.js', 'old'));
@@ -192,7 +192,7 @@ describe('A site that there was before', () => {
     expect(await variants()).toEqual(['new', 'new']);
   });
 
-  it('is fresh when a file is gone in whose place a distribution shows the page of its application', async () => {
+  it('counts as fresh if a distribution shows its application’s page instead of a removed file', async () => {
     await reportsOf(async () => {
       await put('docs/app.html', 'the application');
       await put('docs/bundle-1.js', 'old');
@@ -203,7 +203,7 @@ describe('A site that there was before', () => {
     expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual([403, 'the application']);
   });
 
-  it('is as it was before once the attachment is removed, however often CloudFormation asks', async () => {
+  it('is restored when the attachment is removed, however often CloudFormation asks', async () => {
     const [theirs, ours, ...rest] = await notifications();
     expect(theirs?.QueueArn).toContain(EXISTING.queueName);
     expect(ours?.QueueArn).toContain('AutoInvalidation-FreshnessSiteChangesQueue');
@@ -260,7 +260,7 @@ async function removeNotifications(): Promise<unknown> {
   return JSON.parse(answers[0] ?? 'null');
 }
 
-describe('A deployment to a site that it does not fit', () => {
+describe('A deployment to an unsuitable site', () => {
   /** @param change of the template's resources */
   async function startWith(change: (resource: TemplateResource) => void): Promise<LocalCloud> {
     const assembly = await assemblyWith(change);
@@ -268,7 +268,7 @@ describe('A deployment to a site that it does not fit', () => {
     return start(assembly);
   }
 
-  it('fails when the distribution does not show the bucket, and says so', async () => {
+  it('fails with the reason if the distribution does not show the bucket', async () => {
     // The property of the custom resource, and the permission to look at the distribution.
     const id = new RegExp(`(?<=["/])${DOCS_ONLY}(?=")`, 'g');
     const deployment = startWith(({ Properties }) => {
@@ -280,7 +280,7 @@ describe('A deployment to a site that it does not fit', () => {
     );
   });
 
-  it('fails when the bucket already sends these events elsewhere, and says so', async () => {
+  it('fails with the reason if the bucket already sends these events elsewhere', async () => {
     const deployment = startWith(({ Type, Properties }) => {
       if (Type === 'Custom::BucketNotification') Properties['KeyPrefixes'] = ['in'];
     });

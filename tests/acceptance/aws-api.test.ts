@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => site.stop());
 
 describe('CloudFront', () => {
-  it('takes an invalidation by hand: created, listed, found, completed, and effective', async () => {
+  it('creates, lists, finds and completes a manual invalidation, which takes effect', async () => {
     const { cloudFront } = site.clients;
     const DistributionId = site.output('DistributionId');
     const { Invalidation, Location } = await cloudFront.send(
@@ -83,7 +83,7 @@ describe('CloudFront', () => {
     });
   });
 
-  it('knows neither another distribution nor another invalidation', async () => {
+  it('does not find an unknown distribution or invalidation', async () => {
     const get = (DistributionId: string) =>
       site.clients.cloudFront.send(new GetInvalidationCommand({ DistributionId, Id: 'I0' }));
     await expect(get('E0')).rejects.toMatchObject({ name: 'NoSuchDistribution' });
@@ -109,7 +109,7 @@ describe('S3', () => {
     expect((await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'list/' }))).KeyCount).toBe(0);
   });
 
-  it('knows no other key', async () => {
+  it('does not find an unknown key', async () => {
     const missing = { Bucket: site.output('SiteBucketName'), Key: 'missing' };
     const { s3 } = site.clients;
     await expect(s3.send(new GetObjectCommand(missing))).rejects.toMatchObject({ name: 'NoSuchKey' });
@@ -155,7 +155,7 @@ describe('the other services', () => {
     });
   });
 
-  it('SQS tells a queue as the template makes it, and knows no other', async () => {
+  it('SQS describes a queue as in the template, and does not find an unknown one', async () => {
     const { sqs } = site.clients;
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({

@@ -40,7 +40,7 @@ describe('A backup', () => {
   });
   afterAll(() => school.stop());
 
-  it('that is quickly done is the answer itself, the first of the list, and is mailed once', async () => {
+  it('that ends quickly is returned in the answer, is first in the list, and is mailed once', async () => {
     await school.backUp();
     const mailed = school.reports().length;
     const { status, body } = await school.ask('POST /backup');
@@ -109,7 +109,7 @@ describe('A backup', () => {
   });
 
   it.each(['UploadPart', 'CompleteMultipartUpload'])(
-    'killed at %s leaves neither file nor manifest, and Lambda makes it again',
+    'killed at %s leaves neither file nor manifest, and Lambda retries it',
     async action => {
       const [files, mailed] = [await school.files(), school.reports().length];
       const killed = Promise.withResolvers<void>();

@@ -94,7 +94,7 @@ const REFUSED: readonly BadMessage[] = [
   { name: 'a request for no path', body: () => '{"paths":[]}', reason: /Neither/ },
 ];
 
-describe('bad messages among good ones', () => {
+describe('A batch with bad messages among good ones', () => {
   let deadLetters: readonly Message[];
   let batches: readonly { readonly collected: boolean; readonly refused: boolean }[];
 
@@ -134,11 +134,11 @@ describe('bad messages among good ones', () => {
     },
   );
 
-  it('leaves nothing else in the dead-letter queue', () => {
+  it('puts nothing but these in the dead-letter queue', () => {
     expect(deadLetters).toHaveLength(REFUSED.length);
   });
 
-  it('takes no good message of the same batch with it: each upload is in one refresh, once, and fresh', async () => {
+  it('loses no good message: each upload is in exactly one refresh, which ends fresh', async () => {
     expect(batches).toContainEqual({ collected: true, refused: true });
     const { Items = [] } = await site.clients.documents.send(
       new ScanCommand({ TableName: site.output('RefreshTableName') }),
@@ -155,7 +155,7 @@ describe('bad messages among good ones', () => {
   });
 });
 
-it('an invocation without messages has nothing to do', async () => {
+it('An invocation without messages does nothing', async () => {
   const invoked = site.cloud.journal.entries.find(
     entry => entry.kind === 'invocation' && entry.functionName.includes('Collect'),
   );
@@ -169,7 +169,7 @@ it('an invocation without messages has nothing to do', async () => {
 });
 
 describe('the mail queue', () => {
-  it('sets messages aside that are no mails, and no mail with them', async () => {
+  it('dead-letters messages that are not mails, and no mail with them', async () => {
     const bodies = ['{', '{"type":"newsletter","id":"1"}', '{"type":"refresh-report","id":"1"}'];
     for (const MessageBody of bodies) {
       await site.clients.sqs.send(
@@ -182,13 +182,13 @@ describe('the mail queue', () => {
     expect(new Set(letters.map(({ Body }) => Body))).toEqual(new Set(bodies));
   });
 
-  it('tries a mail again that SES refused, and sends it once', async () => {
+  it('retries a mail that SES refused, and sends it once', async () => {
     const refusal = inject(site, { action: 'SendEmail' }, sesRefuses('MessageRejected', 400), 2);
     await expectFresh(site, await upload(site));
     expect(refusal.met).toHaveLength(2);
   });
 
-  it('sets a mail aside that SES always refuses; the refresh is fresh all the same', async () => {
+  it('dead-letters a mail that SES always refuses; the refresh still ends fresh', async () => {
     const mailed = site.mails().length;
     const refusal = inject(site, { action: 'SendEmail' }, sesRefuses('MessageRejected', 400));
     await site.put('page.txt', 'nobody is told');

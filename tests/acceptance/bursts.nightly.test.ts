@@ -38,7 +38,7 @@ it('300 uploads whose events come late, shuffled and repeatedly are one refresh'
   });
 });
 
-it('uploads that never pause do not keep a refresh open for ever', async () => {
+it('uploads that never pause do not keep a refresh open forever', async () => {
   const { site } = await start({ timeScale: 0.1 });
   let closed = false;
   const closing = site

@@ -81,7 +81,7 @@ it('uploads that come one after another, each before the quiet period ends, are 
   expect(Math.min(...pauses)).toBeGreaterThan(QUIET_MS - 2);
 });
 
-it('uploads that never pause do not keep a refresh open for ever', async () => {
+it('uploads that never pause do not keep a refresh open forever', async () => {
   const keys = keysOf('endless', 5);
   await uploadAll(site, keys, 'first');
   await site.settled();

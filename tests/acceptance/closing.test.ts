@@ -90,7 +90,7 @@ async function expectRefreshes(count: number): Promise<void> {
   await site.expectEdgeEqualsBucket();
 }
 
-it('takes a change in that commits before the close', async () => {
+it('A change that commits before the close is in the refresh', async () => {
   const closing = hold(CLOSE);
   await upload('page.html', 'second');
   await closing.reached;
@@ -123,7 +123,7 @@ describe.each(['page.html', 'other.html'])('a change of %s', lateKey => {
 it.each([
   ['written', ADD_CHANGES],
   ['committed', COMMIT],
-])('moves a change to the next refresh when the open one closes before it is %s', async (_, step) => {
+])('A change goes to the next refresh if the open one closes before it is %s', async (_, step) => {
   const looking = hold(isLook);
   await upload('page.html', 'second');
   await looking.reached;
@@ -141,7 +141,7 @@ it.each([
   await expectRefreshes(2);
 });
 
-it('verifies and reports a refresh by its own changes, while the next deploy is on its way', async () => {
+it('A refresh is verified and reported by its own changes while the next deploy arrives', async () => {
   const watching = hold(POLL);
   await upload('page.html', 'second');
   await watching.reached;
@@ -156,7 +156,7 @@ it('verifies and reports a refresh by its own changes, while the next deploy is 
   ).toEqual(['Fresh: page.html', 'Fresh: other.html']);
 });
 
-it('closes once although the answer to the close is lost', async () => {
+it('A refresh closes once even if the answer to the close is lost', async () => {
   const remove = site.cloud.intercept(async (call, next) => {
     if (!CLOSE(call)) return next();
     remove();
@@ -167,7 +167,7 @@ it('closes once although the answer to the close is lost', async () => {
   await expectRefreshes(1);
 });
 
-it('follows two deploys in a row by two refreshes', async () => {
+it('Two deploys in a row become two refreshes', async () => {
   for (const content of ['second', 'third']) {
     await upload('page.html', content);
     await site.settled();
@@ -176,7 +176,7 @@ it('follows two deploys in a row by two refreshes', async () => {
   await expectRefreshes(2);
 });
 
-it('joins paths asked for by hand to the open refresh', async () => {
+it('Paths requested manually join the open refresh', async () => {
   const closing = hold(CLOSE);
   await upload('page.html', 'second');
   await closing.reached;

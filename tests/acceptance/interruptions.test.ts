@@ -16,22 +16,25 @@ beforeEach(async () => {
   await site.warm();
 });
 
-describe('an answer that is lost although the call took effect', () => {
+describe('A lost answer', () => {
   it.each([
     ['CreateInvalidation', 'Invalidate'],
     ['GetInvalidation', 'StateMachine'],
     ['SendMessage', 'Report'],
-  ])('of %s: the repetition finds its own work, one invalidation and one mail', async (action, caller) => {
-    // More often than an SDK tries by itself.
-    const lost = inject(site, { action, caller }, answerLost, 4);
-    const ended = await upload(site);
-    await expectFresh(site, ended);
-    expect(lost.met).toHaveLength(4);
-    expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
-  });
+  ])(
+    'of %s: the retry finds its own work, so there is one invalidation and one mail',
+    async (action, caller) => {
+      // More often than an SDK tries by itself.
+      const lost = inject(site, { action, caller }, answerLost, 4);
+      const ended = await upload(site);
+      await expectFresh(site, ended);
+      expect(lost.met).toHaveLength(4);
+      expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
+    },
+  );
 });
 
-describe('a function that is killed', () => {
+describe('A killed function', () => {
   const killedBefore: Fault = ({ request }, next) => {
     site.cloud.crashFunctions(request.caller);
     return next();
@@ -50,7 +53,7 @@ describe('a function that is killed', () => {
     ['Verify', 'HeadObject'],
     ['Report', 'UpdateItem'],
     ['Report', 'SendMessage'],
-  ])('%s at %s: the step runs again, nothing happens twice', async (caller, action) => {
+  ])('%s at %s: the step runs again, and nothing happens twice', async (caller, action) => {
     const killed = inject(site, { action, caller }, killedAfter, 1);
     const ended = await upload(site);
     await expectFresh(site, ended);
@@ -63,7 +66,7 @@ describe('a function that is killed', () => {
     ['UpdateItem', killedAfter],
     ['StartExecution', killedBefore],
     ['StartExecution', killedAfter],
-  ])('Collect at %s: the messages come again, nothing is lost', async (action, fault) => {
+  ])('Collect at %s: the messages come again, and nothing is lost', async (action, fault) => {
     const killed = inject(site, { action, caller: 'Collect' }, fault, 1);
     await site.put('page.txt', `after ${action}`);
     await site.settled();
@@ -73,8 +76,8 @@ describe('a function that is killed', () => {
   });
 });
 
-describe('an execution that an operator stops', () => {
-  it('while uploads still arrive: the next upload opens a refresh that takes all of them over', async () => {
+describe('An execution stopped by an operator', () => {
+  it('while uploads arrive: the next upload opens a refresh that takes over all of them', async () => {
     const told = site.next(
       entry => entry.kind === 'mail' && entry.subject.includes('page.txt'),
       'the mail that the refresh was stopped',

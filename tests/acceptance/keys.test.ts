@@ -72,7 +72,7 @@ async function seed(keys: readonly string[]): Promise<void> {
   await site.warm(keys);
 }
 
-it.each(KEYS)('covers %s by paths of its own', async key => {
+it.each(KEYS)('A deploy of %s gets paths of its own', async key => {
   await site.warm([key]);
   await site.put(key, `second content of ${key}`);
   await site.settled();
@@ -81,7 +81,7 @@ it.each(KEYS)('covers %s by paths of its own', async key => {
   expect(paths).not.toContain('/*');
 });
 
-it('keeps no edge stale after all keys are overwritten or removed at once', async () => {
+it('No edge is stale after all keys are overwritten or removed at once', async () => {
   await site.warm(KEYS);
   await inParallel([...KEYS.entries()], ([index, key]) =>
     index % 3 === 0 ? site.remove(key) : site.put(key, `third content of ${key}`),
@@ -90,14 +90,14 @@ it('keeps no edge stale after all keys are overwritten or removed at once', asyn
   await site.expectEdgeEqualsBucket(KEYS);
 });
 
-it('shows headers that changed without the content', async () => {
+it('Visitors see headers that changed without the content', async () => {
   await seed(['style.css']);
   await site.replaceHeaders('style.css', { CacheControl: 'max-age=60', ContentType: 'text/css' });
   await site.settled();
   await site.expectEdgeEqualsBucket(['style.css']);
 });
 
-it('shows a removed key as missing, and again once it is back', async () => {
+it('A removed key is missing, and is back once it is uploaded again', async () => {
   await seed(['notice.txt']);
   await site.remove('notice.txt');
   await site.settled();
@@ -107,14 +107,14 @@ it('shows a removed key as missing, and again once it is back', async () => {
   await site.expectEdgeEqualsBucket(['notice.txt']);
 });
 
-it('follows an overwrite with equal content', async () => {
+it('An overwrite with equal content is verified', async () => {
   await seed(['same.txt']);
   await site.put('same.txt', 'first content of same.txt', { ContentType: 'text/plain' });
   await site.settled();
   await site.expectEdgeEqualsBucket(['same.txt']);
 });
 
-it('sends one exact path where it can, and leaves the neighbours cached', async () => {
+it('A single change sends one exact path, and leaves its neighbours cached', async () => {
   await seed(['x/a.txt', 'x/a.txt.map', 'x/b.txt']);
   await site.put('x/a.txt', 'changed');
   await site.settled();
@@ -124,7 +124,7 @@ it('sends one exact path where it can, and leaves the neighbours cached', async 
   expect(neighbour.headers['x-cache']).toBe('Hit from cloudfront');
 });
 
-it('cuts a path before the first doubtful character, and purges no more than that', async () => {
+it('A path is cut before the first doubtful character, and purges no more than that', async () => {
   await seed(['y/(1).txt', 'y/~2.txt', 'z.txt']);
   await site.put('y/(1).txt', 'changed');
   await site.settled();

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { keepBusy } from '../helpers/busy.ts';
 import { startSite } from '../helpers/site.ts';
 
-it('2,000 exact paths are sent as they are while no wildcard is free, and the echo of GetInvalidation does no harm', async () => {
+it('2,000 exact paths are sent as they are while no wildcard is free, and GetInvalidation’s long answer does no harm', async () => {
   let completionMs: number | null = null;
   const site = await startSite({ timeScale: 0.02, invalidationDelayMs: () => completionMs });
   onTestFinished(site.stop);

@@ -11,7 +11,7 @@ const pass: Fault = (_, next) => next();
 const keysOf = (wave: string) => Array.from({ length: 20 }, (_, index) => `${wave}/page-${index}.txt`);
 const ALWAYS = 'every-wave.txt';
 
-it('15 wildcards and 3,000 exact paths in progress drain without loss: what is uploaded meanwhile is merged', async () => {
+it('With 15 wildcards and 3,000 exact paths in progress nothing is lost: uploads join the waiting refresh', async () => {
   let completion: CompletionDelay = 0;
   const site = await startSite({ timeScale: 0.005, invalidationDelayMs: () => completion });
   onTestFinished(site.stop);
@@ -55,7 +55,7 @@ it('15 wildcards and 3,000 exact paths in progress drain without loss: what is u
   await site.expectEdgeEqualsBucket();
 });
 
-it('a refresh that is refused for a day fails and is mailed, and the next one takes its changes over', async () => {
+it('A refresh that is refused for a day fails and is mailed, and the next one takes over its changes', async () => {
   const site = await startSite({ timeScale: 0.0001, invalidationDelayMs: 0 });
   onTestFinished(site.stop);
   let answer: Fault = refused('TooManyInvalidationsInProgress', 400);

@@ -45,7 +45,7 @@ async function listed(): Promise<RefreshList['refreshes']> {
 }
 
 describe('The history', () => {
-  it('tells of an upload what changed, which paths were sent and why, when, and what was verified', async () => {
+  it('says of an upload what changed, which paths were sent, when and why, and what was verified', async () => {
     // Without an unchanged object beside it `/*` would do.
     await upload(['docs/a.html', 'styles.css', 'index.html'], 'old');
     const told = await upload(['docs/a.html', 'styles.css'], 'new');
@@ -81,7 +81,7 @@ describe('The history', () => {
     expect(times.toSorted()).toEqual(times);
   });
 
-  it('tells of an upload that changes nothing that it cost nothing', async () => {
+  it('says that an upload without changes cost nothing', async () => {
     await upload(['same.css'], 'as before');
     const told = await upload(['same.css'], 'as before');
     expect(told).toMatchObject({ state: 'fresh', pathCount: 0, skipped: { unchanged: 1 }, paths: [] });
@@ -89,12 +89,12 @@ describe('The history', () => {
     expect(told.timeline.map(({ step }) => step)).toEqual(['uploaded', 'closed', 'verified', 'finished']);
   });
 
-  it('tells how often the quota refused', async () => {
+  it('says how often the quota refused a refresh', async () => {
     inject(site, { action: 'CreateInvalidation' }, refused('TooManyInvalidationsInProgress', 400), 1);
     expect(await upload(['late.css'], 'refused')).toMatchObject({ state: 'fresh', refusals: 1 });
   });
 
-  it('tells what failed, and shows it although CloudFront cannot be asked', async () => {
+  it('says what failed, even if CloudFront cannot be asked', async () => {
     inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
     expect(await upload(['failed.css'], 'in vain')).toMatchObject({
       state: 'failed',
@@ -125,7 +125,7 @@ describe('The history', () => {
   });
 });
 
-describe('A refresh by hand', () => {
+describe('A manual refresh', () => {
   it('is answered with its id, joins the pipeline and ends fresh', async () => {
     const { status, body, headers } = await refresh(['/docs/*', '/index.html', '/docs/*']);
     expect({ status, body }).toEqual({ status: 202, body: { id: expect.any(String) } });
@@ -144,7 +144,7 @@ describe('A refresh by hand', () => {
     });
   });
 
-  it('is refused when a day’s allowance does not hold its paths, and none is taken', async () => {
+  it('is refused whole if its paths exceed the day’s allowance', async () => {
     const paths = Array.from({ length: 501 }, (_, index) => `/${index}`);
     expect(await refresh(paths)).toMatchObject({
       status: 429,
@@ -152,7 +152,7 @@ describe('A refresh by hand', () => {
     });
   });
 
-  it('is limited in rate, apart from everything else', async () => {
+  it('has a rate limit of its own', async () => {
     // More at once than the bucket holds: how fast the machine is does not matter.
     const replies = await Promise.all(Array.from({ length: 12 }, () => refresh([])));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400, 429]));
@@ -189,12 +189,12 @@ describe('npm run status', () => {
     expect(printed).toMatch(/by somebody else .* Completed +2/);
   });
 
-  it('shows no invalidation from before the refreshes that it shows', async () => {
+  it('shows no invalidation older than the refreshes it shows', async () => {
     const { refreshes, invalidations } = await statusOf('--limit', '1');
     expect(invalidations.map(({ id }) => id)).toEqual(refreshes.map(({ invalidationId }) => invalidationId));
   });
 
-  it('counts what waits and what was given up, and ends with 1 then', async () => {
+  it('counts waiting and dead-lettered messages, and then exits with 1', async () => {
     const deadLetters = { QueueUrl: site.output('SiteChangesDeadLetterQueueUrl') };
     expect(await run('status')).toMatchObject({ exitCode: 0, complaint: '' });
     await site.clients.sqs.send(new SendMessageCommand({ ...deadLetters, MessageBody: 'unreadable' }));
@@ -209,7 +209,7 @@ describe('npm run status', () => {
 });
 
 describe('npm run refresh', () => {
-  it('asks, and says which refresh takes the paths', async () => {
+  it('requests the paths, and says which refresh takes them', async () => {
     const { exitCode, printed } = await run('refresh', '--paths', '/docs/*', '/index.html', '--json');
     expect(exitCode).toBe(0);
     await site.settled();
@@ -219,7 +219,7 @@ describe('npm run refresh', () => {
     });
   });
 
-  it('tells how it goes with --wait, until the edge is fresh', async () => {
+  it('reports progress with --wait until the edge is fresh', async () => {
     const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait');
     expect(exitCode).toBe(0);
     const lines = printed.split('\n');
@@ -228,7 +228,7 @@ describe('npm run refresh', () => {
     expect(complaint).toMatch(/^(?:[\d:]{8} {2}(?:open|closed|invalidating|verifying)\b.*\n?)+$/);
   });
 
-  it('ends with 1, and why, when it fails', async () => {
+  it('exits with 1 and the reason if the refresh fails', async () => {
     inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
     const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait', '--json');
     expect(exitCode).toBe(1);
@@ -237,7 +237,7 @@ describe('npm run refresh', () => {
     expect(await run('status')).toMatchObject({ exitCode: 1, complaint });
   });
 
-  it('ends with 1 when its execution is stopped', async () => {
+  it('exits with 1 if the execution is stopped', async () => {
     const stopped = stopNextExecution(site);
     const waiting = run('refresh', '--paths', '/*', '--wait');
     await stopped;
@@ -252,7 +252,7 @@ describe('npm run refresh', () => {
     [['--paths', 'index.html'], "'--paths <path...>' argument 'index.html' is invalid. It must begin with /"],
     [['--paths', '/a b'], "'--paths <path...>' argument '/a b' is invalid. Unsafe"],
     [['--paths', '/*', '--now'], "Unknown option '--now'"],
-  ])('ends with 2 for %j, and explains itself', async (options, reason) => {
+  ])('exits with 2 for %j, and explains the usage', async (options, reason) => {
     const { exitCode, printed, complaint } = await run('refresh', ...options);
     expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });
     expect(complaint).toContain(reason);

@@ -31,7 +31,7 @@ async function expectOneFreshRefresh(site: Site): Promise<void> {
 }
 
 it.each(['Settle: wait', 'Invalidate: send', 'Watch: pause', 'Verify: ask the edge', 'Report: fresh'])(
-  'ends a refresh that was interrupted in "%s", once',
+  'A refresh interrupted in "%s" ends once',
   async state => {
     const start = restartable();
     const first = await start();
@@ -49,7 +49,7 @@ it.each(['Settle: wait', 'Invalidate: send', 'Watch: pause', 'Verify: ask the ed
   },
 );
 
-it('collects after the restart what was uploaded right before the stop', async () => {
+it('An upload right before the stop is collected after the restart', async () => {
   const start = restartable();
   const first = await start();
   await first.put(LONE_KEY, 'content');
@@ -60,7 +60,7 @@ it('collects after the restart what was uploaded right before the stop', async (
   await expectOneFreshRefresh(second);
 });
 
-it('keeps objects, mails and history, and goes on from there', async () => {
+it('Objects, mails and history outlive a restart', async () => {
   const start = restartable();
   const first = await start();
   await Promise.all(KEYS.map(key => first.put(key, `content of ${key}`, { CacheControl: 'max-age=60' })));

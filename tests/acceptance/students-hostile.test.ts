@@ -161,7 +161,7 @@ describe.each(ways)('through %s', (way, ask) => {
   });
 });
 
-it('bodies larger than Lambda and API Gateway take never reach the program', async () => {
+it('Bodies larger than Lambda and API Gateway accept never reach the program', async () => {
   const ofSize = (bytes: number) =>
     api.ask('POST /students', { headers: JSON_CONTENT, body: Buffer.alloc(bytes, 'x') });
   expect(await ofSize(6_500_000)).toMatchObject({ status: 413, body: { message: 'Request Too Long' } });
@@ -171,7 +171,7 @@ it('bodies larger than Lambda and API Gateway take never reach the program', asy
   });
 });
 
-it('whatever is created is answered equal, and all else refused with the names of its fields', async () => {
+it('A student is returned as created, or refused with the names of the wrong fields', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
     fc.string({ unit: 'binary', maxLength: 40 }),

@@ -34,7 +34,7 @@ it('a student is saved although SES refuses the address, and the mail is set asi
   expect(await api.deadMails()).toBe(1);
 });
 
-it('a student is saved although the mail queue refuses, and the next to write about the student has the mail sent', async () => {
+it('a student is saved although the mail queue refuses, and the next write of the student sends the mail', async () => {
   const student = studentWith('QUEUE');
   const target = { action: 'SendMessage', caller: 'Students' };
   const refusing = inject(api, target, refusedBy('InternalError', 500), 3);

@@ -1,5 +1,5 @@
 import { it } from 'vitest';
 import { expectOneWinnerEach } from '../helpers/rush.ts';
 
-it('of 200 requests at once for 20 ids, 20 create a student that is mailed once, and no other fails worse than 409', () =>
+it('Of 200 concurrent requests for 20 ids, 20 create a student, who is mailed once, and no answer is worse than 409', () =>
   expectOneWinnerEach(20));

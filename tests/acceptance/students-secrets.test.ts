@@ -39,7 +39,7 @@ it('the key is in nothing that the site serves and in no log, and no log names a
 });
 
 it.each(['/', '/scripts.js', '/cache.js', '/missing', '/api/students', '/api/students/none', '/api/unknown'])(
-  '%s comes with the headers that protect its visitor',
+  '%s has the headers that protect its visitor',
   async path => {
     const { headers } = await fetch(`${api.cloud.siteUrl}${path}`);
     expect(Object.fromEntries(headers)).toMatchObject({

@@ -27,7 +27,7 @@ function expectRefusal(reply: Reply, status: number, code: string): void {
 }
 
 describe('the requests of the documentation', () => {
-  it('create a student, as they stand', async () => {
+  it('create a student, exactly as documented', async () => {
     const reply = await api.ask('POST /students', {
       headers: { 'Content-Type': 'application/json' },
       body: '{"studentid":"SV005","name":"Pham Thi E","class":"CNTT05","birthdate":"2001-05-05","email":"student5@example.com"}',
@@ -47,7 +47,7 @@ describe('the requests of the documentation', () => {
     expect(others).toEqual([]);
   });
 
-  it('back all students up, as they stand', async () => {
+  it('back up all students, exactly as documented', async () => {
     const mailed = api.mails().length;
     const reply = await api.ask('POST /backup', { headers: { 'Content-Type': 'application/json' } });
     expect(reply).toMatchObject({
@@ -71,7 +71,7 @@ describe('the requests of the documentation', () => {
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 describe('a student', () => {
-  it('is created once, read, changed, and removed as often as anyone likes', async () => {
+  it('is created once, read, changed, and removed repeatably', async () => {
     const student = studentWith('SV100');
     const created = await api.create(student);
     expectRefusal(await api.create(student), 409, 'StudentExists');
@@ -134,7 +134,7 @@ describe('a student', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  it('has a repetition answered alike and mailed once, and another body refused', async () => {
+  it('makes a retry return the same answer with one mail, and refuses another body', async () => {
     const student = studentWith('SV200');
     const key = { 'Idempotency-Key': 'first try of SV200' };
     const first = await api.create(student, key);
@@ -147,7 +147,7 @@ describe('an Idempotency-Key', () => {
     expect(await api.mailsTo(student)).toHaveLength(1);
   });
 
-  it('is taken while its first request runs', async () => {
+  it('is in use while its first request runs', async () => {
     const student = studentWith('SV201');
     const key = { 'Idempotency-Key': 'SV201' };
     const running = Promise.withResolvers<void>();
@@ -166,8 +166,8 @@ describe('an Idempotency-Key', () => {
   });
 });
 
-describe('a request without sense', () => {
-  it('hears of every wrong field at once', async () => {
+describe('A nonsensical request', () => {
+  it('is told every wrong field at once', async () => {
     const reply = await api.create({ studentid: 'SV 1', name: '', birthdate: '2001-02-30', email: 7, x: 1 });
     expectRefusal(reply, 400, 'ValidationFailed');
     const fields = Object(reply.body).error.fields.map(({ field }: { field: string }) => field);

@@ -71,7 +71,7 @@ describe(`a site of ${FILES} files`, () => {
     { what: 'user metadata', headers: { Metadata: { owner: 'Binh' } } },
     { what: 'header, and gets it back,', headers: {} },
   ])(
-    'uploaded again in part, with another $what for one file, has just this one purged',
+    'uploaded again in part, with another $what for one file, purges only that file',
     async ({ headers }) => {
       const { paths, skipped } = await pathsOf(PART, () => upload(PART, { ...HEADERS, ...headers }));
       expect(paths).toEqual([[`/${ONE}`]]);
@@ -80,7 +80,7 @@ describe(`a site of ${FILES} files`, () => {
   );
 });
 
-it('an object whose headers alone are replaced by others is purged, by the same ones it is not', async () => {
+it('an object is purged if only its headers are replaced by others, but not by the same ones', async () => {
   await site.put('page.txt', 'content', HEADERS);
   await settleNext(['page.txt']);
   const replace = (headers: StoredHeaders) => () => site.replaceHeaders('page.txt', headers);
@@ -90,7 +90,7 @@ it('an object whose headers alone are replaced by others is purged, by the same 
   ]);
 });
 
-it('an object served with no-store costs a path when it begins and none when it changes', async () => {
+it('an object costs a path when it is first served with no-store, and none when it then changes', async () => {
   const noStore = { ...HEADERS, CacheControl: 'no-store' };
   await site.put('live.txt', 'cached', HEADERS);
   await settleNext(['live.txt']);
@@ -116,7 +116,7 @@ it('a removed object that is removed again costs no path, and one that comes bac
   ]);
 });
 
-it('two uploads in one refresh are purged although the last is as it was verified', async () => {
+it('two uploads in one refresh are purged even if the last equals the verified version', async () => {
   await site.put('twice.txt', 'content', HEADERS);
   await settleNext(['twice.txt']);
   const { paths } = await pathsOf(['twice.txt'], async () => {
@@ -126,7 +126,7 @@ it('two uploads in one refresh are purged although the last is as it was verifie
   expect(paths).toEqual([['/twice.txt']]);
 });
 
-it('what a failed refresh left behind is not skipped, though it is as it was verified before', async () => {
+it('changes of a failed refresh are not skipped, even if they equal the verified version', async () => {
   await site.put('failed.txt', 'content', HEADERS);
   await settleNext(['failed.txt']);
   await site.warm(['failed.txt']);
@@ -140,7 +140,7 @@ it('what a failed refresh left behind is not skipped, though it is as it was ver
   ]);
 });
 
-it('a path asked for by hand is never skipped', async () => {
+it('a path requested manually is never skipped', async () => {
   const keys = ['folder-0/file-0.txt', 'folder-1/file-1.txt'];
   const { paths } = await pathsOf(keys, async () => {
     await site.send({ paths: ['/folder-0/file-0.txt'] });

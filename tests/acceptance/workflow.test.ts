@@ -45,7 +45,7 @@ describe('an invalidation', () => {
     expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
   });
 
-  it('that completes after a while is polled until then', async () => {
+  it('that completes after a while is polled until it does', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     completion = promise;
     const polls = inject(site, { action: 'GetInvalidation', caller: 'StateMachine' }, (_, next) => {
@@ -56,7 +56,7 @@ describe('an invalidation', () => {
     expect(polls.met.length).toBeGreaterThan(2);
   });
 
-  it('that never completes is created once more, then raises the alarm', async () => {
+  it('that never completes is repeated once, then raises the alarm', async () => {
     completion = null;
     const ended = await upload(site);
     expectFailed(ended, 'NeverCompleted');
@@ -65,7 +65,7 @@ describe('an invalidation', () => {
     await expectRecovery(site);
   });
 
-  it('that never completes is followed by one that does: fresh', async () => {
+  it('that never completes ends fresh if the second one does', async () => {
     completion = null;
     inject(site, { action: 'CreateInvalidation' }, async (_, next) => {
       const answer = await next();
@@ -90,7 +90,7 @@ describe('CloudFront refuses', () => {
     ['CreateInvalidation', 'NoSuchDistribution', 404, 'NoSuchDistribution'],
     ['GetInvalidation', 'AccessDenied', 403, 'CloudFront.AccessDeniedException'],
     ['GetInvalidation', 'NoSuchInvalidation', 404, 'CloudFront.NoSuchInvalidationException'],
-  ])('%s with %s: failed, without another try', async (action, code, status, error) => {
+  ])('%s with %s: the refresh fails without a retry', async (action, code, status, error) => {
     const refusal = inject(site, { action, caller: callerOf(action) }, refused(code, status));
     expectFailed(await upload(site), error);
     expect(refusal.met).toHaveLength(1);
@@ -101,14 +101,17 @@ describe('CloudFront refuses', () => {
     ['CreateInvalidation', 'ServiceUnavailable', 503],
     ['GetInvalidation', 'Throttling', 400],
     ['GetInvalidation', 'ServiceUnavailable', 503],
-  ])('%s with %s for a while: fresh in the end, by one invalidation', async (action, code, status) => {
-    // More often than an SDK tries by itself.
-    const refusal = inject(site, { action, caller: callerOf(action) }, refused(code, status), 5);
-    const ended = await upload(site);
-    await expectFresh(site, ended);
-    expect(refusal.met).toHaveLength(5);
-    expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
-  });
+  ])(
+    '%s with %s for a while: the refresh ends fresh, with one invalidation',
+    async (action, code, status) => {
+      // More often than an SDK tries by itself.
+      const refusal = inject(site, { action, caller: callerOf(action) }, refused(code, status), 5);
+      const ended = await upload(site);
+      await expectFresh(site, ended);
+      expect(refusal.met).toHaveLength(5);
+      expect(await callerReferences(site, ended.refresh.id)).toHaveLength(1);
+    },
+  );
 
   it('more invalidations for now: the refresh waits and plans anew, under a new caller reference', async () => {
     const tooMany = refused('TooManyInvalidationsInProgress', 400);
@@ -152,7 +155,7 @@ describe('an edge that refetches the old content', () => {
     expect(await callerReferences(site, ended.refresh.id)).toHaveLength(2);
   });
 
-  it('is given time: fresh by one invalidation when the new one comes by itself', async () => {
+  it('is given time: if the new content appears by itself, one invalidation is enough', async () => {
     const alwaysAsked = { CacheControl: 'no-cache' };
     const old = await bucketAsItWas(alwaysAsked);
     const fault = inject(site, { action: 'GetObject', caller: EDGE }, old, 2);

@@ -49,7 +49,7 @@ describe('A backup of several megabytes', () => {
 });
 
 describe('A backup', () => {
-  it('is made once if it is asked for twice under one key', async () => {
+  it('is made once if it is requested twice under one key', async () => {
     const school = await start();
     await school.enrol(UNUSUAL);
     const first = await school.backUp(KEY);
@@ -79,7 +79,7 @@ describe('A backup', () => {
   );
 
   it.each(['Scan', 'UploadPart', 'CompleteMultipartUpload', 'PutObject'])(
-    'that crashes at %s is no backup to anyone, until it is made again',
+    'that crashes at %s is invisible until it is made again',
     async action => {
       const school = await start();
       await school.enrol(UNUSUAL);
@@ -117,7 +117,7 @@ describe('A backup', () => {
     },
   );
 
-  it('is found by its key and listed newest first; starting one invokes its function asynchronously', async () => {
+  it('is found by its key, is listed newest first, and is started asynchronously', async () => {
     const school = await start();
     const backups = createBackups(BUCKET, 'backup', school);
     expect(await backups.find(KEY)).toBeUndefined();

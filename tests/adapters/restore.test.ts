@@ -37,7 +37,7 @@ describe('npm run restore', () => {
     return school;
   }
 
-  it('shows with --dry-run what it then does, and leaves students who have changed alone', async () => {
+  it('shows with --dry-run what it would do, and leaves changed students alone', async () => {
     const school = await backedUp();
     const lines = await school.linesOf('copy');
     const command = ['--from', 'latest', '--into', 'copy'];

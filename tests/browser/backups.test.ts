@@ -3,7 +3,7 @@ import { passTime, press, SV005, says, servedSite, students } from './site.ts';
 
 const { api, open } = servedSite();
 
-describe('the backup button', () => {
+describe('The backup button', () => {
   it('says how many students were saved and lists the backup', async () => {
     for (const student of students(3)) api.save(student);
     await open({}, async page => {
@@ -18,7 +18,7 @@ describe('the backup button', () => {
     });
   });
 
-  it('waits for a long backup until it is there, however often the service is away meanwhile', async () => {
+  it('waits for a long backup, however often the service is unavailable meanwhile', async () => {
     api.save(SV005);
     api.backupsTakeLong = true;
     await open({ expectedErrors: /status of 503/ }, async page => {
@@ -34,7 +34,7 @@ describe('the backup button', () => {
     });
   });
 
-  it('pressed again while it works starts no second backup', async () => {
+  it('starts no second backup if it is pressed again', async () => {
     api.backupsTakeLong = true;
     await open({}, async page => {
       await press(page, 'Backup');
@@ -45,7 +45,7 @@ describe('the backup button', () => {
   });
 });
 
-it('earlier backups are asked for when they are opened', async () => {
+it('Earlier backups are requested when their list is opened', async () => {
   await open({}, async page => {
     await page.getByText('Earlier backups').click();
     await page.getByText('No backup yet.').waitFor();

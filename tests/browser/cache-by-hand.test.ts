@@ -6,8 +6,8 @@ import { focused, passTime, press, says } from './site.ts';
 
 const { api, refreshes, openPanel } = servedPanel();
 
-describe('refreshing by hand', () => {
-  it('says what it costs, asks, and follows the refresh that took it', async () => {
+describe('A manual refresh', () => {
+  it('shows its cost, asks for confirmation, and follows the refresh that takes it', async () => {
     refreshes.useMonth({ paths: 999 });
     await openPanel(async page => {
       await summary(page, 'Nothing to refresh yet');

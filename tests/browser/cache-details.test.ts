@@ -76,7 +76,7 @@ describe('the details of a refresh', () => {
     );
   });
 
-  it('that are not there any more are said to be gone', async () => {
+  it('that no longer exist say so', async () => {
     await openPanel(
       async page => {
         await page.getByRole('heading', { name: 'No such refresh' }).waitFor();

@@ -31,7 +31,7 @@ describe('a running refresh', () => {
     });
   });
 
-  it('that begins while somebody looks appears by itself, and is not followed while the page is hidden', async () => {
+  it('that begins while the panel is open appears by itself, and is not polled while the page is hidden', async () => {
     await openPanel(async page => {
       await summary(page, 'Nothing to refresh yet');
       refreshes.set(RUNNING);
@@ -57,7 +57,7 @@ describe('a running refresh', () => {
 });
 
 describe('the history', () => {
-  it('tells of each refresh what the console tells, and what it does not', async () => {
+  it('shows what the console shows of each refresh, and more', async () => {
     refreshes.set(
       { ...refreshOf(), changeCount: 1200, pathCount: 14, needlessPurges: 12, costUsd: 0.07, round: 2 },
       FAILED,
@@ -74,12 +74,12 @@ describe('the history', () => {
     });
   });
 
-  it('is not called fresh altogether while it shows one that failed before', async () => {
+  it('is not called all fresh while it shows an earlier failure', async () => {
     refreshes.set(FAILED, refreshOf({ startedAt: STARTED }));
     await openPanel(page => summary(page, 'The last refresh succeeded, an earlier one failed'));
   });
 
-  it('grows by the older ones until there are no more, and keeps them while it is renewed', async () => {
+  it('loads older refreshes until there are no more, and keeps them when it is renewed', async () => {
     refreshes.set(...series(45));
     await openPanel(async page => {
       await countIs(page, 'The newest 20 refreshes');
@@ -112,7 +112,7 @@ describe('the history', () => {
     });
   });
 
-  it('without a refresh says what makes one', async () => {
+  it('without a refresh says how one begins', async () => {
     await openPanel(async page => {
       await page.getByText('Upload a file to the site').waitFor();
       await page.locator('#trends').waitFor({ state: 'hidden' });
@@ -120,7 +120,7 @@ describe('the history', () => {
   });
 });
 
-describe('when the API is away', () => {
+describe('When the API is unavailable,', () => {
   it('the panel keeps what it shows, tries less and less often, and recovers by itself', async () => {
     refreshes.set(refreshOf());
     await openPanel(
@@ -143,7 +143,7 @@ describe('when the API is away', () => {
     );
   });
 
-  it('from the start, the panel says that nothing is loaded', async () => {
+  it('the panel says so if nothing was ever loaded', async () => {
     api.answerAll('lost');
     await openPanel(
       async page => {

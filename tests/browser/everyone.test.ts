@@ -147,7 +147,7 @@ describe('the keyboard alone', () => {
   });
 });
 
-it('it keeps still for those who asked for less motion', async () => {
+it('The page does not move for visitors who prefer reduced motion', async () => {
   await open({ reducedMotion: 'reduce' }, async page => {
     await page.locator('#summary', { hasText: 'Yes, everything is fresh' }).waitFor();
     await fill(page, SV005);
@@ -158,7 +158,7 @@ it('it keeps still for those who asked for less motion', async () => {
   });
 });
 
-it('the cache panel keeps still for them too', async () => {
+it('The cache panel does not move for visitors who prefer reduced motion', async () => {
   api.refreshes.set(refreshOf({ state: 'open', startedAt: '2026-11-22T08:02:05.000Z' }));
   await open(
     { reducedMotion: 'reduce' },
@@ -170,7 +170,7 @@ it('the cache panel keeps still for them too', async () => {
   );
 });
 
-it('it is set in Poppins, from its own fonts', async () => {
+it('The page is set in Poppins, from its own fonts', async () => {
   await open({}, async page => {
     await page.locator('#summary', { hasText: 'Yes, everything is fresh' }).waitFor();
     const loaded = await page.evaluate(async () => {

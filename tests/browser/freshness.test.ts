@@ -49,7 +49,7 @@ describe('the freshness panel', () => {
     });
   });
 
-  it('calls an update fresh once a minute has passed', async () => {
+  it('calls an update recent for a minute, then fresh', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
       edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(1, 2, 3); }`, CHANGED_AT);
@@ -108,7 +108,7 @@ describe('the freshness panel', () => {
     await context.close();
   });
 
-  it('does not reload for ever where one edge serves the new page and another still the old', async () => {
+  it('does not reload forever while one edge serves the new page and another the old one', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
       const [oldPage, newPage] = [edge.textOf('index.html'), changedPage()];
@@ -131,7 +131,7 @@ describe('the freshness panel', () => {
   });
 });
 
-describe('a newer page while somebody is at work', () => {
+describe('A newer page while a visitor is typing', () => {
   it('is offered instead of loaded, and loads once the entries are saved', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
@@ -153,7 +153,7 @@ describe('a newer page while somebody is at work', () => {
     });
   });
 
-  it('can be loaded at once by giving the entries up', async () => {
+  it('can be loaded at once by discarding the entries', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
       await fill(page, SV005);
@@ -164,7 +164,7 @@ describe('a newer page while somebody is at work', () => {
     });
   });
 
-  it('opens the list again that was on view', async () => {
+  it('reopens the list that was on view', async () => {
     api.save(SV005);
     api.save({ ...SV005, studentid: 'SV006', name: 'Other' });
     await open({}, async page => {
@@ -210,7 +210,7 @@ describe('asking the site', () => {
     });
   });
 
-  it('asks nothing while hidden and asks at once when looked at again', async () => {
+  it('pauses while the page is hidden, and resumes at once when it is visible', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
       await setVisibility(page, 'hidden');
@@ -224,7 +224,7 @@ describe('asking the site', () => {
     });
   });
 
-  it('asks at once when its window gets the focus', async () => {
+  it('checks at once when its window gets the focus', async () => {
     await open({}, async page => {
       await summary(page, 'Yes, everything is fresh');
       edge.publish('styles.css', `${edge.textOf('styles.css')}\nh1 { color: rgb(1, 2, 3); }`, CHANGED_AT);

@@ -5,7 +5,7 @@ import { counted, fill, focused, press, row, SV005, says, servedSite, students, 
 const { api, open } = servedSite();
 
 describe('opening the page', () => {
-  it('asks for no student before somebody wants to see one', async () => {
+  it('requests no student before the list is opened', async () => {
     await open({}, async page => {
       await page.locator('#summary', { hasText: 'Yes, everything is fresh' }).waitFor();
       await page.getByText('Press View to open it.').waitFor();
@@ -124,7 +124,7 @@ describe('viewing the list', () => {
     });
   });
 
-  it('does without a total where the API gives none', async () => {
+  it('shows no total if the API returns none', async () => {
     for (const student of students(30)) api.save(student);
     api.givesTotal = false;
     await open({}, async page => {
@@ -134,7 +134,7 @@ describe('viewing the list', () => {
     });
   });
 
-  it('finds by a part of the name and by class, while typing', async () => {
+  it('filters by part of a name and by class, as the visitor types', async () => {
     for (const student of [...students(30), SV005]) api.save(student);
     await open({}, async page => {
       await view(page, '1–25 of 30 students');

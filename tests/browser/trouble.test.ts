@@ -71,14 +71,14 @@ describe('when the service fails', () => {
     { answer: { status: 404, headers: html }, says: 'The service refused (404).' },
     { answer: refusal(400, 'BadRequest', 'The limit is out of range.'), says: 'The limit is out of range.' },
     { answer: { status: 200, json: { pupils: [] } }, says: 'this page cannot read' },
-  ])('$answer.status is said in words: $says', async ({ answer, says: words }) => {
+  ])('$answer.status is put into words: $says', async ({ answer, says: words }) => {
     api.answerAll(answer);
     await open({ expectedErrors: /status of \d{3}/ }, async page => {
       await actions(page, words);
     });
   });
 
-  it('keeps the list and the entries while it is away, and goes on when it is back', async () => {
+  it('keeps the list and the entries while it is unavailable, and goes on afterwards', async () => {
     for (const student of students(2)) api.save(student);
     await open({ expectedErrors: /net::ERR_/ }, async page => {
       await view(page, '2 students');
@@ -96,7 +96,7 @@ describe('when the service fails', () => {
     });
   });
 
-  it('tells an offline visitor so', async () => {
+  it('tells visitors that they are offline', async () => {
     await open({ expectedErrors: /ERR_INTERNET_DISCONNECTED/ }, async page => {
       await page.context().setOffline(true);
       await press(page, 'View');

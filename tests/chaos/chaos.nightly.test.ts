@@ -21,9 +21,9 @@ describe('whatever becomes of whichever call, all comes right in the end', () =>
   );
 });
 
-describe('random deeds and misfortunes', () => {
+describe('Random actions under random faults', () => {
   it(
-    `come right in the end: ${SEEDS} seeds`,
+    `end with every promise kept: ${SEEDS} seeds`,
     async () => {
       const seeds = seedsFrom(1, SEEDS);
       expect(failedSeeds(seeds, await playSeeds(workers, seeds))).toEqual([]);

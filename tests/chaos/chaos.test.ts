@@ -14,7 +14,7 @@ const MINUTES = 60_000;
 const workers = createWorkers();
 afterAll(() => workers.stop());
 
-describe('random deeds and misfortunes', () => {
+describe('Random actions under random faults', () => {
   /** Played first, in a new process, and again at the end, in one that has played many others. */
   const playedTwice = 7;
   const seeds = [playedTwice, ...seedsFrom(1, SEEDS), ...FAILED_ONCE];
@@ -24,11 +24,11 @@ describe('random deeds and misfortunes', () => {
     runs = await playSeeds(workers, seeds);
   }, 10 * MINUTES);
 
-  it(`come right in the end: ${SEEDS} seeds`, () => {
+  it(`end with every promise kept: ${SEEDS} seeds`, () => {
     expect(failedSeeds(seeds, runs)).toEqual([]);
   });
 
-  it('are the same again for the same seed, whatever ran before it in the process', async () => {
+  it('are the same for the same seed, whatever ran before in the process', async () => {
     const [again] = await playSeeds(workers, [playedTwice]);
     expect(again).toEqual(runs[0]);
   });
@@ -36,7 +36,7 @@ describe('random deeds and misfortunes', () => {
 
 describe('a lone upload', () => {
   it(
-    'reaches every edge and is mailed once, whatever becomes of whichever call',
+    'reaches every edge and is mailed once, whatever happens to any one call',
     async () => {
       const { points, failures } = await playCrashPoints(workers, ['lone upload']);
       expect(points.length).toBeGreaterThan(100);
@@ -46,14 +46,14 @@ describe('a lone upload', () => {
   );
 });
 
-describe('without the guard that', () => {
+describe('Without the guard that', () => {
   let violations: readonly (readonly string[])[];
 
   beforeAll(async () => {
     violations = await workers.run(GUARDS.map(({ name }) => ({ kind: 'guard', guard: name }) as const));
   }, 10 * MINUTES);
 
-  it.each(GUARDS.map(({ name }, index) => ({ name, index })))('$name, something goes wrong', ({ index }) => {
+  it.each(GUARDS.map(({ name }, index) => ({ name, index })))('$name, a promise breaks', ({ index }) => {
     expect(violations[index]).not.toEqual([]);
   });
 });

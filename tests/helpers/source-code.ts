@@ -76,12 +76,14 @@ export function widestComment(file: SourceFile): number {
 /** Comments are what looks like one outside of strings, templates and regular expressions. */
 function commentsIn(file: SourceFile): { start: number; end: number }[] {
   const strings = nodesIn(file).filter(({ type }) => type === 'Literal' || type === 'TemplateElement');
-  const code = strings.reduce(
-    (text, { start, end }) =>
-      text.slice(0, start) + text.slice(start, end).replaceAll(/[^\n]/g, ' ') + text.slice(end),
-    file.text,
-  );
-  return [...code.matchAll(/\/\/[^\n]*|\/\*.*?\*\//gs)].map(({ index, 0: comment }) => ({
+  const code: string[] = [];
+  let copiedUntil = 0;
+  for (const { start, end } of strings.sort((one, other) => one.start - other.start)) {
+    code.push(file.text.slice(copiedUntil, start), file.text.slice(start, end).replaceAll(/[^\n]/g, ' '));
+    copiedUntil = end;
+  }
+  code.push(file.text.slice(copiedUntil));
+  return [...code.join('').matchAll(/\/\/[^\n]*|\/\*.*?\*\//gs)].map(({ index, 0: comment }) => ({
     start: index,
     end: index + comment.length,
   }));
@@ -126,8 +128,16 @@ export function reachableFrom(name: string, imports: ReadonlyMap<string, readonl
   return reached;
 }
 
-function nodesIn({ name, text }: SourceFile): Node[] {
-  return descendantsOf(parseAst(text, { lang: name.endsWith('.d.ts') ? 'dts' : 'ts' }));
+const parsedFiles = new WeakMap<SourceFile, Node[]>();
+
+/** Every node of a file's syntax tree. A file is parsed once. */
+function nodesIn(file: SourceFile): Node[] {
+  const known = parsedFiles.get(file);
+  if (known !== undefined) return known;
+  const lang = file.name.endsWith('.d.ts') ? 'dts' : 'ts';
+  const nodes = descendantsOf(parseAst(file.text, { lang }));
+  parsedFiles.set(file, nodes);
+  return nodes;
 }
 
 function descendantsOf(node: Node): Node[] {

@@ -28,11 +28,11 @@ async function stacksOf(context: object, asked: string): Promise<string[]> {
 }
 
 describe('The app', () => {
-  it('makes the attachment alone when only that is asked for', async () => {
+  it('synthesises only the attachment if only that is requested', async () => {
     expect(await stacksOf(ATTACHED, 'AutoInvalidation')).toEqual(['AutoInvalidation']);
   });
 
-  it('says which settings are missing when it is asked for the attachment without them', async () => {
+  it('names the settings that the attachment lacks', async () => {
     await expect(stacksOf({}, 'AutoInvalidation')).rejects.toThrow(/bucket[\s\S]*distributionId/);
   });
 });

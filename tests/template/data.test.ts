@@ -84,7 +84,7 @@ describe('Data at rest', () => {
     expect(ENCRYPTED[type]?.(properties)).toBe(true);
   });
 
-  it('lie nowhere else', () => {
+  it('are stored nowhere else', () => {
     const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
     const known = new Set([...ALWAYS, ...Object.keys(ENCRYPTED)]);
     expect([...types].filter(type => !known.has(type) && !NOTHING_KEPT.test(type))).toEqual([]);

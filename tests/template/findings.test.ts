@@ -30,7 +30,7 @@ describe('cdk-nag', () => {
     expect(findings(built)).toContain('AwsSolutions-S10 on StudentSite/Careless/Resource');
   });
 
-  it('is told a reason wherever a finding is accepted', () => {
+  it('is given a reason wherever a finding is accepted', () => {
     const { stack } = buildStack();
     const accepted = stack.node.findAll().flatMap(({ node }) =>
       node.metadata

@@ -15,7 +15,7 @@ describe('Dependencies', () => {
     expect(unpinned(readJson('package.json'))).toEqual([]);
   });
 
-  it('are all under licences that are permissive, or used for a reason', () => {
+  it('are all under permissive licences, or excepted for a reason', () => {
     expect(packages.length).toBeGreaterThan(0);
     expect(licenceProblems(packages)).toEqual([]);
   });
@@ -29,7 +29,7 @@ describe('Dependencies', () => {
 
 describe('The check of dependencies', () => {
   it.each(['^1.2.3', '~1.2.3', '1.2', '*', 'latest', 'github:somebody/something', '>=1.0.0'])(
-    'names what is asked for as %s',
+    'names a package requested as %s',
     version => {
       expect(unpinned({ devDependencies: { some: version, other: '1.2.3-beta.1' } })).toEqual([
         `some is asked for as ${version}: write one exact version in package.json`,

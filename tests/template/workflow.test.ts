@@ -80,7 +80,7 @@ describe('The workflow', () => {
     expect(inOrder).toEqual(['Settle', 'Invalidate', 'Watch', 'Verify', 'Report', 'End']);
   });
 
-  it('is told state by state in the README of the refresh', () => {
+  it('is described state by state in the README of the refresh', () => {
     const rows = readFileSync(README, 'utf8')
       .split('\n')
       .filter(line => line.startsWith('| **'));
@@ -109,7 +109,7 @@ describe('The workflow', () => {
     expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
   });
 
-  it('waits for CloudFront’s quota for a day: 30 s at first, then longer and longer, 15 minutes in the end', () => {
+  it('waits for CloudFront’s quota for a day: from 30 s, growing to 15 minutes', () => {
     const Refusals = z.object({
       Choices: z.tuple([
         z.object({ NumericLessThan: z.number(), Next: z.literal('Invalidate: wait longer') }),

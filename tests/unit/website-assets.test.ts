@@ -59,7 +59,7 @@ describe('building the website', () => {
     expect(filesIn(site)).toEqual(files);
   });
 
-  it('publishes no sources, in no form', () => {
+  it('publishes no sources in any form', () => {
     expect(files.filter(file => /\.(ts|map|md)$|^fragments/.test(file))).toEqual([]);
     expect(files.filter(file => file.endsWith('.css'))).toEqual(['styles.css']);
   });
@@ -98,7 +98,7 @@ describe('building the website', () => {
 describe('the style sheet', () => {
   const source = readFileSync(new URL('../../web/styles.css', import.meta.url), 'utf8');
 
-  it('is what Tailwind makes of web/styles.css, for the classes that the page uses', () => {
+  it('is compiled by Tailwind from web/styles.css, for the classes that the page uses', () => {
     const styles = text('styles.css');
     expect(styles).toBe(compileStyles(source));
     expect(styles).toContain('.flex-wrap{flex-wrap:wrap}');
@@ -125,7 +125,7 @@ describe('the style sheet', () => {
 });
 
 describe('a fragment', () => {
-  it('takes the place of its include in every page, indented like it', () => {
+  it('replaces its include in every page, with the same indentation', () => {
     for (const page of ['index.html', 'cache.html']) {
       const html = text(page);
       expect(html).not.toContain('<!-- include');

@@ -40,7 +40,7 @@ describe('The API key', () => {
     expect(await send('GET /test/students')).toEqual(forbidden);
   });
 
-  it('is found in any spelling of its header, and not needed for a method that does not ask', async () => {
+  it('is found in any spelling of its header, and is only needed by methods that require it', async () => {
     const { send } = await startApi();
     expect(await send('GET /prod/students', { headers: { 'X-API-Key': KEY } })).toMatchObject({
       status: 200,
@@ -203,7 +203,7 @@ describe('The function', () => {
     );
   });
 
-  it('may take longer while it waits for a process, which AWS has none do', async () => {
+  it('may take longer while it waits for a process, because on AWS it would not wait', async () => {
     const integration = lambdaIntegration({ TimeoutInMillis: 50 });
     const resources = schoolApi().filter(({ ref }) => ref !== 'GET-students');
     const { send } = await startApi({
@@ -224,7 +224,7 @@ describe('The function', () => {
     expect(await send('GET /prod/students')).toEqual(failed(500));
   });
 
-  it('that the API has no permission for is a 500', async () => {
+  it('that the API may not invoke is a 500', async () => {
     const asked: unknown[] = [];
     const { send } = await startApi({
       mayInvoke: (functionArn, sourceArn) => {

@@ -54,7 +54,7 @@ describe('StartExecution', () => {
     await expect(client.send(command)).rejects.toMatchObject({ name });
   });
 
-  it('makes up a name when none is given', async () => {
+  it('generates a name if none is given', async () => {
     const { startExecution } = await start({ definition: passing });
     expect((await startExecution(undefined)).executionArn).toMatch(/:refresh:[0-9a-f-]{36}$/);
   });

@@ -89,7 +89,7 @@ describe('An execution that was running when the process ended', () => {
     await after.end();
   });
 
-  it('has only the rest of its TimeoutSeconds left', async () => {
+  it('has only the rest of its TimeoutSeconds', async () => {
     const timed = { ...definition, TimeoutSeconds: 3600 };
     const never = () => new Promise<never>(() => undefined);
     const before = await process({ definition: timed, invokeFunction: never, now: () => 0 });

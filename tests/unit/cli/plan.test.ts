@@ -80,7 +80,7 @@ describe('npm run plan with two folders', () => {
     );
   });
 
-  it('sees a difference anywhere in a large file', async () => {
+  it('finds a difference anywhere in a large file', async () => {
     const large = 'x'.repeat(1_000_000);
     const from = folderOf({ start: large, middle: large, end: large, same: large });
     const to = folderOf({
@@ -185,7 +185,7 @@ describe('npm run plan', () => {
     });
   });
 
-  it('tells what is left of the free paths, never less than none', async () => {
+  it('prints how many free paths are left, never fewer than none', async () => {
     const { paths, costUsd } = await planOf(['index.html'], '--used', '999');
     expect((await planOf(['index.html'], '--used', '999')).freePathsLeft).toBe(Math.max(0, 1 - paths.length));
     expect(costUsd).toBeCloseTo((paths.length - 1) * 0.005);
@@ -206,7 +206,7 @@ describe('npm run plan', () => {
     );
   });
 
-  it('tells how it is used', async () => {
+  it('explains its usage with --help', async () => {
     const { exitCode, printed } = await plan(['--help']);
     expect(exitCode).toBe(0);
     expect(printed).toContain('npm run plan -- --from <folder> --to <folder>');

@@ -98,7 +98,7 @@ describe('A distribution that is looked up', () => {
       'true',
     ],
   ] as [string, [string, boolean, number][], string, string][])(
-    'tells how the bucket is cached: %s',
+    'is described by how it caches the bucket: %s',
     (_, caching, CachesQueryStrings, HonoursNoStore) => {
       const behaviours = caching.map(([originId, queryStrings, minTtlSeconds]) => ({
         originId,

@@ -68,7 +68,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
 }
 
 describe('The function of the stage invalidate', () => {
-  it.each(['1', 'any'])('answers the invalidation that it created, at generation %s', async generation => {
+  it.each(['1', 'any'])('returns the invalidation that it created, at generation %s', async generation => {
     expect(await run({}, generation)).toEqual({ invalidationId: 'I1', paths: 1 });
   });
 

@@ -63,7 +63,7 @@ describe('the reason of a failed refresh', () => {
     expect(await reasonOf({ Error: 'EdgeStale', Cause })).toBe('EdgeStale: Says "old"\nand ä 😀');
   });
 
-  it('is the text that an AWS call failed with', async () => {
+  it('is the message of a failed AWS call', async () => {
     const Cause = 'Rate exceeded (Service: CloudFront, Status Code: 400)';
     expect(await reasonOf({ Error: 'CloudFront.CloudFrontException', Cause })).toBe(
       `CloudFront.CloudFrontException: ${Cause}`,

@@ -79,7 +79,7 @@ describe('The function that sends mails', () => {
     ]);
   });
 
-  it('mails a confirmation once that is asked for twice', async () => {
+  it('mails a confirmation once if it is requested twice', async () => {
     for (const _ of ['first', 'again']) await deliver(school, { ...CONFIRMATION, id: 'c2' });
     expect(sent).toHaveLength(1);
   });

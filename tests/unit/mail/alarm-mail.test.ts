@@ -45,5 +45,5 @@ describe('the id of an alarm’s mail', () => {
       'another alarm',
       alarmEvent('ALARM', { resources: ['arn:aws:cloudwatch:us-east-1:1:alarm:StudentSite/x'] }),
     ],
-  ])('is another for %s', (_, event) => expect(idOf(event)).not.toBe(idOf(alarmEvent('ALARM'))));
+  ])('differs for %s', (_, event) => expect(idOf(event)).not.toBe(idOf(alarmEvent('ALARM'))));
 });

@@ -26,7 +26,7 @@ describe('the mail about a fresh refresh', () => {
     { what: 'one file', details: changed('a.css'), subject: 'Fresh: a.css' },
     { what: 'several files', details: changed('a.css', 'b.css'), subject: 'Fresh: 2 files' },
     {
-      what: 'a path asked for by hand',
+      what: 'a path requested manually',
       details: { ...changed(), requestedPaths: ['/*'], requestedPathCount: 1 },
       subject: 'Fresh: /*',
     },

@@ -59,7 +59,7 @@ const SHARED_WILDCARD: PlanRequest = {
 };
 
 describe('A plan', () => {
-  it('costs no more than any other one that covers the same within the budget', () => {
+  it('costs no more than any other that covers the same within the budget', () => {
     fc.assert(
       fc.property(anyRequest, request => {
         expect(outcomeOf(request)).toEqual(bestOutcome(request));
@@ -85,7 +85,7 @@ describe('A plan', () => {
     );
   });
 
-  it('never gets dearer when the budget grows', () => {
+  it('never costs more when the budget grows', () => {
     const more = fc.record({
       exactPaths: fc.nat(3),
       wildcardPaths: fc.nat(2),

@@ -95,7 +95,7 @@ describe('the plan of an invalidation', () => {
     );
   });
 
-  it('covers every path asked for by hand', () => {
+  it('covers every path requested manually', () => {
     fc.assert(
       fc.property(anyRequest, request => {
         const { paths } = planInvalidation(request);

@@ -63,7 +63,7 @@ describe('the plan of an invalidation', () => {
     expect(planInvalidation(request).paths).toEqual(['/zoo', '/zoo.html']);
   });
 
-  it('covers the variants by query string, where edges keep such, by a wildcard that purges as little else as can be', () => {
+  it('covers variants by query string with a wildcard that purges as little else as possible', () => {
     const urls = { ...PLANNING.urls, cachesQueryStrings: true };
     const pathsOf = (changedKeys: string[], requestedPaths: string[] = []) =>
       planInvalidation(requestOf({ changedKeys, requestedPaths, urls })).paths;
@@ -85,7 +85,7 @@ describe('the plan of an invalidation', () => {
     });
   });
 
-  it('pays for a path when that is cheaper than what a wildcard would purge, and not when it is dearer', () => {
+  it('pays for a path only if that is cheaper than what a wildcard would purge', () => {
     const changedKeys = ['img/a.png', 'img/c.png'];
     const siteKeys = ['img/b.png', 'img/b2.png', 'index.html'];
     const at = (refetch: number) =>
@@ -131,13 +131,13 @@ describe('the plan of an invalidation', () => {
   it.each([
     { limit: 'exact paths', budget: { ...PLANNING.budget, exactPaths: 0, wildcardPaths: 1 } },
     { limit: 'bytes', budget: { ...PLANNING.budget, bytes: 23 } },
-  ])('takes a wildcard when it would need more $limit than there are', ({ budget }) => {
+  ])('uses a wildcard if it would need more $limit than there are', ({ budget }) => {
     const changedKeys = ['img/a.png', 'img/c.png'];
     const request = requestOf({ changedKeys, siteKeys: ['img/b.png', 'index.html'], budget });
     expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], needlessPurges: 1 });
   });
 
-  it('takes a wider wildcard when it would need more wildcards than there are', () => {
+  it('uses a wider wildcard if it would need more wildcards than there are', () => {
     const budget = { ...PLANNING.budget, wildcardPaths: 1 };
     const siteKeys = ['ax', 'b'];
     expect(planInvalidation(requestOf({ changedKeys: ['aa~1', 'ab~1'], siteKeys, budget })).paths).toEqual([
@@ -152,7 +152,7 @@ describe('the plan of an invalidation', () => {
     );
   });
 
-  it('takes paths asked for by hand along, and counts nothing under them as needless', () => {
+  it('includes paths requested manually, and counts nothing under them as needless', () => {
     const request = requestOf({
       changedKeys: ['docs/setup.html', 'about.html'],
       requestedPaths: ['/docs/*'],
@@ -166,31 +166,31 @@ describe('the plan of an invalidation', () => {
 
   it.each([
     { what: 'a changed object', changedKeys: ['img/*'], requestedPaths: [] },
-    { what: 'a path asked for by hand', changedKeys: [], requestedPaths: ['/img/%2A'] },
+    { what: 'a path requested manually', changedKeys: [], requestedPaths: ['/img/%2A'] },
   ])('counts what is purged beside $what whose name ends with a star', ({ changedKeys, requestedPaths }) => {
     const request = requestOf({ changedKeys, requestedPaths });
     expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], needlessPurges: 2 });
   });
 
-  it('knows what was asked for by hand, in whatever order its wildcards are', () => {
+  it('recognises what was requested manually, in any order of its wildcards', () => {
     const requestedPaths = ['/img/*', '/img/%20*'];
     const request = requestOf({ requestedPaths, siteKeys: ['img/ 1.png', 'img/a.png'] });
     expect(planInvalidation(request)).toMatchObject({ paths: ['/img/*'], needlessPurges: 0 });
   });
 
-  it('keeps the query string of a path asked for by hand as it is', () => {
+  it('keeps the query string of a path requested manually', () => {
     const request = requestOf({ requestedPaths: ['/img/a.png?size=~1&x=%20'] });
     expect(planInvalidation(request).paths).toEqual(['/img/a.png?size=~1&x=%20']);
   });
 
-  it('cuts a path asked for by hand before a doubtful character, too', () => {
+  it('cuts a path requested manually before a doubtful character, too', () => {
     expect(planInvalidation(requestOf({ requestedPaths: ["/zoo's.html", '/vendors~*'] })).paths).toEqual([
       '/vendors*',
       '/zoo*',
     ]);
   });
 
-  it('needs no list of the site for a single exact path, and else that of the common folder', () => {
+  it('reads no site keys for a single exact path, otherwise those of the common folder', () => {
     const at = (changedKeys: string[], originPath = '') =>
       listingPrefix(
         targetsOf(requestOf({ changedKeys, urls: { ...PLANNING.urls, originPath } })),

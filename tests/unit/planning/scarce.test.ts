@@ -28,8 +28,8 @@ const anyScarcity = fc.record({
 const planOf = (request: Partial<PlanRequest>) =>
   planInvalidation({ ...PLANNING, changedKeys: [], requestedPaths: [], siteKeys: [], ...request });
 
-describe('a plan with fewer free paths than changes', () => {
-  it('is proven cheapest and costs what a programme over all numbers of paths finds', () => {
+describe('A plan with fewer free paths than changes', () => {
+  it('is proven cheapest, and costs what dynamic programming over all numbers of paths finds', () => {
     fc.assert(
       fc.property(anyScarcity, ({ upload, freePaths, ...limits }) => {
         const plan = scarcePlan(upload, freePaths, limits);
@@ -42,7 +42,7 @@ describe('a plan with fewer free paths than changes', () => {
     );
   });
 
-  it('never gets dearer when the budget grows', () => {
+  it('never costs more when the budget grows', () => {
     const more = fc.record({ freePaths: fc.nat(5), wildcardPaths: fc.nat(2), exactPaths: fc.nat(20) });
     fc.assert(
       fc.property(anyScarcity, more, ({ upload, freePaths, ...limits }, grown) => {
@@ -60,7 +60,7 @@ describe('a plan with fewer free paths than changes', () => {
   });
 });
 
-describe('a plan for more changes than there may be exact paths', () => {
+describe('A plan for more changes than CloudFront accepts exact paths', () => {
   const siteKeys = Array.from({ length: 9000 }, (_, index) => index.toString(36).padStart(4, '0'));
   const everySecond = siteKeys.filter((_, index) => index % 2 === 0);
 
@@ -78,7 +78,7 @@ describe('a plan for more changes than there may be exact paths', () => {
     expect(paths.length - wildcards.length).toBeLessThanOrEqual(1000);
   });
 
-  it('takes wildcards for single ones where these are enough', () => {
+  it('uses wildcards only where single paths are not enough', () => {
     const changedKeys = everySecond.slice(0, 3015);
     expect(planOf({ siteKeys, changedKeys, maxNeedlessPurges: 0 })).toMatchObject({
       needlessPurges: 0,
@@ -99,7 +99,7 @@ describe('a plan for more changes than there may be exact paths', () => {
   });
 });
 
-it('thousands of wildcards asked for by hand become as few as there may be', () => {
+it('Thousands of wildcards requested manually are merged into as many as CloudFront accepts', () => {
   const requestedPaths = Array.from({ length: 3000 }, (_, index) => `/photos/${index}/*`);
   const siteKeys = requestedPaths.map(path => path.replace('*', 'a.jpg'));
   expect(planOf({ requestedPaths, siteKeys })).toMatchObject({ paths: ['/photos/*'], needlessPurges: 0 });

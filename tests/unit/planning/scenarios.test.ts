@@ -56,7 +56,7 @@ describe('on nine uploads', () => {
       expect(ours).toMatchObject({ stale: 0, needlessPurges: plan.needlessPurges });
     });
 
-    it('the plan purges no more than so many paths must', () => {
+    it('the plan purges no more than its number of paths makes unavoidable', () => {
       expect(ours.needlessPurges).toBeLessThanOrEqual(fewestNeedlessPurges(upload, ours.paths) ?? -1);
     });
 

@@ -213,9 +213,9 @@ describe('a request for a viewer path', () => {
   });
 });
 
-describe('a path asked for by hand', () => {
+describe('A path requested manually', () => {
   it.each(['/', '/*', '/docs/*', '/a.jpg?x=1&y=2', '/my%20file.html', "/it's.html", '/vendors%7Eabout.js'])(
-    '%s is taken',
+    '%s is accepted',
     path => expect(pathProblem(path)).toBeUndefined(),
   );
 
@@ -238,7 +238,7 @@ describe('a path asked for by hand', () => {
     { path: `/${'a'.repeat(MAX_PATH_LENGTH)}`, because: 'longer than 4000' },
   ])('$path is refused: $because', ({ path, because }) => expect(pathProblem(path)).toContain(because));
 
-  it('is taken only if CloudFront takes it too', () => {
+  it('is accepted only if CloudFront accepts it', () => {
     const almostPaths = fc.oneof(
       anyViewerPath(),
       anyViewerPath().map(encodeURI),

@@ -92,7 +92,7 @@ describe('a batch about a bucket that several distributions show', () => {
     });
   });
 
-  it('gives a request by hand to all of them, or to the one that it names', () => {
+  it('gives a manual request to all of them, or to the one that it names', () => {
     expect(pathsOf({ paths: ['/*'] }, { paths: ['/a'], distributionId: 'APP' })).toEqual({
       ALL: ['/*'],
       APP: ['/*', '/a'],

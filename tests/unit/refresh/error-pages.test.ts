@@ -17,7 +17,7 @@ describe('where the distribution shows a page with status 200 instead of a missi
     expect(remembered).toEqual({ 'gone.js m1': verifiedFrom(undefined) });
   });
 
-  it('and found behind the origin path', async () => {
+  it('the page is found behind the origin path', async () => {
     const { verify, bucket, edge } = app('/site');
     bucket.set('site/index.html', objectOf('app at the site'));
     edge.set('/gone.js', objectOf('app at the site'));
@@ -45,7 +45,7 @@ describe('where the distribution shows a page with status 200 instead of a missi
     await expect(verify({ objects })).rejects.toEqual(stale('/new.js'));
   });
 
-  it('the page as it was is left to the refresh of its change', async () => {
+  it('a former version of the page is left to the refresh that changed it', async () => {
     const { verify, bucket, edge } = app();
     edge.set('/gone.js', objectOf('app'));
     bucket.set('index.html', { ...objectOf('app 2'), lastModified: LATER });

@@ -176,7 +176,7 @@ describe('the step Invalidate', () => {
     expect((await table.get('r1'))?.plan).toMatchObject({ paths: [], skipped });
   });
 
-  it('skips nothing in a second round, nor what was asked for by hand', async () => {
+  it('skips nothing in a second round, and nothing that was requested manually', async () => {
     const removal = changeOf('a.css', { removed: true, sequencer: '01' });
     const { table, records, sent, invalidate } = setUp({
       changes: { objects: [removal], paths: ['/b.css'] },
@@ -211,7 +211,7 @@ describe('the step Invalidate', () => {
     expect(sent.at(-1)).toEqual({ reference: 'r1-2', paths: '/a.css /b.css' });
   });
 
-  it('asks CloudFront for nothing while there is no room beside what is in progress', async () => {
+  it('sends nothing to CloudFront while the quota leaves no room', async () => {
     const busy = [FULL];
     const { table, sent, invalidate } = setUp({ inProgress: () => busy.pop() ?? { exact: 0, wildcard: 0 } });
     await expect(invalidate()).rejects.toThrow(named('TooManyInvalidationsInProgress'));
@@ -220,7 +220,7 @@ describe('the step Invalidate', () => {
     expect(await invalidate()).toMatchObject({ paths: 1 });
   });
 
-  it('stays within what is free', async () => {
+  it('stays within the free quota', async () => {
     const { sent, invalidate } = setUp({
       inProgress: () => ({ exact: 2999, wildcard: 14 }),
       changes: { objects: [changeOf('a.css'), changeOf('b.css')] },
@@ -242,7 +242,7 @@ describe('the step Invalidate', () => {
     expect(unknown).toEqual([failure]);
   });
 
-  it('asks for one path for all when CloudFront has refused it for longer than its patience', async () => {
+  it('requests a single wildcard once CloudFront has refused it for longer than its patience', async () => {
     let minutes = 0;
     const { table, sent, invalidate } = setUp({
       refusals: 3,
@@ -263,7 +263,7 @@ describe('the step Invalidate', () => {
     expect([...used]).toEqual([['2025-11 r1-1', 1]]);
   });
 
-  it('takes from the month’s free paths only what is left', async () => {
+  it('uses only what is left of the month’s free paths', async () => {
     const { table, used, invalidate } = setUp({
       changes: { objects: [changeOf('a.css'), changeOf('b.css')] },
     });
@@ -278,7 +278,7 @@ describe('the step Invalidate', () => {
     await expect(setUp().invalidate({ refreshId: 'r0' })).rejects.toThrow(named('UnknownRefresh'));
   });
 
-  it('of which a twin was refused after it was sent is not over: the refresh is open again', async () => {
+  it('whose twin was refused after it was sent is not over: the refresh is open again', async () => {
     const { table, sent, invalidate } = setUp({
       step: async (label, effect) => {
         if (label === 'create') {

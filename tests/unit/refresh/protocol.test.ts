@@ -76,7 +76,7 @@ interface Loss {
   readonly given?: Partial<Scenario>;
 }
 
-describe('without the guard that', () => {
+describe('Without the guard that', () => {
   it.each([
     { guard: 'a commit needs an open refresh', violation: 'an upload was never invalidated' },
     { guard: 'changes are written before the commit', violation: 'an upload was never invalidated' },

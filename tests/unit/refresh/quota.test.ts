@@ -28,7 +28,7 @@ describe('a refresh', () => {
     expect(isOverdue(undefined, at(61), 0)).toBe(false);
   });
 
-  it('that is overdue is satisfied with one wildcard, if there is room for that', () => {
+  it('that is overdue makes do with one wildcard, if there is room for it', () => {
     const free = budgetBeside({ exact: 10, wildcard: 3 });
     expect(lastResort(free)).toEqual({ ...free, exactPaths: 0, wildcardPaths: 1 });
     const full = budgetBeside({ exact: 10, wildcard: 15 });

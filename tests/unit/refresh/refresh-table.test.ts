@@ -55,7 +55,7 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
     expect(await table.close(r1, 1)).toBe(true);
   });
 
-  it('opens a refused refresh again, without its plan, at a new generation', async () => {
+  it('reopens a refused refresh without its plan, at a new generation', async () => {
     expect(await table.storePlan(r1, plan(1), 1)).toBe(true);
     await refuse(1, 1);
     expect(await table.get(r1)).toMatchObject({
@@ -69,7 +69,7 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
     expect(await table.commit(r1)).toBe(true);
   });
 
-  it('opens one again that was refused before it had a plan', async () => {
+  it('reopens a refresh that was refused before it had a plan', async () => {
     await refuse(1, 0);
     expect(await table.get(r1)).toMatchObject({ state: 'open', generation: 2 });
   });
@@ -84,27 +84,27 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
     });
   });
 
-  it('takes one of two refusals', async () => {
+  it('records one of two refusals', async () => {
     await refuse(1, 0);
     await table.close(r1);
     await refuse(1, 0);
     expect(await table.get(r1)).toMatchObject({ state: 'closed', generation: 2 });
   });
 
-  it('takes no refusal of another plan than the last', async () => {
+  it('records a refusal of the last plan only', async () => {
     await table.storePlan(r1, plan(1), 1);
     await refuse(1, 0);
     expect(await table.get(r1)).toMatchObject({ state: 'closed', plan: { number: 1 } });
   });
 
-  it('takes no refusal once the invalidation is recorded', async () => {
+  it('records no refusal once the invalidation is recorded', async () => {
     await table.storePlan(r1, plan(1), 1);
     expect(await table.recordInvalidation(r1, 'I1', 1)).toBe(true);
     await refuse(1, 1);
     expect(await table.get(r1)).toMatchObject({ state: 'invalidating', plan: { number: 1 } });
   });
 
-  it('takes a refusal of the second round’s plan', async () => {
+  it('records a refusal of the second round’s plan', async () => {
     await table.storePlan(r1, plan(1), 1);
     await table.recordInvalidation(r1, 'I1', 1);
     expect(await table.storePlan(r1, plan(2, 2), 1)).toBe(true);
@@ -160,7 +160,7 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
 });
 
 describe('the refresh table in DynamoDB', () => {
-  it('lists what a refresh comes to, its refusals and the cost of all rounds', async () => {
+  it('lists a refresh with its totals, its refusals and the cost of all rounds', async () => {
     const distributionId = 'E-listed';
     const table = tableOf(distributionId, () => AT);
     const history = openRefreshTable({ tableName, client }).historyOf(distributionId);
@@ -226,7 +226,7 @@ describe('the refresh table in DynamoDB', () => {
     expect(await table.get('stopped')).toMatchObject({ state: 'failed', end: { failure: 'ABORTED' } });
   });
 
-  it('replaces a refresh of which only the pointer is left', async () => {
+  it('replaces a refresh if only its pointer is left', async () => {
     const table = openRefreshTable({ tableName, client });
     const open = table.openRefreshOf('E-expired');
     await open.replace(undefined, 'expired');

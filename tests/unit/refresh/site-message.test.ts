@@ -48,7 +48,7 @@ describe('an S3 event', () => {
     'ObjectAcl:Put',
     'ObjectRestore:Completed',
     'Replication:OperationFailedReplication',
-  ])('%s changes nothing a viewer sees, and is left aside', eventName => {
+  ])('%s changes nothing that viewers see, and is ignored', eventName => {
     const message = parse(s3Event(recordOf('a.html', { eventName })));
     expect(message.objects).toEqual([]);
     expect(message.ignored).toEqual([`an event that changes no content, ${eventName}`]);
@@ -117,12 +117,12 @@ describe('an S3 event', () => {
     expect(() => parse(s3Event(recordOf('a.html', { sequencer: 'later' })))).toThrow(InvalidMessageError);
   });
 
-  it('of another bucket is left aside', () => {
+  it('of another bucket is ignored', () => {
     const message = parseSiteMessage(JSON.stringify(s3Event(recordOf('a.html'))), 'other-bucket');
     expect(message).toMatchObject({ objects: [], ignored: ['an event of another bucket, site-bucket'] });
   });
 
-  it('beside records of other sources is taken, they are left aside', () => {
+  it('is read beside records of other sources, which are ignored', () => {
     const message = parse(s3Event({ eventSource: 'aws:sns' }, recordOf('a.html')));
     expect(message.objects.map(object => object.key)).toEqual(['a.html']);
     expect(message.ignored).toEqual(['a record of aws:sns']);
@@ -151,8 +151,8 @@ describe('a message without changes', () => {
   });
 });
 
-describe('a request by hand', () => {
-  it.each([[['/*']], [['/docs/*', '/', '/a%20b.html']]])('for %j asks for just these paths', paths => {
+describe('A manual request', () => {
+  it.each([[['/*']], [['/docs/*', '/', '/a%20b.html']]])('for %j requests exactly these paths', paths => {
     expect(parse({ paths })).toEqual({ objects: [], paths, ignored: [] });
   });
 

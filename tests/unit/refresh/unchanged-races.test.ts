@@ -81,7 +81,9 @@ const OTHER_HEADERS_FOR_A_WHILE: Partial<Scenario> = {
   refreshes: [ENDS_WELL, ENDS_WELL],
 };
 
-/** The rarest violation takes 2,700 runs on average, and the search ends at the first one it finds. */
+/**
+ * The rarest violation takes 2,700 runs on average, and the search ends at the first one it finds.
+ */
 const MOST_RUNS = 100_000;
 
 describe('an edge may keep an old version without the guard that', () => {

@@ -112,7 +112,7 @@ describe('a key is purged', () => {
     'x-amz-meta-owner': 'Ann',
   };
 
-  it.each(Object.entries(CHANGED_HEADERS))('when only its %s changed', async (name, value) => {
+  it.each(Object.entries(CHANGED_HEADERS))('if only its %s changed', async (name, value) => {
     const changed = objectOf('same', { [name]: value });
     expect((await decide({ verified, events: [upload('06')], bucket: changed })).reason).toBe('purged');
     const before = { ...changed, lastModified: THEN };
@@ -191,7 +191,7 @@ describe('a key is purged', () => {
 });
 
 describe('the record of a key', () => {
-  it('that is skipped unchanged stays verified, of the version now in the bucket', async () => {
+  it('that is skipped unchanged stays verified, for the version now in the bucket', async () => {
     const { record } = await decide({ verified, events: [upload('06')], bucket });
     expect(record).toEqual({
       key: 'a.css',
@@ -201,14 +201,14 @@ describe('the record of a key', () => {
     });
   });
 
-  it('that was never cached is to be verified anew', async () => {
+  it('that was never cached must be verified again', async () => {
     const old = objectOf('old', { 'cache-control': 'no-store' }, THEN);
     const { record } = await decide({ verified: old, events: [upload('06')], bucket });
     expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
   });
 });
 
-it('a plan that was lost is made again: what it skipped is skipped again, for the same reason', async () => {
+it('A lost plan is made again, and skips the same keys for the same reasons', async () => {
   const records = createMemoryRecords();
   await records.mark(upload('05'), 'm0');
   await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
@@ -223,7 +223,7 @@ it('a plan that was lost is made again: what it skipped is skipped again, for th
   expect((await plan('r2')).skipped).toMatchObject({ duplicate: 1 });
 });
 
-it('a key served with no-store is purged where edges keep it all the same, unless it did not change', async () => {
+it('A changed key served with no-store is purged if edges keep it in spite of that', async () => {
   const noStore = { 'cache-control': 'no-store' };
   const known = { verified: objectOf('old', noStore, THEN), events: [upload('06')], honoursNoStore: false };
   expect(await decide({ ...known, bucket: objectOf('same', noStore) })).toMatchObject({ reason: 'purged' });
@@ -231,7 +231,7 @@ it('a key served with no-store is purged where edges keep it all the same, unles
   expect(await decide(again)).toMatchObject({ reason: 'unchanged' });
 });
 
-describe('the bucket is asked', () => {
+describe('The bucket is read', () => {
   it.each([
     { what: 'was never verified', events: [upload('06')] },
     { what: 'has other content', verified, events: [upload('06', 'other')] },
@@ -243,7 +243,7 @@ describe('the bucket is asked', () => {
   });
 });
 
-it('every key is decided for itself', async () => {
+it('Every key is decided on its own', async () => {
   const records = createMemoryRecords();
   const keys = Array.from({ length: 100 }, (_, index) => `${index}.css`);
   for (const key of keys) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { objectOf, site, stale } from './scripted-site.ts';
 
-describe('a path asked for by hand', () => {
+describe('A path requested manually', () => {
   it('is verified at the URL that it names', async () => {
     const { verify, edge, asked } = site({ 'my file.css': objectOf('new') });
     edge.set('/my%20file.css', objectOf('new'));
@@ -9,7 +9,7 @@ describe('a path asked for by hand', () => {
     expect(asked).toEqual(['/my%20file.css']);
   });
 
-  it('is stale when the edge shows something else than the bucket', async () => {
+  it('is stale if the edge shows something else than the bucket', async () => {
     const { verify, edge } = site({ 'a.css': objectOf('new') });
     edge.set('/a.css', objectOf('old'));
     await expect(verify({ paths: ['/a.css'] })).rejects.toEqual(stale('/a.css'));

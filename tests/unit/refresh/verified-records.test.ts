@@ -5,7 +5,7 @@ import { changeOf } from '../../helpers/changes.ts';
 import { objectOf, site, stale } from './scripted-site.ts';
 
 describe('what is verified is remembered under the mark of the plan', () => {
-  it('by what the bucket held, or that it held nothing', async () => {
+  it('as what the bucket held, or that it held nothing', async () => {
     const { verify, remembered } = site({ 'a.css': objectOf('new') });
     const objects = [changeOf('a.css', { eTag: 'new' }), changeOf('gone.css', { removed: true })];
     await verify({ objects });
@@ -21,14 +21,14 @@ describe('what is verified is remembered under the mark of the plan', () => {
     { what: 'without an ETag in its event', objects: [{ ...changeOf('a.css'), eTag: undefined }] },
     { what: 'without a sequencer', objects: [changeOf('a.css', { eTag: 'new', sequencer: '' })] },
     { what: 'nobody can ask for', objects: [changeOf('../a.css', { eTag: 'new' })] },
-  ])('but nothing of a key $what', async ({ objects }) => {
+  ])('except a key $what', async ({ objects }) => {
     const { verify, bucket, remembered } = site({ 'a.css': objectOf('new') });
     bucket.set('../a.css', objectOf('new'));
     await verify({ objects: objects as Change[] });
     expect(remembered).toEqual({});
   });
 
-  it('but nothing of a key that changed again at one of its URLs', async () => {
+  it('except a key that changed again at one of its URLs', async () => {
     const { verify, bucket, edge, whileAsking, remembered } = site({ 'index.html': objectOf('new') });
     edge.set('/', objectOf('new'));
     whileAsking(() => {
@@ -40,7 +40,7 @@ describe('what is verified is remembered under the mark of the plan', () => {
     expect(remembered).toEqual({});
   });
 
-  it('but nothing at all while another key is stale', async () => {
+  it('except while another key is stale: then nothing is remembered', async () => {
     const { verify, edge, remembered } = site({ 'a.css': objectOf('new'), 'b.css': objectOf('new') });
     edge.set('/b.css', objectOf('old'));
     const objects = ['a.css', 'b.css'].map(key => changeOf(key, { eTag: 'new' }));
@@ -48,7 +48,7 @@ describe('what is verified is remembered under the mark of the plan', () => {
     expect(remembered).toEqual({});
   });
 
-  it('and nothing of paths asked for by hand', async () => {
+  it('except paths requested manually', async () => {
     const { verify, remembered } = site({ 'a.css': objectOf('new') });
     await verify({ paths: ['/a.css'] });
     expect(remembered).toEqual({});

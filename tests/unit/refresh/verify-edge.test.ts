@@ -17,7 +17,7 @@ describe('a refresh is verified', () => {
   it.each([
     { which: 'many', nameLength: 10, remembered: 200 },
     { which: 'long', nameLength: 399, remembered: 50 },
-  ])('and of $which URLs remembers as many as a record holds beside its plan', async each => {
+  ])('and remembers of $which URLs as many as fit its record', async each => {
     const keys = Array.from({ length: 300 }, (_, index) => String(index).padStart(each.nameLength, 'a'));
     const { verify, recorded } = site(Object.fromEntries(keys.map(key => [key, objectOf('new')])));
     await verify({ objects: keys.map(key => changeOf(key, { eTag: 'new' })) });
@@ -65,7 +65,7 @@ describe('a refresh is verified', () => {
     expect(asked).toEqual(['/my%20file%2B1.css']);
   });
 
-  it('once a key, however many events told of it', async () => {
+  it('once per key, however many events name it', async () => {
     const { verify, asked } = site({ 'a.css': objectOf('new') });
     const objects = ['01', '02'].map(sequencer => changeOf('a.css', { eTag: 'new', sequencer }));
     expect(await verify({ objects })).toEqual({ verified: 1, superseded: 0 });
@@ -224,7 +224,7 @@ describe('verifying', () => {
     await expect(verification).rejects.toThrow(expect.objectContaining({ name: 'UnknownRefresh' }));
   });
 
-  it('ends at once when the edge cannot be asked', async () => {
+  it('fails at once if the edge cannot be reached', async () => {
     const { verify, whileAsking } = site({ 'a.css': objectOf('new') });
     whileAsking(() => {
       throw new Error('The edge answered 503');

@@ -45,13 +45,13 @@ describe('the confirmation for a student', () => {
     }
   });
 
-  it('shows markup in a name as the text it is', () => {
+  it('escapes markup in a name', () => {
     const { html, text } = confirmationOf({ ...CONFIRMATION, name: '<img src=x onerror="alert(\'1\')">&' });
     expect(text).toContain('<img src=x onerror="alert(\'1\')">&');
     expect(html).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;');
   });
 
-  it('lets nobody into its HTML or its subject, whatever they are called', () => {
+  it('cannot be injected with HTML or a header by any name', () => {
     const own = confirmationOf(CONFIRMATION);
     const tags = (html: string) => html.match(/<[^>]*>/g);
     fc.assert(

@@ -73,7 +73,7 @@ describe('The synthesised assembly', () => {
     });
   });
 
-  it('lies where its sources say, which can be told without making it', async () => {
+  it('has a path computed from its sources, known before it is made', async () => {
     expect(existsSync(assemblyDirectory({ root }))).toBe(false);
     expect(await ensure()).toBe(assemblyDirectory({ root }));
   });
@@ -117,7 +117,7 @@ describe('The synthesised assembly', () => {
     expect(synthesise).toHaveBeenCalledTimes(4);
   });
 
-  it('is the former one again when a change is taken back', async () => {
+  it('is the former one again if a change is reverted', async () => {
     const before = await ensure();
     write('web/styles.css', 'changed');
     await ensure();
@@ -198,7 +198,7 @@ describe('The synthesised assembly', () => {
     expect(readFileSync(join(root, 'cdk.out/StudentSite.template.json'), 'utf8')).toBe('by hand');
   });
 
-  it('is made anew when a source is saved while it is made, because nobody knows which it was made of', async () => {
+  it('is made again if a source is saved during the synthesis, because it may hold either version', async () => {
     synthesise.mockImplementationOnce(async (_, directory) => {
       mkdirSync(directory);
       writeFileSync(join(directory, 'StudentSite.template.json'), 'of the old styles, or of the new');

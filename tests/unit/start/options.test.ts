@@ -11,7 +11,7 @@ describe('The options of npm start', () => {
     });
   });
 
-  it('choose ports, what is kept, what is told and settings', () => {
+  it('choose ports, state, verbosity and settings', () => {
     const ports = ['--site-port', '0', '--api-port', '1', '--inbox-port', '2', '--aws-port', '65535'];
     const settings = ['-c', 'quietSeconds=1', '--context', 'mailFrom=a=b@example.com', '-c', 'notifyEmail='];
     expect(readOptions([...ports, '--ephemeral', '--verbose', ...settings])).toEqual({
@@ -22,7 +22,7 @@ describe('The options of npm start', () => {
     });
   });
 
-  it('are all explained by --help, which asks for nothing else', () => {
+  it('are all explained by --help', () => {
     expect(readOptions(['--help'])).toBeUndefined();
     const options = ['site-port', 'api-port', 'inbox-port', 'aws-port', 'ephemeral', 'context', 'verbose'];
     for (const option of options) expect(HELP).toContain(`--${option}`);
@@ -39,7 +39,7 @@ describe('The options of npm start', () => {
     [['--aws-port', '1.5'], '--aws-port takes a port from 0 to 65535, not 1.5'],
     [['-c', 'quietSeconds'], '--context takes name=value, not quietSeconds'],
     [['-c', '=1'], '--context takes name=value, not =1'],
-  ])('that are wrong are named, with where to read about them: %j', (args, message) => {
+  ])('that are wrong are named, with a pointer to --help: %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(`${message}. npm start -- --help lists the options.`);
   });
 });

@@ -65,7 +65,7 @@ describe('A backup', () => {
     expect(await dependencies.files.find(KEY)).toEqual(second);
   });
 
-  it('that cannot publish the manifest of another attempt leaves that its file', async () => {
+  it('that cannot publish another attempt’s manifest leaves that attempt its file', async () => {
     const dependencies = scene();
     await backup(KEY, dependencies);
     dependencies.files.manifests.clear();
@@ -136,12 +136,12 @@ describe('A backup', () => {
 });
 
 describe('The key of a backup', () => {
-  it('tells its time and is its own', () => {
+  it('contains its time, and is unique', () => {
     const key = backupKeyOf(new Date('2026-11-22T08:19:46.789Z'), '21C93750-0000-4000-8000-000000000000');
     expect(key).toBe(KEY);
   });
 
-  it('and that of its manifest tell each other', () => {
+  it('gives the key of its manifest, and the other way round', () => {
     expect(manifestKeyOf(KEY)).toBe('backups/20261122T081946Z-21c93750.manifest.json');
     expect(backupOfManifest(manifestKeyOf(KEY))).toBe(KEY);
     expect(backupOfManifest(KEY)).toBeUndefined();
@@ -153,7 +153,7 @@ describe('The key of a backup', () => {
     ['half a manifest', '{"key":'],
     ['no manifest', '{}'],
     ['the manifest of another backup', `{"key":"${KEY.replace('21c', '21d')}"}`],
-  ])('is refused with %s behind it', (_, text) => {
+  ])('is refused with %s after it', (_, text) => {
     expect(() => readManifest(KEY, text)).toThrow('is damaged');
   });
 });

@@ -120,13 +120,13 @@ describe('A file is refused', () => {
     await expect(verify(manifest, contentOf(Buffer.concat([bytes, bytes])))).rejects.toThrow('size in bytes');
   });
 
-  it('with another count than the manifest says', async () => {
+  it('whose count differs from its manifest’s', async () => {
     const { manifest, bytes } = await backUp(...students);
     const wrong = { ...manifest, count: manifest.count + 1 };
     await expect(verify(wrong, contentOf(bytes))).rejects.toThrow('number of students is 50, not 51');
   });
 
-  it('with a line that is no student, which it names', async () => {
+  it('with a line that is not a student, which the error names', async () => {
     const { manifest } = await backUp();
     const bytes = gzipSync(`${toLine(student('SV1', 'An'))}{"name":{"S":"nobody"}}\n`);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -140,14 +140,14 @@ describe('A restore', () => {
   const [before, after] = [student('changed', 'before'), student('changed', 'after')];
   const added = student('added', 'Bình');
 
-  it('inserts who is missing and leaves alone who differs', async () => {
+  it('inserts missing students, and leaves those who differ alone', async () => {
     const { bytes } = await backUp(same, before, added);
     const table = new MemoryTable(same, after);
     expect(await restoreInto(table, bytes)).toEqual({ inserted: 1, conflict: 1, unchanged: 1 });
     expect([...table.items.values()]).toEqual([same, after, added]);
   });
 
-  it('replaces who differs when told to', async () => {
+  it('replaces students who differ if told to', async () => {
     const { bytes } = await backUp(same, before, added);
     const table = new MemoryTable(same, after);
     expect(await restoreInto(table, bytes, { overwrite: true })).toEqual({
@@ -158,15 +158,18 @@ describe('A restore', () => {
     expect([...table.items.values()]).toEqual([same, before, added]);
   });
 
-  it.each([false, true])('run dry tells the same and writes nothing (overwrite: %s)', async overwrite => {
-    const { bytes } = await backUp(same, before, added);
-    const table = new MemoryTable(same, after);
-    const told = await restoreInto(table, bytes, { overwrite, dryRun: true });
-    expect([...table.items.values()]).toEqual([same, after]);
-    expect(await restoreInto(table, bytes, { overwrite })).toEqual(told);
-  });
+  it.each([false, true])(
+    'in a dry run reports the same and writes nothing (overwrite: %s)',
+    async overwrite => {
+      const { bytes } = await backUp(same, before, added);
+      const table = new MemoryTable(same, after);
+      const told = await restoreInto(table, bytes, { overwrite, dryRun: true });
+      expect([...table.items.values()]).toEqual([same, after]);
+      expect(await restoreInto(table, bytes, { overwrite })).toEqual(told);
+    },
+  );
 
-  it('repeated changes nothing more', async () => {
+  it('that is repeated changes nothing more', async () => {
     const { bytes } = await backUp(same, before, added);
     const table = new MemoryTable();
     await restoreInto(table, bytes);

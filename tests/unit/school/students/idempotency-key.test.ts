@@ -54,7 +54,7 @@ describe('POST /students with an Idempotency-Key', () => {
     expect(api.outbox.ids()).toHaveLength(1);
   });
 
-  it('answers the student it created although it died before it could answer', async () => {
+  it('returns the student that it created, even if it was killed before it could answer', async () => {
     const student = newStudent();
     const headers = { 'idempotency-key': crypto.randomUUID() };
     const dying = students.startApi({
@@ -71,7 +71,7 @@ describe('POST /students with an Idempotency-Key', () => {
     expect(api.outbox.ids()).toHaveLength(1);
   });
 
-  it('forgets a refusal: the same key works once the reason is gone', async () => {
+  it('forgets a refusal: the same key works once its cause is gone', async () => {
     const student = newStudent();
     await api.call('POST /students', student);
     const headers = { 'idempotency-key': crypto.randomUUID() };

@@ -65,7 +65,7 @@ describe('a JSON body', () => {
     );
   });
 
-  it('refuses any text or parses it, without another error', () => {
+  it('parses or refuses any string, and throws no other error', () => {
     const fragments = fc.constantFrom(
       '{',
       '}',
@@ -89,7 +89,7 @@ describe('a JSON body', () => {
     );
   });
 
-  it('finds every key that is there twice', () => {
+  it('finds every duplicate key', () => {
     const key = anyText({ maxLength: 3 });
     fc.assert(
       fc.property(fc.array(key, { minLength: 1, maxLength: 5 }), keys => {

@@ -57,7 +57,7 @@ describe('a list of students', () => {
     expect(found.ids).toEqual([...new Set(found.ids)].sort());
   });
 
-  it('has a total only if one read tells it', async () => {
+  it('has a total only if a single read returns it', async () => {
     expect((await list({ limit: '5', class: 'A' }, school(60))).total).toBe(20);
     expect(await list({ limit: '5', search: 'sv' }, school(60))).not.toHaveProperty('total');
     expect(await list({ limit: '5' }, school(60, 50))).not.toHaveProperty('total');

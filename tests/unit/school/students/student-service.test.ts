@@ -91,7 +91,7 @@ describe('reading, changing, removing', () => {
     await expect(getStudent('SV002', dependencies)).rejects.toThrow(refusal('StudentNotFound'));
   });
 
-  it('counts versions up and refuses to change an older one', async () => {
+  it('increments the version, and refuses to change an older one', async () => {
     const { dependencies } = setUp();
     await createStudent(ANNA, 'request 1', dependencies);
     expect(await updateStudent({ ...ANNA, class: 'A' }, 1, dependencies)).toMatchObject({
@@ -131,7 +131,7 @@ describe('reading, changing, removing', () => {
     expect(changed).toMatchObject({ version: 2, class: 'A' });
   });
 
-  it('removes repeatably, and only the version asked for', async () => {
+  it('removes repeatably, and only the requested version', async () => {
     const { stored, dependencies } = setUp();
     await createStudent(ANNA, 'request 1', dependencies);
     await expect(removeStudent('SV001', 2, dependencies)).rejects.toThrow(refusal('PreconditionFailed'));
@@ -149,7 +149,7 @@ describe('reading, changing, removing', () => {
   });
 });
 
-describe('at the same time, in any order', () => {
+describe('Concurrent requests, in any order:', () => {
   /** Runs with every step of every operation put in an order that fast-check chooses. */
   const inAnyOrder = (run: (world: ReturnType<typeof scheduled>) => Promise<void>) =>
     fc.assert(fc.asyncProperty(fc.scheduler(), async scheduler => run(scheduled(scheduler))));
@@ -169,7 +169,7 @@ describe('at the same time, in any order', () => {
         .map(([outcome, those]) => [outcome, those.length]),
     );
 
-  it('of many creates one wins, and one mail leaves', () =>
+  it('one of many creates wins, and one mail is sent', () =>
     inAnyOrder(async ({ stored, outbox, all, dependencies }) => {
       const names = ['A', 'B', 'C', 'D', 'E'];
       const results = await all(names.map(name => createStudent({ ...ANNA, name }, name, dependencies)));
@@ -179,7 +179,7 @@ describe('at the same time, in any order', () => {
       expect(outbox.ids()).toHaveLength(1);
     }));
 
-  it('of many changes to one version one wins, and none is lost', () =>
+  it('one of many changes to a version wins, and none is lost', () =>
     inAnyOrder(async ({ stored, all, dependencies }) => {
       const created = { ...ANNA, version: 1, createdAt: 'then', updatedAt: 'then', createdBy: 'x' };
       stored.set('SV001', created);
@@ -197,7 +197,7 @@ describe('at the same time, in any order', () => {
       expect(stored.get('SV001')).toMatchObject({ name: last?.name, version: last?.version });
     }));
 
-  it('a guarded removal never takes a change with it', () =>
+  it('a guarded removal never removes a change', () =>
     inAnyOrder(async ({ stored, all, dependencies }) => {
       stored.set('SV001', { ...ANNA, version: 1, createdAt: 'then', updatedAt: 'then', createdBy: 'x' });
       const [changed, removed] = await all<unknown>([

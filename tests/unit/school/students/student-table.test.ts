@@ -46,7 +46,7 @@ describe('the student table', () => {
     });
   });
 
-  it('replaces the version asked for, and creates nothing', async () => {
+  it('replaces the requested version, and creates nothing', async () => {
     await table.add(recordOf('replace'));
     const fields = { ...ANNA, studentid: 'replace', name: 'New', class: 'X' };
     expect(await table.replace(fields, 'now', 1)).toStrictEqual({
@@ -61,7 +61,7 @@ describe('the student table', () => {
     expect(await table.get('nobody')).toBeUndefined();
   });
 
-  it('of changes to one version at the same time takes one', async () => {
+  it('accepts one of several concurrent changes to a version', async () => {
     await table.add(recordOf('race'));
     const changes = Array.from({ length: 10 }, (_, index) =>
       table.replace({ ...ANNA, studentid: 'race', name: `${index}` }, 'now', 1),
@@ -71,7 +71,7 @@ describe('the student table', () => {
     expect(await table.get('race')).toEqual(taken[0]);
   });
 
-  it('removes the version asked for, or what is gone already', async () => {
+  it('removes the requested version, or a student who is gone already', async () => {
     await table.add(recordOf('remove'));
     expect(await table.remove('remove', 2)).toBe(false);
     expect(await table.remove('remove', 1)).toBe(true);

@@ -28,7 +28,7 @@ describe('what a student may be', () => {
     ['email', "o'brien+school@mail.example.co.uk"],
     ['email', 'x@xn--bcher-kva.xn--p1ai'],
     ['email', `${'l'.repeat(64)}@${'d'.repeat(63)}.example`],
-  ])('takes %s %j exactly as typed', (field, value) => {
+  ])('accepts %s %j exactly as typed', (field, value) => {
     expect(check({ ...ANNA, [field]: value })).toEqual({ student: { ...ANNA, [field]: value } });
   });
 
@@ -71,7 +71,7 @@ describe('what a student may be', () => {
   });
 
   it.each([[null], [5], [true], [['SV005']], [{ toString: 'SV005' }]])(
-    'refuses %j, which is no text',
+    'refuses %j, which is not a string',
     value => {
       for (const field of Object.keys(ANNA)) expect(problemsWith({ [field]: value })).toEqual([field]);
     },
@@ -119,7 +119,7 @@ describe('what a student may be', () => {
     ]);
   });
 
-  it('takes the id from elsewhere when told to, and no other one', () => {
+  it('accepts only the id in the address, if there is one', () => {
     const { studentid, ...rest } = ANNA;
     expect(checkStudent(rest, { today: TODAY, studentid })).toEqual({ student: ANNA });
     expect(checkStudent(ANNA, { today: TODAY, studentid })).toEqual({ student: ANNA });

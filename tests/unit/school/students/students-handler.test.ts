@@ -201,7 +201,7 @@ describe('backups', () => {
     expect(api.started).toEqual([key]);
   });
 
-  it('are still running after a while, and the answer says so', async () => {
+  it('that still run after a while are answered as running', async () => {
     const slow = students.startApi({
       backups: { start: async () => undefined, find: async () => undefined, list: async () => [] },
     });
@@ -211,7 +211,7 @@ describe('backups', () => {
     });
   });
 
-  it('are listed without what is only for machines', async () => {
+  it('are listed without technical details', async () => {
     const { table: _, ...shown } = MANIFEST;
     expect(await api.call('GET /backups')).toMatchObject({ status: 200, body: { backups: [shown] } });
   });
@@ -227,7 +227,7 @@ describe('every answer', () => {
     ['GET /students/%E0%A4%A', 404],
     ['GET /students/%20', 404],
     ['POST /students', 400],
-  ])('to %s lets the site read it, and nobody keep it', async (route, status) => {
+  ])('to %s may be read by the site and stored by nobody', async (route, status) => {
     expect(await api.call(route)).toMatchObject({
       status,
       headers: { 'access-control-allow-origin': SITE, 'cache-control': 'no-store' },
@@ -250,7 +250,7 @@ describe('every answer', () => {
     expect(logged.join()).toContain('bucket x');
   });
 
-  it('is given although the request is odd: a GET with a body, headers in other scripts', async () => {
+  it('is returned even for odd requests: a GET with a body, headers in other scripts', async () => {
     expect(await api.call('GET /students', 'body', { 'x-name': '学生', host: 'a b' })).toMatchObject({
       status: 200,
     });

@@ -28,7 +28,7 @@ describe('paths per day', () => {
   });
 });
 
-it('only refreshes that have ended took a time, and the oldest comes first', () => {
+it('Only refreshes that have ended have a duration, and the oldest comes first', () => {
   const slow = summaryOf({ id: 'slow', finishedAt: '2026-11-22T08:00:12.000Z' });
   expect(endedOf([runningOf(), summaryOf(), slow]).map(({ tookMs }) => tookMs)).toEqual([12_000, 4200]);
 });
@@ -42,7 +42,7 @@ it.each([
   expect(median(values)).toBe(middle);
 });
 
-it('an axis ends at a round number, not below the greatest value and not far above it', () => {
+it('An axis ends at a round number at or slightly above the greatest value', () => {
   expect([0, 1, 1.2, 4.2, 6, 12, 700].map(axisEnd)).toEqual([1, 1, 2, 5, 10, 20, 1000]);
   fc.assert(
     fc.property(fc.double({ min: 1, max: 1e9, noNaN: true }), greatest => {

@@ -18,19 +18,19 @@ describe('the loaded history', () => {
     expect(renewed.next).toBe('after 5');
   });
 
-  it('takes the newest word on a refresh', () => {
+  it('keeps the newest state of a refresh', () => {
     const before = withNewest(NOTHING_LOADED, pageOf([runningOf()]));
     expect(withNewest(before, pageOf([summaryOf()])).refreshes).toEqual([summaryOf()]);
   });
 
-  it('starts again where more has happened than one page tells', () => {
+  it('starts again if more has happened than fits one page', () => {
     const before = withOlder(withNewest(NOTHING_LOADED, page([5, 4], 'after 4')), page([3]));
     const after = withNewest(before, page([9, 8], 'after 8'));
     expect(numbersOf(after)).toEqual([9, 8]);
     expect(after.next).toBe('after 8');
   });
 
-  it('has no refresh twice and leaves none out, whatever begins between two looks', () => {
+  it('has every refresh exactly once, whatever begins between two polls', () => {
     const scenario = fc.record({
       size: fc.integer({ min: 1, max: 5 }),
       looks: fc.array(fc.nat(7), { maxLength: 9 }),
@@ -57,7 +57,7 @@ describe('the loaded history', () => {
   });
 });
 
-describe('the news between two looks', () => {
+describe('The news between two polls', () => {
   const before = withNewest(NOTHING_LOADED, pageOf([runningOf()]));
 
   it.each([

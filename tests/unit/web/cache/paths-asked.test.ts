@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { pathProblem } from '../../../../shared/planning/viewer-urls.ts';
 import { readPaths } from '../../../../web/cache/paths-asked.ts';
 
-it('takes one path a line, each once; space around it and empty lines are nothing', () => {
+it('Paths are read one a line, each once, without surrounding space and empty lines', () => {
   expect(readPaths('  /docs/* \r\n\n/index.html\n/docs/*\n')).toEqual({
     paths: ['/docs/*', '/index.html'],
     problem: undefined,
@@ -16,17 +16,17 @@ it.each([
   { text: '/a*b', problem: /^Line 1: .*\* may only be the last character\.$/ },
   { text: '/50%', problem: /^Line 1: .*percent-encoded/ },
   { text: '/a b?x=ă', problem: /last character\.$/ },
-])('says which line is wrong, and what may be meant: $text', ({ text, problem }) => {
+])('A wrong line is named with a suggestion: $text', ({ text, problem }) => {
   expect(readPaths(text).problem).toEqual(expect.stringMatching(problem));
 });
 
-it('refuses more paths than CloudFront takes at once', () => {
+it('More paths than CloudFront accepts at once are refused', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, index) => `/${index}`).join('\n');
   expect(readPaths(lines(3000)).problem).toBeUndefined();
   expect(readPaths(lines(3001)).problem).toBe('More than 3,000 paths: use /* to refresh everything.');
 });
 
-it('finds nothing wrong exactly where the API would not', () => {
+it('Paths are accepted exactly if the API accepts them', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: fc.constantFrom(...'/a*%2 ~é?"') })), lines => {
       const { paths, problem } = readPaths(lines.join('\n'));

@@ -22,7 +22,7 @@ it.each([
 
 const CHANGE = { key: 'index.html', removed: false, eventTime: '2026-11-22T08:00:00.000Z' };
 
-it('an open refresh has no counts yet, and may wait for the quota', () => {
+it('An open refresh has no counts yet, and may be waiting for the quota', () => {
   const { changeCount, ...open } = runningOf({ state: 'open' });
   expect(causeOf(open)).toBe('Uploads');
   expect(causeOf({ ...open, changes: [CHANGE] })).toBe('1 file');
@@ -43,21 +43,21 @@ it.each([
   expect(invalidationWords(refresh)).toBe(words);
 });
 
-it('what CloudFront says of an invalidation comes before what the state tells', () => {
+it('CloudFront’s status of an invalidation is preferred to the one derived from the state', () => {
   const invalidation = { id: 'I1', status: 'InProgress', createTime: '2026-11-22T08:00:02Z' };
   expect(invalidationWords({ ...summaryOf({ state: 'failed', invalidationId: 'I1' }), invalidation })).toBe(
     'In progress',
   );
 });
 
-it('names what was tried again, and nothing where all went at once', () => {
+it('Retries are named, if there were any', () => {
   expect(retryWords({ round: 1, refusals: 0 })).toBe('');
   expect(retryWords({ round: 2, refusals: 1 })).toBe(
     "Invalidated twice, because the edge was still stale after the first time; CloudFront's quota refused it once",
   );
 });
 
-it('names the files that needed no path', () => {
+it('Files that needed no path are named', () => {
   expect(skippedWords({ unchanged: 4, neverCached: 0, duplicate: 1 })).toBe(
     '4 unchanged, 1 reported twice by S3',
   );
@@ -68,7 +68,7 @@ describe('a failure', () => {
     { failure: 'EdgeStale: The edge still serves old content', reason: 'The edge still serves old content' },
     { failure: 'States.Timeout', reason: 'States.Timeout' },
     { failure: 'CloudFront.AccessDeniedException: not authorized', reason: 'not authorized' },
-  ])('is said without the error’s name where there are words: $reason', ({ failure, reason }) => {
+  ])('is described without the error’s name if there is a description: $reason', ({ failure, reason }) => {
     expect(reasonOf(failure)).toBe(reason);
   });
 
@@ -78,7 +78,7 @@ describe('a failure', () => {
     { failure: 'TooManyInvalidationsInProgress: no more', advice: /refresh everything/ },
     { failure: 'CloudFront.AccessDeniedException: User is not authorized', advice: /deploy the stack again/ },
     { failure: 'States.Timeout', advice: /in Step Functions/ },
-  ])('comes with what to do: $failure', ({ failure, advice }) => {
+  ])('is shown with advice: $failure', ({ failure, advice }) => {
     expect(adviceOn(failure)).toMatch(advice);
   });
 });

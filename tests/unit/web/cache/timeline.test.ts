@@ -12,8 +12,8 @@ const CHANGES = [{ key: 'index.html', removed: false, eventTime: at(0) }];
 const labelsOf = (refresh: Parameters<typeof milestonesOf>[0]) =>
   milestonesOf(refresh).map(({ label, state }) => `${label} (${state})`);
 
-describe('the timeline', () => {
-  it('of a running refresh tells what has happened, what comes next, and after that', () => {
+describe('The timeline', () => {
+  it('of a running refresh shows what has happened and the steps to come', () => {
     const timeline = [UPLOADED, CLOSED, INVALIDATED];
     expect(labelsOf({ state: 'invalidating', timeline, changes: CHANGES })).toEqual([
       'Uploaded (done)',
@@ -25,7 +25,7 @@ describe('the timeline', () => {
     ]);
   });
 
-  it('of one that ended tells only what has happened', () => {
+  it('of one that ended shows only what has happened', () => {
     const timeline = [UPLOADED, CLOSED, FINISHED];
     expect(labelsOf({ state: 'fresh', timeline, changes: CHANGES })).toEqual([
       'Uploaded (done)',
@@ -34,23 +34,23 @@ describe('the timeline', () => {
     ]);
   });
 
-  it('says where one was given up', () => {
+  it('shows the step at which a refresh failed', () => {
     expect(labelsOf({ state: 'failed', timeline: [UPLOADED, FINISHED], changes: CHANGES }).at(-1)).toBe(
       'Given up (failed)',
     );
   });
 
-  it('calls by its name what was not uploaded', () => {
+  it('names a start other than an upload', () => {
     expect(labelsOf({ state: 'closed', timeline: [UPLOADED, CLOSED], changes: [] })[0]).toBe(
       'Requested (done)',
     );
   });
 
-  it('before anything is known waits for quiet', () => {
+  it('shows a refresh without details as waiting for quiet', () => {
     expect(labelsOf({ state: 'open', timeline: [], changes: [] })[0]).toBe('Uploads finished (current)');
   });
 
-  it('of one that starts over shows where it is, not how far it had been', () => {
+  it('of one that starts over shows where it is now', () => {
     const timeline = [UPLOADED, CLOSED, INVALIDATED];
     expect(labelsOf({ state: 'open', timeline, changes: CHANGES }).slice(0, 2)).toEqual([
       'Uploaded (done)',
@@ -59,7 +59,7 @@ describe('the timeline', () => {
     expect(labelsOf({ state: 'closed', timeline, changes: CHANGES })[2]).toBe('Invalidation sent (current)');
   });
 
-  it('measures each step from the one before, and the whole from the upload', () => {
+  it('measures each step from the one before, and the total from the upload', () => {
     const timeline = [UPLOADED, CLOSED, INVALIDATED, FINISHED];
     const milestones = milestonesOf({ state: 'fresh', timeline, changes: CHANGES });
     expect(milestones.map(({ tookMs }) => tookMs)).toEqual([undefined, 2000, 1000, 6000]);
