@@ -11,6 +11,7 @@ export function refreshOptions(
     maxLooks: settings.maxLooks,
     batchSize: settings.batchSize,
     batchWindow: Duration.seconds(settings.batchWindowSeconds),
+    maxCollectors: settings.maxCollectors,
     pathPriceUsd: settings.pathPriceUsd,
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,

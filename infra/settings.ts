@@ -32,7 +32,10 @@ const list = z
 
 const addresses = z
   .array(z.email())
-  .min(1, `must be 1 to ${MAX_RECIPIENTS} e-mail addresses with commas between them`)
+  .min(
+    1,
+    `must name who gets the mails, 1 to ${MAX_RECIPIENTS} addresses with commas between them: -c notifyEmail=owner@my-school.example`,
+  )
   .max(MAX_RECIPIENTS);
 
 /**
@@ -45,6 +48,7 @@ const refreshSettings = {
   maxLooks: pipelineNumber('maxLooks'),
   batchSize: pipelineNumber('batchSize'),
   batchWindowSeconds: pipelineNumber('batchWindowSeconds'),
+  maxCollectors: pipelineNumber('maxCollectors'),
   pathPriceUsd: pipelineNumber('pathPriceUsd'),
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
@@ -56,23 +60,36 @@ const refreshSettings = {
 export type RefreshSettings = z.infer<ReturnType<typeof z.object<typeof refreshSettings>>>;
 
 /**
- * What a deployment of the school's site may choose, in `cdk.json` or by `-c name=value`. The
- * defaults are the school's own names.
+ * What a deployment of the school's site may choose, in `cdk.json` or by `-c name=value`.
+ * CloudFormation chooses the names that are not given: a fixed name is taken for everybody but the
+ * first who deploys.
  */
 export const Settings = z.object({
-  siteBucketName: bucketName.default('student-management-website-2025'),
-  logBucketName: bucketName.default('student-web-logs-20250706'),
-  backupBucketName: bucketName.default('student-backup-20250706'),
+  siteBucketName: bucketName.optional(),
+  logBucketName: bucketName.optional(),
+  backupBucketName: bucketName.optional(),
   studentTableName: z
     .string()
     .regex(/^[\w.-]{3,255}$/, 'must be a valid DynamoDB table name')
-    .default('studentData'),
+    .optional(),
+  /**
+   * CloudWatch keeps an API's metrics under its name: two APIs of one name in a region share them.
+   * By default the stack's name.
+   */
+  apiName: z.string().min(1).max(255).optional(),
+  /**
+   * Access and execution logs of the API. They need a role of API Gateway's of which each account
+   * has one per region, for all its APIs: the deployment replaces it.
+   */
+  apiLogs: flag,
   /** `oai` is for accounts that still use AWS's former way. */
   originAccess: z.enum(['oac', 'oai']).default('oac'),
-  /** Sender of every mail. SES must have verified it. */
-  mailFrom: z.email().default('student-site@example.com'),
   /** Who gets the reports about refreshes: addresses with commas between them. */
-  notifyEmail: list.prefault('site-owner@example.com').pipe(addresses),
+  notifyEmail: list.pipe(addresses),
+  /**
+   * Sender of every mail. SES must have verified it. By default the first address of notifyEmail.
+   */
+  mailFrom: z.email().optional(),
   ...refreshSettings,
   /**
    * How many paths may be refreshed by hand in a day, with the page or the API. Whoever can open
@@ -147,10 +164,10 @@ function parse<Shape extends z.ZodRawShape>(settings: z.ZodObject<Shape>, contex
 
 const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The settings of a deployment without `-c` options. */
-export function readCdkJson(): Settings {
+/** How a deployment without `-c` options refreshes. */
+export function readCdkJson(): RefreshSettings {
   const { context } = CdkJson.parse(
     JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
   );
-  return readSettings(name => context[name]);
+  return parse(z.object(refreshSettings), name => context[name]);
 }

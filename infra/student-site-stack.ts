@@ -34,7 +34,7 @@ export class StudentSiteStack extends Stack {
     });
     const mail = new Mail(this, 'Mail', {
       emails: settings.notifyEmail,
-      from: settings.mailFrom,
+      ...(settings.mailFrom === undefined ? {} : { from: settings.mailFrom }),
       handler: 'school/send-mail',
     });
     const pipeline = new AutoInvalidation(this, 'AutoInvalidation', {
@@ -53,6 +53,8 @@ export class StudentSiteStack extends Stack {
       siteUrl: website.url,
       records,
       mail,
+      name: settings.apiName ?? this.stackName,
+      logs: settings.apiLogs,
       ratePerSecond: settings.apiRatePerSecond,
       burst: settings.apiBurst,
       requestsPerDay: settings.apiRequestsPerDay,

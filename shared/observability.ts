@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { METRICS_NAMESPACE } from './metric-source.ts';
@@ -22,6 +21,16 @@ export function observed<Event, Result>(
 ) {
   return middy<Event, Result, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(published))
+    .use(publishing(published))
     .handler(handler);
+}
+
+/**
+ * Powertools' own middleware writes a line that is not JSON after each invocation without a metric.
+ */
+function publishing(published: Metrics) {
+  const publish = () => {
+    if (published.hasStoredMetrics()) published.publishStoredMetrics();
+  };
+  return { after: publish, onError: publish };
 }

@@ -24,10 +24,16 @@ export function createHandler(dependencies: ReportDependencies) {
       failure === undefined
         ? ({ state: 'fresh' } as const)
         : ({ state: 'failed', failure: describe(failure) } as const);
-    const { outcome, startedAt, finishedAt, pathCount, skipped } = await report(refreshId, end, dependencies);
+    const at = dependencies.now();
+    const { outcome, startedAt, finishedAt, pathCount, skipped } = await report(refreshId, end, {
+      ...dependencies,
+      now: () => at,
+    });
     const { unchanged, neverCached, duplicate } = skipped;
     const milliseconds = Date.parse(finishedAt) - Date.parse(startedAt);
     logger.info('Reported', { refreshId, outcome, milliseconds, paths: pathCount, skipped });
+    // A repetition finds the first end, which has been counted.
+    if (finishedAt !== at.toISOString()) return { outcome };
     metrics.addMetric(outcome === 'fresh' ? 'RefreshesFresh' : 'RefreshesFailed', MetricUnit.Count, 1);
     metrics.addMetric('FilesSkipped', MetricUnit.Count, unchanged + neverCached + duplicate);
     if (outcome === 'fresh') metrics.addMetric('TimeToFresh', MetricUnit.Milliseconds, milliseconds);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callerReferences, expectFresh, inject, stopNextExecution, upload } from '../helpers/endings.ts';
-import { answerLost, type Fault } from '../helpers/faults.ts';
+import { answerLost, type Fault, refused } from '../helpers/faults.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 let site: Site;
@@ -73,6 +73,52 @@ describe('A killed function', () => {
     expect(killed.met).toHaveLength(1);
     expect(new Set((await site.refreshes()).map(({ state }) => state))).toEqual(new Set(['fresh']));
     await site.expectEdgeEqualsBucket();
+  });
+});
+
+describe('An execution that fails', () => {
+  const told = () =>
+    site.next(entry => entry.kind === 'mail' && entry.subject.includes('page.txt'), 'the mail about it');
+
+  it('outside of what its states catch is reported all the same, with a mail', async () => {
+    // The state machine finds no status to read: `States.Runtime`, which no `Catch` takes.
+    const withoutStatus: Fault = async (_, next) => {
+      const answer = await next();
+      return { ...answer, body: String(answer.body).replace(/<Status>.*?<\/Status>/, '') };
+    };
+    inject(site, { action: 'GetInvalidation', caller: 'StateMachine' }, withoutStatus, 1);
+    const mailed = told();
+    await site.put('page.txt', 'its execution fails');
+    await mailed;
+    const [ended] = await site.refreshes(1);
+    expect(ended).toMatchObject({
+      state: 'failed',
+      end: { failure: 'FAILED: Its execution failed before it could report: its own error says why' },
+    });
+  });
+
+  it('after it has reported is mailed once and counted once', async () => {
+    const { journal } = site.cloud;
+    const from = journal.entries.length;
+    inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
+    const mailed = told();
+    const reports = () =>
+      journal.entries
+        .slice(from)
+        .filter(entry => entry.kind === 'invocation' && entry.functionName.includes('Report')).length;
+    const reportedTwice = site.next(() => reports() === 2, 'the report of the failed execution');
+    await site.put('page.txt', 'its invalidation is refused');
+    await Promise.all([mailed, reportedTwice]);
+    await site.settled();
+    const [ended] = await site.refreshes(1);
+    expect(ended).toMatchObject({
+      state: 'failed',
+      end: { failure: expect.stringMatching(/^AccessDenied/) },
+    });
+    const since = journal.entries.slice(from);
+    expect(since.filter(({ kind }) => kind === 'mail')).toHaveLength(1);
+    const counted = since.filter(entry => entry.kind === 'log' && /"RefreshesFailed":1\b/.test(entry.line));
+    expect(counted).toHaveLength(1);
   });
 });
 

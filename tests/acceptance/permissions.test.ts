@@ -133,16 +133,16 @@ describe('The permissions of the template', () => {
         result: 'Allowed',
       });
     }
-    // CDK ends the names of queues with eight digits.
-    const nameOf = (arn: string) => arn.replace(/^.*:/, '').replace(/^(StudentSite-.*)[0-9A-F]{8}$/, '$1');
+    // CDK ends the names of queues and buckets with eight digits.
+    const nameOf = (arn: string) => arn.replace(/^.*:/, '').replace(/^(StudentSite-.*)[0-9A-F]{8}$/i, '$1');
     expect(refusals.map(({ arn }) => nameOf(arn)).sort()).toEqual([
       'StudentSite-AutoInvalidationSiteChangesDeadLetters',
       'StudentSite-AutoInvalidationSiteChangesQueue',
       'StudentSite-MailQueue',
       'StudentSite-MailQueueDeadLetters',
-      'student-backup-20250706',
-      'student-management-website-2025',
-      'student-web-logs-20250706',
+      'studentsite-recordsbackupbucket',
+      'studentsite-websitelogbucket',
+      'studentsite-websitesitebucket',
     ]);
   });
 });

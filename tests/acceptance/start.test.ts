@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { ensureAssembly } from '../../infra/assembly.ts';
+import { readOptions } from '../../infra/local/dev/options.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** A copy of the project, because a user edits its files. */
@@ -14,7 +15,7 @@ const running = new Set<ChildProcess>();
 
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), 'student-site-project-'));
-  const kept = relative(ROOT, await ensureAssembly());
+  const kept = relative(ROOT, await ensureAssembly({ context: readOptions([])?.context ?? {} }));
   const sources = ['handlers', 'infra', 'shared', 'web'];
   const files = ['cdk.json', 'package.json', 'package-lock.json', 'tsconfig.json'];
   for (const name of [...sources, ...files, dirname(kept)]) {

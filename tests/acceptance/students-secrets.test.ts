@@ -8,6 +8,9 @@ import { type Reply, type StudentApi, startStudentApi, studentWith } from '../he
 const STUDENT = studentWith('SECRET1', { name: 'Nguyễn Thị Riêng Tư', email: 'rieng.tu@example.com' });
 const NAMESAKE = { ...STUDENT, name: 'Trần Văn Kín', email: 'van.kin@example.com' };
 
+/** About invocations that failed: no function writes them. */
+const LINES_OF_LAMBDA = /^\S+Z\t\S+\tERROR\tInvoke Error\t|^Asynchronous event dropped/;
+
 let api: StudentApi;
 
 beforeAll(async () => {
@@ -16,7 +19,8 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 it('the key is in nothing that the site serves and in no log, and no log names a student', async () => {
-  const replies = [...(await everyFile()), ...(await everyKindOfAnswer())];
+  const answers = await everyKindOfAnswer();
+  const replies = [...(await everyFile()), ...answers];
   expect(new Set(replies.map(({ status }) => status))).toEqual(
     new Set([200, 201, 204, 400, 403, 404, 409, 412, 413, 415]),
   );
@@ -28,8 +32,14 @@ it('the key is in nothing that the site serves and in no log, and no log names a
     for (const spelling of spellings) expect(served).not.toContain(spelling);
   }
 
+  // CloudFront keeps some errors only if they have an age.
+  const ages = answers.map(({ headers }) => headers.get('cache-control') ?? 'none');
+  expect(ages.filter(age => /max-age/.test(age))).toEqual([]);
+
   const logs = api.cloud.journal.entries.flatMap(entry => (entry.kind === 'log' ? [entry.line] : []));
   expect(logs.some(line => line.includes('"Answered"'))).toBe(true);
+  // CloudWatch charges for each line, and its queries find nothing in one that is not JSON.
+  expect(logs.filter(line => !line.startsWith('{') && !LINES_OF_LAMBDA.test(line))).toEqual([]);
   for (const told of ['Mailed', 'Not mailed', 'Confirmation pending', 'Failed', 'Backed up', 'Reported'])
     expect(logs.filter(line => line.includes(`"message":"${told}"`))).not.toEqual([]);
   const personal = [STUDENT.name, STUDENT.email, STUDENT.birthdate, NAMESAKE.name, NAMESAKE.email];
@@ -52,6 +62,18 @@ it.each(['/', '/scripts.js', '/cache.js', '/missing', '/api/students', '/api/stu
     expect(headers.get('content-security-policy')).not.toContain('unsafe');
   },
 );
+
+it.each([
+  ['GET /students/NEW1', 404],
+  ['GET /students?limit=x', 400],
+  ['PATCH /students', 403],
+])('the edge asks the API again after it answered %s with %i', async (line, status) => {
+  const requests = () => api.cloud.journal.entries.filter(({ kind }) => kind === 'request').length;
+  const before = requests();
+  const answers = [await api.askEdge(line), await api.askEdge(line)];
+  expect(answers.map(answer => answer.status)).toEqual([status, status]);
+  expect(requests() - before).toBe(2);
+});
 
 /** Every object of the site, as the edge serves it. */
 async function everyFile(): Promise<Reply[]> {

@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { readSettings } from '../../infra/settings.ts';
 import { StudentSiteStack } from '../../infra/student-site-stack.ts';
+import { ATTACHED } from '../fixtures/existing-names.ts';
 import { ASSEMBLY } from './assembly.ts';
 
 export const CONTEXT = z
@@ -32,7 +33,7 @@ export interface Resource {
   readonly dependsOn: readonly string[];
 }
 
-/** The template that would deploy: the school's with the settings as they are in the repository. */
+/** The template that would deploy, the school's with every setting that has a default left at it. */
 export function synthesised(stackName: 'StudentSite' | 'AutoInvalidation' = 'StudentSite'): CfnTemplate {
   return readTemplate(`${ASSEMBLY}/${stackName}.template.json`);
 }
@@ -46,7 +47,10 @@ export function buildStack(settings: Readonly<Record<string, unknown>> = {}): {
   app: App;
   stack: StudentSiteStack;
 } {
-  const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [], ...settings } });
+  const { notifyEmail } = ATTACHED;
+  const app = new App({
+    context: { ...CONTEXT, notifyEmail, 'aws:cdk:bundling-stacks': [], ...settings },
+  });
   const stack = new StudentSiteStack(app, 'StudentSite', {
     settings: readSettings(name => app.node.tryGetContext(name)),
     websiteDirectory: `${ASSEMBLY}/website`,

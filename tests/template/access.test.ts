@@ -38,7 +38,6 @@ const ROLES = {
   students: 'ApiStudentsServiceRole',
   refreshes: 'RefreshApiRefreshesServiceRole',
   backup: 'RecordsBackupServiceRole',
-  gateway: 'ApiRestApiCloudWatchRole',
   uploader: 'CustomCDKBucketDeployment',
 };
 
@@ -228,7 +227,7 @@ describe('Least privilege', () => {
     expect(new Set(resourcesOf(template, 'AWS::IAM::Role').map(({ id }) => id))).toEqual(new Set(described));
   });
 
-  it('a function is assumed by Lambda alone, the gateway’s logger by API Gateway, the workflow only by this account’s Step Functions', () => {
+  it('a function is assumed by Lambda alone, the workflow only by this account’s Step Functions', () => {
     for (const { id, properties } of resourcesOf(template, 'AWS::IAM::Role')) {
       const [statement, ...others] = statementsOf({
         id,
@@ -236,7 +235,7 @@ describe('Least privilege', () => {
         dependsOn: [],
       });
       const isWorkflow = id.startsWith(ROLES.workflow);
-      const service = isWorkflow ? 'states' : id.startsWith(ROLES.gateway) ? 'apigateway' : 'lambda';
+      const service = isWorkflow ? 'states' : 'lambda';
       expect(others).toEqual([]);
       expect(statement).toMatchObject({
         Principal: { Service: `${service}.amazonaws.com` },

@@ -196,6 +196,8 @@ describe('The dashboard', () => {
       'StudentsBackedUp',
     ];
     expect(shown.filter(metric => !body.includes(metric))).toEqual([]);
+    // Dashboards are global: without the region, one stack name in two regions would share one.
+    expect(dashboard?.properties['DashboardName']).toBe('StudentSite-Dashboard-us-east-1');
   });
 
   it('finds the metrics of the pipeline and those of the school in namespaces of their own', () => {

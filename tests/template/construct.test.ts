@@ -107,7 +107,7 @@ describe('Several pipelines in a stack', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  it('name only what needs a name: alarms for their rule, log groups of state machines for their prefix, policies', () => {
+  it('name only what needs a name: alarms for their rule, log groups of state machines for their prefix, dashboards for their region, policies', () => {
     const named = resourcesOf(template, 'AWS::Logs::LogGroup').flatMap(
       ({ properties }) => properties['LogGroupName'] ?? [],
     );
@@ -115,7 +115,6 @@ describe('Several pipelines in a stack', () => {
     for (const [type, name] of [
       ['AWS::SQS::Queue', 'QueueName'],
       ['AWS::StepFunctions::StateMachine', 'StateMachineName'],
-      ['AWS::CloudWatch::Dashboard', 'DashboardName'],
       ['AWS::DynamoDB::Table', 'TableName'],
       ['AWS::Lambda::Function', 'FunctionName'],
       ['AWS::Events::Rule', 'Name'],
@@ -123,6 +122,13 @@ describe('Several pipelines in a stack', () => {
       expect(resourcesOf(template, type).filter(({ properties }) => name in properties)).toEqual([]);
       expect(resourcesOf(template, type).length).toBeGreaterThan(1);
     }
+  });
+
+  it('have a dashboard each, with the region in its name because dashboards are global', () => {
+    const names = resourcesOf(template, 'AWS::CloudWatch::Dashboard').map(({ properties }) =>
+      textOf(properties['DashboardName']),
+    );
+    expect(names).toEqual(['Sites-ShopDashboard-<AWS::Region>', 'Sites-BlogDashboard-<AWS::Region>']);
   });
 
   it('mail only their own alarms', () => {

@@ -32,6 +32,7 @@ const Mapping = z.object({
   BatchSize: z.number(),
   MaximumBatchingWindowInSeconds: z.number().default(0),
   FunctionResponseTypes: z.array(z.string()),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number() }),
 });
 
 const queueNamed = (of: CfnTemplate, id: string) =>
@@ -46,19 +47,24 @@ describe('S3', () => {
   const queue = siteChanges(template);
   const policy = resourceOf(template, 'AWS::SQS::QueuePolicy', 'AutoInvalidationSiteChangesQueue');
 
-  it('may send to the queue only from the site bucket and this account', () => {
-    const [statement, ...others] = statementsOf(policy).filter(({ Effect }) => Effect === 'Allow');
+  it.each([
+    ['only from the site bucket and this account', { siteBucketName: 'my-site' }, 'ArnEquals', 'my-site'],
+    ['only from this account where CloudFormation names the bucket', {}, 'ArnLike', '*'],
+  ])('may send to the queue %s', (_, settings, operator, buckets) => {
+    const named = templateWith(settings);
+    const { id } = siteChanges(named);
+    const [statement, ...others] = statementsOf(
+      resourceOf(named, 'AWS::SQS::QueuePolicy', 'AutoInvalidationSiteChangesQueue'),
+    ).filter(({ Effect }) => Effect === 'Allow');
     expect(others).toEqual([]);
     expect(statement).toMatchObject({
       Action: ['sqs:SendMessage'],
       Principal: { Service: 's3.amazonaws.com' },
-      Resource: [getAtt(queue.id, 'Arn')],
+      Resource: [getAtt(id, 'Arn')],
     });
-    const { ArnEquals, StringEquals, ...rest } = Object(statement?.Condition);
+    const { [operator]: byArn, StringEquals, ...rest } = Object(statement?.Condition);
     expect(rest).toEqual({});
-    expect(textOf(ArnEquals['aws:SourceArn'])).toBe(
-      'arn:<AWS::Partition>:s3:::student-management-website-2025',
-    );
+    expect(textOf(byArn['aws:SourceArn'])).toBe(`arn:<AWS::Partition>:s3:::${buckets}`);
     expect(StringEquals).toEqual({ 'aws:SourceAccount': ref('AWS::AccountId') });
   });
 
@@ -124,9 +130,27 @@ describe.each(mappingsOf(template))(
   },
 );
 
-describe('Batches', () => {
-  const collecting = (of: CfnTemplate) => mappingsOf(of).find(({ id }) => id.startsWith('AutoInvalidation'));
+const collecting = (of: CfnTemplate) => mappingsOf(of).find(({ id }) => id.startsWith('AutoInvalidation'));
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const CONCURRENT_EXECUTIONS_OF_A_NEW_ACCOUNT = 10;
+
+describe('Readers of queues', () => {
+  it('leave a new account three executions for the page and the workflow', () => {
+    const readers = mappingsOf(template).map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency);
+    expect(readers).toHaveLength(2);
+    const most = readers.reduce((sum, count) => sum + count, 0);
+    expect(CONCURRENT_EXECUTIONS_OF_A_NEW_ACCOUNT - most).toBeGreaterThanOrEqual(3);
+  });
+
+  it('are as many as `maxCollectors` allows', () => {
+    expect(collecting(templateWith({ maxCollectors: '24' }))).toMatchObject({
+      ScalingConfig: { MaximumConcurrency: 24 },
+    });
+  });
+});
+
+describe('Batches', () => {
   it('start at once by default', () => {
     expect(collecting(template)).toMatchObject({ BatchSize: 10, MaximumBatchingWindowInSeconds: 0 });
   });

@@ -20,9 +20,12 @@ function findings({ app }: ReturnType<typeof buildStack>): string[] {
 }
 
 describe('cdk-nag', () => {
-  it.each(['oac', 'oai'])('finds nothing unexplained with %s', originAccess => {
-    expect(findings(buildStack({ originAccess }))).toEqual([]);
-  });
+  it.each([{ originAccess: 'oac' }, { originAccess: 'oai' }, { apiLogs: 'true' }])(
+    'finds nothing unexplained with %j',
+    settings => {
+      expect(findings(buildStack(settings))).toEqual([]);
+    },
+  );
 
   it('finds what nobody has explained', () => {
     const built = buildStack();

@@ -2,11 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AttachmentSettings, Settings } from '../../infra/settings.ts';
-import { codeIn, type Document, documentNamed, documents, rowsUnder } from '../helpers/documents.ts';
-import { permissionsOf, synthesised } from '../helpers/templates.ts';
+import {
+  codeIn,
+  commandsIn,
+  type Document,
+  documentNamed,
+  documents,
+  rowsUnder,
+} from '../helpers/documents.ts';
+import { permissionsOf, resourcesOf, synthesised, templateWith } from '../helpers/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const INFRA = documentNamed('infra/README.md');
+
+/** The words for a default that the code does not have. */
+const WORDS_FOR_NO_DEFAULT = /^(?:required|the first recipient|chosen by CloudFormation|the stack's name)$/;
 
 const ATTACHING: Readonly<Record<string, string>> = {
   'notify-bucket': 'FreshnessNotifyServiceRole',
@@ -51,15 +61,52 @@ describe('infra/README.md lists exactly', () => {
     expect(new Set(named)).toEqual(new Set(Object.keys(settings.shape)));
   });
 
-  it('the default of every setting of the example', () => {
-    const defaults = Object.entries(Settings.parse({})).map(([name, value]) => [name, String(value)]);
+  it('the default of every setting of the example, in words where the code has none', () => {
+    const { notifyEmail: _, ...defaults } = Settings.parse({ notifyEmail: 'owner@my-school.example' });
     const documented = ['The example stack', 'Settings of both stacks'].flatMap(title =>
       rowsUnder(INFRA, title).flatMap(([names = '', values = '']) => {
         const each = values.split(', ').map(value => value.replaceAll(/`|(?<=\d),(?=\d{3})/g, ''));
-        return codeIn(names).map((name, index) => [name, each[index]]);
+        return codeIn(names).map((name, index) => [name, each[index] ?? each[0]]);
       }),
     );
-    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(defaults));
+    const byName = Object.fromEntries(documented);
+    const inWords = Object.keys(Settings.shape).filter(name => !(name in defaults));
+    for (const name of inWords) expect(byName[name]).toMatch(WORDS_FOR_NO_DEFAULT);
+    expect(byName).toMatchObject(
+      Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
+    );
+    expect(inWords.length + Object.keys(defaults).length).toBe(documented.length);
+  });
+});
+
+describe.each(['README.md', 'infra/README.md'])('The deployment of the example in %s', name => {
+  const commands = commandsIn(documentNamed(name).text)
+    .map(({ command }) => command)
+    .filter(command => /^npx cdk deploy(?! AutoInvalidation)/.test(command));
+  const options = Object.fromEntries(
+    commands.flatMap(command =>
+      [...command.matchAll(/ -c (\w+)=(\S+)/g)].map(([, key, value]) => [key, value]),
+    ),
+  );
+  const template = templateWith({ notifyEmail: undefined, ...options });
+  const given = Object.values(options);
+
+  it('is one command', () => expect(commands).toHaveLength(1));
+
+  it.each([
+    ['AWS::S3::Bucket', 'BucketName'],
+    ['AWS::DynamoDB::Table', 'TableName'],
+    ['AWS::CloudWatch::Dashboard', 'DashboardName'],
+  ])('leaves no name to a default that another deployment may have taken: %s', (type, property) => {
+    const names = resourcesOf(template, type).flatMap(({ properties }) => properties[property] ?? []);
+    expect(names.filter(each => !given.includes(each) && each !== 'StudentSite-Dashboard-us-east-1')).toEqual(
+      [],
+    );
+  });
+
+  it('mails from and to its own addresses alone', () => {
+    const addresses = JSON.stringify(template).match(/[\w.-]+@[\w-]+\.[\w.-]+/g) ?? [];
+    expect(new Set(addresses)).toEqual(new Set(given));
   });
 });
 

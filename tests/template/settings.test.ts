@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { resourceOf, synthesised, templateWith, textOf } from '../helpers/templates.ts';
+import { resourceOf, resourcesOf, synthesised, templateWith, textOf } from '../helpers/templates.ts';
 
 const template = synthesised();
 
@@ -32,8 +32,16 @@ describe('The names', () => {
       id => resourceOf(of, 'AWS::S3::Bucket', id).properties['BucketName'],
     );
 
-  it('are the school’s own by default', () => {
-    expect(bucketNames(template)).toEqual(['student-management-website-2025', 'student-web-logs-20250706']);
+  it.each([
+    ['AWS::S3::Bucket', 'BucketName', 3],
+    ['AWS::DynamoDB::Table', 'TableName', 4],
+  ])('of every %s are CloudFormation’s own by default', (type, name, count) => {
+    const resources = resourcesOf(template, type);
+    expect(resources).toHaveLength(count);
+    expect(resources.filter(({ properties }) => name in properties)).toEqual([]);
+  });
+
+  it('are the school’s own where nobody else can have them', () => {
     expect(resourceOf(template, 'AWS::CloudFront::Distribution', '').properties).toMatchObject({
       DistributionConfig: { Comment: 'StudentWebsiteDistribution', DefaultRootObject: 'index.html' },
     });
@@ -43,13 +51,67 @@ describe('The names', () => {
   });
 
   it('come from the context if it sets them, also in S3’s permission', () => {
-    const other = templateWith({ siteBucketName: 'my-site', logBucketName: 'my-logs' });
+    const other = templateWith({
+      siteBucketName: 'my-site',
+      logBucketName: 'my-logs',
+      backupBucketName: 'my-backups',
+      studentTableName: 'my-students',
+    });
     expect(bucketNames(other)).toEqual(['my-site', 'my-logs']);
-    expect(JSON.stringify(other)).not.toContain('student-management-website-2025');
+    expect(resourceOf(other, 'AWS::S3::Bucket', 'RecordsBackup').properties).toMatchObject({
+      BucketName: 'my-backups',
+    });
+    expect(resourceOf(other, 'AWS::DynamoDB::Table', 'RecordsTable').properties).toMatchObject({
+      TableName: 'my-students',
+    });
     const policy = resourceOf(other, 'AWS::SQS::QueuePolicy', 'AutoInvalidationSiteChangesQueue');
     expect(JSON.stringify(policy.properties)).toContain(':s3:::my-site"');
   });
 });
+
+describe('A failed first deployment', () => {
+  const policies = (of: typeof template) =>
+    Object.values(of.Resources)
+      .filter(({ Type }) => Type === 'AWS::S3::Bucket')
+      .map(({ DeletionPolicy }) => DeletionPolicy);
+
+  it('keeps the buckets that CloudFormation named: one with files would stop the rollback', () => {
+    expect(policies(template)).toEqual(['Retain', 'Retain', 'Retain']);
+  });
+
+  it('deletes those with a name that was given: it would stop the next try', () => {
+    const names = { siteBucketName: 'my-site', logBucketName: 'my-logs', backupBucketName: 'my-backups' };
+    expect(new Set(policies(templateWith(names)))).toEqual(new Set(['RetainExceptOnCreate']));
+  });
+
+  it('has not uploaded the page, which comes after everything else that can fail', () => {
+    const [upload, ...others] = resourcesOf(template, 'Custom::CDKBucketDeployment');
+    expect(others).toEqual([]);
+    const before = closure(template, upload?.id ?? '');
+    const after = Object.entries(template.Resources)
+      .filter(([id, { Type }]) => !before.has(id) && !CANNOT_FAIL_LATER.has(Type) && id !== upload?.id)
+      .map(([id, { Type }]) => `${id} (${Type})`);
+    expect(after).toEqual([]);
+  });
+});
+
+/** CDK's own note about the template, which makes nothing. */
+const CANNOT_FAIL_LATER = new Set(['AWS::CDK::Metadata']);
+
+/** Everything that CloudFormation makes before a resource. */
+function closure({ Resources }: typeof template, id: string, found = new Set<string>()): Set<string> {
+  const resource = Resources[id];
+  if (resource === undefined) return found;
+  const referred = [...JSON.stringify(resource.Properties).matchAll(/"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/g)];
+  const inTexts = [...JSON.stringify(resource.Properties).matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)];
+  const before = [...resource.DependsOn, ...[...referred, ...inTexts].map(([, name = '']) => name)];
+  for (const name of before) {
+    if (found.has(name) || !(name in Resources)) continue;
+    found.add(name);
+    closure({ Resources, Outputs: {} }, name, found);
+  }
+  return found;
+}
 
 describe('The settings', () => {
   const environmentOf = (of: typeof template, id: string) =>
@@ -103,6 +165,9 @@ describe('The settings', () => {
   it.each([
     ['siteBucketName', 'Not_A_Bucket'],
     ['logBucketName', ''],
+    ['apiName', ''],
+    ['apiLogs', 'yes'],
+    ['maxCollectors', '25'],
     ['originAccess', 'public'],
     ['mailFrom', 'nobody'],
     ['notifyEmail', ''],
@@ -122,6 +187,20 @@ describe('The settings', () => {
     expect(() => templateWith({ [name]: value })).toThrow(
       new RegExp(`cdk.json and -c options:.*at ${name}`, 's'),
     );
+  });
+
+  it('ask who gets the mails: there is no default that a deployment could leave unnoticed', () => {
+    expect(() => templateWith({ notifyEmail: undefined })).toThrow(/-c notifyEmail=.*at notifyEmail/s);
+  });
+
+  it('take the first recipient as the sender unless they name one', () => {
+    const senderOf = (settings: Readonly<Record<string, string>>) =>
+      environmentOf(templateWith(settings), 'MailSend');
+    const notifyEmail = 'owner@my-school.example,other@my-school.example';
+    expect(senderOf({ notifyEmail })).toMatchObject({ Variables: { MAIL_FROM: 'owner@my-school.example' } });
+    expect(senderOf({ notifyEmail, mailFrom: 'site@my-school.example' })).toMatchObject({
+      Variables: { MAIL_FROM: 'site@my-school.example' },
+    });
   });
 
   it('are all named when several are wrong', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type CfnTemplate,
   getAtt,
+  permissionsOf,
   type Resource,
   ref,
   resourceOf,
@@ -28,6 +29,8 @@ function pathOf(resourceId: string): string {
   if (parts === undefined) return '';
   return `${pathOf(textOf(parts['ParentId']).slice(1, -1))}/${textOf(parts['PathPart'])}`;
 }
+
+const stageOf = (of: CfnTemplate) => Object(resourceOf(of, 'AWS::ApiGateway::Stage', '').properties);
 
 const methods = all('ApiGateway::Method').map(({ properties }) => ({
   route: `${textOf(properties['HttpMethod'])} ${pathOf(textOf(properties['ResourceId']).slice(1, -1))}`,
@@ -62,7 +65,7 @@ describe('The API', () => {
 
   it('is regional, named and staged as the school wants it', () => {
     expect(API.properties).toMatchObject({
-      Name: 'student',
+      Name: 'StudentSite',
       EndpointConfiguration: { Types: ['REGIONAL'] },
     });
     expect(STAGE.properties).toMatchObject({ StageName: 'prod', RestApiId: ref(API.id) });
@@ -88,9 +91,45 @@ describe('The API', () => {
     expect(preflight).toContain("'ETag,Location'");
   });
 
-  it('writes access logs', () => {
-    const { AccessLogSetting } = Object(STAGE.properties);
-    expect(textOf(AccessLogSetting.DestinationArn)).toContain(one('Logs::LogGroup', 'ApiAccessLogs').id);
+  it('shares its metrics with no other stack’s API, since its name is the stack’s or its own', () => {
+    const alarm = one('CloudWatch::Alarm', 'SchoolAlarmsapi5xx');
+    expect(alarm.properties['Dimensions']).toEqual([{ Name: 'ApiName', Value: 'StudentSite' }]);
+    const named = templateWith({ apiName: 'register' });
+    expect(resourceOf(named, 'AWS::ApiGateway::RestApi', '').properties).toMatchObject({ Name: 'register' });
+    const dimensions = resourcesOf(named, 'AWS::CloudWatch::Alarm').flatMap(({ properties }) =>
+      [properties['Dimensions']].flat(),
+    );
+    expect(dimensions).toContainEqual({ Name: 'ApiName', Value: 'register' });
+  });
+
+  it.each([[{}], [{ apiLogs: 'true' }]])('pays for no metrics of single methods with %j', settings => {
+    const { MethodSettings } = stageOf(templateWith(settings));
+    expect(MethodSettings).toMatchObject([{ HttpMethod: '*', ResourcePath: '/*', MetricsEnabled: false }]);
+  });
+});
+
+describe('The logs of the API', () => {
+  it('are off by default, because they need the logging role that all APIs of the account share', () => {
+    expect(all('ApiGateway::Account')).toEqual([]);
+    expect(resourcesOf(template, 'AWS::IAM::Role').filter(({ id }) => id.includes('CloudWatchRole'))).toEqual(
+      [],
+    );
+    const { AccessLogSetting, MethodSettings } = stageOf(template);
+    expect(AccessLogSetting).toBeUndefined();
+    expect(MethodSettings[0]).not.toHaveProperty('LoggingLevel');
+  });
+
+  it('are all on with apiLogs, and so is the role: without it API Gateway refuses the stage', () => {
+    const logging = templateWith({ apiLogs: 'true' });
+    const account = resourceOf(logging, 'AWS::ApiGateway::Account', '');
+    const role = resourceOf(logging, 'AWS::IAM::Role', 'ApiRestApiCloudWatchRole');
+    expect(account.properties).toEqual({ CloudWatchRoleArn: getAtt(role.id, 'Arn') });
+    expect(permissionsOf(logging, 'ApiRestApiCloudWatchRole')).toEqual([]);
+    const { AccessLogSetting, MethodSettings } = stageOf(logging);
+    const group = resourceOf(logging, 'AWS::Logs::LogGroup', 'ApiAccessLogs').id;
+    expect(textOf(AccessLogSetting.DestinationArn)).toContain(group);
+    expect(MethodSettings).toMatchObject([{ LoggingLevel: 'ERROR' }]);
+    expect(resourceOf(logging, 'AWS::ApiGateway::Stage', '').dependsOn).toContain(account.id);
   });
 });
 
@@ -146,6 +185,16 @@ describe('The edge in front of the API', () => {
       ResponseHeadersPolicyId: DistributionConfig.DefaultCacheBehavior.ResponseHeadersPolicyId,
     });
     expect(behaviour.AllowedMethods).toHaveLength(7);
+  });
+
+  it('keeps no answer of the API: every status that CloudFront keeps for a while is kept for none', () => {
+    const kept = DistributionConfig.CustomErrorResponses.map(
+      (each: { ErrorCode: number; ErrorCachingMinTTL: number }) => [each.ErrorCode, each.ErrorCachingMinTTL],
+    );
+    // The statuses that may be set:
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+    const statuses = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
+    expect(kept).toEqual(statuses.map(status => [status, 0]));
   });
 
   it('runs its function on what viewers ask, in runtime 2.0', () => {

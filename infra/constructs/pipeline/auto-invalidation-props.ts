@@ -137,6 +137,13 @@ export interface RefreshOptions {
   readonly batchWindow?: Duration;
 
   /**
+   * How many collecting functions may run at once, 2 to 24. A large upload otherwise uses up the
+   * account's concurrent executions, of which a new account has ten.
+   * @default 5
+   */
+  readonly maxCollectors?: number;
+
+  /**
    * What AWS charges for an invalidation path beyond the free ones, in US dollars.
    * @default 0.005
    */
@@ -211,6 +218,7 @@ export const DEFAULTS = {
   maxLooks: NUMBERS.maxLooks.default,
   batchSize: NUMBERS.batchSize.default,
   batchWindow: Duration.seconds(NUMBERS.batchWindowSeconds.default),
+  maxCollectors: NUMBERS.maxCollectors.default,
   pathPriceUsd: NUMBERS.pathPriceUsd.default,
   refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
   freePathsPerMonth: NUMBERS.freePathsPerMonth.default,

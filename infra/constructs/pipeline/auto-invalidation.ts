@@ -200,6 +200,7 @@ export class AutoInvalidation extends Construct {
       excludedKeys,
       batchSize,
       batchWindow,
+      maxCollectors,
       memorySize,
       logRetention,
     } = this.pipeline;
@@ -223,6 +224,7 @@ export class AutoInvalidation extends Construct {
       new SqsEventSource(this.queue, {
         batchSize,
         ...(batchWindow.toSeconds() > 0 ? { maxBatchingWindow: batchWindow } : {}),
+        maxConcurrency: maxCollectors,
         reportBatchItemFailures: true,
       }),
     );
@@ -247,6 +249,7 @@ function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
     maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
     batchSize: props.batchSize ?? DEFAULTS.batchSize,
     batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
+    maxCollectors: props.maxCollectors ?? DEFAULTS.maxCollectors,
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,

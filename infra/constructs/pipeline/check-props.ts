@@ -27,6 +27,7 @@ function numberProblems(props: AutoInvalidationProps): string[] {
     ...rangeProblems('maxLooks', props.maxLooks, NUMBERS.maxLooks),
     ...rangeProblems('batchSize', props.batchSize, NUMBERS.batchSize),
     ...durationProblems('batchWindow', 'seconds', props.batchWindow, NUMBERS.batchWindowSeconds),
+    ...rangeProblems('maxCollectors', props.maxCollectors, NUMBERS.maxCollectors),
     ...rangeProblems('pathPriceUsd', props.pathPriceUsd, NUMBERS.pathPriceUsd),
     ...rangeProblems('refetchPriceUsd', props.refetchPriceUsd, NUMBERS.refetchPriceUsd),
     ...rangeProblems('freePathsPerMonth', props.freePathsPerMonth, NUMBERS.freePathsPerMonth),

@@ -30,9 +30,12 @@ export const NUMBERS = {
   quietSeconds: count(1, 60, 2),
   maxLooks: count(1, 1000, 30),
   // All changes of a refresh lie in one partition of its table, which takes 1,000 writes a second.
-  // What two dozen collectors hold at the same time must be written before they time out after
-  // half a minute.
+  // What the most collectors hold at the same time, 24 times 500 changes, must be written before
+  // they time out after half a minute.
   batchSize: count(1, 500, 10),
+  // SQS allows no fewer than 2. A new account may run ten functions at once: five collectors leave
+  // two for mails, and three for the page and the workflow.
+  maxCollectors: count(2, 24, 5),
   // Lambda's own limit.
   batchWindowSeconds: count(0, 300, 0),
   pathPriceUsd: price(0.005),

@@ -1,8 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Dashboard, GraphWidget, type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { AutoInvalidation } from './auto-invalidation.ts';
 import type { ServiceFunction } from './service-function.ts';
+import { uniquePath } from './unique-path.ts';
 
 export const GRAPH_PERIOD = Duration.minutes(5);
 export const DAY = Duration.days(1);
@@ -24,6 +25,7 @@ export class RefreshDashboard extends Construct {
     super(scope, id);
     const { collect, invalidate, verify, report, mail } = pipeline;
     this.dashboard = new Dashboard(this, 'Page', {
+      dashboardName: dashboardName(this),
       defaultInterval: DAY,
       widgets: [
         refreshGraphs(pipeline),
@@ -33,6 +35,15 @@ export class RefreshDashboard extends Construct {
       ],
     });
   }
+}
+
+/**
+ * Dashboards belong to the account, not to a region: without the region, stacks of one name in two
+ * regions would overwrite each other's.
+ */
+function dashboardName(construct: Construct): string {
+  const [stackName, ...ids] = uniquePath(construct).split('/');
+  return [stackName, ...ids.map(id => id.replaceAll('.', '_')), Stack.of(construct).region].join('-');
 }
 
 function refreshGraphs(pipeline: AutoInvalidation): GraphWidget[] {

@@ -66,22 +66,29 @@ export class RefreshStateMachine extends StateMachine {
   }
 
   /**
-   * An execution that is ended from outside runs no further step: without this, its refresh would
-   * seem to go on for ever.
+   * An execution that is stopped, or fails outside of what its states catch (`States.Runtime`), runs
+   * no further step: without this, its refresh would seem to go on for ever. One that has reported
+   * its failure is reported once more, which changes nothing: the first end is kept.
    */
   reportStopped(scope: Construct, report: ServiceFunction): void {
-    const event = RuleTargetInput.fromObject({
-      refreshId: EventField.fromPath('$.detail.name'),
-      failure: { Error: EventField.fromPath('$.detail.status'), Cause: 'Its execution was stopped' },
-    });
-    new Rule(scope, 'Stopped', {
-      description: 'Sends refreshes whose execution was stopped to the function that reports their end',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { status: ['ABORTED', 'TIMED_OUT'], stateMachineArn: [this.stateMachineArn] },
-      },
-      targets: [new LambdaFunction(report, { event })],
-    });
+    const rules = {
+      Stopped: { statuses: ['ABORTED', 'TIMED_OUT'], what: 'was stopped' },
+      Failed: { statuses: ['FAILED'], what: 'failed before it could report: its own error says why' },
+    };
+    for (const [id, { statuses, what }] of Object.entries(rules)) {
+      const event = RuleTargetInput.fromObject({
+        refreshId: EventField.fromPath('$.detail.name'),
+        failure: { Error: EventField.fromPath('$.detail.status'), Cause: `Its execution ${what}` },
+      });
+      new Rule(scope, id, {
+        description: `Has a refresh reported whose execution ended as ${statuses.join(' or ')}`,
+        eventPattern: {
+          source: ['aws.states'],
+          detailType: ['Step Functions Execution Status Change'],
+          detail: { status: statuses, stateMachineArn: [this.stateMachineArn] },
+        },
+        targets: [new LambdaFunction(report, { event })],
+      });
+    }
   }
 }

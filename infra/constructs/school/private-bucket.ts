@@ -9,16 +9,31 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
+export interface PrivateBucketProps extends Omit<BucketProps, 'bucketName' | 'removalPolicy'> {
+  /** @default - CloudFormation chooses it */
+  readonly bucketName?: string | undefined;
+}
+
 /**
  * A bucket that nobody can open to the public: encrypted, TLS only, kept when the stack is deleted.
+ *
+ * What a failed first deployment does with it depends on its name. If CloudFormation chose that,
+ * the bucket stays: CloudFormation cannot delete a bucket with files, which would stop the
+ * rollback, and the next try has another name. A name that was given would stop the next try, so
+ * that bucket is deleted, which works only while it is empty.
  */
-export function privateBucket(scope: Construct, id: string, props: BucketProps): IBucket {
+export function privateBucket(
+  scope: Construct,
+  id: string,
+  { bucketName, ...props }: PrivateBucketProps,
+): IBucket {
   const bucket = new Bucket(scope, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
-    // A failed first deployment removes it again: otherwise its name would stop the next try.
-    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    ...(bucketName === undefined
+      ? { removalPolicy: RemovalPolicy.RETAIN }
+      : { bucketName, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
     ...props,
   });
   // CDK is not written for exactOptionalPropertyTypes: its Bucket declares `isWebsite: boolean |

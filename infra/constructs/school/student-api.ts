@@ -11,6 +11,7 @@ import {
   Period,
   ResponseType,
   RestApi,
+  type StageOptions,
   type ThrottleSettings,
   type ThrottlingPerMethod,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -51,6 +52,10 @@ export interface StudentApiProps {
   readonly siteUrl: string;
   readonly records: StudentRecords;
   readonly mail: Mail;
+  /** The dimension of its metrics, which all APIs of this name in the region share. */
+  readonly name: string;
+  /** Whether to write access and execution logs, for which the account's logging role is replaced. */
+  readonly logs: boolean;
   /** Steady requests per second, and how many may come at once. */
   readonly ratePerSecond: number;
   readonly burst: number;
@@ -91,48 +96,40 @@ export class StudentApi extends Construct {
     this.limitUse(props);
   }
 
-  private createApi({ ratePerSecond, burst }: StudentApiProps): RestApi {
+  private createApi({ name, logs, ratePerSecond, burst }: StudentApiProps): RestApi {
     const api = new RestApi(this, 'RestApi', {
-      restApiName: 'student',
+      restApiName: name,
       description: 'The students of the school, their backups, and how fresh the site is',
       // CloudFront is in front of it already. An edge-optimised endpoint would add a second one.
       endpointTypes: [EndpointType.REGIONAL],
-      cloudWatchRole: true,
+      cloudWatchRole: logs,
       deployOptions: {
         stageName: STAGE,
-        accessLogDestination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLogs', {
-            retention: RetentionDays.ONE_MONTH,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        ),
-        accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
-        loggingLevel: MethodLoggingLevel.ERROR,
-        metricsEnabled: true,
+        ...(logs ? this.logOptions() : {}),
+        // Those of each method cost $0.30 a month each: up to 80 of them here. Alarms and dashboard
+        // use the API's own, which are free.
+        metricsEnabled: false,
         // These limits hold for requests without a key as well.
         throttlingRateLimit: ratePerSecond,
         throttlingBurstLimit: burst,
       },
     });
+    acknowledgeApi(api, logs);
     // CDK adds an output whose name it makes of the construct's path. Ours is ApiUrl.
     api.node.tryRemoveChild('Endpoint');
-    Validations.of(api).acknowledge(
-      {
-        id: 'AwsSolutions-APIG2',
-        reason:
-          "The function names every wrong field at once, where API Gateway's validator answers `Invalid request body`.",
-      },
-      {
-        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
-        reason: "AWS's managed policy for API Gateway's logs, which the account needs once.",
-      },
-    );
-    Validations.of(api.deploymentStage).acknowledge({
-      id: 'AwsSolutions-APIG3',
-      reason:
-        'Usage plan and stage limit how often it is called. A web application firewall costs more than all the rest.',
-    });
     return api;
+  }
+
+  private logOptions(): StageOptions {
+    const accessLogs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    return {
+      accessLogDestination: new LogGroupLogDestination(accessLogs),
+      accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
+      loggingLevel: MethodLoggingLevel.ERROR,
+    };
   }
 
   private createFunction({ siteUrl, records, mail }: StudentApiProps): ServiceFunction {
@@ -217,6 +214,29 @@ export class StudentApi extends Construct {
     });
     plan.addApiKey(this.apiKey);
   }
+}
+
+function acknowledgeApi(api: RestApi, logs: boolean): void {
+  Validations.of(api).acknowledge({
+    id: 'AwsSolutions-APIG2',
+    reason:
+      "The function names every wrong field at once, where API Gateway's validator answers `Invalid request body`.",
+  });
+  if (logs)
+    Validations.of(api).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      reason: "AWS's managed policy for API Gateway's logs, which the account needs once.",
+    });
+  const stage = Validations.of(api.deploymentStage);
+  stage.acknowledge({
+    id: 'AwsSolutions-APIG3',
+    reason:
+      'Usage plan and stage limit how often it is called. A web application firewall costs more than all the rest.',
+  });
+  if (logs) return;
+  const reason =
+    'Logs need a role that all APIs of the account share. A deployment must not replace it unasked: `-c apiLogs=true` asks.';
+  stage.acknowledge({ id: 'AwsSolutions-APIG1', reason }, { id: 'AwsSolutions-APIG6', reason });
 }
 
 function acknowledgeKey(method: Method): void {

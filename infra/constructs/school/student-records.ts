@@ -26,8 +26,10 @@ const BACKUPS = 'backups/*';
 const MANIFESTS = 'backups/*.manifest.json';
 
 export interface StudentRecordsProps {
-  readonly tableName: string;
-  readonly backupBucketName: string;
+  /** @default - CloudFormation chooses it */
+  readonly tableName: string | undefined;
+  /** @default - CloudFormation chooses it */
+  readonly backupBucketName: string | undefined;
   readonly accessLogBucket: IBucket;
   readonly mail: Mail;
 }
@@ -43,7 +45,7 @@ export class StudentRecords extends Construct {
   constructor(scope: Construct, id: string, props: StudentRecordsProps) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
-      tableName: props.tableName,
+      ...(props.tableName === undefined ? {} : { tableName: props.tableName }),
       partitionKey: { name: 'studentid', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,

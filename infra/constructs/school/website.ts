@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CustomResource, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccessLevel,
   AllowedMethods,
@@ -28,9 +28,19 @@ import { apiRequestCode } from '../../edge/edge-code.ts';
 import { logicalIdOf, privateBucket } from './private-bucket.ts';
 import type { StudentApi } from './student-api.ts';
 
+/**
+ * Every status of an error whose time in the cache can be set. CloudFront keeps some of them for ten
+ * seconds, whatever the cache policy and, but for 404, 414 and 501, the API's `no-store` say; its
+ * documents differ about 400, 403, 405 and 416. S3's errors share the setting.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+ */
+const KEPT_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
+
 export interface WebsiteProps {
-  readonly siteBucketName: string;
-  readonly logBucketName: string;
+  /** @default - CloudFormation chooses it */
+  readonly siteBucketName: string | undefined;
+  /** @default - CloudFormation chooses it */
+  readonly logBucketName: string | undefined;
   readonly originAccess: 'oac' | 'oai';
 }
 
@@ -111,6 +121,9 @@ export class Website extends Construct {
   /**
    * Uploads the built page with the deployment, so that a deployment refreshes the edge like any
    * other upload. Browsers ask again each time. The edge keeps a file until a refresh purges it.
+   *
+   * It comes after everything else that the stack has by now, so that a deployment that fails
+   * leaves an empty bucket, asks for no refresh, and mails nothing.
    */
   publish(directory: string): void {
     const deployment = new BucketDeployment(this, 'Deployment', {
@@ -131,6 +144,8 @@ export class Website extends Construct {
       }),
     });
     const stack = Stack.of(this);
+    const others = [...stack.node.children, ...this.node.children];
+    uploadOf(deployment).node.addDependency(...others.filter(each => each !== this && each !== deployment));
     Validations.of(
       stack.node.findChild('Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C256MiB'),
     ).acknowledge({
@@ -173,8 +188,7 @@ export class Website extends Construct {
         cachePolicy: this.cachePolicy(),
         responseHeadersPolicy: this.securityHeaders,
       },
-      // Otherwise CloudFront keeps these for ten seconds, despite an API's `no-store`.
-      errorResponses: [500, 502, 503, 504].map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
+      errorResponses: KEPT_ERRORS.map(httpStatus => ({ httpStatus, ttl: Duration.seconds(0) })),
       enableLogging: true,
       logBucket: this.logBucket,
       logFilePrefix: 'cloudfront/',
@@ -232,4 +246,11 @@ export class Website extends Construct {
       },
     });
   }
+}
+
+/** The resource that uploads, without the function and the layer that it needs. */
+function uploadOf(deployment: BucketDeployment): CustomResource {
+  const upload = deployment.node.children.find(child => child instanceof CustomResource);
+  if (upload === undefined) throw new Error('A BucketDeployment has a custom resource');
+  return upload;
 }

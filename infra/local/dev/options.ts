@@ -13,6 +13,9 @@ export const HELP = `Runs the whole student site on this machine, from the templ
   --verbose         list what the template asks for and the local cloud does not do
   --help`;
 
+/** What a deployment must be told and a start need not: who sends mails, and who gets them. */
+const LOCAL_SETTINGS = { mailFrom: 'student-site@example.com', notifyEmail: 'site-owner@example.com' };
+
 export interface Options {
   readonly ports: {
     readonly site: number;
@@ -64,7 +67,7 @@ function read(args: readonly string[]): Options | undefined {
     },
     ephemeral: values.ephemeral,
     verbose: values.verbose,
-    context: Object.fromEntries(values.context.map(setting)),
+    context: { ...LOCAL_SETTINGS, ...Object.fromEntries(values.context.map(setting)) },
   };
 }
 

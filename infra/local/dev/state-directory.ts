@@ -5,7 +5,7 @@ import { join } from 'node:path';
  * Version of what the local cloud keeps between starts. Raise it when a start could no longer
  * continue from what an earlier version kept: names of resources, files of the emulators.
  */
-const STATE_FORMAT = '2';
+const STATE_FORMAT = '3';
 
 /** Before it existed, the format had no number. */
 const formatFile = (directory: string) => join(directory, 'format');

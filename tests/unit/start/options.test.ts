@@ -7,7 +7,7 @@ describe('The options of npm start', () => {
       ports: { site: 8080, api: 8081, inbox: 8025, aws: 4566 },
       ephemeral: false,
       verbose: false,
-      context: {},
+      context: { mailFrom: 'student-site@example.com', notifyEmail: 'site-owner@example.com' },
     });
   });
 
