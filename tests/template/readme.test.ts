@@ -19,6 +19,7 @@ const ROLES: Readonly<Record<string, string>> = {
   'verify-edge': 'AutoInvalidationVerifyServiceRole',
   'report-refresh': 'AutoInvalidationReportServiceRole',
   'send-mail': 'MailSendServiceRole',
+  'register-sender': 'SesSendersRegisterServiceRole',
   students: 'ApiStudentsServiceRole',
   refreshes: 'RefreshApiRefreshesServiceRole',
   backup: 'RecordsBackupServiceRole',
