@@ -15,7 +15,7 @@ export interface AutoInvalidationStackProps extends StackProps {
 /** Automatic invalidation for a bucket and distributions that exist already. */
 export class AutoInvalidationStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: AutoInvalidationStackProps) {
-    const { bucket: bucketName, distributionId, notifyEmail, mailFrom } = settings;
+    const { bucket: bucketName, distributionId, notifyEmail, mailFrom, mailRegion } = settings;
     super(scope, id, {
       description: `Event-driven CloudFront invalidation for the bucket ${bucketName}`,
       stackName: settings.stackName,
@@ -37,7 +37,7 @@ export class AutoInvalidationStack extends Stack {
       notify: {
         emails: notifyEmail,
         ...(mailFrom === undefined ? {} : { from: mailFrom }),
-        senderExists: settings.mailFromExists,
+        ...(mailRegion === undefined ? {} : { region: mailRegion }),
         when: settings.mailWhen,
       },
     });
@@ -54,6 +54,9 @@ export class AutoInvalidationStack extends Stack {
       MailQueueUrl: pipeline.mail.queue.queueUrl,
       MailDeadLetterQueueUrl: pipeline.mail.deadLetterQueue.queueUrl,
       RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
+      MailFrom: pipeline.mail.from,
+      MailRegion: pipeline.mail.region,
+      MailSenderState: pipeline.mail.senderState,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -16,6 +16,8 @@ function pipelineNumber(name: keyof typeof NUMBERS) {
   return amount.pipe(whole ? inRange.int() : inRange).default(standard);
 }
 
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, such as eu-central-1');
+
 /** On the command line a flag is a string. */
 const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]).default(false);
 
@@ -87,9 +89,12 @@ export const Settings = z.object({
   /** Who gets the reports about refreshes: addresses with commas between them. */
   notifyEmail: list.pipe(addresses),
   /**
-   * Sender of every mail. SES must have verified it. By default the first address of notifyEmail.
+   * Sender of every mail. SES must have verified it, or its domain. By default the first address of
+   * notifyEmail.
    */
   mailFrom: z.email().optional(),
+  /** Region whose SES sends the mails. */
+  mailRegion: region.default('us-east-1'),
   ...refreshSettings,
   /**
    * How many paths may be refreshed by hand in a day, with the page or the API. Whoever can open
@@ -115,16 +120,14 @@ export const AttachmentSettings = z.object({
   /** Who gets the reports about refreshes: addresses with commas between them. */
   notifyEmail: list.pipe(addresses),
   /**
-   * Sender of every mail. SES must have verified it. By default the first address of notifyEmail.
+   * Sender of every mail. SES must have verified it, or its domain. By default the first address of
+   * notifyEmail.
    */
   mailFrom: z.email().optional(),
-  /** Whether SES knows the sender already, so that the stack must not add it. */
-  mailFromExists: flag,
+  /** Region whose SES sends the mails. By default the bucket's; some regions have no SES. */
+  mailRegion: region.optional(),
   /** The bucket's region: S3 sends events only to queues in its own. */
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, such as eu-central-1')
-    .default('us-east-1'),
+  region: region.default('us-east-1'),
   /** Each site of an account needs another name. */
   stackName: z
     .string()

@@ -35,6 +35,7 @@ export class StudentSiteStack extends Stack {
     const mail = new Mail(this, 'Mail', {
       emails: settings.notifyEmail,
       ...(settings.mailFrom === undefined ? {} : { from: settings.mailFrom }),
+      region: settings.mailRegion,
       handler: 'school/send-mail',
     });
     const pipeline = new AutoInvalidation(this, 'AutoInvalidation', {
@@ -87,6 +88,9 @@ export class StudentSiteStack extends Stack {
       MailQueueUrl: mail.queue.queueUrl,
       MailDeadLetterQueueUrl: mail.deadLetterQueue.queueUrl,
       RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
+      MailFrom: mail.from,
+      MailRegion: mail.region,
+      MailSenderState: mail.senderState,
     });
   }
 

@@ -12,7 +12,7 @@ export function createHandler(dependencies: MailDependencies) {
 const settings = readSettings(MAIL_SETTINGS);
 
 export const handler = createHandler({
-  mailer: createMailer(settings.MAIL_FROM),
+  mailer: createMailer(settings.MAIL_FROM, settings.MAIL_REGION),
   reportsTo: settings.NOTIFY_EMAIL,
   stack: { name: settings.POWERTOOLS_SERVICE_NAME, region: settings.AWS_REGION },
   idempotencyTable: settings.IDEMPOTENCY_TABLE,

@@ -1,7 +1,8 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { Mailer } from '../mail/mail-handler.ts';
 
-export function createMailer(from: string, client = new SESv2Client({})): Mailer {
+/** @param region whose SES sends */
+export function createMailer(from: string, region: string, client = new SESv2Client({ region })): Mailer {
   return {
     async send(to, { subject, text, html }) {
       const { MessageId = '' } = await client.send(

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { DeploymentRefusedError } from '../errors.ts';
 
 /**
  * What CloudFormation asks of the function behind a custom resource (CloudFormation user guide,
@@ -41,6 +42,12 @@ export interface ResourceKind {
   remove(properties: unknown): Promise<void>;
 }
 
+export interface Timing {
+  /** Resolves shortly before the function is stopped. */
+  readonly timeUp: Promise<unknown>;
+  readonly pause: (milliseconds: number) => Promise<unknown>;
+}
+
 /** The id of a resource that could not be created. CloudFormation asks to remove it as well. */
 const NEVER_CREATED = 'never-created';
 
@@ -48,23 +55,27 @@ const NEVER_CREATED = 'never-created';
 const LONGEST_REASON = 500;
 
 /**
+ * CloudFormation calls the function as soon as it has made the policy, which AWS takes some seconds
+ * to know everywhere, DependsOn notwithstanding (aws/aws-cdk#37675). 30 seconds in all.
+ */
+const PAUSES_UNTIL_PERMITTED_MS = [500, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 7000];
+
+/**
  * Does what CloudFormation asks for, and always answers: an error becomes the reason of a failure,
  * and so does time that runs out. A resource that was never created is removed as far as possible,
  * because what prevented its creation often prevents its removal, and a failed removal leaves the
  * whole stack in ROLLBACK_FAILED.
- *
- * @param timeUp resolves shortly before the function is stopped
  */
 export async function answerTo(
   request: ResourceRequest,
   kind: ResourceKind,
-  timeUp: Promise<unknown>,
+  { timeUp, pause }: Timing,
 ): Promise<ResourceResponse> {
   const { StackId, RequestId, LogicalResourceId, PhysicalResourceId = NEVER_CREATED } = request;
   const same = { StackId, RequestId, LogicalResourceId };
   try {
     const tooLate = timeUp.then(() => Promise.reject(new Error('It took too long. Deploy again.')));
-    const done = await Promise.race([carryOut(request, kind), tooLate]);
+    const done = await Promise.race([carryOut(request, kind, pause), tooLate]);
     return { ...same, PhysicalResourceId, ...done, Status: 'SUCCESS' };
   } catch (error) {
     const Reason = reasonOf(error).slice(0, LONGEST_REASON).toWellFormed();
@@ -73,13 +84,44 @@ export async function answerTo(
   }
 }
 
-async function carryOut({ RequestType, ResourceProperties }: ResourceRequest, kind: ResourceKind) {
+async function carryOut(
+  { RequestType, ResourceProperties }: ResourceRequest,
+  kind: ResourceKind,
+  pause: Timing['pause'],
+) {
   if (RequestType === 'Delete') {
     await kind.remove(ResourceProperties);
     return {};
   }
   const PhysicalResourceId = kind.idOf(ResourceProperties);
-  return { PhysicalResourceId, Data: await kind.put(ResourceProperties) };
+  const Data = await oncePermitted(() => kind.put(ResourceProperties), pause);
+  return { PhysicalResourceId, Data };
+}
+
+/** An update may need a new policy as well, such as one for another bucket. */
+async function oncePermitted<Result>(act: () => Promise<Result>, pause: Timing['pause']): Promise<Result> {
+  for (const milliseconds of PAUSES_UNTIL_PERMITTED_MS) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      await pause(milliseconds);
+    }
+  }
+  return act().catch(error => {
+    if (!isRefusal(error)) throw error;
+    throw new DeploymentRefusedError(
+      `AWS refused this for 30 seconds, longer than a new policy takes to be in force. ${reasonOf(error)}`,
+      { cause: error },
+    );
+  });
+}
+
+/** What AWS answers if a policy is missing, or too new: a role's own, or that of S3's destination. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'AccessDenied' || error.name === 'AccessDeniedException') return true;
+  return error.message.startsWith('Unable to validate the following destination configurations');
 }
 
 /** Includes the name of AWS's errors: `AccessDenied` says more than some messages. */

@@ -17,7 +17,7 @@ export function resourceHandler(
   return observed(async (event: unknown, context: Context): Promise<void> => {
     const request = ResourceRequest.parse(event);
     const timeUp = sleep(context.getRemainingTimeInMillis() - RESERVE_MS, undefined, { ref: false });
-    const answer = await answerTo(request, kind, timeUp);
+    const answer = await answerTo(request, kind, { timeUp, pause: sleep });
     const { RequestType, ResourceProperties } = request;
     logger.info('Answered', { RequestType, ResourceProperties, ...answer });
     await send(request.ResponseURL, answer);

@@ -9,3 +9,13 @@ const EMAIL =
 export function isEmailAddress(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }
+
+/**
+ * The domain of an address and its parent domains, the longest first. SES sends from every address
+ * of a verified domain and of its subdomains (SES developer guide, "Creating and verifying
+ * identities").
+ */
+export function domainsOf(address: string): string[] {
+  const labels = address.slice(address.lastIndexOf('@') + 1).split('.');
+  return labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'));
+}

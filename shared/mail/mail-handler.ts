@@ -25,6 +25,8 @@ export interface MailDependencies {
 /** The settings of every function that sends mails. */
 export const MAIL_SETTINGS = {
   MAIL_FROM: setting.text,
+  /** Region whose SES sends, which may be another one than the function's. */
+  MAIL_REGION: setting.text,
   NOTIFY_EMAIL: setting.list,
   IDEMPOTENCY_TABLE: setting.text,
   POWERTOOLS_SERVICE_NAME: setting.text,

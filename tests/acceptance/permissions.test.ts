@@ -31,6 +31,15 @@ const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason
     reason:
       "The alarms' rule sends by it, as tests/acceptance/alarms.test.ts shows; CDK grants the rest along.",
   },
+  senders: {
+    grants: /^SesSendersRegister\S+ ses:(?:DeleteEmailIdentity|UntagResource) /,
+    reason: 'The sender is removed with the stack, as tests/local/ses/identities.test.ts shows.',
+  },
+  configurationSets: {
+    grants: /^MailSendServiceRoleDefaultPolicy ses:SendEmail configuration-set\/\*$/,
+    reason:
+      'The sender has no configuration set here; tests/local/ses/identities.test.ts shows one that has.',
+  },
   polling: {
     grants: /ServiceRoleDefaultPolicy sqs:(ChangeMessageVisibility|GetQueueUrl) /,
     reason:

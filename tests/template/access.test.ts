@@ -34,6 +34,7 @@ const ROLES = {
   reporter: 'AutoInvalidationReportServiceRole',
   collector: 'AutoInvalidationCollectServiceRole',
   mailer: 'MailSendServiceRole',
+  registrar: 'SesSendersRegisterServiceRole',
   workflow: 'AutoInvalidationStateMachineRole',
   students: 'ApiStudentsServiceRole',
   refreshes: 'RefreshApiRefreshesServiceRole',
@@ -120,7 +121,7 @@ describe('Least privilege', () => {
 
   it('only the mail function may send mail', () => {
     const senders = resourcesOf(template, 'AWS::IAM::Policy').filter(policy =>
-      pairs(statementsOf(policy)).some(pair => pair.startsWith('ses:')),
+      pairs(statementsOf(policy)).some(pair => pair.startsWith('ses:Send')),
     );
     expect(senders).toEqual([resourceOf(template, 'AWS::IAM::Policy', ROLES.mailer)]);
   });
@@ -136,9 +137,19 @@ describe('Least privilege', () => {
       Action: ['ses:SendEmail'],
       Condition: { StringEquals: { 'ses:FromAddress': from } },
     });
-    expect(resourceOf(configured, 'AWS::SES::EmailIdentity', 'Sender').properties).toMatchObject({
-      EmailIdentity: from,
-    });
+    expect(resourceOf(configured, 'Custom::MailSender', '').properties).toMatchObject({ Address: from });
+  });
+
+  it('the function that registers the sender may create, mark and remove that one, and look at its domains', () => {
+    const identity = (name: string) => `arn:aws:ses:us-east-1:<AWS::AccountId>:identity/${name}`;
+    const sender = identity('student-site@example.com');
+    const writing = ['CreateEmailIdentity', 'DeleteEmailIdentity', 'TagResource', 'UntagResource'];
+    expect(allowed('registrar')).toEqual(
+      [
+        ...on(sender, 'ses:GetEmailIdentity', ...writing.map(action => `ses:${action}`)),
+        ...on(identity('example.com'), 'ses:GetEmailIdentity'),
+      ].sort(),
+    );
   });
 
   it('the mail function otherwise reads its queue and remembers what it sent', () => {
@@ -203,6 +214,8 @@ describe('Least privilege', () => {
       [`${SITE_BUCKET}/*`]: 'any object of the site may have changed, and CDK’s uploader writes them',
       'arn:aws:ses:us-east-1:<AWS::AccountId>:identity/*':
         'SES in its sandbox checks the recipient’s identity as well; a condition fixes the sender',
+      'arn:aws:ses:us-east-1:<AWS::AccountId>:configuration-set/*':
+        'the sender may send with any by default; the sender is fixed by a condition',
       'arn:aws:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-us-east-1/*':
         'CDK’s uploader reads the assets of its deployment',
       [`${BACKUP_BUCKET}/backups/*`]: 'the key of a backup is its time',

@@ -114,11 +114,13 @@ describe('The stack for an existing site', () => {
   });
 
   it('has CloudFormation wait minutes for an answer, not an hour', () => {
-    const custom = ['Custom::BucketNotification', 'Custom::ExistingDistribution'].flatMap(type =>
-      resourcesOf(template, type),
-    );
-    expect(custom).toHaveLength(3);
-    expect(custom.map(({ properties }) => properties['ServiceTimeout'])).toEqual(['300', '300', '300']);
+    const custom = [
+      'Custom::BucketNotification',
+      'Custom::ExistingDistribution',
+      'Custom::MailSender',
+    ].flatMap(type => resourcesOf(template, type));
+    expect(custom).toHaveLength(4);
+    expect(custom.map(({ properties }) => properties['ServiceTimeout'])).toEqual(Array(4).fill('300'));
   });
 
   it('contains nothing of the school: no resource, no name, no description, no line of code', () => {
@@ -137,7 +139,10 @@ describe('The stack for an existing site', () => {
         'DistributionId',
         'DistributionIds',
         'MailDeadLetterQueueUrl',
+        'MailFrom',
         'MailQueueUrl',
+        'MailRegion',
+        'MailSenderState',
         'RefreshStateMachineArn',
         'RefreshTableName',
         'SiteBucketName',

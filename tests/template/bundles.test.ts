@@ -53,6 +53,10 @@ const PARTS: Readonly<Record<string, Parts>> = {
   },
   'pipeline/find-distribution': DEPLOYING,
   'pipeline/notify-bucket': DEPLOYING,
+  'pipeline/register-sender': {
+    own: ['shared/deployment/', 'shared/mail/sender.ts', 'shared/mail/email-address.ts'],
+    packages: [],
+  },
   'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
   'pipeline/verify-edge': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
   'pipeline/report-refresh': { own: ['shared/refresh/', 'shared/mail/mail.ts'], packages: [] },

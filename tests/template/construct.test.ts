@@ -156,8 +156,8 @@ describe('Several pipelines in a stack', () => {
   });
 
   it('have SES add a sender once that they share', () => {
-    expect(resourcesOf(template, 'AWS::SES::EmailIdentity').map(({ properties }) => properties)).toEqual([
-      { EmailIdentity: 'owner@example.com' },
+    expect(resourcesOf(template, 'Custom::MailSender').map(({ properties }) => properties)).toMatchObject([
+      { Address: 'owner@example.com' },
     ]);
   });
 });
@@ -175,7 +175,7 @@ describe('A pipeline that shares the mails of another one', () => {
 
   it('has them sent by the same function', () => {
     expect(
-      resourcesOf(template, 'AWS::Lambda::Function').filter(({ id }) => id.includes('Send')),
+      resourcesOf(template, 'AWS::Lambda::Function').filter(({ id }) => id.includes('MailSend')),
     ).toHaveLength(1);
     expect(environmentOf(template, 'SecondReport')).toMatchObject({
       MAIL_QUEUE_URL: ref(resourceOf(template, 'AWS::SQS::Queue', 'FreshnessMailQueueC').id),

@@ -62,7 +62,7 @@ describe('The examples', () => {
 
 describe('The example of', () => {
   const counts = (example: string, ...types: string[]) =>
-    types.map(type => resourcesOf(templateOf(example), `AWS::${type}`).length);
+    types.map(type => resourcesOf(templateOf(example), type).length);
 
   it('an own bucket has it send its events', () => {
     const [bucket] = resourcesOf(templateOf('own-bucket.ts'), 'AWS::S3::Bucket');
@@ -73,11 +73,18 @@ describe('The example of', () => {
   it('several distributions lets the pipeline invalidate both', () => {
     const policies = JSON.stringify(resourcesOf(templateOf('several-distributions.ts'), 'AWS::IAM::Policy'));
     for (const id of ['E2EXAMPLE1ABCD', 'E3EXAMPLE2EFGH']) expect(policies).toContain(`:distribution/${id}`);
-    expect(counts('several-distributions.ts', 'S3::Bucket', 'CloudFront::Distribution')).toEqual([0, 0]);
+    expect(counts('several-distributions.ts', 'AWS::S3::Bucket', 'AWS::CloudFront::Distribution')).toEqual([
+      0, 0,
+    ]);
   });
 
   it('two pipelines has two of everything, but one that mails', () => {
-    const types = ['S3::Bucket', 'StepFunctions::StateMachine', 'SES::EmailIdentity', 'SNS::Topic'];
+    const types = [
+      'AWS::S3::Bucket',
+      'AWS::StepFunctions::StateMachine',
+      'Custom::MailSender',
+      'AWS::SNS::Topic',
+    ];
     expect(counts('two-pipelines.ts', ...types)).toEqual([2, 2, 1, 1]);
   });
 });

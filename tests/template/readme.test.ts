@@ -29,6 +29,7 @@ const ROLES: Readonly<Record<string, string>> = {
   'verify-edge': 'AutoInvalidationVerifyServiceRole',
   'report-refresh': 'AutoInvalidationReportServiceRole',
   'send-mail': 'MailSendServiceRole',
+  'register-sender': 'SesSendersRegisterServiceRole',
   students: 'ApiStudentsServiceRole',
   refreshes: 'RefreshApiRefreshesServiceRole',
   backup: 'RecordsBackupServiceRole',

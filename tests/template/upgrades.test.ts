@@ -14,7 +14,7 @@ const HELD: Readonly<Record<string, string>> = {
   'AWS::ApiGateway::UsagePlan': 'what callers have used of their quota',
   'AWS::StepFunctions::StateMachine': 'refreshes in progress and the history of executions',
   'AWS::Logs::LogGroup': 'logs',
-  'AWS::SES::EmailIdentity': 'the verification of the sender',
+  'Custom::MailSender': 'the verification of the sender',
   'AWS::SNS::Topic': 'subscriptions that were confirmed',
   'AWS::SNS::Subscription': 'the confirmation of an address',
 };

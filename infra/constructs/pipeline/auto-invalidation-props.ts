@@ -69,16 +69,17 @@ export interface Notify {
   readonly emails?: readonly string[];
 
   /**
-   * Sender of every mail. SES sends a link to it, which must be followed once.
+   * Sender of every mail: best an address of a domain that SES has verified. SES sends a link to
+   * any other, which must be followed once.
    * @default - the first of `emails`
    */
   readonly from?: string;
 
   /**
-   * Whether SES knows the sender already, so that the stack must not add it.
-   * @default false
+   * Region whose SES sends the mails, and knows the sender. Some regions have no SES.
+   * @default - the stack's
    */
-  readonly senderExists?: boolean;
+  readonly region?: string;
 
   /**
    * Mails of another pipeline in the app, or a `Mail` made before, to share its queue and its

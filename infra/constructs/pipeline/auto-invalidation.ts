@@ -168,14 +168,14 @@ export class AutoInvalidation extends Construct {
   }
 
   private createMail(
-    { emails = [], from, senderExists }: Notify,
+    { emails = [], from, region }: Notify,
     { logRetention }: { readonly logRetention: Pipeline['logRetention'] },
   ): Mail {
     return new Mail(this, 'Mail', {
       emails,
       logRetention,
       ...(from === undefined ? {} : { from }),
-      ...(senderExists === undefined ? {} : { senderExists }),
+      ...(region === undefined ? {} : { region }),
     });
   }
 

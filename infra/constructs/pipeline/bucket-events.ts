@@ -1,5 +1,5 @@
 import { Aws, Stack, Token, Tokenization } from 'aws-cdk-lib';
-import { Policy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Policy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
@@ -132,16 +132,12 @@ function notifyBeside(
  */
 function allowNotifying(notify: DeploymentFunction, bucket: IBucket): Policy {
   const isKnown = !Token.isUnresolved(bucket.bucketName);
-  const policy = new Policy(notify, isKnown ? bucket.bucketName : 'Bucket', {
-    statements: [
-      new PolicyStatement({
-        actions: ['s3:GetBucketNotification', 's3:PutBucketNotification'],
-        resources: [bucket.bucketArn],
-      }),
-    ],
-  });
-  notify.role?.attachInlinePolicy(policy);
-  return policy;
+  return notify.allow(isKnown ? bucket.bucketName : 'Bucket', [
+    new PolicyStatement({
+      actions: ['s3:GetBucketNotification', 's3:PutBucketNotification'],
+      resources: [bucket.bucketArn],
+    }),
+  ]);
 }
 
 /** Prefixes without those that another one covers: S3 refuses overlapping filters. */

@@ -94,12 +94,12 @@ function distributionProblems(distributions: readonly SiteDistribution[]): strin
   ];
 }
 
-function notifyProblems({ emails, mail, from, senderExists }: Notify): string[] {
+function notifyProblems({ emails, mail, from, region }: Notify): string[] {
   if (mail === undefined) {
     if (emails === undefined) return ['notify needs either emails or mail'];
     return addressProblems('notify.emails', emails);
   }
-  const unused = Object.entries({ emails, from, senderExists }).filter(([, value]) => value !== undefined);
+  const unused = Object.entries({ emails, from, region }).filter(([, value]) => value !== undefined);
   return unused.map(([name]) => `notify.${name} has no effect beside notify.mail, which has its own`);
 }
 

@@ -1,5 +1,6 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Policy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ServiceFunction } from './service-function.ts';
 
@@ -10,6 +11,8 @@ export interface DeploymentFunctionProps {
   readonly handler: string;
   readonly description: string;
   readonly permissions: readonly PolicyStatement[];
+  /** @default RetentionDays.ONE_MONTH */
+  readonly logRetention?: RetentionDays;
 }
 
 /**
@@ -19,6 +22,17 @@ export class DeploymentFunction extends ServiceFunction {
   constructor(scope: Construct, id: string, { permissions, ...props }: DeploymentFunctionProps) {
     super(scope, id, { ...props, environment: {}, timeout: Duration.minutes(1) });
     for (const permission of permissions) this.addToRolePolicy(permission);
+  }
+
+  /**
+   * A policy of its own, for one resource that this function serves, which must depend on it.
+   * The function is made after the policy as well: by then IAM has had some seconds to learn of it.
+   */
+  allow(id: string, statements: PolicyStatement[]): Policy {
+    const policy = new Policy(this, id, { statements });
+    this.role?.attachInlinePolicy(policy);
+    this.node.defaultChild?.node.addDependency(policy);
+    return policy;
   }
 
   /** @param properties strings and lists that CloudFormation passes to the function */

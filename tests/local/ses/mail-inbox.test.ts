@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
 import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import { createIdentities } from '../../../infra/local/services/ses/identities.ts';
 import { startMailInbox } from '../../../infra/local/services/ses/mail-inbox.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 
@@ -20,7 +21,9 @@ async function start({
 } = {}) {
   const journal = createJournal();
   const store = openDurableStore(file);
-  const inbox = await startMailInbox({ port: 0, identities, store, journal, ...options });
+  const known = createIdentities(store);
+  for (const name of identities) known.put({ region: 'us-east-1', name, isVerified: true, tags: {} });
+  const inbox = await startMailInbox({ port: 0, identities: known, store, journal, ...options });
   const services = new Map([['ses', inbox.handle]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal });
   const ses = new SESv2Client(clientFor(endpoint.url));
@@ -109,12 +112,13 @@ describe('A mail', () => {
     expect(inbox.mails()).toHaveLength(1);
   });
 
-  it('from a verified domain, or with a name before the address, arrives', async () => {
+  it('from a verified domain or a subdomain of it, or with a name before the address, arrives', async () => {
     const { inbox, send } = await start({ identities: ['school.example'] });
     await send('office@school.example');
     await send('The Office <office@school.example>');
+    await send('office@sub.school.example');
     await expect(send('office@sub.other.example')).rejects.toMatchObject({ name: 'MessageRejected' });
-    expect(inbox.mails()).toHaveLength(2);
+    expect(inbox.mails()).toHaveLength(3);
   });
 });
 

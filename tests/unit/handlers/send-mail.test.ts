@@ -15,6 +15,7 @@ beforeAll(async () => {
   tables = await startTables();
   const environment = {
     MAIL_FROM: 'site@example.com',
+    MAIL_REGION: 'us-east-1',
     NOTIFY_EMAIL: OWNER,
     POWERTOOLS_SERVICE_NAME: STACK.name,
     IDEMPOTENCY_TABLE,

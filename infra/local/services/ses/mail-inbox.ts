@@ -12,6 +12,8 @@ import type { DurableStore } from '../../kernel/durable-map.ts';
 import { close, portTaken } from '../../kernel/http-server.ts';
 import { withoutHopByHop } from '../../kernel/in-process.ts';
 import type { Journal } from '../../kernel/journal.ts';
+import type { Identities } from './identities.ts';
+import { addressIn, regionOf } from './ses-request.ts';
 
 /** A mail as aws-ses-v2-local keeps it. */
 export interface ReceivedMail {
@@ -44,12 +46,12 @@ interface Ses {
  * SES by aws-ses-v2-local, with its inbox page.
  *
  * @param port of the inbox page
- * @param identities senders that the template verifies; SES refuses any other
+ * @param identities SES refuses senders that are not verified
  * @param keep how many mails are kept; the oldest go first
  */
 export async function startMailInbox(options: {
   readonly port: number;
-  readonly identities: readonly string[];
+  readonly identities: Pick<Identities, 'isVerified'>;
   readonly store: DurableStore;
   readonly journal: Journal;
   readonly keep?: number;
@@ -74,15 +76,9 @@ export async function startMailInbox(options: {
 
   const handle = async (request: AwsRequest) => {
     const sender = senderOf(request);
-    if (sender !== undefined && !isVerified(sender, options.identities)) {
-      return jsonErrorResponse(
-        new AwsError(
-          'MessageRejected',
-          `Email address is not verified. The following identities failed the check in region US-EAST-1: ${sender}`,
-        ),
-        '1.1',
-      );
-    }
+    const region = regionOf(request);
+    if (sender !== undefined && !options.identities.isVerified(region, addressIn(sender)))
+      return jsonErrorResponse(notVerified(sender, region), '1.1');
     const response = await forward(url, request);
     const accepted = shown().findLast(mail => String(response.body).includes(mail.messageId));
     if (accepted !== undefined) {
@@ -132,7 +128,9 @@ function senderOf({ url, body }: AwsRequest): string | undefined {
   return FromEmailAddress;
 }
 
-function isVerified(sender: string, identities: readonly string[]): boolean {
-  const address = /<([^>]+)>\s*$/.exec(sender)?.[1] ?? sender;
-  return identities.includes(address) || identities.includes(address.split('@')[1] ?? '');
+function notVerified(sender: string, region: string): AwsError {
+  return new AwsError(
+    'MessageRejected',
+    `Email address is not verified. The following identities failed the check in region ${region.toUpperCase()}: ${sender}`,
+  );
 }

@@ -1,14 +1,19 @@
-import { type ApiTraits, type Denial, fieldsOf } from '../../kernel/api-traits.ts';
-import { arnOf } from '../../kernel/arn.ts';
-import { type AwsResponse, jsonErrorResponse } from '../../kernel/aws-api.ts';
+import { fieldsOf } from '../../kernel/api-traits.ts';
+import { type AwsService, answeringErrors, jsonErrorResponse, LOCAL_REGION } from '../../kernel/aws-api.ts';
 import { capability } from '../../kernel/capability.ts';
-import { accessDenied, denialMessage } from '../../kernel/permissions/refusal.ts';
+import type { Permissions } from '../../kernel/permissions/permissions.ts';
 import type { Service } from '../../kernel/service.ts';
 import { type ResourceTypes, refOnly } from '../../template/resource.ts';
+import { sesApi } from './api.ts';
+import { createIdentities, type Identities } from './identities.ts';
+import { withIdentities } from './identity-api.ts';
 import { type ReceivedMail, startMailInbox } from './mail-inbox.ts';
+import { addressIn, configurationSetArn, operationOf, regionOf } from './ses-request.ts';
 
 export interface SesOptions {
   readonly ports?: { readonly inbox?: number };
+  /** Whether the links that SES mails to new senders are followed at once. @default true */
+  readonly followsSenderLinks?: boolean;
 }
 
 /** The mails received and kept, oldest first. */
@@ -23,54 +28,52 @@ const types: ResourceTypes = {
   },
 };
 
-interface Fields {
-  readonly FromEmailAddress: string;
-  readonly Content: { readonly Raw?: unknown };
-}
-
-const api: ApiTraits = {
-  actionOf: ({ method, url }) => {
-    const [path] = url.split('?');
-    return path === '/v2/email/outbound-emails' ? 'SendEmail' : `${method} ${path}`;
-  },
-  requirementsOf({ body }, action) {
-    if (action !== 'SendEmail') return undefined;
-    const { FromEmailAddress = '', Content } = fieldsOf<Fields>(body);
-    const address = /<([^>]+)>\s*$/.exec(FromEmailAddress)?.[1] ?? FromEmailAddress;
-    return [
-      {
-        // SES v2 has one operation; IAM keeps the two actions of v1 for it.
-        action: Content?.Raw === undefined ? 'ses:SendEmail' : 'ses:SendRawEmail',
-        resource: arnOf('ses', `identity/${address}`),
-        context: { 'ses:FromAddress': address },
-      },
-    ];
-  },
-  refuse,
-};
-
-function refuse(denial: Denial): AwsResponse {
-  const { principal, action, resource } = denial;
-  // SES has words of its own, as its users quote it.
-  const message = principal?.startsWith('arn:')
-    ? `User \`${principal}' is not authorized to perform \`${action}' on resource \`${resource}'`
-    : denialMessage(denial);
-  return jsonErrorResponse(accessDenied(message), '1.1');
-}
-
 export const ses: Service<readonly string[], SesOptions> = {
   name: 'ses',
   types,
-  apis: { ses: api },
+  apis: { ses: sesApi },
   access: () => ({ conditionKeys: ['ses:FromAddress'] }),
-  /** Addresses and domains that SES may send from. */
+  /** Addresses and domains of the template, which somebody has verified. */
   parse: account => account.all('AWS::SES::EmailIdentity').map(({ ref }) => ref),
-  async start(identities, { options, store, journal }) {
-    const inbox = await startMailInbox({ port: options.ports?.inbox ?? 0, identities, store, journal });
+  async start(names, { options, store, journal, permissions }) {
+    const identities = createIdentities(store);
+    for (const name of names) {
+      const { tags = {} } = identities.find(LOCAL_REGION, name) ?? {};
+      identities.put({ region: LOCAL_REGION, name, isVerified: true, tags });
+    }
+    const { ports, followsSenderLinks: followsLinks = true } = options;
+    const inbox = await startMailInbox({ port: ports?.inbox ?? 0, identities, store, journal });
+    const api = withIdentities(checkingConfigurationSets(inbox.handle, { identities, permissions }), {
+      identities,
+      followsLinks,
+    });
     return {
-      apis: { ses: inbox.handle },
+      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, '1.1')) },
       offers: [receivedMails.offer(inbox.mails), inboxUrl.offer(() => inbox.url)],
       stop: inbox.stop,
     };
   },
 };
+
+/**
+ * Whoever sends from an identity with a default configuration set needs the permission for the set
+ * as well: service authorization reference, "SES v2", SendEmail.
+ */
+function checkingConfigurationSets(
+  send: AwsService,
+  { identities, permissions }: { readonly identities: Identities; readonly permissions: Permissions },
+): AwsService {
+  return async request => {
+    if (operationOf(request).action !== 'SendEmail') return send(request);
+    const fields = fieldsOf<{ FromEmailAddress: string; ConfigurationSetName: string }>(request.body);
+    const address = addressIn(fields.FromEmailAddress ?? '');
+    const region = regionOf(request);
+    const used = fields.ConfigurationSetName ?? identities.configurationSetOf(region, address);
+    if (used !== undefined) {
+      const resource = configurationSetArn(region, used);
+      const context = { 'ses:FromAddress': address };
+      await permissions.require(request.caller, { action: 'ses:SendEmail', resource, context });
+    }
+    return send(request);
+  };
+}
