@@ -40,6 +40,12 @@ describe('the timeline', () => {
     );
   });
 
+  it('says that one was not verified, which is not the same as given up', () => {
+    expect(labelsOf({ state: 'unasked', timeline: [UPLOADED, FINISHED], changes: CHANGES }).at(-1)).toBe(
+      'Not verified (unasked)',
+    );
+  });
+
   it('calls by its name what was not uploaded', () => {
     expect(labelsOf({ state: 'closed', timeline: [UPLOADED, CLOSED], changes: [] })[0]).toBe(
       'Requested (done)',
