@@ -1,7 +1,12 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { describeStatus, doubtOf, problemsOf, type Status } from '../../../infra/cli/commands/status-report.ts';
+import {
+  describeStatus,
+  doubtOf,
+  problemsOf,
+  type Status,
+} from '../../../infra/cli/commands/status-report.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import { colouredPage, plainPage } from '../../helpers/terminal.ts';
 
