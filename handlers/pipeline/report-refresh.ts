@@ -5,40 +5,58 @@ import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-ta
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
-import { type ReportDependencies, report } from '../../shared/refresh/report.ts';
+import { type RefreshOutcome, type ReportDependencies, report } from '../../shared/refresh/report.ts';
+import { Unasked } from '../../shared/refresh/unasked.ts';
 
 /** The error that Step Functions caught. */
 const Failure = z.object({ Error: z.string(), Cause: z._default(z.string(), '') });
 
 const Input = z.object({
   refreshId: z.string(),
-  /** Absent if the refresh is fresh. */
+  /** Present if the refresh failed. */
   failure: z.optional(Failure),
+  /** Present if the edge could not be asked. */
+  unasked: z.optional(Unasked),
 });
 
 /** Stage report, whichever way a refresh ended: history, metrics, mail. */
 export function createHandler(dependencies: ReportDependencies) {
   return observed(async (input: unknown) => {
-    const { refreshId, failure } = parsed(Input, input, 'The input of the stage report');
-    const end =
-      failure === undefined
-        ? ({ state: 'fresh' } as const)
-        : ({ state: 'failed', failure: describe(failure) } as const);
+    const { refreshId, ...end } = parsed(Input, input, 'The input of the stage report');
     const at = dependencies.now();
-    const { outcome, startedAt, finishedAt, pathCount, skipped } = await report(refreshId, end, {
-      ...dependencies,
-      now: () => at,
-    });
+    const { outcome, startedAt, finishedAt, pathCount, skipped, unasked } = await report(
+      refreshId,
+      outcomeOf(end),
+      { ...dependencies, now: () => at },
+    );
     const { unchanged, neverCached, duplicate } = skipped;
     const milliseconds = Date.parse(finishedAt) - Date.parse(startedAt);
-    logger.info('Reported', { refreshId, outcome, milliseconds, paths: pathCount, skipped });
+    logger.info('Reported', { refreshId, outcome, milliseconds, paths: pathCount, skipped, unasked });
     // A repetition finds the first end, which has been counted.
     if (finishedAt !== at.toISOString()) return { outcome };
-    metrics.addMetric(outcome === 'fresh' ? 'RefreshesFresh' : 'RefreshesFailed', MetricUnit.Count, 1);
     metrics.addMetric('FilesSkipped', MetricUnit.Count, unchanged + neverCached + duplicate);
-    if (outcome === 'fresh') metrics.addMetric('TimeToFresh', MetricUnit.Milliseconds, milliseconds);
+    countEnding(outcome, milliseconds);
     return { outcome };
   });
+}
+
+function countEnding(outcome: RefreshOutcome['state'], milliseconds: number): void {
+  switch (outcome) {
+    case 'fresh':
+      metrics.addMetric('RefreshesFresh', MetricUnit.Count, 1);
+      metrics.addMetric('TimeToFresh', MetricUnit.Milliseconds, milliseconds);
+      return;
+    case 'unasked':
+      metrics.addMetric('RefreshesUnasked', MetricUnit.Count, 1);
+      return;
+    case 'failed':
+      metrics.addMetric('RefreshesFailed', MetricUnit.Count, 1);
+  }
+}
+
+function outcomeOf({ failure, unasked }: Omit<z.infer<typeof Input>, 'refreshId'>): RefreshOutcome {
+  if (failure !== undefined) return { state: 'failed', failure: describe(failure) };
+  return unasked === undefined ? { state: 'fresh' } : { state: 'unasked', unasked };
 }
 
 /**
@@ -59,8 +77,11 @@ const settings = readSettings({
   MAIL_WHEN: setting.mailPolicy,
 });
 
+const { refreshes, mailedReasons } = openRefreshTable({ tableName: settings.REFRESH_TABLE });
+
 export const handler = createHandler({
-  refreshes: openRefreshTable({ tableName: settings.REFRESH_TABLE }).refreshes,
+  refreshes,
+  mailedReasons,
   outbox: createMailQueue(settings.MAIL_QUEUE_URL),
   mailPolicy: settings.MAIL_WHEN,
   now: () => new Date(),

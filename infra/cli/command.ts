@@ -14,7 +14,8 @@ export const EXIT = {
   failed: 1,
   /** The arguments are wrong. Nothing was tried. */
   misused: 2,
-  // 3 is kept for "could not be asked", such as while AWS is out of reach.
+  /** Invalidated, but the edge could not be asked whether it is fresh. */
+  unverified: 3,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

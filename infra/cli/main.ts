@@ -21,7 +21,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 };
 
 const EXIT_CODES = `
-Exit codes: 0, done, and what was asked for is fresh; 1, something failed; 2, the arguments are wrong.`;
+Exit codes: 0, done, and what was asked for is fresh; 1, something failed; 2, the arguments are wrong; 3, invalidated, but not verified.`;
 
 /** The command line, without the process around it: the first argument names the command. */
 export async function main(args: readonly string[], streams: Streams): Promise<ExitCode> {

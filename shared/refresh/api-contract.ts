@@ -32,6 +32,10 @@ const Skipped = z.object({
 });
 export type Skipped = Readonly<z.infer<typeof Skipped>>;
 
+/** Why the edge could not be asked, without the URLs. */
+export const UnaskedSummary = z.pick(Unasked, { code: true, reason: true });
+export type UnaskedSummary = Readonly<z.infer<typeof UnaskedSummary>>;
+
 /** A refresh as the history lists it. */
 export const RefreshSummary = z.object({
   id: z.string(),
@@ -47,7 +51,10 @@ export const RefreshSummary = z.object({
   costUsd: z.number(),
   skipped: Skipped,
   invalidationId: z.optional(z.string()),
+  /** Why it failed. */
   failure: z.optional(z.string()),
+  /** Why the edge could not be asked. A refresh has this or `failure`, never both. */
+  unasked: z.optional(UnaskedSummary),
   round: z.number(),
   /** How often CloudFront's quota refused it. */
   refusals: z.number(),
@@ -77,6 +84,7 @@ export const REFRESH_STEPS = [
   'invalidated',
   /** When the workflow saw the invalidation completed. */
   'completed',
+  /** Absent if the edge could not be asked for some URLs. */
   'verified',
   'finished',
 ] as const;

@@ -15,7 +15,7 @@ import { NOTHING_SKIPPED } from './unchanged.ts';
 
 /** What lists need of a refresh: little, for there are many. */
 export interface ListedRefresh extends Pick<Refresh, 'id' | 'state' | 'generation' | 'startedAt' | 'totals'> {
-  readonly end?: Pick<RefreshEnd, 'at' | 'failure'>;
+  readonly end?: Pick<RefreshEnd, 'at' | 'failure' | 'unasked'>;
   readonly invalidation?: Pick<SentInvalidation, 'id' | 'spentUsd'>;
   readonly quota?: Pick<QuotaWait, 'refusals'>;
 }
@@ -133,6 +133,7 @@ export function summaryOf(refresh: ListedRefresh): RefreshSummary {
     skipped: totals?.skipped ?? NOTHING_SKIPPED,
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
     ...(end?.failure === undefined ? {} : { failure: withoutArns(end.failure) }),
+    ...(end?.unasked === undefined ? {} : { unasked: end.unasked }),
     round: totals?.round ?? 1,
     refusals: quota?.refusals ?? 0,
   };

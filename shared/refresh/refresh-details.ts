@@ -98,8 +98,8 @@ function explainedPaths({ plan }: Refresh, { changes, requestedPaths, urls }: Re
 
 function verificationOf({ verification }: Refresh): RefreshDetails['verification'] {
   if (verification?.result === undefined) return undefined;
-  const { verified, superseded, urls } = verification.result;
-  return { verified, superseded, urls: [...urls] };
+  const { verified, superseded, urls, unasked } = verification.result;
+  return { verified, superseded, urls: [...urls], ...(unasked === undefined ? {} : { unasked }) };
 }
 
 function timelineOf(refresh: Refresh, changes: readonly Change[]): TimelineEntry[] {
@@ -110,7 +110,7 @@ function timelineOf(refresh: Refresh, changes: readonly Change[]): TimelineEntry
     closed: closedAt,
     invalidated: invalidation?.at,
     completed: invalidation === undefined ? undefined : verification?.startedAt,
-    verified: verification?.verifiedAt,
+    verified: verification?.result?.unasked === undefined ? verification?.verifiedAt : undefined,
     finished: end?.at,
   } satisfies Record<RefreshStep, IsoTime | undefined>;
   return REFRESH_STEPS.flatMap(step => {

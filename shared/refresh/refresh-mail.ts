@@ -1,49 +1,70 @@
 import { command, type Facts, fact, finishOf, type Lists, layOut, withRest } from '../mail/layout.ts';
 import { type MailingStack, mailKind, type RenderedMail } from '../mail/mail.ts';
 import { RefreshReport } from './refresh-report.ts';
+import { adviceOnUnasked } from './unasked-advice.ts';
 
 /** Tells the people who run the site how a refresh ended. */
 export const refreshMail = mailKind(RefreshReport, renderRefreshReport);
 
 function renderRefreshReport(report: RefreshReport, stack: MailingStack): RenderedMail {
-  const isFresh = report.outcome === 'fresh';
-  const title = isFresh
-    ? `Fresh: ${summaryOf(report)}`
-    : `FAILED: the site may show old content (${summaryOf(report)})`;
   return layOut({
-    title,
+    title: titleOf(report),
     advice: adviceOf(report, stack),
     facts: factsOf(report),
     lists: listsOf(report),
   });
 }
 
-function adviceOf({ outcome, distributionId }: RefreshReport, stack: MailingStack): string {
+function titleOf(report: RefreshReport): string {
+  const { outcome, unasked, invalidationId } = report;
+  const summary = summaryOf(report);
+  if (outcome === 'fresh') return `Fresh: ${summary}`;
+  if (unasked === undefined) return `FAILED: the site may show old content (${summary})`;
+  if (unasked.code === 'off')
+    return `${invalidationId === undefined ? 'Nothing to invalidate' : 'Invalidated'} (verification is off): ${summary}`;
+  const what = invalidationId === undefined ? 'Not verified' : 'Invalidated, not verified';
+  return `${what}: ${unasked.reason} (${summary})`;
+}
+
+function adviceOf({ outcome, unasked, distributionId }: RefreshReport, stack: MailingStack): string {
   if (outcome === 'fresh') return 'Visitors get the new content. There is nothing to do.';
+  if (unasked !== undefined) return adviceOnUnasked(unasked.code);
   const purgeAll = command(`refresh -- --paths "/*" --distribution ${distributionId}`, stack);
   return `Visitors may get old content. Find the reason below and in the Step Functions execution of this refresh, and correct it. Then purge everything (RUNBOOK.md, refresh-failed): ${purgeAll}`;
 }
 
+const FINISHED: Readonly<Record<RefreshReport['outcome'], string>> = {
+  fresh: 'Edge verified',
+  unasked: 'Ended',
+  failed: 'Gave up',
+};
+
 function factsOf(report: RefreshReport): Facts {
-  const isFresh = report.outcome === 'fresh';
+  const { outcome, unasked, failure } = report;
   const superseded = report.superseded > 0 ? `, ${report.superseded} changed again since` : '';
   return [
     ['Refresh', report.refreshId],
     ['Distribution', report.distributionId],
     ['Uploads began', report.startedAt],
-    [isFresh ? 'Edge verified' : 'Gave up', finishOf(report)],
-    ...fact('Reason', report.failure),
-    ['Invalidation', report.invalidationId ?? (isFresh ? 'none was needed' : 'none was created')],
+    [FINISHED[outcome], finishOf(report)],
+    ...fact('Reason', failure ?? unasked?.reason),
+    [
+      'Invalidation',
+      report.invalidationId ?? (outcome === 'failed' ? 'none was created' : 'none was needed'),
+    ],
     ['Paths', `${report.pathCount}`],
     ...fact('Needless purges', describeNeedless(report)),
     ...fact('Nothing to purge', describeSkipped(report.skipped)),
     ['URLs verified', `${report.verified}${superseded}`],
+    ...fact('URLs not verified', unasked?.count),
   ];
 }
 
 function listsOf(report: RefreshReport): Lists {
+  const { unasked } = report;
   const sent = report.invalidationId === undefined ? 'Planned' : 'Invalidated';
   return [
+    ['Not verified', unasked === undefined ? [] : withRest(unasked.urls, unasked.count)],
     ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
     ['Asked for by hand', withRest(report.requestedPaths, report.requestedPathCount)],
     [sent, withRest(report.paths, report.pathCount)],

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
 import { withFormerNames } from './former-names.ts';
+import { Unasked } from './unasked.ts';
 
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
   z.array(item).check(z.maxLength(MAX_LISTED_IN_MAIL));
@@ -9,29 +10,32 @@ const listed = <Item extends z.core.$ZodType>(item: Item) =>
  * How a refresh ended, for the people who run the site. Lists are cut; the count beside each is
  * not.
  */
-const Report = z.object({
-  type: z.literal('refresh-report'),
-  id: MailId,
-  refreshId: z.string().check(z.minLength(1)),
-  distributionId: z.string().check(z.minLength(1)),
-  outcome: z.enum(['fresh', 'failed']),
-  startedAt: z.string(),
-  finishedAt: z.string(),
-  changes: listed(z.object({ key: z.string(), removed: z.boolean() })),
-  changeCount: z.int(),
-  /** Invalidation paths that somebody asked for by hand. */
-  requestedPaths: listed(z.string()),
-  requestedPathCount: z.int(),
-  invalidationId: z.optional(z.string()),
-  /** Invalidation paths that were sent, or planned if nothing was sent. */
-  paths: listed(z.string()),
-  pathCount: z.int(),
-  needlessPurges: z.int(),
-  /** Changed objects that needed no path, by reason. */
-  skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
-  verified: z.int(),
-  superseded: z.int(),
-  failure: z.optional(z.string()),
-});
+const Report = z
+  .object({
+    type: z.literal('refresh-report'),
+    id: MailId,
+    refreshId: z.string().check(z.minLength(1)),
+    distributionId: z.string().check(z.minLength(1)),
+    outcome: z.enum(['fresh', 'unasked', 'failed']),
+    startedAt: z.string(),
+    finishedAt: z.string(),
+    changes: listed(z.object({ key: z.string(), removed: z.boolean() })),
+    changeCount: z.int(),
+    /** Invalidation paths that somebody asked for by hand. */
+    requestedPaths: listed(z.string()),
+    requestedPathCount: z.int(),
+    invalidationId: z.optional(z.string()),
+    /** Invalidation paths that were sent, or planned if nothing was sent. */
+    paths: listed(z.string()),
+    pathCount: z.int(),
+    needlessPurges: z.int(),
+    /** Changed objects that needed no path, by reason. */
+    skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
+    verified: z.int(),
+    superseded: z.int(),
+    failure: z.optional(z.string()),
+    unasked: z.optional(z.extend(Unasked, { urls: listed(z.string()) })),
+  })
+  .check(z.refine(({ outcome, unasked }) => (outcome === 'unasked') === (unasked !== undefined)));
 export const RefreshReport = withFormerNames(Report);
 export type RefreshReport = z.infer<typeof Report>;

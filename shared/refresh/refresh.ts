@@ -1,6 +1,6 @@
 import type { Plan } from '../planning/plan.ts';
 import type { IsoTime } from '../time.ts';
-import type { RefreshState, Skipped } from './api-contract.ts';
+import type { RefreshState, Skipped, UnaskedSummary } from './api-contract.ts';
 import type { Unasked } from './unasked.ts';
 
 /** One change of an object, as an S3 event reports it. */
@@ -101,6 +101,8 @@ export interface RefreshEnd {
   readonly at: IsoTime;
   /** Why it failed. */
   readonly failure?: string;
+  /** Why the edge could not be asked; its counts and URLs are in the verification's result. */
+  readonly unasked?: UnaskedSummary;
   /** It failed while open, so nothing was ever sent: the refresh after it has its changes too. */
   readonly isAbandoned?: true;
 }

@@ -1,6 +1,8 @@
 import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
+import type { UnaskedSummary } from './api-contract.ts';
 import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
+import type { Unasked } from './unasked.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
 
 export interface ReportStore {
@@ -15,20 +17,37 @@ export interface ReportStore {
   finish(refreshId: string, outcome: RefreshOutcome, at: Date): Promise<Refresh>;
 }
 
-export interface RefreshOutcome {
-  readonly state: 'fresh' | 'failed';
-  readonly failure?: string;
-}
+/** How a refresh ends. */
+export type RefreshOutcome =
+  | { readonly state: 'fresh' }
+  | { readonly state: 'unasked'; readonly unasked: UnaskedSummary }
+  | { readonly state: 'failed'; readonly failure: string };
 
 export interface Outbox {
   send(message: RefreshReport): Promise<void>;
 }
 
-/** Failures are always mailed. */
+/**
+ * Which mails are sent. With `failed` these are failures, and each new reason why the edge could
+ * not be asked.
+ */
 export type MailPolicy = 'always' | 'failed';
+
+/** The reason mailed last, for each distribution. A site behind a password has one for ever. */
+export interface MailedReasons {
+  /**
+   * Notes a reason before it is mailed.
+   *
+   * @returns false if another refresh has noted the same one. For the refresh that noted it the
+   *   answer stays true, so a report that crashed before its mail sends it when it is repeated.
+   */
+  note(distributionId: string, reason: string, refreshId: string): Promise<boolean>;
+  forget(distributionId: string): Promise<void>;
+}
 
 export interface ReportDependencies {
   readonly refreshes: ReportStore;
+  readonly mailedReasons: MailedReasons;
   readonly outbox: Outbox;
   readonly mailPolicy: MailPolicy;
   readonly now: () => Date;
@@ -42,17 +61,31 @@ export interface ReportDependencies {
 export async function report(
   refreshId: string,
   outcome: RefreshOutcome,
-  { refreshes, outbox, mailPolicy, now }: ReportDependencies,
+  { refreshes, mailedReasons, outbox, mailPolicy, now }: ReportDependencies,
 ): Promise<RefreshReport> {
   const at = now();
   const refresh = await refreshes.finish(refreshId, outcome, at);
   const message = reportOf(refresh, await refreshes.changesOf(refreshId), at);
-  if (message.outcome === 'failed' || mailPolicy === 'always') await outbox.send(message);
+  if (mailPolicy === 'always' || (await isNews(message, mailedReasons))) await outbox.send(message);
   return message;
+}
+
+/** Whether people hear of it who want to hear only of trouble. */
+async function isNews(
+  { refreshId, distributionId, outcome, unasked, verified }: RefreshReport,
+  mailedReasons: MailedReasons,
+): Promise<boolean> {
+  if (outcome === 'failed') return true;
+  if (unasked !== undefined)
+    return unasked.code !== 'off' && mailedReasons.note(distributionId, unasked.reason, refreshId);
+  // A refresh that asked for nothing says nothing about the reason.
+  if (verified > 0) await mailedReasons.forget(distributionId);
+  return false;
 }
 
 function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): RefreshReport {
   const { plan, invalidation, verification, end } = refresh;
+  const unasked = unaskedIn(refresh);
   const changes = newestPerKey(objects);
   const sent = plan?.paths ?? [];
   return {
@@ -60,7 +93,7 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     id: `refresh-report-${refresh.id}`,
     refreshId: refresh.id,
     distributionId: refresh.distributionId,
-    outcome: refresh.state === 'fresh' ? 'fresh' : 'failed',
+    outcome: outcomeOf(refresh),
     startedAt: refresh.startedAt,
     finishedAt: end?.at ?? at.toISOString(),
     changes: changes.slice(0, MAX_LISTED_IN_MAIL).map(({ key, removed }) => ({ key, removed })),
@@ -75,5 +108,17 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     superseded: verification?.result?.superseded ?? 0,
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
     ...(end?.failure === undefined ? {} : { failure: end.failure }),
+    ...(unasked === undefined ? {} : { unasked }),
   };
+}
+
+function outcomeOf({ state }: Refresh): RefreshReport['outcome'] {
+  return state === 'fresh' || state === 'unasked' ? state : 'failed';
+}
+
+/** The reason that the refresh ended with, and the URLs that its verification named. */
+function unaskedIn({ end, verification }: Refresh): Unasked | undefined {
+  if (end?.unasked === undefined) return undefined;
+  const { count = 0, urls = [] } = verification?.result?.unasked ?? {};
+  return { ...end.unasked, count, urls: urls.slice(0, MAX_LISTED_IN_MAIL) };
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '../../infra/cli/commands/status-report.ts';
 import { main } from '../../infra/cli/main.ts';
 import type { RefreshDetails, RefreshList } from '../../shared/refresh/api-contract.ts';
-import { inject, stopNextExecution } from '../helpers/endings.ts';
+import { inject, reportNextAsUnasked, stopNextExecution } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
 import { inParallel } from '../helpers/in-parallel.ts';
 import { nextSecond } from '../helpers/next-second.ts';
@@ -245,6 +245,28 @@ describe('npm run refresh', () => {
       exitCode: 1,
       complaint: expect.stringContaining('failed: ABORTED: Its execution was stopped'),
     });
+  });
+
+  it('ends with 3, why, and what to do, when the edge could not be asked', async () => {
+    const [code, reason] = ['unauthorized', 'The edge answers 401'] as const;
+    const reported = reportNextAsUnasked(site, { code, reason, count: 1, urls: ['/'] });
+    const waiting = run('refresh', '--paths', '/*', '--wait', '--json');
+    await reported;
+    const { exitCode, printed, complaint } = await waiting;
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(printed)).toMatchObject({ state: 'unasked', unasked: { code, reason } });
+    expect(complaint).toContain('was not verified: The edge answers 401. ');
+    expect(complaint).toContain('verificationHeaders');
+
+    await site.settled();
+    expect((await list('?limit=1')).refreshes).toMatchObject([
+      { state: 'unasked', unasked: { code, reason } },
+    ]);
+    const subject = 'Invalidated, not verified: The edge answers 401 (/*)';
+    expect(site.mails().filter(mail => mail.subject === subject)).toHaveLength(1);
+    const status = await run('status', '--limit', '1');
+    expect(status).toMatchObject({ exitCode: 3, complaint });
+    expect(status.printed).toMatch(/^\? Not verified: The edge answers 401\n/);
   });
 
   it.each([

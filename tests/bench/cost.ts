@@ -140,7 +140,8 @@ async function deploy(
     if (sk !== 'refresh' || began < startedAt) continue;
     // What is tried again and given up says nothing about what a deploy costs. One still open lost
     // the race for the pointer.
-    if (state === 'failed') throw new Error(`A refresh of ${upload.name} failed: is the machine busy?`);
+    if (state === 'failed' || state === 'unasked')
+      throw new Error(`A refresh of ${upload.name} ended as ${state}: is the machine busy?`);
     bill['CloudFront requests'] += verification?.verified ?? 0;
   }
   return { upload, bill, paths };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FAILED, pathsField, RUNNING, row, STARTED, servedPanel, summary } from './cache-panel.ts';
+import { FAILED, pathsField, RUNNING, row, STARTED, servedPanel, summary, UNASKED } from './cache-panel.ts';
 import { changeOf, pathOf, refreshOf } from './scripted-refreshes.ts';
 import { announcement, focused, passTime, press } from './site.ts';
 
@@ -102,6 +102,38 @@ describe('the details of a refresh', () => {
       { hash: `#${FAILED.id}` },
     );
   });
+
+  it('of one whose edge could not be asked give the reason, what to do, and the URLs', async () => {
+    refreshes.set(UNASKED);
+    await openPanel(
+      async page => {
+        await page.getByRole('heading', { name: '1 file, not verified' }).waitFor();
+        expect(await announcement(page)).toBe(
+          '1 file, not verified. Invalidated, but nobody verified what visitors get.',
+        );
+        const unasked = page.locator('#unasked');
+        await unasked.getByText('d1.cloudfront.net answers 401').waitFor();
+        expect(await unasked.locator('code').allTextContents()).toEqual([
+          'verificationHeaders',
+          'verify: false',
+        ]);
+        expect(await unasked.textContent()).not.toContain('`');
+        expect(await page.locator('#details-state').textContent()).toBe('Not verified');
+        expect(await page.locator('#details-timeline').innerText()).not.toMatch(/Edge verified|Fresh/);
+        expect(await page.locator('#details-timeline li').last().innerText()).toMatch(/^Not verified\s/);
+        expect(await page.locator('#unasked-urls-count').textContent()).toBe(
+          '12 URLs; the first 2 are listed',
+        );
+        expect(await page.locator('#unasked-urls li').allTextContents()).toEqual([
+          '/styles.css',
+          '/index.html',
+        ]);
+        for (const id of ['failure', 'urls-section'])
+          expect(await page.locator(`#${id}`).isVisible()).toBe(false);
+      },
+      { hash: `#${UNASKED.id}` },
+    );
+  });
 });
 
 it.each([320, 1280])('hostile names are shown as the text they are, at %i px', async width => {
@@ -115,7 +147,11 @@ it.each([320, 1280])('hostile names are shown as the text they are, at %i px', a
   const hostile = refreshOf({
     state: 'failed',
     ...{ changes, paths, failure: names[0], requestedPaths: names, invalidationId: names[0] },
-    verification: { verified: 3, superseded: 0, urls: names },
+    ...{ unasked: { code: 'altered', reason: names.join() } },
+    verification: {
+      ...{ verified: 3, superseded: 0, urls: names },
+      unasked: { code: 'altered', reason: names.join(), count: 3, urls: names },
+    },
   });
   refreshes.set(hostile);
   const options = { viewport: { width, height: 800 } };
@@ -126,6 +162,8 @@ it.each([320, 1280])('hostile names are shown as the text they are, at %i px', a
     await page.getByText('Verified at the edge').waitFor();
     expect(await page.locator('#changes [data-field=key]').allTextContents()).toEqual(names);
     expect(await page.locator('#urls li').allTextContents()).toEqual(names.toSorted());
+    expect(await page.locator('#unasked-urls li').allTextContents()).toEqual(names);
+    expect(await page.locator('#unasked [data-field=reason]').textContent()).toBe(names.join());
     expect(await page.title()).not.toBe('broken');
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);

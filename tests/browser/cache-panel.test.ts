@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { FAILED, RUNNING, row, STARTED, servedPanel, summary } from './cache-panel.ts';
+import { FAILED, RUNNING, row, STARTED, servedPanel, summary, UNASKED } from './cache-panel.ts';
 import { refreshOf } from './scripted-refreshes.ts';
 import { announcement, focused, passTime, press, says, setVisibility } from './site.ts';
 
@@ -79,6 +79,24 @@ describe('the history', () => {
     await openPanel(page => summary(page, 'The last refresh succeeded, an earlier one failed'));
   });
 
+  it('is not called fresh while its newest could not be verified, which is no failure either', async () => {
+    refreshes.set(refreshOf(), UNASKED);
+    await openPanel(async page => {
+      await summary(page, 'The last refresh was not verified');
+      expect(await page.locator('#summary').getAttribute('data-state')).toBe('unasked');
+      await page.locator('#last', { hasText: '1 file, not verified after 4.2 s' }).waitFor();
+      const listed = row(page, 'Not verified');
+      expect(await listed.innerText()).toMatch(/1 file\s+d1\.cloudfront\.net answers 401\s/);
+      expect(await listed.locator('.badge').getAttribute('data-state')).toBe('unasked');
+      expect(await page.locator('#overview').innerText()).not.toMatch(/everything is fresh|failed/);
+    });
+  });
+
+  it('is not called fresh altogether while it shows one that was not verified before', async () => {
+    refreshes.set(UNASKED, refreshOf({ startedAt: STARTED }));
+    await openPanel(page => summary(page, 'The last refresh succeeded, an earlier one was not verified'));
+  });
+
   it('loads older refreshes until there are no more, and keeps them when it is renewed', async () => {
     refreshes.set(...series(45));
     await openPanel(async page => {
@@ -97,17 +115,20 @@ describe('the history', () => {
   });
 
   it('is drawn as charts that can also be read', async () => {
-    refreshes.set(...series(6), FAILED);
+    refreshes.set(...series(6), FAILED, UNASKED);
     await openPanel(async page => {
       const times = page.getByRole('img', { name: /^Time to fresh/ });
       await times.waitFor();
-      expect(await times.locator('rect').count()).toBe(7);
+      expect(await times.locator('rect').count()).toBe(8);
+      expect(await times.locator('[data-tone=trouble]').count()).toBe(1);
+      const unasked = times.locator('[data-tone=unasked]');
+      expect(await unasked.textContent()).toBe('22 Nov 2026, 08:01: 1 file, not verified after 4.2 s');
       expect(await page.locator('#times-summary').textContent()).toBe(
-        '6 refreshes succeeded: median 4.2 s, slowest 4.2 s. 1 refresh failed.',
+        '6 refreshes succeeded: median 4.2 s, slowest 4.2 s. 1 refresh was not verified. 1 refresh failed.',
       );
       await page.getByText('Paths per day as a table').click();
       expect(await page.locator('#days-rows').innerText()).toMatch(
-        /^22 Nov 2026\s+2\s+2\s+\$0\.00\s+21 Nov 2026\s+1\s+1/,
+        /^22 Nov 2026\s+3\s+3\s+\$0\.00\s+21 Nov 2026\s+1\s+1/,
       );
     });
   });

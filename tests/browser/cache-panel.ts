@@ -12,6 +12,23 @@ export const FAILED = refreshOf({
   failure: 'EdgeStale: The edge still serves old content for 1 URLs: /styles.css',
 });
 
+export const UNASKED = refreshOf({
+  state: 'unasked',
+  startedAt: '2026-11-22T08:01:00.000Z',
+  unasked: { code: 'unauthorized', reason: 'd1.cloudfront.net answers 401' },
+  verification: {
+    verified: 0,
+    superseded: 0,
+    urls: [],
+    unasked: {
+      code: 'unauthorized',
+      reason: 'd1.cloudfront.net answers 401',
+      count: 12,
+      urls: ['/styles.css', '/index.html'],
+    },
+  },
+});
+
 /**
  * The built site with its cache panel, the scripted API and refreshes behind it, and the panel
  * opened for a scenario.

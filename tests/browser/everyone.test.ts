@@ -1,6 +1,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { UNASKED } from './cache-panel.ts';
 import { ASKED_ID, refreshOf } from './scripted-refreshes.ts';
 import { counted, fill, focused, press, SV005, says, servedSite, students, view } from './site.ts';
 
@@ -43,6 +44,7 @@ describe.each(SCHEMES)('axe finds nothing to object to in the %s scheme, at any 
     api.refreshes.set(
       refreshOf(),
       failed,
+      UNASKED,
       refreshOf({ state: 'open', startedAt: '2026-11-22T08:02:05.000Z' }),
     );
     await open(
@@ -60,6 +62,11 @@ describe.each(SCHEMES)('axe finds nothing to object to in the %s scheme, at any 
 
         await page.getByRole('link', { name: '22 Nov 2026, 07:59' }).click();
         await page.locator('#failure').waitFor();
+        await objections(page, widths);
+
+        await page.getByRole('link', { name: 'All refreshes' }).click();
+        await page.getByRole('link', { name: '22 Nov 2026, 08:01' }).click();
+        await page.locator('#unasked').waitFor();
         await objections(page, widths);
       },
       '/cache.html',

@@ -127,7 +127,7 @@ function timelineOf(
   state: RefreshDetails['state'],
   at: (milliseconds: number) => string,
 ): RefreshDetails['timeline'] {
-  const reached = { open: 1, closed: 2, invalidating: 3, verifying: 4, failed: 4, unasked: 5, fresh: 5 }[
+  const reached = { open: 1, closed: 2, invalidating: 3, verifying: 4, failed: 4, unasked: 4, fresh: 5 }[
     state
   ];
   const steps: RefreshDetails['timeline'] = [

@@ -1,6 +1,8 @@
 import { GetInvalidationCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
+import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { DescribeExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished } from 'vitest';
+import type { Unasked } from '../../shared/refresh/unasked.ts';
 import { type Fault, type Faulty, faulty, type Target } from './faults.ts';
 import type { Site, StoredHeaders } from './site.ts';
 
@@ -62,6 +64,33 @@ export async function stopNextExecution(site: Site): Promise<string> {
     return open.id;
   } finally {
     stopped.resolve();
+    remove();
+  }
+}
+
+/**
+ * Reports of the refresh that is verified next that its edge could not be asked, before it is.
+ *
+ * @returns once it has ended so
+ */
+export async function reportNextAsUnasked(site: Site, unasked: Unasked): Promise<void> {
+  const verifying = Promise.withResolvers<void>();
+  const reported = Promise.withResolvers<void>();
+  const { interceptor } = faulty({ action: 'UpdateItem', caller: 'Verify' }, async (_, next) => {
+    verifying.resolve();
+    await reported.promise;
+    return next();
+  });
+  const remove = site.cloud.intercept(interceptor);
+  try {
+    await verifying.promise;
+    const [refresh] = await site.refreshes(1);
+    const { Functions = [] } = await site.clients.lambda.send(new ListFunctionsCommand({}));
+    const FunctionName = Functions.find(each => each.FunctionName?.includes('Report'))?.FunctionName;
+    const Payload = JSON.stringify({ refreshId: refresh?.id, unasked });
+    await site.clients.lambda.send(new InvokeCommand({ FunctionName, Payload }));
+  } finally {
+    reported.resolve();
     remove();
   }
 }

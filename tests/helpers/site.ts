@@ -4,6 +4,7 @@ import {
   paginateListInvalidations,
 } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
@@ -61,6 +62,7 @@ export async function startSite(options: SuccessiveCloudOptions = {}) {
   const sqs = new SQSClient(client);
   const stepFunctions = new SFNClient(client);
   const cloudFront = new CloudFrontClient(client);
+  const lambda = new LambdaClient(client);
   const documents = DynamoDBDocumentClient.from(new DynamoDBClient(client));
   const output = (name: string) => {
     const value = outputs[name];
@@ -151,7 +153,7 @@ export async function startSite(options: SuccessiveCloudOptions = {}) {
   return {
     cloud,
     pops,
-    clients: { s3, sqs, stepFunctions, cloudFront, documents },
+    clients: { s3, sqs, stepFunctions, cloudFront, lambda, documents },
     output,
     put,
     remove,

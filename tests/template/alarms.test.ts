@@ -184,6 +184,7 @@ describe('The dashboard', () => {
     const body = JSON.stringify(dashboard?.properties['DashboardBody']);
     const shown = [
       'RefreshesFresh',
+      'RefreshesUnasked',
       'RefreshesFailed',
       'TimeToFresh',
       'PathsInvalidated',

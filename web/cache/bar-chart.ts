@@ -6,7 +6,7 @@ export interface Bar {
   readonly value: number;
   /** The tooltip. */
   readonly title: string;
-  readonly tone?: 'trouble';
+  readonly tone?: 'unasked' | 'trouble';
 }
 
 const SVG = 'http://www.w3.org/2000/svg';

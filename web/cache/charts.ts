@@ -5,7 +5,7 @@ import { element, fromTemplate, write, writeField } from '../page/dom.ts';
 import { calendarDay, counted, dateAndTime, dollars, elapsed } from '../page/wording.ts';
 import { drawBars } from './bar-chart.ts';
 import { axisEnd, type Day, type Ended, endedOf, median, pathsPerDay } from './chart-data.ts';
-import { causeOf } from './refresh-words.ts';
+import { causeOf, STATE_WORDS, toneOf } from './refresh-words.ts';
 
 /** Draws both charts from the loaded history. */
 export function showCharts(refreshes: readonly RefreshSummary[]): void {
@@ -16,32 +16,48 @@ export function showCharts(refreshes: readonly RefreshSummary[]): void {
 }
 
 function showTimes(ended: readonly Ended[]): void {
-  const fresh = ended.filter(({ refresh }) => refresh.state === 'fresh').map(({ tookMs }) => tookMs);
   const end = axisEnd(Math.max(...ended.map(({ tookMs }) => tookMs / 1000), 0));
-  const bars = ended.map(({ refresh, tookMs }) => ({
-    value: tookMs / 1000,
-    title: `${dateAndTime(new Date(refresh.startedAt))}: ${causeOf(refresh)}, ${refresh.state} after ${elapsed(tookMs)}`,
-    ...(refresh.state === 'failed' ? { tone: 'trouble' as const } : {}),
-  }));
+  const bars = ended.map(({ refresh, tookMs }) => {
+    const tone = toneOf(refresh);
+    return {
+      value: tookMs / 1000,
+      title: `${dateAndTime(new Date(refresh.startedAt))}: ${causeOf(refresh)}, ${STATE_WORDS[refresh.state].toLowerCase()} after ${elapsed(tookMs)}`,
+      ...(tone === 'unasked' || tone === 'trouble' ? { tone } : {}),
+    };
+  });
   drawBars(chart('times'), bars, end);
   label('times', 'top', elapsed(end * 1000));
   label('times', 'from', ended.length > 1 ? 'Oldest' : '');
   label('times', 'to', 'Newest');
-  label('times', 'summary', timesWords(fresh, ended.length - fresh.length));
+  label('times', 'summary', timesWords(ended));
 }
 
-function timesWords(fresh: readonly number[], failed: number): string {
+function timesWords(ended: readonly Ended[]): string {
+  const timesOf = (state: RefreshSummary['state']) =>
+    ended.filter(({ refresh }) => refresh.state === state).map(({ tookMs }) => tookMs);
+  const fresh = timesOf('fresh');
   const middle = median(fresh);
-  const failedWords = failed === 0 ? '' : ` ${counted(failed, 'refresh', 'refreshes')} failed.`;
-  if (middle === undefined) return failedWords.trim();
-  return `${counted(fresh.length, 'refresh', 'refreshes')} succeeded: median ${elapsed(middle)}, slowest ${elapsed(Math.max(...fresh))}.${failedWords}`;
+  const [unasked, failed] = [timesOf('unasked').length, timesOf('failed').length];
+  return [
+    ...(middle === undefined
+      ? []
+      : [
+          `${countedRefreshes(fresh.length)} succeeded: median ${elapsed(middle)}, slowest ${elapsed(Math.max(...fresh))}.`,
+        ]),
+    ...(unasked === 0
+      ? []
+      : [`${countedRefreshes(unasked)} ${unasked === 1 ? 'was' : 'were'} not verified.`]),
+    ...(failed === 0 ? [] : [`${countedRefreshes(failed)} failed.`]),
+  ].join(' ');
 }
+
+const countedRefreshes = (count: number) => counted(count, 'refresh', 'refreshes');
 
 function showDays(days: readonly Day[]): void {
   const end = axisEnd(Math.max(...days.map(({ paths }) => paths), 0));
   const bars = days.map(({ day, paths, refreshes }) => ({
     value: paths,
-    title: `${calendarDay(day)}: ${counted(paths, 'path')} in ${counted(refreshes, 'refresh', 'refreshes')}`,
+    title: `${calendarDay(day)}: ${counted(paths, 'path')} in ${countedRefreshes(refreshes)}`,
   }));
   drawBars(chart('days'), bars, end);
   const total = days.reduce((sum, { paths }) => sum + paths, 0);

@@ -2,6 +2,7 @@
 
 import type { RefreshDetails } from '../../shared/refresh/api-contract.ts';
 import { HISTORY_DAYS } from '../../shared/refresh/refresh.ts';
+import { adviceOnUnasked } from '../../shared/refresh/unasked-advice.ts';
 import { ApiRefused } from '../api/call.ts';
 import { announce } from '../page/announce.ts';
 import { element, fromTemplate, write, writeField } from '../page/dom.ts';
@@ -33,6 +34,7 @@ export class DetailsView {
   readonly #requested = new LongList<string>('requested', codeRow);
   readonly #paths = new LongList<Path>('paths-sent', pathRow);
   readonly #urls = new LongList<string>('urls', codeRow);
+  readonly #unaskedUrls = new LongList<string>('unasked-urls', codeRow);
   #id: string | undefined;
   #shown: RefreshDetails | undefined;
   #isMissing: boolean = false;
@@ -64,7 +66,8 @@ export class DetailsView {
     this.#id = id;
     this.#shown = undefined;
     this.#isMissing = false;
-    for (const list of [this.#changes, this.#requested, this.#paths, this.#urls]) list.clear();
+    const lists = [this.#changes, this.#requested, this.#paths, this.#urls, this.#unaskedUrls];
+    for (const list of lists) list.clear();
     if (id === undefined) return;
     this.#showNothing('Loading …', `Refresh ${id}`);
     element('details', HTMLElement).setAttribute('aria-busy', 'true');
@@ -93,6 +96,7 @@ export class DetailsView {
     badge.dataset['state'] = toneOf(refresh);
     write(badge, STATE_WORDS[refresh.state]);
     showFailure(refresh.failure);
+    showUnasked(refresh.unasked);
     showTimeline(element('details-timeline', HTMLOListElement), milestonesOf(refresh));
     showFacts(refresh);
     this.#showLists(refresh);
@@ -108,6 +112,7 @@ export class DetailsView {
     this.#requested.show(requestedPaths);
     this.#paths.show(paths);
     this.#urls.show(urls);
+    this.#unaskedUrls.show(verification?.unasked?.urls ?? []);
     section(
       'changes',
       changes.length,
@@ -119,7 +124,16 @@ export class DetailsView {
       listedWords(requestedPaths.length, refresh.requestedPathCount ?? requestedPaths.length, 'path'),
     );
     section('paths-sent', paths.length, listedWords(paths.length, pathCount, 'path'));
-    section('urls', verification ? 1 : 0, verification ? verifiedWords(verification) : '');
+    this.#showVerified(verification);
+  }
+
+  /** Where no URL could be asked for, only the list of those is shown. */
+  #showVerified(verification: RefreshDetails['verification']): void {
+    const { verified = 0, superseded = 0, unasked } = verification ?? {};
+    const isShown = verification !== undefined && (unasked === undefined || verified + superseded > 0);
+    section('urls', isShown ? 1 : 0, isShown ? verifiedWords(verification) : '');
+    const { count = 0, urls = [] } = unasked ?? {};
+    section('unasked-urls', urls.length, listedWords(urls.length, count, 'URL'));
   }
 
   /** Shows that nothing could be loaded yet. */
@@ -146,7 +160,8 @@ export class DetailsView {
     delete element('details-timeline', HTMLOListElement).dataset['shown'];
     element('details-facts', HTMLElement).replaceChildren();
     showFailure(undefined);
-    for (const name of ['changes', 'requested', 'paths-sent', 'urls'] as const) section(name, 0, '');
+    showUnasked(undefined);
+    for (const name of SECTIONS) section(name, 0, '');
   }
 }
 
@@ -158,6 +173,7 @@ function undefinedIfMissing(failure: unknown): undefined {
 function titleOf(refresh: RefreshDetails): string {
   const cause = causeOf(refresh);
   if (isRunning(refresh)) return cause;
+  if (refresh.state === 'unasked') return `${cause}, not verified`;
   return refresh.state === 'fresh' ? `${cause}, fresh` : `${cause}, not refreshed`;
 }
 
@@ -166,6 +182,24 @@ function showFailure(failure: string | undefined): void {
   box.hidden = failure === undefined;
   writeField(box, 'reason', failure === undefined ? '' : reasonOf(failure));
   writeField(box, 'advice', failure === undefined ? '' : adviceOn(failure));
+}
+
+function showUnasked(unasked: RefreshDetails['unasked']): void {
+  const box = element('unasked', HTMLElement);
+  box.hidden = unasked === undefined;
+  writeField(box, 'reason', unasked?.reason ?? '');
+  const advice = unasked === undefined ? '' : adviceOnUnasked(unasked.code);
+  writeField(box, 'advice', '').replaceChildren(...withCode(advice));
+}
+
+/** Marks what is in backquotes as code. */
+function withCode(text: string): (string | HTMLElement)[] {
+  return text.split('`').map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = document.createElement('code');
+    code.textContent = part;
+    return code;
+  });
 }
 
 /** What the AWS console shows about an invalidation, and more. */
@@ -201,7 +235,9 @@ function factRow(name: string, value: string): HTMLElement {
   return row;
 }
 
-function section(name: 'changes' | 'requested' | 'paths-sent' | 'urls', count: number, words: string): void {
+const SECTIONS = ['changes', 'requested', 'paths-sent', 'urls', 'unasked-urls'] as const;
+
+function section(name: (typeof SECTIONS)[number], count: number, words: string): void {
   element(`${name}-section`, HTMLElement).hidden = count === 0;
   write(element(`${name}-count`, HTMLElement), words);
 }

@@ -69,6 +69,7 @@ function fill(row: HTMLElement, refresh: RefreshSummary): void {
 /** The one thing worth seeing at a glance. */
 function noteOn(refresh: RefreshSummary): string {
   if (refresh.failure !== undefined) return reasonOf(refresh.failure);
+  if (refresh.unasked !== undefined) return refresh.unasked.reason;
   if (isRunning(refresh)) return doingWords(refresh);
   const skipped = skippedWords(refresh.skipped);
   return retryWords(refresh) || (skipped === '' ? '' : `Skipped: ${skipped}`);

@@ -38,10 +38,7 @@ export function newsOf(before: LoadedHistory, { refreshes }: RefreshList): strin
     .filter(({ id, state }) => states.get(id) !== state)
     .flatMap(refresh => {
       if (isRunning(refresh)) return states.has(refresh.id) ? [] : ['A refresh has started.'];
-      return [
-        refresh.state === 'fresh'
-          ? `Fresh: ${causeOf(refresh)}, in ${elapsed(tookMs(refresh))}.`
-          : `Not refreshed: ${causeOf(refresh)}.`,
-      ];
+      if (refresh.state === 'fresh') return [`Fresh: ${causeOf(refresh)}, in ${elapsed(tookMs(refresh))}.`];
+      return [`${refresh.state === 'unasked' ? 'Not verified' : 'Not refreshed'}: ${causeOf(refresh)}.`];
     });
 }

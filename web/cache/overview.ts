@@ -15,7 +15,7 @@ import { type LoadedHistory, NOTHING_LOADED, newsOf, withNewest, withOlder } fro
 import { HistoryTable } from './history-table.ts';
 import { listRefreshes, readRefresh } from './refresh-api.ts';
 import { RefreshForm } from './refresh-form.ts';
-import { causeOf, doingWords, isRunning, tookMs } from './refresh-words.ts';
+import { causeOf, doingWords, isRunning, STATE_WORDS, type toneOf, tookMs } from './refresh-words.ts';
 import { milestonesOf } from './timeline.ts';
 import { showTimeline } from './timeline-list.ts';
 
@@ -145,15 +145,17 @@ export class Overview {
 function stateOf(
   running: number,
   refreshes: readonly RefreshSummary[],
-): [state: 'running' | 'trouble' | 'fresh', words: string] {
+): [state: ReturnType<typeof toneOf>, words: string] {
   if (running > 0)
     return ['running', running === 1 ? 'A refresh is running' : `${running} refreshes are running`];
   const [newest, ...earlier] = refreshes.filter(refresh => !isRunning(refresh));
   if (newest === undefined) return ['fresh', 'Nothing to refresh yet'];
   if (newest.state === 'failed') return ['trouble', 'The last refresh failed'];
-  // Whether its files were refreshed since, the summaries do not tell.
-  if (earlier.some(({ state }) => state === 'failed'))
-    return ['fresh', 'The last refresh succeeded, an earlier one failed'];
+  if (newest.state === 'unasked') return ['unasked', 'The last refresh was not verified'];
+  // The summaries do not tell whether the files of an earlier one were refreshed since.
+  const states = new Set(earlier.map(({ state }) => state));
+  if (states.has('failed')) return ['fresh', 'The last refresh succeeded, an earlier one failed'];
+  if (states.has('unasked')) return ['fresh', 'The last refresh succeeded, an earlier one was not verified'];
   return ['fresh', 'Yes, everything is fresh'];
 }
 
@@ -163,7 +165,7 @@ function showLast(newest: RefreshSummary | undefined): void {
   if (newest === undefined) return;
   const ended = new Date(newest.finishedAt ?? newest.startedAt);
   writeField(last, 'cause', causeOf(newest)).setAttribute('href', `#${newest.id}`);
-  const how = newest.state === 'fresh' ? 'fresh in' : 'failed after';
+  const how = newest.state === 'fresh' ? 'fresh in' : `${STATE_WORDS[newest.state].toLowerCase()} after`;
   writeField(last, 'how', `${how} ${elapsed(tookMs(newest))}, ${timeAgo(ended, new Date())}`);
 }
 

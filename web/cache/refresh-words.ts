@@ -26,7 +26,7 @@ const DOING: Readonly<Record<State, string>> = {
   invalidating: 'CloudFront is dropping old copies',
   verifying: 'Checking every changed URL at the edge',
   fresh: 'Visitors get the new content',
-  unasked: 'Invalidated, but the edge could not be asked',
+  unasked: 'Invalidated, but nobody verified what visitors get',
   failed: 'Visitors may get old content',
 };
 
@@ -35,8 +35,10 @@ export function isRunning({ state }: Pick<RefreshSummary, 'state'>): boolean {
 }
 
 /** The colour of a badge. */
-export function toneOf({ state }: Pick<RefreshSummary, 'state'>): 'fresh' | 'running' | 'trouble' {
-  if (state === 'fresh') return 'fresh';
+export function toneOf({
+  state,
+}: Pick<RefreshSummary, 'state'>): 'fresh' | 'unasked' | 'running' | 'trouble' {
+  if (state === 'fresh' || state === 'unasked') return state;
   return state === 'failed' ? 'trouble' : 'running';
 }
 
@@ -71,7 +73,7 @@ export function invalidationWords(
 ): string {
   if (refresh.invalidationId === undefined) {
     if (isRunning(refresh)) return 'Not created yet';
-    return refresh.state === 'fresh' ? 'Not needed' : 'Not created';
+    return refresh.state === 'failed' ? 'Not created' : 'Not needed';
   }
   const status = refresh.invalidation?.status ?? STATUS_BY_STATE[refresh.state];
   return status === 'InProgress' ? 'In progress' : (status ?? '');
@@ -81,6 +83,7 @@ const STATUS_BY_STATE: Partial<Readonly<Record<State, string>>> = {
   invalidating: 'InProgress',
   verifying: 'Completed',
   fresh: 'Completed',
+  unasked: 'Completed',
 };
 
 /** "2 unchanged, 1 never cached (no-store)": files that needed no path. Empty if there are none. */

@@ -4,7 +4,7 @@ import type { RefreshDetails, RefreshStep } from '../../shared/refresh/api-contr
 export interface Milestone {
   readonly step: RefreshStep;
   readonly label: string;
-  readonly state: 'done' | 'current' | 'ahead' | 'failed';
+  readonly state: 'done' | 'current' | 'ahead' | 'unasked' | 'failed';
   /** ISO 8601; absent until it has happened. */
   readonly at?: string;
   /** Milliseconds since the previous point. */
@@ -51,7 +51,7 @@ export function milestonesOf(refresh: Progress): Milestone[] {
     return {
       step,
       label: labelOf(step, refresh),
-      state: step === 'finished' && state === 'failed' ? 'failed' : 'done',
+      state: step === 'finished' && (state === 'unasked' || state === 'failed') ? state : 'done',
       at,
       ...(before === undefined ? {} : { tookMs: Math.max(0, Date.parse(at) - Date.parse(before.at)) }),
     };
@@ -73,6 +73,7 @@ export function milestonesOf(refresh: Progress): Milestone[] {
 
 function labelOf(step: RefreshStep, { state, changes }: Progress): string {
   if (step === 'uploaded' && changes.length === 0) return 'Requested';
+  if (step === 'finished' && state === 'unasked') return 'Not verified';
   return step === 'finished' && state === 'failed' ? 'Given up' : LABELS[step];
 }
 

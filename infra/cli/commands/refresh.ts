@@ -9,8 +9,9 @@ import { collect } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
 import { ManualRequest } from '../../../shared/refresh/manual-request.ts';
 import { type Refresh, refreshIdOf } from '../../../shared/refresh/refresh.ts';
+import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { Stack } from '../aws/stack.ts';
-import { CommandError } from '../command.ts';
+import { CommandError, EXIT } from '../command.ts';
 import { invalidationPaths } from '../option-values.ts';
 import { addStackOptions, DISTRIBUTION_FLAGS, DISTRIBUTION_HELP, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -35,7 +36,7 @@ export function define(command: Command, terminal: Terminal): void {
   addStackOptions(options)
     .addHelpText(
       'after',
-      '\nExit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong.',
+      '\nExit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong; 3, with --wait invalidated, but not verified.',
     )
     .action((more = [], { paths = [], ...options }, self) => {
       const all = [...new Set([...paths, ...more])];
@@ -77,8 +78,18 @@ async function refresh(
 
   const ended = await follow(() => table.refreshes.get(id), json ? () => undefined : progress.step);
   if (json) print(JSON.stringify(summaryOf(ended)));
-  if (ended.state !== 'fresh') throw new CommandError(`Refresh ${id} failed: ${ended.end?.failure}`);
+  requireFresh(ended);
   if (!json) print(describeState(ended));
+}
+
+/** @throws CommandError saying how the refresh ended instead */
+function requireFresh({ id, state, end }: Refresh): void {
+  if (state === 'fresh') return;
+  if (end?.unasked === undefined) throw new CommandError(`Refresh ${id} failed: ${end?.failure}`);
+  const { code, reason } = end.unasked;
+  throw new CommandError(`Refresh ${id} was not verified: ${reason}. ${adviceOnUnasked(code)}`, {
+    exitCode: EXIT.unverified,
+  });
 }
 
 /** Tells each state of a refresh but its last. @returns the refresh once it has ended */

@@ -1,4 +1,5 @@
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
+import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
 import type { QueueStatus } from '../aws/queues.ts';
 import { type Column, tableOf } from '../terminal/table.ts';
@@ -28,7 +29,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'Cost', align: 'right', leftOut: 4 },
 ];
 
-const COLOUR: Readonly<Partial<Record<RefreshSummary['state'], Format>>> = { fresh: 'green', failed: 'red' };
+const COLOUR: Readonly<Partial<Record<RefreshSummary['state'], Format>>> = {
+  fresh: 'green',
+  unasked: 'cyan',
+  failed: 'red',
+};
 
 /** The status for people: the verdict, a table, and what else there is to know. */
 export function describeStatus(status: Status, page: Page): string {
@@ -64,6 +69,14 @@ export function problemsOf(status: Status): string[] {
   ];
 }
 
+/** Why nobody knows whether the edge is fresh; undefined if that is what the owner chose. */
+export function doubtOf(status: Status): string | undefined {
+  const last = lastIn(status);
+  if (last?.unasked === undefined || last.unasked.code === 'off') return undefined;
+  const { code, reason } = last.unasked;
+  return `Refresh ${last.id} was not verified: ${printable(reason)}. ${adviceOnUnasked(code)}`;
+}
+
 function verdictOf(status: Status, { style }: Page): string {
   const last = lastIn(status);
   const running = runningIn(status).length;
@@ -76,6 +89,7 @@ function verdictOf(status: Status, { style }: Page): string {
   if (problems.length > 0) return style('red', `✗ Not well: ${[...problems, ...progress].join('; ')}`);
   if (running > 0) return style('yellow', `… Not fresh yet: ${progress.join()}`);
   if (last?.finishedAt === undefined) return 'Nothing to refresh so far';
+  if (last.unasked !== undefined) return style('cyan', `? Not verified: ${printable(last.unasked.reason)}`);
   return style('green', `✓ Fresh since ${timeOf(last.finishedAt)} UTC`);
 }
 
@@ -101,7 +115,7 @@ function cellsOf(refresh: RefreshSummary, statusOf: ReadonlyMap<string, string>,
   const { id, state, invalidationId, changeCount, pathCount, startedAt, finishedAt, costUsd } = refresh;
   return [
     id,
-    style(COLOUR[state] ?? 'yellow', state),
+    style(COLOUR[state] ?? 'yellow', state === 'unasked' ? 'not verified' : state),
     invalidationId ?? '',
     invalidationId === undefined ? '' : (statusOf.get(invalidationId) ?? 'not listed'),
     changeCount === undefined ? '' : grouped(changeCount),
@@ -119,11 +133,12 @@ function otherCells({ id, status, createTime, maker }: ListedInvalidation) {
 }
 
 /** What a row has no room for. */
-function noteOf({ id, failure, refusals, round }: RefreshSummary): string[] {
+function noteOf({ id, failure, unasked, refusals, round }: RefreshSummary): string[] {
+  const reason = failure ?? unasked?.reason;
   const notes = [
     ...(refusals === 0 ? [] : [`refused by CloudFront's quota ${counted(refusals, 'time')}`]),
     ...(round === 1 ? [] : ['invalidated a second time']),
-    ...(failure === undefined ? [] : [printable(failure)]),
+    ...(reason === undefined ? [] : [printable(reason)]),
   ];
   return notes.length === 0 ? [] : [`${id}: ${notes.join('; ')}`];
 }

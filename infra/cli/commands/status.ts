@@ -8,18 +8,18 @@ import { readCdkJson } from '../../settings.ts';
 import { invalidationsSince } from '../aws/invalidations.ts';
 import { QUEUE_OUTPUTS, readQueue } from '../aws/queues.ts';
 import type { Stack } from '../aws/stack.ts';
-import { CommandError } from '../command.ts';
+import { CommandError, EXIT } from '../command.ts';
 import { wholeNumber } from '../option-values.ts';
 import { addStackOptions, DISTRIBUTION_FLAGS, DISTRIBUTION_HELP, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { describeStatus, problemsOf, type Status } from './status-report.ts';
+import { describeStatus, doubtOf, problemsOf, type Status } from './status-report.ts';
 
 /** What a deployment without `-c` options is made with. */
 const DEPLOYED = readCdkJson();
 
 const MORE_HELP = `
 Prices are those of cdk.json: $${DEPLOYED.pathPriceUsd} a path beyond ${DEPLOYED.freePathsPerMonth} a month.
-Exit codes: 0, all is well; 1, the refresh that ended last failed, or there are dead letters; 2, the arguments are wrong.`;
+Exit codes: 0, all is well; 1, the refresh that ended last failed, or there are dead letters; 2, the arguments are wrong; 3, the refresh that ended last could not be verified.`;
 
 export function define(command: Command, { page, print, progress }: Terminal): void {
   const options = command
@@ -39,6 +39,8 @@ export function define(command: Command, { page, print, progress }: Terminal): v
       print(json ? JSON.stringify(status) : describeStatus(status, page));
       const problems = problemsOf(status);
       if (problems.length > 0) throw new CommandError(problems.join('\n'));
+      const doubt = doubtOf(status);
+      if (doubt !== undefined) throw new CommandError(doubt, { exitCode: EXIT.unverified });
     });
 }
 

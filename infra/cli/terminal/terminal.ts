@@ -18,7 +18,7 @@ export interface Page {
   readonly style: (format: Format, text: string) => string;
 }
 
-export type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+export type Format = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Where a command reads, and where it writes what. */
 export interface Terminal {

@@ -114,6 +114,14 @@ export class AutoInvalidation extends Construct {
     return ownMetric(this, 'RefreshesFresh', options);
   }
 
+  /**
+   * Refreshes whose edge could not be asked, or was not meant to be. They are among neither the
+   * fresh nor the failed ones, and no alarm counts them.
+   */
+  metricUnasked(options?: MetricOptions): Metric {
+    return ownMetric(this, 'RefreshesUnasked', options);
+  }
+
   /** Refreshes that failed: viewers may get old content. */
   metricFailed(options?: MetricOptions): Metric {
     return ownMetric(this, 'RefreshesFailed', options);

@@ -51,6 +51,7 @@ function refreshGraphs(pipeline: AutoInvalidation): GraphWidget[] {
   return [
     graph('Refreshes', [
       pipeline.metricFresh({ label: 'fresh' }),
+      pipeline.metricUnasked({ label: 'not verified' }),
       pipeline.metricFailed({ label: 'failed' }),
       stateMachine.metricAborted({ period: GRAPH_PERIOD, label: 'aborted' }),
       stateMachine.metricTimedOut({ period: GRAPH_PERIOD, label: 'timed out' }),

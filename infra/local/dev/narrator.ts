@@ -90,6 +90,7 @@ const STATES: Readonly<Record<string, string>> = {
     'CloudFront accepts no more invalidations for now: waiting, and open for more uploads',
   'Verify: ask the edge': 'asking the edge for every changed URL',
   'Report: fresh': 'edge verified: visitors get the new content',
+  'Report: unasked': 'invalidated, but not verified: the mail and the cache panel say why',
   'Verify: second round': 'trying once more, with a new invalidation',
 };
 

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { parsed } from '../../parsed.ts';
-import { REFRESH_STATES } from '../../refresh/api-contract.ts';
+import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
-import type { Change, Refresh } from '../../refresh/refresh.ts';
+import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';
 import { Unasked } from '../../refresh/unasked.ts';
 import type { EdgeRecord } from '../../refresh/unchanged.ts';
 import type { Item } from './table.ts';
@@ -12,10 +12,13 @@ import type { Item } from './table.ts';
  * How refreshes are stored, and how they are read. A record keeps the members of `quota`,
  * `invalidation` and `end` side by side: the index of the history projects some of them, and an
  * index can neither project a part of a map nor be given another projection once a stack has it.
+ * So `failure` also holds why a refresh ended `unasked`: its state tells which it is.
  */
 
 /**
- * The format of new records. The first format had no number, and said `collateral` for needless
+ * The format of new records. The state `unasked` came later without a new number: a record gets its
+ * number when it is opened, so with another one a function that is updated a moment late would
+ * refuse every refresh. As it is, it refuses one that ended so, and reads all others. The first format had no number, and said `collateral` for needless
  * purges. Deployed stacks keep records for 90 days, and have refreshes in progress while they are
  * updated, so both are read.
  */
@@ -153,7 +156,7 @@ export function toRefresh(item: Item): Refresh {
     ...verificationIn(record),
     ...(finishedAt === undefined
       ? {}
-      : { end: { at: finishedAt, ...failureIn(record), ...abandonedIn(record) } }),
+      : { end: { at: finishedAt, ...reasonIn(record, nameOf(item)), ...abandonedIn(record) } }),
   };
 }
 
@@ -167,7 +170,7 @@ export function toListed(item: Item): ListedRefresh {
     ...(totals === undefined ? {} : { totals }),
     ...(refusals === undefined ? {} : { quota: { refusals } }),
     ...(invalidationId === undefined ? {} : { invalidation: { id: invalidationId, spentUsd } }),
-    ...(finishedAt === undefined ? {} : { end: { at: finishedAt, ...failureIn(record) } }),
+    ...(finishedAt === undefined ? {} : { end: { at: finishedAt, ...reasonIn(record, nameOf(item)) } }),
   };
 }
 
@@ -208,8 +211,18 @@ function verificationIn({
   };
 }
 
-function failureIn({ failure }: { readonly failure?: string | undefined }) {
-  return failure === undefined ? {} : { failure };
+/** A reason as `failure` holds it: `unauthorized: d111111abcdef8.cloudfront.net answers 401`. */
+export const storedReason = ({ code, reason }: UnaskedSummary) => `${code}: ${reason}`;
+
+/** @throws InvalidDataError */
+function reasonIn(
+  { state, failure }: Pick<z.infer<typeof ListedItem>, 'state' | 'failure'>,
+  name: string,
+): Pick<RefreshEnd, 'failure' | 'unasked'> {
+  if (failure === undefined) return {};
+  if (state !== 'unasked') return { failure };
+  const [code, ...reason] = failure.split(': ');
+  return { unasked: parsed(UnaskedSummary, { code, reason: reason.join(': ') }, name) };
 }
 
 function abandonedIn({ abandoned }: { readonly abandoned?: true | undefined }) {

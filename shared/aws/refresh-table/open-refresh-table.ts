@@ -4,10 +4,11 @@ import type { CollectStore } from '../../refresh/collect.ts';
 import type { RefreshPages } from '../../refresh/history.ts';
 import type { InvalidateStore, PathUse } from '../../refresh/invalidate.ts';
 import type { ManualAllowance } from '../../refresh/manual-request.ts';
-import type { ReportStore } from '../../refresh/report.ts';
+import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
 import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
 import { edgeRecords } from './edge-records.ts';
+import { mailedReasons } from './mailed-reasons.ts';
 import { manualAllowance } from './manual-allowance.ts';
 import { openRefresh } from './open-refresh.ts';
 import { pathUse } from './path-use.ts';
@@ -25,6 +26,7 @@ import { refreshRecords } from './refresh-records.ts';
  *     edge#<distribution id>#<hash> / edge   what is known of a key at the edge edge-records.ts
  *     paths#<month> / <caller reference>     paths that an invalidation used    path-use.ts
  *     manual#<day> / <distribution id>       paths asked for by hand that day   manual-allowance.ts
+ *     unasked / <distribution id>            the reason mailed last             mailed-reasons.ts
  *
  * Changes are an append-only log, so that neither order nor repetition matters. An index lists the
  * records: see refresh-history.ts.
@@ -42,6 +44,7 @@ export interface RefreshTableOptions {
 export interface RefreshTable {
   readonly refreshes: InvalidateStore & VerifyStore & ReportStore;
   readonly pathUse: PathUse;
+  readonly mailedReasons: MailedReasons;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
   historyOf(distributionId: string): RefreshPages;
@@ -59,6 +62,7 @@ export function openRefreshTable({
   return {
     refreshes: refreshRecords(table),
     pathUse: pathUse(table),
+    mailedReasons: mailedReasons(table),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),
     edgeRecordsOf: distributionId => edgeRecords(table, distributionId),

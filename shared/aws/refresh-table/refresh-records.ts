@@ -1,10 +1,10 @@
 import { UnknownRefreshError } from '../../errors.ts';
 import type { InvalidateStore } from '../../refresh/invalidate.ts';
 import type { Refresh } from '../../refresh/refresh.ts';
-import type { ReportStore } from '../../refresh/report.ts';
+import type { RefreshOutcome, ReportStore } from '../../refresh/report.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
 import { changesOf } from './changes.ts';
-import { toRefresh } from './items.ts';
+import { storedReason, toRefresh } from './items.ts';
 import { planWrites } from './plan-writes.ts';
 import { type Item, readRecord, type Table, type UpdateInput, updateRecord } from './table.ts';
 
@@ -50,19 +50,25 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
       });
     },
 
-    async finish(refreshId, { state, failure }, at) {
-      if (state === 'failed') await abandonRecord(table, refreshId, failure ?? 'It failed before it closed');
+    async finish(refreshId, outcome, at) {
+      if (outcome.state === 'failed') await abandonRecord(table, refreshId, outcome.failure);
+      const reason = reasonOf(outcome);
       const finished = await update(refreshId, {
-        UpdateExpression: `SET #state = :state, finishedAt = :at${failure === undefined ? '' : ', failure = :failure'}`,
+        UpdateExpression: `SET #state = :state, finishedAt = :at${reason === undefined ? '' : ', failure = :reason'}`,
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': state, ':at': at.toISOString(), ':failure': failure },
+        ExpressionAttributeValues: { ':state': outcome.state, ':at': at.toISOString(), ':reason': reason },
       });
       const refresh = toRefreshIfAny(finished ?? (await readRecord(table, refreshId)));
       if (refresh === undefined) throw new UnknownRefreshError(refreshId);
       return refresh;
     },
   };
+}
+
+function reasonOf(outcome: RefreshOutcome): string | undefined {
+  if (outcome.state === 'failed') return outcome.failure;
+  return outcome.state === 'unasked' ? storedReason(outcome.unasked) : undefined;
 }
 
 /**

@@ -1,7 +1,13 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { describeStatus, problemsOf, type Status } from '../../../infra/cli/commands/status-report.ts';
+import {
+  describeStatus,
+  doubtOf,
+  problemsOf,
+  type Status,
+} from '../../../infra/cli/commands/status-report.ts';
+import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import { colouredPage, plainPage } from '../../helpers/terminal.ts';
 
 const FRESH: Status['refreshes'][number] = {
@@ -46,6 +52,12 @@ const linesOf = (details: Partial<Status> = {}, page = plainPage()) =>
   describeStatus({ ...STATUS, ...details }, page).split('\n');
 
 const FAILED = { ...FRESH, state: 'failed', failure: 'EdgeStale: an old copy' } as const;
+const UNASKED = {
+  ...FRESH,
+  state: 'unasked',
+  unasked: { code: 'unauthorized', reason: 'd1.cloudfront.net answers 401' },
+} as const;
+const OFF = { ...UNASKED, unasked: { code: 'off', reason: 'verification is off' } } as const;
 const QUIET = { name: 'StudentSite-mail', waiting: 0, inWork: 0, deadLetters: 0 };
 
 describe('the status', () => {
@@ -110,14 +122,44 @@ describe('the status', () => {
       },
     },
     { verdict: '✓ Fresh since 2026-11-22 08:19:53 UTC', details: { refreshes: [FRESH, FAILED] } },
+    { verdict: '? Not verified: d1.cloudfront.net answers 401', details: { refreshes: [UNASKED, FRESH] } },
+    { verdict: '? Not verified: verification is off', details: { refreshes: [OFF] } },
+    { verdict: '… Not fresh yet: 1 refresh in progress', details: { refreshes: [OPEN, UNASKED] } },
+    { verdict: '✓ Fresh since 2026-11-22 08:19:53 UTC', details: { refreshes: [FRESH, UNASKED] } },
+    {
+      verdict: '✗ Not well: 2 dead letters',
+      details: { refreshes: [UNASKED], queues: [{ ...QUIET, deadLetters: 2 }] },
+    },
   ])('begins with its verdict: $verdict', ({ verdict, details }) => {
     const status = { ...STATUS, queues: [QUIET], ...details };
     expect(linesOf(status)[0]).toBe(verdict);
     expect(problemsOf(status).length > 0).toBe(verdict.startsWith('✗'));
   });
 
+  it('lists a refresh whose edge could not be asked without a time to fresh, and says why below', () => {
+    const lines = linesOf({ refreshes: [UNASKED], invalidations: [] });
+    expect(lines).toContain(
+      `2026-11-22 08:19:46  ${UNASKED.id}  not verified  I1            not listed  1,200      3            $0.015`,
+    );
+    expect(lines).toContain(`${UNASKED.id}: d1.cloudfront.net answers 401`);
+  });
+
+  it.each<{ what: string; refreshes: Status['refreshes']; doubt: string | undefined }>([
+    {
+      what: 'could not be asked',
+      refreshes: [OPEN, UNASKED, FRESH],
+      doubt: `Refresh ${UNASKED.id} was not verified: d1.cloudfront.net answers 401. ${adviceOnUnasked('unauthorized')}`,
+    },
+    { what: 'was not to be asked', refreshes: [OFF], doubt: undefined },
+    { what: 'was fresh', refreshes: [FRESH, UNASKED], doubt: undefined },
+    { what: 'kept old content', refreshes: [FAILED, UNASKED], doubt: undefined },
+    { what: 'has shown nothing yet', refreshes: [], doubt: undefined },
+  ])('doubts an edge that $what: $doubt', ({ refreshes, doubt }) => {
+    expect(doubtOf({ ...STATUS, refreshes })).toBe(doubt);
+  });
+
   it.each([40, 60, 80, 100, 120])('has a table no wider than a terminal of %i columns', width => {
-    const lines = linesOf({ refreshes: [OPEN, FRESH, FAILED] }, plainPage(width));
+    const lines = linesOf({ refreshes: [OPEN, FRESH, FAILED, UNASKED] }, plainPage(width));
     const table = lines.slice(3, lines.indexOf('', 3));
     expect(table).toContainEqual(expect.stringContaining(FRESH.id));
     expect(Math.max(...table.map(line => stringWidth(line)))).toBeLessThanOrEqual(width);

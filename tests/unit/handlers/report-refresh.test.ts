@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Refresh } from '../../../shared/refresh/refresh.ts';
-import type { ReportDependencies } from '../../../shared/refresh/report.ts';
+import type { RefreshOutcome, ReportDependencies } from '../../../shared/refresh/report.ts';
 import { anyText } from '../../helpers/any-text.ts';
 
 const ENVIRONMENT = {
@@ -25,33 +25,63 @@ const REFRESH: Refresh = {
 
 // Settings are read when the module is loaded, as Lambda does it.
 let createHandler: typeof import('../../../handlers/pipeline/report-refresh.ts')['createHandler'];
+let metrics: typeof import('../../../shared/observability.ts')['metrics'];
 
 beforeAll(async () => {
   for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
   ({ createHandler } = await import('../../../handlers/pipeline/report-refresh.ts'));
+  ({ metrics } = await import('../../../shared/observability.ts'));
 });
 afterAll(() => void vi.unstubAllEnvs());
 
-async function reasonOf(failure: { Error: string; Cause?: string }): Promise<string | undefined> {
-  let reason: string | undefined;
+/** Runs the function. @returns its answer, how it ended the refresh, and the metrics it counted */
+async function reported(input: object) {
+  let outcome: RefreshOutcome | undefined;
   const dependencies: ReportDependencies = {
     refreshes: {
       changesOf: async () => ({ objects: [], paths: [] }),
-      finish: async (_, { state, failure: stored }, at) => {
-        reason = stored;
-        return { ...REFRESH, state, end: { at: at.toISOString() } };
+      finish: async (_, end, at) => {
+        outcome = end;
+        const { state, ...reason } = end;
+        return { ...REFRESH, state, end: { at: at.toISOString(), ...reason } };
       },
     },
+    mailedReasons: { note: async () => true, forget: async () => {} },
     outbox: { send: async () => {} },
     mailPolicy: 'failed',
     now: () => new Date('2026-11-02T10:00:10.000Z'),
   };
+  const counted = vi.spyOn(metrics, 'addMetric').mockClear();
   const context: Partial<Context> = { functionName: 'report-refresh', awsRequestId: 'request-1' };
-  expect(await createHandler(dependencies)({ refreshId: 'r1', failure }, context as Context)).toEqual({
-    outcome: 'failed',
-  });
-  return reason;
+  const answer = await createHandler(dependencies)({ refreshId: 'r1', ...input }, context as Context);
+  return { answer, outcome, counted: counted.mock.calls.map(([name, , value]) => ({ [name]: value })) };
 }
+
+async function reasonOf(failure: { Error: string; Cause?: string }): Promise<string | undefined> {
+  const { answer, outcome } = await reported({ failure });
+  expect(answer).toEqual({ outcome: 'failed' });
+  return outcome?.state === 'failed' ? outcome.failure : undefined;
+}
+
+const UNASKED = { code: 'unauthorized', reason: 'd1.cloudfront.net answers 401', count: 1, urls: ['/a.css'] };
+
+describe('the end of a refresh', () => {
+  it.each([
+    { ending: 'fresh', input: {}, counted: [{ RefreshesFresh: 1 }, { TimeToFresh: 10_000 }] },
+    { ending: 'unasked', input: { unasked: UNASKED }, counted: [{ RefreshesUnasked: 1 }] },
+    { ending: 'failed', input: { failure: { Error: 'EdgeStale' } }, counted: [{ RefreshesFailed: 1 }] },
+  ])('$ending is counted apart from the others', async ({ ending, input, counted }) => {
+    const report = await reported(input);
+    expect(report.answer).toEqual({ outcome: ending });
+    expect(report.outcome?.state).toBe(ending);
+    expect(report.counted).toEqual([{ FilesSkipped: 0 }, ...counted]);
+  });
+
+  it('gives the reason why the edge could not be asked', async () => {
+    const { outcome } = await reported({ unasked: UNASKED });
+    expect(outcome).toEqual({ state: 'unasked', unasked: UNASKED });
+  });
+});
 
 describe('the reason of a failed refresh', () => {
   it("is the message of the function's error", async () => {

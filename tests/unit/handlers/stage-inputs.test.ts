@@ -59,6 +59,11 @@ describe('The function of a stage', () => {
     ['verify-edge', { refreshId: 'r1' }, /stage verify cannot be understood.*distributionId: /],
     ['report-refresh', { failure: {} }, /stage report cannot be understood.*refreshId: .*failure\.Error: /],
     ['report-refresh', { refreshId: 'r1', failure: 'text' }, /stage report.*failure: /],
+    [
+      'report-refresh',
+      { refreshId: 'r1', unasked: { code: 'bored', reason: '', count: 1, urls: [] } },
+      /stage report.*unasked\.code: /,
+    ],
     ['report-refresh', null, /stage report cannot be understood/],
   ])('%s refuses the input %j, and names what is wrong', async (stage, input, says) => {
     const answer = handlers.get(stage)?.(input, CONTEXT as Context);

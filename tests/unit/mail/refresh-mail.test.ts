@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_LISTED_IN_MAIL, type RenderedMail } from '../../../shared/mail/mail.ts';
 import { refreshMail } from '../../../shared/refresh/refresh-mail.ts';
 import { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
+import type { Unasked, UnaskedCode } from '../../../shared/refresh/unasked.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 import { mailOf, reportOf, STACK } from './reports.ts';
 
@@ -95,6 +96,71 @@ describe('the mail about a failed refresh', () => {
   });
 });
 
+describe('the mail about a refresh whose edge could not be asked', () => {
+  const unasked = (code: UnaskedCode, details: Partial<Unasked> = {}): Partial<RefreshReport> => ({
+    outcome: 'unasked',
+    verified: 2,
+    unasked: {
+      code,
+      reason: 'd111111abcdef8.cloudfront.net answers 401',
+      count: 1,
+      urls: ['/a.css'],
+      ...details,
+    },
+  });
+
+  it('says what was invalidated, why it is not verified and which URLs, and does not call it a failure', () => {
+    const { subject, text, html } = render(unasked('unauthorized'));
+    expect(subject).toBe('Invalidated, not verified: d111111abcdef8.cloudfront.net answers 401 (styles.css)');
+    expect(text).toContain('Ended: 2026-11-02T10:00:12.340Z (after 12.3 s)');
+    expect(text).toContain('Reason: d111111abcdef8.cloudfront.net answers 401\n');
+    expect(text).toContain('URLs verified: 2\nURLs not verified: 1\n');
+    expect(text).toContain('Not verified:\n  /a.css\n');
+    expect(html).toContain('<h2 style="font-size:1rem">Not verified</h2><ul><li>/a.css</li></ul>');
+    for (const form of [subject, text, html]) expect(form).not.toMatch(/fail|old content/i);
+  });
+
+  it.each<{ code: UnaskedCode; options: string[] }>([
+    { code: 'unauthorized', options: ['verificationHeaders', 'verify: false'] },
+    { code: 'forbidden', options: ['verificationHeaders', 'verify: false'] },
+    { code: 'redirected', options: ['url', 'verificationHeaders', 'verify: false'] },
+    { code: 'no-address', options: ['url', 'verify: false'] },
+    { code: 'altered', options: ['verify: false'] },
+    { code: 'off', options: ['verify: false'] },
+  ])('says what to do about "$code": $options', ({ code, options }) => {
+    const { text, html } = render(unasked(code));
+    const advice = text.split('\n')[2] ?? '';
+    expect([...advice.matchAll(/`([^`]+)`/g)].map(([, option]) => option)).toEqual(options);
+    expect(html).toContain(`<p>${advice}</p>`);
+  });
+
+  it.each([
+    { details: { invalidationId: 'I1' }, subject: 'Invalidated (verification is off): styles.css' },
+    {
+      details: { invalidationId: undefined },
+      subject: 'Nothing to invalidate (verification is off): styles.css',
+    },
+  ])('says $subject where the owner switched verification off', ({ details, subject }) => {
+    const off = unasked('off', { reason: 'verification is off', count: 0, urls: [] });
+    const mail = mailOf(refreshMail, { ...reportOf(off), ...details }).render(STACK);
+    expect(mail.subject).toBe(subject);
+    expect(mail.text).toContain('There is nothing to do.');
+  });
+
+  it('does not say that something was invalidated when nothing was', () => {
+    const { invalidationId: _, ...report } = reportOf({ ...unasked('forbidden'), paths: [], pathCount: 0 });
+    const { subject, text } = mailOf(refreshMail, report).render(STACK);
+    expect(subject).toBe('Not verified: d111111abcdef8.cloudfront.net answers 401 (styles.css)');
+    expect(text).toContain('Invalidation: none was needed');
+  });
+
+  it('says how many more URLs there are than it lists', () => {
+    const { text, html } = render(unasked('forbidden', { count: 45 }));
+    expect(text).toContain('  /a.css\n  … and 44 more\n');
+    expect(html).toContain('<li>… and 44 more</li>');
+  });
+});
+
 describe('whatever a key holds', () => {
   it.each([
     { key: '<script>alert(1)</script>', html: '&lt;script&gt;alert(1)&lt;/script&gt;' },
@@ -127,18 +193,19 @@ describe('whatever a key holds', () => {
       textLines: text.split(/[\n\r\u2028\u2029]/).length,
       tags: html.match(/<[^>]*>?/g),
     });
-    const mailWith = (hostile: string) =>
-      render({
-        ...changed(hostile),
-        outcome: 'failed',
-        failure: hostile,
-        requestedPaths: [hostile],
-        requestedPathCount: 1,
-      });
+    const endings: readonly ((hostile: string) => Partial<RefreshReport>)[] = [
+      hostile => ({ outcome: 'failed', failure: hostile }),
+      hostile => ({
+        outcome: 'unasked',
+        unasked: { code: 'redirected', reason: hostile, count: 1, urls: [hostile] },
+      }),
+    ];
+    const mailWith = (hostile: string, ending: (hostile: string) => Partial<RefreshReport>) =>
+      render({ ...changed(hostile), ...ending(hostile), requestedPaths: [hostile], requestedPathCount: 1 });
     fc.assert(
-      fc.property(anyObjectKey(), key => {
-        const mail = mailWith(key);
-        expect(form(mail)).toEqual(form(mailWith('harmless')));
+      fc.property(anyObjectKey(), fc.constantFrom(...endings), (key, ending) => {
+        const mail = mailWith(key, ending);
+        expect(form(mail)).toEqual(form(mailWith('harmless', ending)));
         expect(mail.subject.isWellFormed()).toBe(true);
       }),
     );
@@ -160,6 +227,7 @@ describe('the report in the mail queue', () => {
   it.each([
     { what: 'no id', message: { ...reportOf(), id: '' } },
     { what: 'an unknown type', message: { ...reportOf(), type: 'greeting' } },
+    { what: 'no reason why the edge could not be asked', message: { ...reportOf(), outcome: 'unasked' } },
     { what: 'an unknown outcome', message: { ...reportOf(), outcome: 'maybe' } },
     {
       what: 'a longer list than is shown',

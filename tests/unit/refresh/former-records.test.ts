@@ -240,6 +240,11 @@ describe('a record that cannot be understood', () => {
   it.each([
     { what: 'a later version', change: { version: 3 }, says: /version: written by a newer version/ },
     { what: 'an unknown state', change: { state: 'unheard-of' }, says: /state: / },
+    {
+      what: 'an unknown reason why the edge could not be asked',
+      change: { state: 'unasked', finishedAt: AT.toISOString(), failure: 'bored: it did not feel like it' },
+      says: /code: /,
+    },
     { what: 'a plan without paths', change: { plan: { ...PLAN, paths: undefined } }, says: /plan\.paths: / },
   ])('is refused with the reason, if it has $what', async ({ change, says }) => {
     const id = await stored(JSON.parse(JSON.stringify({ ...IN_PROGRESS, ...change })));

@@ -124,6 +124,15 @@ describe('the summary of a refresh', () => {
     );
   });
 
+  it('says why the edge could not be asked, and does not call it a failure', () => {
+    const unasked = { code: 'unauthorized', reason: 'd1.cloudfront.net answers 401' } as const;
+    const summary = summaryOf(
+      refreshOf('0123abcd', { state: 'unasked', end: { at: AT.toISOString(), unasked } }),
+    );
+    expect(summary).toMatchObject({ state: 'unasked', unasked });
+    expect(summary).not.toHaveProperty('failure');
+  });
+
   it('counts what is planned, including the cost of all rounds', () => {
     const skipped = { unchanged: 3, neverCached: 2, duplicate: 1 };
     const plan = planOf(['/a', '/b*'], {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
+import type { Changes, Refresh, StoredVerification } from '../../../shared/refresh/refresh.ts';
 import { describeRefresh } from '../../../shared/refresh/refresh-details.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
@@ -31,6 +31,13 @@ async function told({
   });
   return { details, troubles };
 }
+
+const RESULT: StoredVerification = {
+  verified: 1,
+  superseded: 0,
+  urls: ['/b'],
+  unasked: { code: 'forbidden', reason: 'd1.cloudfront.net answers 403', count: 1, urls: ['/a'] },
+};
 
 describe('the details of a refresh', () => {
   it('name each path and why it is there', async () => {
@@ -107,9 +114,24 @@ describe('the details of a refresh', () => {
         finished: '10',
       },
     },
+    {
+      what: 'whose edge could not be asked, so it was not verified',
+      refresh: {
+        closedAt: '02',
+        invalidation: { id: 'I1', at: '03', spentUsd: 0 },
+        verification: { startedAt: '08', verifiedAt: '09', result: RESULT },
+        end: { at: '10' },
+      },
+      steps: { uploaded: '00', closed: '02', invalidated: '03', completed: '08', finished: '10' },
+    },
   ])('have a timeline of what has happened, for one $what', async ({ refresh, steps }) => {
     const { details } = await told({ refresh: { ...refresh, startedAt: '00' } });
     expect(details.timeline).toEqual(Object.entries(steps).map(([step, at]) => ({ step, at })));
+  });
+
+  it('name the URLs that the edge could not be asked for', async () => {
+    const { details } = await told({ refresh: { verification: { result: RESULT } } });
+    expect(details.verification).toEqual(RESULT);
   });
 
   it('include what CloudFront says now', async () => {

@@ -226,6 +226,26 @@ describe('the refresh table in DynamoDB', () => {
     expect(await table.get('stopped')).toMatchObject({ state: 'failed', end: { failure: 'ABORTED' } });
   });
 
+  it('ends a refresh whose edge could not be asked with the reason, once, in the record and in the list', async () => {
+    const reason = 'd1.cloudfront.net does not resolve: getaddrinfo ENOTFOUND';
+    const end = { at: LATER.toISOString(), unasked: { code: 'no-address', reason } };
+    const table = openRefreshTable({ tableName, client, now: () => AT });
+    const open = table.openRefreshOf('E-unasked');
+    await open.replace(undefined, 'unasked');
+    await open.commit('unasked');
+    await table.refreshes.close('unasked');
+    const unasked = { code: 'no-address', reason, count: 1, urls: ['/a'] } as const;
+    const result = { verified: 0, superseded: 0, urls: [], unasked: { ...unasked, urls: ['/a'] } };
+    await table.refreshes.recordVerification('unasked', result);
+    const ended = await table.refreshes.finish('unasked', { state: 'unasked', unasked }, LATER);
+    expect(ended).toMatchObject({ state: 'unasked', end, verification: { result } });
+    expect(ended.end).toEqual(end);
+    const failure = { state: 'failed', failure: 'ABORTED' } as const;
+    expect(await table.refreshes.finish('unasked', failure, AT)).toEqual(ended);
+    const { refreshes } = await table.historyOf('E-unasked').page({ limit: 1 });
+    expect(refreshes).toMatchObject([{ id: 'unasked', state: 'unasked', end }]);
+  });
+
   it('replaces a refresh if only its pointer is left', async () => {
     const table = openRefreshTable({ tableName, client });
     const open = table.openRefreshOf('E-expired');

@@ -4,6 +4,7 @@ import { MAX_LISTED_IN_MAIL } from '../../../shared/mail/mail.ts';
 import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
 import { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
 import { type MailPolicy, type RefreshOutcome, report } from '../../../shared/refresh/report.ts';
+import type { Unasked } from '../../../shared/refresh/unasked.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { planOf } from '../../helpers/planning.ts';
 
@@ -22,14 +23,23 @@ const REFRESH: Refresh = {
   verification: { result: { verified: 2, superseded: 1, urls: ['/a.css', '/b.css'] } },
 };
 
-/** One refresh in history, and the mails about it. */
+const UNASKED: Unasked = {
+  code: 'unauthorized',
+  reason: 'd111111abcdef8.cloudfront.net answers 401',
+  count: 2,
+  urls: ['/a.css', '/c.css'],
+};
+
+/** One refresh in history, and the mails about it. `mailed` holds what other refreshes share. */
 function history({
   mailPolicy = 'always' as MailPolicy,
   changes = {} as Partial<Changes>,
   refresh = REFRESH,
+  mailed = { reason: '', by: '' },
 } = {}) {
   let stored: Refresh | undefined = refresh;
   let seconds = 0;
+  let isMailQueueDown = false;
   const mails: RefreshReport[] = [];
   return {
     mails,
@@ -37,23 +47,44 @@ function history({
     expire: () => {
       stored = undefined;
     },
+    stopMails: (isDown: boolean) => {
+      isMailQueueDown = isDown;
+    },
     report: (outcome: RefreshOutcome) =>
-      report(REFRESH.id, outcome, {
+      report(refresh.id, outcome, {
         refreshes: {
           changesOf: async () => ({ objects: [changeOf('a.css')], paths: [], ...changes }),
-          finish: async (_, { state, failure }, at) => {
+          finish: async (_, { state, ...reason }, at) => {
             if (stored === undefined) throw new UnknownRefreshError(REFRESH.id);
-            const end = { at: at.toISOString(), ...(failure === undefined ? {} : { failure }) };
+            const end = { at: at.toISOString(), ...reason };
             if (stored.end === undefined) stored = { ...stored, state, end };
             return stored;
           },
         },
-        outbox: { send: async message => void mails.push(message) },
+        mailedReasons: {
+          note: async (_, reason, by) => {
+            if (mailed.reason === reason && mailed.by !== by) return false;
+            Object.assign(mailed, { reason, by });
+            return true;
+          },
+          forget: async () => void Object.assign(mailed, { reason: '', by: '' }),
+        },
+        outbox: {
+          send: async message => {
+            if (isMailQueueDown) throw new Error('The mail queue is down');
+            mails.push(message);
+          },
+        },
         mailPolicy,
         now: () => new Date(Date.UTC(2026, 10, 2, 10, 0, ++seconds)),
       }),
   };
 }
+
+const FRESH = { state: 'fresh' } as const;
+const FAILED = { state: 'failed', failure: 'AccessDenied: no' } as const;
+const UNASKED_END = { state: 'unasked', unasked: UNASKED } as const;
+const OFF_END = { state: 'unasked', unasked: { code: 'off', reason: 'verification is off' } } as const;
 
 describe('the report of a refresh', () => {
   it('says what changed, what was sent and what was verified', async () => {
@@ -113,16 +144,20 @@ describe('the report of a refresh', () => {
   });
 
   it.each([
-    { mailPolicy: 'always', state: 'fresh', mailed: 1 },
-    { mailPolicy: 'always', state: 'failed', mailed: 1 },
-    { mailPolicy: 'failed', state: 'fresh', mailed: 0 },
-    { mailPolicy: 'failed', state: 'failed', mailed: 1 },
+    { mailPolicy: 'always', outcome: FRESH, mailed: 1 },
+    { mailPolicy: 'always', outcome: UNASKED_END, mailed: 1 },
+    { mailPolicy: 'always', outcome: OFF_END, mailed: 1 },
+    { mailPolicy: 'always', outcome: FAILED, mailed: 1 },
+    { mailPolicy: 'failed', outcome: FRESH, mailed: 0 },
+    { mailPolicy: 'failed', outcome: UNASKED_END, mailed: 1 },
+    { mailPolicy: 'failed', outcome: OFF_END, mailed: 0 },
+    { mailPolicy: 'failed', outcome: FAILED, mailed: 1 },
   ] as const)(
-    'that ended $state is mailed $mailed times when the policy is "$mailPolicy"',
-    async expected => {
-      const { report, mails } = history({ mailPolicy: expected.mailPolicy });
-      await report({ state: expected.state });
-      expect(mails).toHaveLength(expected.mailed);
+    'that ended $outcome is mailed $mailed times when the policy is "$mailPolicy"',
+    async ({ mailPolicy, outcome, mailed }) => {
+      const { report, mails } = history({ mailPolicy });
+      await report(outcome);
+      expect(mails).toHaveLength(mailed);
     },
   );
 
@@ -141,5 +176,100 @@ describe('the report of a refresh', () => {
     await expect(report({ state: 'fresh' })).rejects.toThrow(
       expect.objectContaining({ name: 'UnknownRefresh' }),
     );
+  });
+});
+
+describe('the report of a refresh whose edge could not be asked', () => {
+  const verification = { result: { verified: 1, superseded: 0, urls: ['/b.css'], unasked: UNASKED } };
+  const refresh = { ...REFRESH, verification };
+
+  it('names the reason and the URLs, and is a message that the mail queue takes', async () => {
+    const { report, mails, stored } = history({ refresh });
+    const message = await report(UNASKED_END);
+    expect(message).toMatchObject({ outcome: 'unasked', verified: 1, unasked: UNASKED });
+    expect(message).not.toHaveProperty('failure');
+    expect(RefreshReport.parse(message)).toEqual(message);
+    expect(mails).toEqual([message]);
+    expect(stored()).toMatchObject({ state: 'unasked', end: { unasked: UNASKED } });
+  });
+
+  it('lists no more URLs than a reader reads, and says how many there were', async () => {
+    const urls = Array.from({ length: 60 }, (_, number) => `/${number}.css`);
+    const many = { ...UNASKED, count: 70, urls };
+    const { report } = history({
+      refresh: { ...REFRESH, verification: { result: { ...verification.result, unasked: many } } },
+    });
+    const { unasked } = await report({ state: 'unasked', unasked: many });
+    expect(unasked).toMatchObject({ count: 70, urls: urls.slice(0, MAX_LISTED_IN_MAIL) });
+  });
+
+  it('keeps that end and its mail when a failure is reported later', async () => {
+    const { report, mails, stored } = history({ refresh });
+    const first = await report(UNASKED_END);
+    expect(await report({ state: 'failed', failure: 'ABORTED: Its execution was stopped' })).toEqual(first);
+    expect(mails.map(({ id }) => id)).toEqual([first.id, first.id]);
+    expect(stored()?.state).toBe('unasked');
+  });
+
+  it('keeps an earlier failure', async () => {
+    const { report } = history({ refresh });
+    const first = await report(FAILED);
+    expect(await report(UNASKED_END)).toEqual(first);
+    expect(first).not.toHaveProperty('unasked');
+  });
+});
+
+describe('with the mail policy "failed", a reason why the edge could not be asked', () => {
+  const OTHER_END = {
+    state: 'unasked',
+    unasked: { ...UNASKED, reason: 'd111111abcdef8.cloudfront.net answers 407' },
+  } as const;
+
+  /** Refreshes of one distribution, one after the other. @returns which of them were mailed */
+  async function mailedOf(...outcomes: readonly RefreshOutcome[]): Promise<boolean[]> {
+    const mailed = { reason: '', by: '' };
+    const mailedEach: boolean[] = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const refresh = { ...REFRESH, id: `r${index}` };
+      const { report, mails } = history({ mailPolicy: 'failed', mailed, refresh });
+      await report(outcome);
+      mailedEach.push(mails.length > 0);
+    }
+    return mailedEach;
+  }
+
+  it('is mailed once, not for each upload', async () => {
+    expect(await mailedOf(UNASKED_END, UNASKED_END, UNASKED_END)).toEqual([true, false, false]);
+  });
+
+  it('is mailed when it is another one', async () => {
+    expect(await mailedOf(UNASKED_END, OTHER_END, OTHER_END, UNASKED_END)).toEqual([true, true, false, true]);
+  });
+
+  it('is mailed again after a refresh that was verified', async () => {
+    expect(await mailedOf(UNASKED_END, FRESH, UNASKED_END)).toEqual([true, false, true]);
+  });
+
+  it('is not mailed again after a failure, which says nothing about it', async () => {
+    expect(await mailedOf(UNASKED_END, FAILED, UNASKED_END)).toEqual([true, true, false]);
+  });
+
+  it('is not mailed again after a refresh that asked for nothing', async () => {
+    const mailed = { reason: UNASKED.reason, by: 'r0' };
+    const nothingAsked = { result: { verified: 0, superseded: 0, urls: [] } };
+    await history({
+      ...{ mailPolicy: 'failed', mailed },
+      refresh: { ...REFRESH, id: 'r1', verification: nothingAsked },
+    }).report(FRESH);
+    expect(mailed).toEqual({ reason: UNASKED.reason, by: 'r0' });
+  });
+
+  it('is mailed when the report is repeated after a crash between noting and mailing it', async () => {
+    const { report, mails, stopMails } = history({ mailPolicy: 'failed' });
+    stopMails(true);
+    await expect(report(UNASKED_END)).rejects.toThrow('The mail queue is down');
+    stopMails(false);
+    await report(UNASKED_END);
+    expect(mails).toHaveLength(1);
   });
 });

@@ -63,6 +63,7 @@ describe('The news between two polls', () => {
   it.each([
     { now: [runningOf({ state: 'verifying' })], news: [] },
     { now: [summaryOf()], news: ['Fresh: 1 file, in 4.2 s.'] },
+    { now: [summaryOf({ state: 'unasked' })], news: ['Not verified: 1 file.'] },
     { now: [summaryOf({ state: 'failed' })], news: ['Not refreshed: 1 file.'] },
     { now: [runningOf({ id: 'another' }), runningOf()], news: ['A refresh has started.'] },
   ])('is said: $news', ({ now, news }) => {

@@ -37,6 +37,8 @@ it.each([
   { refresh: runningOf({ state: 'verifying', invalidationId: 'I1' }), words: 'Completed' },
   { refresh: summaryOf({ invalidationId: 'I1' }), words: 'Completed' },
   { refresh: summaryOf(), words: 'Not needed' },
+  { refresh: summaryOf({ state: 'unasked', invalidationId: 'I1' }), words: 'Completed' },
+  { refresh: summaryOf({ state: 'unasked' }), words: 'Not needed' },
   { refresh: summaryOf({ state: 'failed' }), words: 'Not created' },
   { refresh: summaryOf({ state: 'failed', invalidationId: 'I1' }), words: '' },
 ])('an invalidation is said to be: $words', ({ refresh, words }) => {

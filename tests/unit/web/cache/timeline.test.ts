@@ -40,6 +40,12 @@ describe('The timeline', () => {
     );
   });
 
+  it('says that one was not verified, which is not the same as given up', () => {
+    expect(labelsOf({ state: 'unasked', timeline: [UPLOADED, FINISHED], changes: CHANGES }).at(-1)).toBe(
+      'Not verified (unasked)',
+    );
+  });
+
   it('names a start other than an upload', () => {
     expect(labelsOf({ state: 'closed', timeline: [UPLOADED, CLOSED], changes: [] })[0]).toBe(
       'Requested (done)',
