@@ -52,6 +52,16 @@ export class DeploymentRefusedError extends ExpectedError {
   override readonly name = 'DeploymentRefused';
 }
 
+/** A secret whose value verification should send cannot be used; the message says what to do. */
+export class SecretUnusableError extends ExpectedError {
+  override readonly name = 'SecretUnusable';
+
+  /** @param advice must say nothing of the secret's value */
+  constructor(secret: string, advice: string, options?: ErrorOptions) {
+    super(`The secret ${secret} of verificationHeaders cannot be used. ${advice}`, options);
+  }
+}
+
 /** A collector kept losing the race for the open refresh. The queue redelivers the batch. */
 export class NoOpenRefreshError extends ExpectedError {
   override readonly name = 'NoOpenRefresh';

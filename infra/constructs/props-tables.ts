@@ -16,7 +16,13 @@ export const PROPS_README = fileURLToPath(new URL('pipeline/README.md', import.m
 
 /** The interfaces of the construct's props, by their files in `pipeline/`. */
 const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
-  'auto-invalidation-props.ts': ['AutoInvalidationProps', 'SiteDistribution', 'Notify', 'RefreshOptions'],
+  'auto-invalidation-props.ts': [
+    'AutoInvalidationProps',
+    'SiteDistribution',
+    'VerificationHeader',
+    'Notify',
+    'RefreshOptions',
+  ],
   'refresh-alarms.ts': ['RefreshAlarmsProps'],
   'refresh-dashboard.ts': ['RefreshDashboardProps'],
   'mail.ts': ['MailProps'],

@@ -14,10 +14,10 @@ const Flag = z.pipe(
 
 /** How the distribution maps URLs to objects: `UrlRules` of planning/viewer-urls.ts. */
 const Urls = z.strictObject({
-  originPath: OriginPath,
-  extensionless: z.boolean(),
-  rootObject: z.string(),
-  cachesQueryStrings: Flag,
+  originPath: z._default(OriginPath, ''),
+  extensionless: z._default(z.boolean(), false),
+  rootObject: z._default(z.string(), 'index.html'),
+  cachesQueryStrings: z._default(Flag, false),
 });
 
 /** A value in Secrets Manager. */
@@ -31,20 +31,20 @@ export type SecretValue = z.infer<typeof SecretValue>;
 
 /**
  * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
- * verified there.
+ * verified there. Most members have a default, because a Lambda's environment holds only 4 KB.
  */
 export const Distribution = z.strictObject({
   id: z.string().check(z.minLength(1)),
   /** Where viewers reach it, without a slash at the end. */
   url: z.url(),
-  urls: Urls,
+  urls: z.prefault(Urls, {}),
   /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
-  honoursNoStore: Flag,
+  honoursNoStore: z._default(Flag, true),
   /**
    * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404.
    * Single-page applications have such custom error responses. Empty strings stand for none.
    */
-  errorPages: z.array(z.string()),
+  errorPages: z._default(z.array(z.string()), []),
   /** Whether the edge is asked at all. */
   verify: z._default(Flag, true),
   /** Headers of each request to the edge, by name. Their values are kept in Secrets Manager. */

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { type ISecret, Secret, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import { AutoInvalidation } from '../../infra/constructs/pipeline/auto-invalidation.ts';
 import type { AutoInvalidationProps } from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
 import { privateBucket } from '../../infra/constructs/school/private-bucket.ts';
@@ -35,3 +36,10 @@ export function pipelineStack(props: Partial<AutoInvalidationProps> = {}) {
   });
   return { app, stack, bucket, distribution, pipeline };
 }
+
+/**
+ * A secret of the stack. CDK is not written for exactOptionalPropertyTypes: its Secret declares
+ * `secretFullArn: string | undefined`.
+ */
+export const secretIn = (stack: Stack, props: SecretProps = {}): ISecret =>
+  new Secret(stack, 'Password', props) as ISecret;

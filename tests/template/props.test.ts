@@ -5,7 +5,7 @@ import type { AutoInvalidationProps } from '../../infra/constructs/pipeline/auto
 import { Mail } from '../../infra/constructs/pipeline/mail.ts';
 import { NUMBERS } from '../../infra/constructs/pipeline/numbers.ts';
 import { documentedProps, PROPS_README, propsIn, withTables } from '../../infra/constructs/props-tables.ts';
-import { emptyStack, pipelineStack, siteIn } from '../helpers/pipeline-stack.ts';
+import { emptyStack, pipelineStack, secretIn, siteIn } from '../helpers/pipeline-stack.ts';
 
 describe('The documentation of the props', () => {
   const documented = documentedProps();
@@ -136,12 +136,29 @@ describe('AutoInvalidation', () => {
       'distributions[0].originPath must begin with / and not end with it, not "docs/"',
       { originPath: 'docs/' },
     ],
-    ['distributions[0].url must be a URL without a / at its end', { url: 'https://www.example.com/' }],
+    [
+      'distributions[0].url must be https:// and a host, without a path or a / at the end: write https://www.example.com, not "https://www.example.com/"',
+      { url: 'https://www.example.com/' },
+    ],
     ['distributions[0].errorPages must be paths that begin with /', { errorPages: ['index.html'] }],
   ])('refuses of a distribution: %s', (message, props) => {
     const { stack } = emptyStack();
     const { distribution } = siteIn(stack, 'Own');
     expect(() => pipelineStack({ distributions: [{ distribution, ...props }] })).toThrow(message);
+  });
+
+  it.each([
+    ['distributions[0].verificationHeaders: Host cannot be set: set the option url instead', ['Host'], true],
+    ['distributions[0].verificationHeaders names cookie twice', ['cookie', 'Cookie'], true],
+    ['distributions[0].verificationHeaders have no effect with verify: false', ['authorization'], false],
+  ])('refuses of the verification of a distribution: %s', (message, names, verify) => {
+    const { stack } = emptyStack();
+    const { distribution } = siteIn(stack, 'Own');
+    const secret = secretIn(stack);
+    const verificationHeaders = Object.fromEntries(names.map(name => [name, { secret }]));
+    expect(() => pipelineStack({ distributions: [{ distribution, verify, verificationHeaders }] })).toThrow(
+      message,
+    );
   });
 
   it('refuses a distribution that is named twice', () => {

@@ -2,6 +2,7 @@ import { Duration, type IResolvable, RemovalPolicy } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Mail } from './mail.ts';
 import { NUMBERS } from './numbers.ts';
 
@@ -19,11 +20,25 @@ export interface SiteDistribution {
   readonly originPath?: string;
 
   /**
-   * Where the edge is asked whether it is fresh, without a slash at the end. An alias is needed
-   * here if a function sends viewers of the distribution's own domain elsewhere.
+   * Where the edge is asked whether it is fresh: `https://` and a host, nothing after it. Name the
+   * site's own host here if the distribution's domain is blocked or redirected.
    * @default - `https://` and the distribution's own domain
    */
   readonly url?: string;
+
+  /**
+   * Whether the edge is asked at all. Without it, a refresh ends when CloudFront has completed the
+   * invalidation, and is reported as not verified.
+   * @default true
+   */
+  readonly verify?: boolean;
+
+  /**
+   * Headers of each request to the edge, by name, such as `authorization`. Only the verifying
+   * function may read their secrets, and it sends them only to the site itself.
+   * @default - none
+   */
+  readonly verificationHeaders?: Readonly<Record<string, VerificationHeader>>;
 
   /**
    * Whether the site also shows `page.html` as `/page`.
@@ -58,6 +73,18 @@ export interface SiteDistribution {
    * @default - none
    */
   readonly errorPages?: readonly string[];
+}
+
+/** The value of a header that verification sends. */
+export interface VerificationHeader {
+  /** Holds the value: all of it, such as `Basic dXNlcjpwYXNzd29yZA==`. */
+  readonly secret: ISecret;
+
+  /**
+   * The member that holds the value, if the secret is a JSON object.
+   * @default - the whole secret
+   */
+  readonly field?: string;
 }
 
 /** Who is told how refreshes ended. Either `emails` or `mail` is needed. */
@@ -203,7 +230,8 @@ export interface RefreshOptions {
 export interface AutoInvalidationProps extends RefreshOptions {
   /**
    * Made by this app or imported. An imported one keeps its other notifications, and must be in the
-   * stack's region.
+   * stack's region. If KMS encrypts its objects with a key of your own, import it with
+   * `Bucket.fromBucketAttributes` and that `encryptionKey`: the pipeline may then decrypt them.
    */
   readonly bucket: IBucket;
 

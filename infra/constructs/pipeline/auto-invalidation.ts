@@ -17,7 +17,7 @@ import {
 import { sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
-import { describedAlone, describedFor } from './described-distributions.ts';
+import { describedAlone, environmentWith } from './described-distributions.ts';
 import { Mail } from './mail.ts';
 import { ownMetric } from './refresh-metrics.ts';
 import { RefreshStateMachine } from './refresh-state-machine.ts';
@@ -219,13 +219,14 @@ export class AutoInvalidation extends Construct {
       timeout: COLLECT_TIMEOUT,
       memorySize,
       logRetention,
-      environment: {
-        SITE_BUCKET: bucket.bucketName,
-        SITE_KEYS: JSON.stringify(keys),
-        DISTRIBUTIONS: describedFor(this, distributions),
-        REFRESH_TABLE: table.tableName,
-        REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
-      },
+      environment: environmentWith(this, distributions, {
+        others: {
+          SITE_BUCKET: bucket.bucketName,
+          SITE_KEYS: JSON.stringify(keys),
+          REFRESH_TABLE: table.tableName,
+          REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
+        },
+      }),
     });
     this.allowCollecting(collect);
     collect.addEventSource(

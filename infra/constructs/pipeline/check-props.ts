@@ -3,6 +3,7 @@ import type { IConstruct } from 'constructs';
 import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
 import { LARGEST_BATCH_WITHOUT_WINDOW, NUMBERS, type NumberRange } from './numbers.ts';
 import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
+import { headerNameProblem, siteUrlProblem } from './verification-rules.ts';
 
 /**
  * Refuses what would fail at the deployment, or later in a function. Values that only the
@@ -71,27 +72,47 @@ function distributionProblems(distributions: readonly SiteDistribution[]): strin
   const different = new Set(distributions.map(({ distribution }) => distribution));
   return [
     ...(different.size < distributions.length ? ['distributions must name each distribution once'] : []),
-    ...distributions.flatMap(({ originPath, url, errorPages = [] }, index) => {
-      const of = `distributions[${index}]`;
-      return [
-        ...patternProblems(
-          `${of}.originPath`,
-          originPath,
-          /^(?:\/.*[^/])?$/,
-          'begin with / and not end with it',
-        ),
-        ...patternProblems(
-          `${of}.url`,
-          url,
-          /^https?:\/\/[^/]+(?:\/.*[^/])?$/,
-          'be a URL without a / at its end',
-        ),
-        ...errorPages.flatMap(page =>
-          patternProblems(`${of}.errorPages`, page, /^(?:\/.*)?$/, 'be paths that begin with /'),
-        ),
-      ];
-    }),
+    ...distributions.flatMap((site, index) => siteProblems(`distributions[${index}]`, site)),
   ];
+}
+
+function siteProblems(
+  name: string,
+  { originPath, url, errorPages = [], verify = true, verificationHeaders = {} }: SiteDistribution,
+): string[] {
+  const headers = Object.keys(verificationHeaders);
+  const isUnused = !verify && headers.length > 0;
+  return [
+    ...patternProblems(
+      `${name}.originPath`,
+      originPath,
+      /^(?:\/.*[^/])?$/,
+      'begin with / and not end with it',
+    ),
+    ...problems(`${name}.url`, url, siteUrlProblem),
+    ...errorPages.flatMap(page =>
+      patternProblems(`${name}.errorPages`, page, /^(?:\/.*)?$/, 'be paths that begin with /'),
+    ),
+    ...headers.flatMap(header => problems(`${name}.verificationHeaders:`, header, headerNameProblem)),
+    ...repeated(headers).map(header => `${name}.verificationHeaders names ${header} twice`),
+    ...(isUnused ? [`${name}.verificationHeaders have no effect with verify: false`] : []),
+  ];
+}
+
+/** @param check returns what is wrong with a string, or undefined */
+function problems(
+  name: string,
+  text: string | undefined,
+  check: (text: string) => string | undefined,
+): string[] {
+  const problem = text === undefined || Token.isUnresolved(text) ? undefined : check(text);
+  return problem === undefined ? [] : [`${name} ${problem}`];
+}
+
+/** Names of headers that are there in two spellings. */
+function repeated(headers: readonly string[]): string[] {
+  const names = headers.map(header => header.toLowerCase());
+  return [...new Set(names.filter((name, index) => names.indexOf(name) < index))];
 }
 
 function notifyProblems({ emails, mail, from, region }: Notify): string[] {

@@ -1,9 +1,10 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Notify, RefreshOptions, SiteDistribution } from './auto-invalidation-props.ts';
-import { describedFor } from './described-distributions.ts';
+import { environmentWith } from './described-distributions.ts';
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';
@@ -30,16 +31,17 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
     timeout: STEP_TIMEOUT,
     memorySize,
     logRetention,
-    environment: {
-      SITE_BUCKET: bucket.bucketName,
-      DISTRIBUTIONS: describedFor(scope, distributions),
-      REFRESH_TABLE: table.tableName,
-      PATH_PRICE_USD: String(pipeline.pathPriceUsd),
-      REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
-      FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
-      MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
-      QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
-    },
+    environment: environmentWith(scope, distributions, {
+      others: {
+        SITE_BUCKET: bucket.bucketName,
+        REFRESH_TABLE: table.tableName,
+        PATH_PRICE_USD: String(pipeline.pathPriceUsd),
+        REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
+        FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
+        MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
+        QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
+      },
+    }),
   });
   table.allow(
     invalidate,
@@ -70,14 +72,14 @@ export function createVerify(
     timeout: STEP_TIMEOUT,
     memorySize,
     logRetention,
-    environment: {
-      SITE_BUCKET: bucket.bucketName,
-      DISTRIBUTIONS: describedFor(scope, distributions),
-      REFRESH_TABLE: table.tableName,
-    },
+    environment: environmentWith(scope, distributions, {
+      others: { SITE_BUCKET: bucket.bucketName, REFRESH_TABLE: table.tableName },
+      verifies: true,
+    }),
   });
   table.allow(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   allowReading(verify, bucket);
+  allowReadingSecrets(verify, distributions);
   return verify;
 }
 
@@ -100,13 +102,46 @@ export function createReport(
 
 /**
  * HeadObject needs GetObject. Without ListBucket, S3 answers 403 for a missing key instead of 404.
+ * An object that KMS encrypts is read with its key, by S3 in the function's name.
  */
 function allowReading(reader: ServiceFunction, bucket: IBucket): void {
   const objects = bucket.arnForObjects('*');
   reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
   reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }));
+  allowDecrypting(reader, 's3', bucket.encryptionKey);
   Validations.of(reader).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${inFindings(reader, objects)}]`,
     reason: 'Any object of the site may have changed, and the function reads only their headers.',
   });
+}
+
+/**
+ * Not `grantRead`, which also allows DescribeSecret. The ARN of a secret that was imported by name
+ * lacks the six characters that Secrets Manager adds.
+ */
+function allowReadingSecrets(verify: ServiceFunction, distributions: readonly SiteDistribution[]): void {
+  const secrets = new Set(
+    distributions.flatMap(({ verificationHeaders = {} }) =>
+      Object.values(verificationHeaders).map(({ secret }) => secret),
+    ),
+  );
+  for (const { secretFullArn, secretArn, encryptionKey } of secrets) {
+    const actions = ['secretsmanager:GetSecretValue'];
+    const resources = [secretFullArn ?? `${secretArn}-??????`];
+    verify.addToRolePolicy(new PolicyStatement({ actions, resources }));
+    allowDecrypting(verify, 'secretsmanager', encryptionKey);
+  }
+}
+
+/** Nothing but what the service keeps: the function cannot use the key by itself. */
+function allowDecrypting(user: ServiceFunction, service: string, key: IKey | undefined): void {
+  if (key === undefined) return;
+  const via = `${service}.${Stack.of(user).region}.amazonaws.com`;
+  user.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt'],
+      resources: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': via } },
+    }),
+  );
 }

@@ -31,6 +31,16 @@ describe('A secret of the template', () => {
     expect(secretValue(secretsOf())).not.toBe(value);
   });
 
+  it('has the value that the template gives, a new one if the template is changed', () => {
+    const store = openDurableStore();
+    const secretGiven = (SecretString: string) => {
+      const resources = stackWith({}).resources.map(each => ({ ...each, properties: { SecretString } }));
+      return secretValue(createSecrets(resources, store));
+    };
+    expect(secretGiven('one')).toBe('one');
+    expect(secretGiven('two')).toBe('two');
+  });
+
   it('has at least one character of each kind that is not excluded, and none of the others', () => {
     const value = secretValue(
       secretsOf({ PasswordLength: 40, ExcludePunctuation: true, ExcludeCharacters: '0O' }),

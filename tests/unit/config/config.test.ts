@@ -58,6 +58,21 @@ describe('the settings of a function', () => {
     });
   });
 
+  it('take for granted what a distribution does not say', () => {
+    const { id, url } = DISTRIBUTION;
+    expect(read({ DISTRIBUTIONS: JSON.stringify([{ id, url }]) }).DISTRIBUTIONS).toEqual([
+      {
+        id,
+        url,
+        urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: false },
+        honoursNoStore: true,
+        errorPages: [],
+        verify: true,
+        verificationHeaders: {},
+      },
+    ]);
+  });
+
   it.each(Object.keys(SHAPE))('refuse to start without %s', name => {
     expect(() => read({ [name]: undefined })).toThrow(expect.objectContaining({ name: 'InvalidSettings' }));
     expect(() => read({ [name]: undefined })).toThrow(name);

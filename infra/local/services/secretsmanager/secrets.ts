@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Resource } from '../../template/resource.ts';
 
-interface StoredSecret {
+export interface StoredSecret {
   readonly arn: string;
   readonly name: string;
   readonly value: string;
@@ -16,33 +16,34 @@ export interface Secrets {
    * @throws Error naming a reference to no secret, or one that is not emulated
    */
   resolve(text: string): string;
+  /** By ARN, with or without the six characters at its end, or by name. */
+  find(id: string): StoredSecret | undefined;
 }
 
-/** The template's secrets. A value is generated once, and lives as long as the store. */
+/** The template's secrets. A generated value lives as long as the store. */
 export function createSecrets(resources: readonly Resource[], store: DurableStore): Secrets {
   const stored = store.map<StoredSecret>('secrets');
   const known = new Set<string>();
   for (const resource of resources) {
     known.add(resource.ref);
-    if (stored.get(resource.ref) === undefined) stored.set(resource.ref, generate(resource));
+    stored.set(resource.ref, secretOf(resource, stored.get(resource.ref)));
   }
 
-  /** By ARN, with or without the six characters at its end, or by name. */
-  function find(id: string, reference: string): StoredSecret {
-    const found = stored
+  const find = (id: string) =>
+    stored
       .values()
       .find(({ arn, name }) => known.has(arn) && [arn, arn.slice(0, -'-123456'.length), name].includes(id));
-    if (found !== undefined) return found;
-    throw new Error(`Secrets Manager can't find the secret of ${reference}`);
-  }
 
   return {
+    find,
     resolve: text =>
       text.replaceAll(/\{\{resolve:([^:}]+):([^}]*)\}\}/g, (reference, service: string, path: string) => {
         const parsed = service === 'secretsmanager' ? SECRET_REFERENCE.exec(path) : null;
         if (parsed === null) throw new Error(`The dynamic reference ${reference} is not emulated`);
         const [, id = '', key] = parsed;
-        return valueAt(find(id, reference).value, key, reference);
+        const secret = find(id);
+        if (secret === undefined) throw new Error(`Secrets Manager can't find the secret of ${reference}`);
+        return valueAt(secret.value, key, reference);
       }),
   };
 }
@@ -58,25 +59,33 @@ function valueAt(value: string, key: string | undefined, reference: string): str
   return String(member);
 }
 
-const SecretProperties = z.object({
-  GenerateSecretString: z.strictObject({
-    PasswordLength: z.coerce.number().int().min(1).max(4096).default(32),
-    ExcludeCharacters: z.string().default(''),
-    ExcludeLowercase: z.boolean().default(false),
-    ExcludeNumbers: z.boolean().default(false),
-    ExcludePunctuation: z.boolean().default(false),
-    ExcludeUppercase: z.boolean().default(false),
-    IncludeSpace: z.boolean().default(false),
-  }),
+const Generated = z.strictObject({
+  PasswordLength: z.coerce.number().int().min(1).max(4096).default(32),
+  ExcludeCharacters: z.string().default(''),
+  ExcludeLowercase: z.boolean().default(false),
+  ExcludeNumbers: z.boolean().default(false),
+  ExcludePunctuation: z.boolean().default(false),
+  ExcludeUppercase: z.boolean().default(false),
+  IncludeSpace: z.boolean().default(false),
 });
 
-function generate({ ref, attributes: { Name = ref }, properties }: Resource): StoredSecret {
-  const { GenerateSecretString } = SecretProperties.parse(properties);
-  return { arn: ref, name: Name, value: password(GenerateSecretString) };
+const SecretProperties = z.union([
+  z.object({ SecretString: z.string(), GenerateSecretString: z.undefined().optional() }),
+  z.object({ GenerateSecretString: Generated, SecretString: z.undefined().optional() }),
+]);
+
+/** The template gives a value, or says how to generate one, once. */
+function secretOf(
+  { ref, attributes: { Name = ref }, properties }: Resource,
+  before: StoredSecret | undefined,
+): StoredSecret {
+  const { SecretString, GenerateSecretString } = SecretProperties.parse(properties);
+  const value = SecretString ?? before?.value ?? password(GenerateSecretString);
+  return { arn: ref, name: Name, value };
 }
 
 /** A password with at least one character of every kind that is not excluded. */
-function password(options: z.output<typeof SecretProperties>['GenerateSecretString']): string {
+function password(options: z.output<typeof Generated>): string {
   const kinds = [
     options.ExcludeLowercase ? '' : 'abcdefghijklmnopqrstuvwxyz',
     options.ExcludeUppercase ? '' : 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
