@@ -85,6 +85,33 @@ export class QuotaExceededError extends ExpectedError {
 }
 
 /**
+ * S3 does not let this program see the site's objects, and would not at a second try either. Has the
+ * name that S3 itself uses.
+ */
+export class BucketDeniedError extends ExpectedError {
+  override readonly name = 'AccessDenied';
+
+  constructor(bucket: string, key: string, options?: ErrorOptions) {
+    super(
+      `S3 answers 403 to HeadObject of ${key} in ${bucket}. A bucket policy that denies all readers but CloudFront must except the functions of this deployment, for example by aws:PrincipalArn; a key of KMS must let them decrypt`,
+      options,
+    );
+  }
+}
+
+/** URLs of the edge that did not answer, however often they were asked. */
+export class EdgeUnreachableError extends ExpectedError {
+  override readonly name = 'EdgeUnreachable';
+
+  /** @param problems one per URL: `https://…/a.css did not answer: connect ECONNREFUSED …` */
+  constructor(problems: readonly string[]) {
+    const [first = '', ...others] = problems;
+    const more = others.length === 1 ? '1 other URL' : `${others.length} other URLs`;
+    super(others.length === 0 ? first : `${first} (and ${more})`);
+  }
+}
+
+/**
  * The invalidation completed, but the edge still serves something other than what the bucket holds.
  */
 export class EdgeStaleError extends ExpectedError {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod/mini';
 import { createEdge } from '../../shared/aws/edge.ts';
@@ -13,9 +14,12 @@ const Input = z.object({ refreshId: z.string(), distributionId: z.string() });
 
 /** Stage verify: asks the edge for what a refresh should have made fresh. */
 export function createHandler(dependenciesOf: (distributionId: string) => VerifyDependencies) {
-  return observed(async (input: unknown) => {
+  return observed(async (input: unknown, context) => {
     const { refreshId, distributionId } = parsed(Input, input, 'The input of the stage verify');
-    const verification = await verifyEdge(refreshId, dependenciesOf(distributionId));
+    const verification = await verifyEdge(refreshId, dependenciesOf(distributionId), {
+      pause: milliseconds => setTimeout(milliseconds),
+      millisecondsLeft: () => context.getRemainingTimeInMillis(),
+    });
     logger.info('Verified', { refreshId, ...verification });
     metrics.addMetric('UrlsVerified', MetricUnit.Count, verification.verified);
     return verification;
@@ -32,12 +36,13 @@ const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const origin = createSiteBucket(settings.SITE_BUCKET);
 
 export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, url, urls, errorPages }) => ({
+  byDistribution(settings.DISTRIBUTIONS, ({ id, url, urls, errorPages, verify }) => ({
     refreshes: table.refreshes,
     records: table.edgeRecordsOf(id),
     origin,
-    edge: createEdge(url),
+    openEdge: async () => createEdge(url),
     urls,
     errorPages,
+    verify,
   })),
 );

@@ -1,9 +1,21 @@
-import { HeadObjectCommand, NotFound, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  paginateListObjectsV2,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { BucketDeniedError } from '../errors.ts';
+import { MAX_COMPARED_BYTES } from '../refresh/edge-answer.ts';
 import type { SiteListing } from '../refresh/invalidate.ts';
+import type { JudgedObjects } from '../refresh/judge-answer.ts';
 import type { Served } from '../refresh/served.ts';
-import type { OriginObjects } from '../refresh/verify-edge.ts';
 
-export function createSiteBucket(bucket: string, client = new S3Client({})): SiteListing & OriginObjects {
+/** The bucket behind the site, as this program's functions see it. */
+export function createSiteBucket(bucket: string, client = new S3Client({})): SiteListing & JudgedObjects {
   return {
     async keys(Prefix) {
       const keys: string[] = [];
@@ -32,10 +44,33 @@ export function createSiteBucket(bucket: string, client = new S3Client({})): Sit
         } satisfies Served;
       } catch (error) {
         if (error instanceof NotFound) return undefined;
+        // An answer to HEAD has no body, so it names no error.
+        if (isForbidden(error)) throw new BucketDeniedError(bucket, key, { cause: error });
+        throw error;
+      }
+    },
+
+    async read(key) {
+      try {
+        const {
+          ETag = '',
+          ContentLength = 0,
+          Body,
+        } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        if (ContentLength <= MAX_COMPARED_BYTES)
+          return { eTag: ETag, body: (await Body?.transformToByteArray()) ?? new Uint8Array() };
+        if (Body instanceof Readable) Body.destroy();
+        return undefined;
+      } catch (error) {
+        if (error instanceof NoSuchKey || isForbidden(error)) return undefined;
         throw error;
       }
     },
   };
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403;
 }
 
 function userMetadata(metadata: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -19,9 +19,9 @@ const SERVED_HEADERS = new Set([
 ]);
 
 /**
- * Whether S3 stores a header with an object and CloudFront is sure to pass it on. (It is unverified
- * whether CloudFront passes redirects on, so `x-amz-website-redirect-location` is part of the
- * fingerprint, but is not compared with the edge.)
+ * Whether S3 stores a header with an object and CloudFront is sure to pass it on. (Website endpoints
+ * turn `x-amz-website-redirect-location` into a redirect, so it is part of the fingerprint, but is
+ * not compared as a header.)
  */
 export function isServedHeader(name: string): boolean {
   return SERVED_HEADERS.has(name) || name.startsWith('x-amz-meta-');
@@ -49,6 +49,16 @@ export function isShown(stored: Served | undefined, shown: Served | undefined): 
 function isSameWrite(a: Served | undefined, b: Served | undefined): boolean {
   if (a === undefined || b === undefined || a.lastModified === '') return false;
   return a.lastModified === b.lastModified && a.headers['etag'] === b.headers['etag'];
+}
+
+/**
+ * Whether an edge that shows another ETag, or none, can show an object all the same, by its other
+ * headers: none of them differs, though the distribution may remove some.
+ */
+export function isConsistent(stored: Served, shown: Served): boolean {
+  return Object.entries(shown.headers).every(
+    ([name, value]) => name === 'etag' || !isServedHeader(name) || stored.headers[name] === value,
+  );
 }
 
 /** The fingerprint of a key under which there is no object. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 /** What kept an edge from being asked, or its answer from being judged. */
 export const UNASKED_CODES = [
-  /** 401 or 407: the site wants credentials. */
+  /** 401: the site wants credentials. */
   'unauthorized',
   /** 403, and not S3's own answer for a missing object: a firewall, signed URLs. */
   'forbidden',

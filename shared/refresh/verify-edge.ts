@@ -1,24 +1,21 @@
 import { mapConcurrently } from '../concurrently.ts';
-import { EdgeStaleError, UnknownRefreshError } from '../errors.ts';
-import {
-  decodePath,
-  hasDotSegment,
-  keyOf,
-  requestPath,
-  type UrlRules,
-  viewerPaths,
-} from '../planning/viewer-urls.ts';
+import { EdgeStaleError, EdgeUnreachableError, UnknownRefreshError } from '../errors.ts';
+import type { UrlRules } from '../planning/viewer-urls.ts';
 import { MAX_LISTED_IN_DETAILS } from './api-contract.ts';
+import type { Edge } from './edge-answer.ts';
 import {
-  type Change,
-  type Changes,
-  newestPerKey,
-  type Refresh,
-  type StoredVerification,
-  type Verification,
-} from './refresh.ts';
-import { isSame, isShown, type Served } from './served.ts';
-import { isVersionOf, type SiteObjects, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
+  CLOSE,
+  type JudgeDependencies,
+  type JudgedObjects,
+  judge,
+  type Outcome,
+  USUAL,
+} from './judge-answer.ts';
+import type { Change, Changes, Refresh, StoredVerification, Verification } from './refresh.ts';
+import type { Served } from './served.ts';
+import type { Unasked } from './unasked.ts';
+import { isVersionOf, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
+import { type Check, checksFor, checksOfChanges, type SiteKeys, sampleOf } from './verification-checks.ts';
 
 export interface VerifyStore {
   get(refreshId: string): Promise<Refresh | undefined>;
@@ -28,44 +25,37 @@ export interface VerifyStore {
   recordVerification(refreshId: string, verification: StoredVerification): Promise<void>;
 }
 
-export interface OriginObjects extends SiteObjects {
-  keys(prefix: string): Promise<string[]>;
-}
-
-export interface Edge {
-  /** The object as the edge serves it; undefined if it answers that there is none. */
-  head(requestPath: string): Promise<Served | undefined>;
-}
-
 export interface VerifyDependencies {
   readonly refreshes: VerifyStore;
   readonly records: VerifiedRecords;
-  readonly origin: OriginObjects;
-  readonly edge: Edge;
+  readonly origin: JudgedObjects & SiteKeys;
+  /** Makes the edge ready: its headers may have to be fetched. */
+  readonly openEdge: () => Promise<Edge>;
   readonly urls: UrlRules;
   /** See distribution.ts. */
   readonly errorPages: readonly string[];
+  /** Whether the edge is asked at all. */
+  readonly verify: boolean;
+}
+
+/** The time that a step has. */
+export interface StepTime {
+  readonly pause: (milliseconds: number) => Promise<void>;
+  /** Until the function is ended. */
+  readonly millisecondsLeft: () => number;
 }
 
 /** Concurrent requests. Quick for thousands of URLs, and few beside a site's own traffic. */
 const CONCURRENCY = 32;
+
 /**
- * How many URLs of a wildcard asked for by hand are checked: whole sites are not requested for it.
+ * Pauses before URLs that did not answer are asked again: three minutes in all. It is done here and
+ * not by the workflow, so that what has been seen of all other URLs is kept.
  */
-const SPOT_CHECKS = 25;
+const PAUSES_SECONDS = [1, 2, 5, 10, 20, 30, 60, 60];
 
-interface Outcome {
-  readonly state: 'verified' | 'superseded' | 'stale';
-  /** What the bucket held. */
-  readonly object: Served | undefined;
-}
-
-interface Check {
-  readonly key: string;
-  readonly viewerPath: string;
-  /** The change to be verified; absent for a path asked for by hand. */
-  readonly change?: Change;
-}
+/** Kept for the end: answers on their way may take ten seconds, and what was verified is recorded. */
+const RESERVE_MS = 60_000;
 
 /**
  * Asks the edge for every URL that a refresh should have made fresh, and compares the answers with
@@ -73,30 +63,100 @@ interface Check {
  * upload that changes nothing can be skipped.
  *
  * @throws EdgeStaleError naming the URLs that still show old content
+ * @throws EdgeUnreachableError if none is stale, but some did not answer for minutes
  */
-export async function verifyEdge(refreshId: string, dependencies: VerifyDependencies): Promise<Verification> {
-  const { refreshes, records, origin, urls: rules } = dependencies;
+export async function verifyEdge(
+  refreshId: string,
+  dependencies: VerifyDependencies,
+  time: StepTime,
+): Promise<Verification> {
+  const { refreshes, records, origin, urls } = dependencies;
   const refresh = await refreshes.get(refreshId);
   if (refresh === undefined) throw new UnknownRefreshError(refreshId);
   await refreshes.recordVerifying(refreshId);
   const changes = await refreshes.changesOf(refreshId);
+  if (!dependencies.verify) return recordOff(refreshId, changes, dependencies);
+  const checks = await checksFor(changes, origin, urls);
+  const edge = await dependencies.openEdge();
   const closedAt = Date.parse(refresh.closedAt ?? '');
-  const checks = [
-    ...newestPerKey(changes.objects).flatMap(change => checksOf(change, rules)),
-    ...(await spotChecks(changes.paths, origin, rules)),
-  ];
-  const outcomes = await mapConcurrently(checks, CONCURRENCY, check => verify(check, closedAt, dependencies));
+  const outcomes = await outcomesOf(checks, { ...dependencies, edge, closedAt }, time);
 
   const stale = checks.filter((_, index) => outcomes[index]?.state === 'stale');
-  if (stale.length > 0) throw new EdgeStaleError(stale.map(check => requestPath(check.viewerPath)));
+  if (stale.length > 0) throw new EdgeStaleError(stale.map(check => check.requestPath));
+  if (refresh.plan !== undefined) await recordVerified(checks, outcomes, refresh.plan.mark, records);
+  const problems = outcomes.flatMap(outcome => (outcome.state === 'unanswered' ? [outcome.problem] : []));
+  if (problems.length > 0) throw new EdgeUnreachableError(problems);
+
+  const unasked = unaskedIn(checks, outcomes);
   const verification = {
     verified: outcomes.filter(({ state }) => state === 'verified').length,
     superseded: outcomes.filter(({ state }) => state === 'superseded').length,
+    ...(unasked === undefined ? {} : { unasked }),
   };
-  if (refresh.plan !== undefined) await recordVerified(checks, outcomes, refresh.plan.mark, records);
-  const urls = firstVerified(checks, outcomes);
-  await refreshes.recordVerification(refreshId, { ...verification, urls });
+  const verified = firstVerified(checks, outcomes);
+  await refreshes.recordVerification(refreshId, { ...verification, urls: verified });
   return verification;
+}
+
+/** Judges every URL, and those that do not answer again and again, while there is time. */
+async function outcomesOf(
+  checks: readonly Check[],
+  dependencies: JudgeDependencies,
+  { pause, millisecondsLeft }: StepTime,
+): Promise<Outcome[]> {
+  const sample = new Set(sampleOf(checks));
+  const outcomeOf = async (check: Check): Promise<Outcome> => {
+    if (millisecondsLeft() < RESERVE_MS) return { state: 'unanswered', ...outOfTime(check, dependencies) };
+    return judge(check, sample.has(check) ? CLOSE : USUAL, dependencies);
+  };
+  const outcomes = await mapConcurrently(checks, CONCURRENCY, outcomeOf);
+  for (const seconds of PAUSES_SECONDS) {
+    const silent = outcomes.flatMap(({ state }, index) => (state === 'unanswered' ? [index] : []));
+    if (silent.length === 0 || millisecondsLeft() < seconds * 1000 + RESERVE_MS) break;
+    await pause(seconds * 1000);
+    await mapConcurrently(silent, CONCURRENCY, async index => {
+      const check = checks[index];
+      if (check !== undefined) outcomes[index] = await outcomeOf(check);
+    });
+  }
+  return outcomes;
+}
+
+function outOfTime({ requestPath }: Check, { edge }: JudgeDependencies) {
+  return { problem: `there was no time left to ask ${edge.host}${requestPath}`, object: undefined };
+}
+
+/** Nothing is asked: the site's owner has switched verification off. */
+async function recordOff(
+  refreshId: string,
+  changes: Changes,
+  { refreshes, urls }: VerifyDependencies,
+): Promise<Verification> {
+  const unverified = checksOfChanges(changes.objects, urls).map(({ requestPath }) => requestPath);
+  const unasked = {
+    code: 'off',
+    reason: 'verification is off',
+    count: unverified.length,
+    urls: unverified.slice(0, MAX_UNASKED_LISTED),
+  } as const;
+  const verification = { verified: 0, superseded: 0, unasked };
+  await refreshes.recordVerification(refreshId, { ...verification, urls: [] });
+  return verification;
+}
+
+/** It travels through the workflow, whose state has room for 256 KB. */
+const MAX_UNASKED_LISTED = 20;
+
+function unaskedIn(checks: readonly Check[], outcomes: readonly Outcome[]): Unasked | undefined {
+  const unasked = outcomes.flatMap((outcome, index) =>
+    outcome.state === 'unasked' ? [{ ...outcome, url: checks[index]?.requestPath ?? '' }] : [],
+  );
+  const reasons = [...Map.groupBy(unasked, ({ reason }) => reason).values()];
+  const [most] = reasons.toSorted((a, b) => b.length - a.length);
+  const [first] = most ?? [];
+  if (first === undefined) return undefined;
+  const urls = [...new Set(unasked.map(({ url }) => url))].slice(0, MAX_UNASKED_LISTED);
+  return { code: first.code, reason: first.reason, count: unasked.length, urls };
 }
 
 /** URLs that a record has room for beside its plan. */
@@ -105,13 +165,11 @@ const MOST_CHARACTERS = 20_000;
 function firstVerified(checks: readonly Check[], outcomes: readonly Outcome[]): string[] {
   const urls = new Set<string>();
   let characters = 0;
-  for (const [index, { viewerPath }] of checks.entries()) {
-    if (outcomes[index]?.state !== 'verified') continue;
-    const url = requestPath(viewerPath);
-    if (urls.has(url)) continue;
-    characters += url.length;
+  for (const [index, { requestPath }] of checks.entries()) {
+    if (outcomes[index]?.state !== 'verified' || urls.has(requestPath)) continue;
+    characters += requestPath.length;
     if (urls.size === MAX_LISTED_IN_DETAILS || characters > MOST_CHARACTERS) break;
-    urls.add(url);
+    urls.add(requestPath);
   }
   return [...urls];
 }
@@ -135,91 +193,4 @@ async function recordVerified(
     const isSure = change.sequencer !== '' && !unsure.has(change) && isVersionOf(change, verified);
     if (isSure) await records.recordVerified(change, mark, verified);
   });
-}
-
-/**
- * Whether a viewer path is sure to show one object. `/` is if there is a default root object. What
- * other folders show depends on the site, and nobody can request a path with dot segments.
- */
-function showsObject(viewerPath: string, { rootObject }: UrlRules): boolean {
-  if (viewerPath === '/') return rootObject !== '';
-  return !viewerPath.endsWith('/') && !hasDotSegment(viewerPath);
-}
-
-/**
- * Pages without their extension are served by a function of the site's own, maybe as redirects, so
- * their usual URL is checked.
- */
-function sureUrls(key: string, rules: UrlRules): string[] {
-  return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
-}
-
-function checksOf(change: Change, rules: UrlRules): Check[] {
-  return sureUrls(change.key, rules).map(viewerPath => ({ key: change.key, viewerPath, change }));
-}
-
-async function spotChecks(
-  paths: readonly string[],
-  origin: OriginObjects,
-  rules: UrlRules,
-): Promise<Check[]> {
-  if (paths.length === 0) return [];
-  const urls = (await origin.keys('')).flatMap(key => sureUrls(key, rules));
-  const known = new Set(urls);
-  // A query string names a variant of an object, not another object.
-  const plain = paths.filter(path => !path.includes('?'));
-  return plain.flatMap(path => {
-    const prefix = decodePath(path.replace(/\*$/, ''));
-    // A path that names no object may be a route of the page, or belong to another origin: there is
-    // no telling what it should show.
-    const covered = path.endsWith('*')
-      ? urls.filter(url => url.startsWith(prefix))
-      : [prefix].filter(url => known.has(url));
-    return covered.slice(0, SPOT_CHECKS).map(viewerPath => ({ key: keyOf(viewerPath, rules), viewerPath }));
-  });
-}
-
-/**
- * Reads the bucket before and after the edge. An object that was overwritten in between, or since
- * the change to be verified, belongs to a later refresh.
- */
-async function verify(check: Check, closedAt: number, dependencies: VerifyDependencies): Promise<Outcome> {
-  const { origin, edge } = dependencies;
-  const before = await origin.head(check.key);
-  const shown = await edge.head(requestPath(check.viewerPath));
-  if (isShown(before, shown)) return { state: 'verified', object: before };
-  const object = await origin.head(check.key);
-  if (!isSame(before, object) || changedSince(check.change, object, closedAt)) {
-    return { state: 'superseded', object };
-  }
-  const state = object === undefined ? await absence(shown, closedAt, dependencies) : 'stale';
-  return { state, object };
-}
-
-/**
- * Whether the edge shows one of the distribution's error pages where the bucket has nothing. If the
- * page has changed since, it belongs to a later refresh, and until that is done the edge may show
- * the former page.
- */
-async function absence(
-  shown: Served | undefined,
-  closedAt: number,
-  { origin, urls, errorPages }: VerifyDependencies,
-): Promise<Outcome['state']> {
-  let state: Outcome['state'] = 'stale';
-  for (const path of new Set(errorPages.filter(page => page !== ''))) {
-    const page = await origin.head(keyOf(decodePath(path), urls));
-    if (page === undefined) continue;
-    if (isShown(page, shown)) return 'verified';
-    if (Date.parse(page.lastModified) > closedAt) state = 'superseded';
-  }
-  return state;
-}
-
-function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {
-  if (change === undefined) return current !== undefined && Date.parse(current.lastModified) > closedAt;
-  if (current === undefined) return !change.removed;
-  if (change.removed) return true;
-  const sameContent = change.eTag === undefined || current.headers['etag'] === `"${change.eTag}"`;
-  return !sameContent || Date.parse(current.lastModified) > Date.parse(change.eventTime);
 }

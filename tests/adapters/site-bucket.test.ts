@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
+import { MAX_COMPARED_BYTES } from '../../shared/refresh/edge-answer.ts';
 import { fingerprintOf } from '../../shared/refresh/served.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 
@@ -22,8 +23,8 @@ const STORED = {
 const OTHERS = { 'last-modified': 'Mon, 02 Nov 2026 10:00:00 GMT', 'x-amz-request-id': 'R1' };
 
 /** A bucket that answers every request alike. */
-async function bucketAnswering(status: number, headers: Record<string, string>) {
-  const services = new Map([['s3', async () => ({ status, headers })]]);
+async function bucketAnswering(status: number, headers: Record<string, string>, body = '') {
+  const services = new Map([['s3', async () => ({ status, headers, body })]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
   const client = new S3Client({ ...clientFor(endpoint.url), forcePathStyle: true });
   onTestFinished(async () => {
@@ -48,6 +49,40 @@ it.each(Object.keys(STORED))('The fingerprint of an object depends on %s', async
     [all, without].map(async headers => (await bucketAnswering(200, headers)).head('a.html')),
   );
   expect(fingerprintOf(part)).not.toBe(fingerprintOf(whole));
+});
+
+it('A refusal is told at once, with what to do about it', async () => {
+  const bucket = await bucketAnswering(403, {});
+  await expect(bucket.head('docs/a.html')).rejects.toThrow(
+    expect.objectContaining({
+      name: 'AccessDenied',
+      message: expect.stringMatching(
+        /^S3 answers 403 to HeadObject of docs\/a\.html in site\. .*aws:PrincipalArn/,
+      ),
+    }),
+  );
+});
+
+it('Content is read with its ETag', async () => {
+  const bucket = await bucketAnswering(200, { etag: '"1"', 'content-length': '7' }, 'content');
+  expect(await bucket.read('a.html')).toEqual({ eTag: '"1"', body: new Uint8Array(Buffer.from('content')) });
+});
+
+it.each([
+  { length: MAX_COMPARED_BYTES, read: MAX_COMPARED_BYTES },
+  { length: MAX_COMPARED_BYTES + 1, read: undefined },
+])('Content of $length bytes is read: $read', async ({ length, read }) => {
+  const bucket = await bucketAnswering(200, { 'content-length': `${length}` }, 'x'.repeat(length));
+  expect((await bucket.read('a.html'))?.body.length).toBe(read);
+});
+
+it.each([
+  { code: 'NoSuchKey', status: 404 },
+  { code: 'AccessDenied', status: 403 },
+])('Content that cannot be had ($code) is undefined', async ({ code, status }) => {
+  const error = `<Error><Code>${code}</Code><Message>Not for you</Message></Error>`;
+  const bucket = await bucketAnswering(status, { 'content-type': 'application/xml' }, error);
+  expect(await bucket.read('a.html')).toBeUndefined();
 });
 
 it('A missing object is read as undefined', async () => {

@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { actAs, currentActor, waitFor } from './actors.ts';
 
@@ -19,9 +20,15 @@ export async function edgeOrNetwork(
     headers: { host: '127.0.0.1', ...Object.fromEntries(new Headers(init.headers)) },
     body: Buffer.alloc(0),
   };
-  const { status, headers } = await waitFor(
+  const { status, headers, body } = await waitFor(
     currentActor(),
     actAs(undefined, () => cloud.request(request)),
   );
-  return new Response(null, { status, headers });
+  return new Response(decoded(body, headers['content-encoding']), { status, headers });
+}
+
+/** As `fetch` hands content over. */
+function decoded(body: Buffer, encoding: string | undefined): Uint8Array<ArrayBuffer> {
+  const decode = { br: brotliDecompressSync, gzip: gunzipSync }[encoding ?? ''];
+  return new Uint8Array(decode === undefined ? body : decode(body));
 }

@@ -142,6 +142,26 @@ describe('The workflow', () => {
     },
   );
 
+  it('succeeds without calling it fresh when some URLs say nothing, and tells the report which', () => {
+    expect(definition.States['Verify: all asked?']).toMatchObject({
+      Choices: [{ Variable: '$.verification.unasked', IsPresent: true, Next: 'Report: unasked' }],
+      Default: 'Report: fresh',
+    });
+    expect(definition.States['Report: unasked']).toMatchObject({
+      Parameters: { 'refreshId.$': '$.refreshId', 'unasked.$': '$.verification.unasked' },
+      Next: 'End: unasked',
+    });
+    expect(definition.States['End: unasked']).toMatchObject({ Type: 'Succeed' });
+  });
+
+  it('reads nothing of a record before it knows that there is one', () => {
+    expect(definition.States['Settle: look']).not.toHaveProperty('ResultSelector');
+    expect(definition.States['Settle: found?']).toMatchObject({
+      Choices: [{ Variable: '$.now.Item', IsPresent: true, Next: 'Settle: read' }],
+      Default: 'Settle: no record',
+    });
+  });
+
   it('ends as failed, not as succeeded, once a failure is reported', () => {
     expect(definition.States['Report: failed']).toMatchObject({ Next: 'End: failed' });
     expect(definition.States['End: failed']).toMatchObject({ Type: 'Fail' });

@@ -71,6 +71,16 @@ describe('A function at the edge', () => {
   });
 });
 
+it('A firewall answers blocked requests in CloudFront’s name, and the origin is not asked', async () => {
+  const { get, origin } = openSite({}, { blocks: ({ headers }) => headers['user-agent'] === 'bot' });
+  origin.files.set('/a', { body: 'x' });
+  const blocked = await get('/a', { 'User-Agent': 'bot' });
+  expect(blocked).toMatchObject({ status: 403, xCache: 'Error', headers: { server: 'CloudFront' } });
+  expect(blocked.text).toContain('Request blocked.');
+  expect(origin.asked).toEqual([]);
+  expect(await get('/a', { 'User-Agent': 'person' })).toMatchObject({ status: 200, text: 'x' });
+});
+
 describe('Compression', () => {
   const body = 'student '.repeat(500);
 

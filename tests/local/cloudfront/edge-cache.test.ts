@@ -136,6 +136,16 @@ describe('From the cache, a request with', () => {
     });
     expect(origin.asked).toHaveLength(1);
   });
+
+  it('HEAD has an entry of its own if the edge keeps the methods apart', async () => {
+    const { get, origin } = openSite({}, { keepsHeadApart: true });
+    origin.files.set('/a', file);
+    await get('/a');
+    expect(await get('/a', {}, { method: 'HEAD' })).toMatchObject({ text: '', xCache: 'Miss' });
+    expect(await get('/a', {}, { method: 'HEAD' })).toMatchObject({ text: '', xCache: 'Hit' });
+    expect((await get('/a')).xCache).toBe('Hit');
+    expect(origin.asked).toHaveLength(2);
+  });
 });
 
 describe('An edge', () => {

@@ -24,6 +24,29 @@ describe('A completed invalidation', () => {
     for (const { pop, headers } of variants) expect((await get('/a', headers, { pop })).text).toBe('two');
   });
 
+  it.each([false, true])('has reached HEAD as well as GET (entries apart: %s)', async keepsHeadApart => {
+    const { get, origin, invalidate } = openSite({}, { keepsHeadApart });
+    const length = async (method: string) => (await get('/a', {}, { method })).headers['content-length'];
+    origin.files.set('/a', { body: 'one' });
+    expect([await length('GET'), await length('HEAD')]).toEqual(['3', '3']);
+    origin.files.set('/a', { body: 'three' });
+    await invalidate(['/a']);
+    expect([await length('GET'), await length('HEAD')]).toEqual(['5', '5']);
+  });
+
+  it('can be made to miss a variant', async () => {
+    const { get, origin, invalidate } = openSite(
+      { DefaultCacheBehavior: behaviour({ Compress: true }) },
+      { survivesPurge: ({ method, encodings }) => method === 'GET' && encodings === 'br,gzip' },
+    );
+    const browser = { 'accept-encoding': 'gzip, br' };
+    origin.files.set('/a', { body: 'old' });
+    for (const headers of [{}, browser]) await get('/a', headers);
+    origin.files.set('/a', { body: 'new' });
+    await invalidate(['/a']);
+    expect([(await get('/a')).text, (await get('/a', browser)).text]).toEqual(['new', 'old']);
+  });
+
   it('has purged before it is reported, in the journal too', async () => {
     const { get, origin, invalidate, journal, cloudFront } = openSite({}, { invalidationDelayMs: 20 });
     origin.files.set('/a', { body: 'one' });

@@ -6,6 +6,7 @@ import { markAll, markChanged } from '../../../shared/refresh/unchanged.ts';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type RecordGuard } from './memory-records.ts';
+import { answerOf } from './scripted-site.ts';
 
 /** What skipping rests on, the records apart. */
 export type Guard =
@@ -132,27 +133,39 @@ export async function runUnchanged(
     const known = () =>
       has('what is verified is of the kind that the event tells') ? events : events.map(asInBucket);
     try {
-      await verifyEdge('r', {
-        refreshes: {
-          get: async () => ({
-            id: 'r',
-            distributionId: '',
-            state: 'verifying',
-            generation: 1,
-            plans: 1,
-            startedAt: '',
-            plan: planOf([], { mark }),
+      await verifyEdge(
+        'r',
+        {
+          refreshes: {
+            get: async () => ({
+              id: 'r',
+              distributionId: '',
+              state: 'verifying',
+              generation: 1,
+              plans: 1,
+              startedAt: '',
+              plan: planOf([], { mark }),
+            }),
+            changesOf: () => step('read the changes', () => ({ objects: known(), paths: [] })),
+            recordVerifying: async () => {},
+            recordVerification: async () => {},
+          },
+          records,
+          origin: {
+            head: () => step('read the bucket', inBucketNow),
+            keys: async () => [],
+            read: async () => undefined,
+          },
+          openEdge: async () => ({
+            host: 'www.example.com',
+            ask: () => step('ask the edge', () => answerOf(shown(view(0)))),
           }),
-          changesOf: () => step('read the changes', () => ({ objects: known(), paths: [] })),
-          recordVerifying: async () => {},
-          recordVerification: async () => {},
+          urls: PLANNING.urls,
+          errorPages: [],
+          verify: true,
         },
-        records,
-        origin: { head: () => step('read the bucket', inBucketNow), keys: async () => [] },
-        edge: { head: () => step('ask the edge', () => shown(view(0))) },
-        urls: PLANNING.urls,
-        errorPages: [],
-      });
+        { pause: async () => {}, millisecondsLeft: () => 600_000 },
+      );
       return 'fresh';
     } catch (error) {
       if (error instanceof EdgeStaleError) return 'stale';

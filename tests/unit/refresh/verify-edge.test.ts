@@ -208,27 +208,33 @@ describe('a key that changed again is left to its own refresh', () => {
 
 describe('verifying', () => {
   it('says so when there is no such refresh', async () => {
-    const verification = verifyEdge('r1', {
-      refreshes: {
-        get: async () => undefined,
-        changesOf: async () => ({ objects: [], paths: [] }),
-        recordVerifying: () => Promise.reject(new Error('Nothing may be recorded')),
-        recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
+    const verification = verifyEdge(
+      'r1',
+      {
+        refreshes: {
+          get: async () => undefined,
+          changesOf: async () => ({ objects: [], paths: [] }),
+          recordVerifying: () => Promise.reject(new Error('Nothing may be recorded')),
+          recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
+        },
+        records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
+        origin: { head: async () => undefined, keys: async () => [], read: async () => undefined },
+        openEdge: () => Promise.reject(new Error('Nothing may be asked')),
+        urls: PLANNING.urls,
+        errorPages: [],
+        verify: true,
       },
-      records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
-      origin: { head: async () => undefined, keys: async () => [] },
-      edge: { head: async () => undefined },
-      urls: PLANNING.urls,
-      errorPages: [],
-    });
+      { pause: async () => {}, millisecondsLeft: () => 600_000 },
+    );
     await expect(verification).rejects.toThrow(expect.objectContaining({ name: 'UnknownRefresh' }));
   });
 
-  it('fails at once if the edge cannot be reached', async () => {
-    const { verify, whileAsking } = site({ 'a.css': objectOf('new') });
+  it('fails at once on an error of its own', async () => {
+    const { verify, whileAsking, pauses } = site({ 'a.css': objectOf('new') });
     whileAsking(() => {
-      throw new Error('The edge answered 503');
+      throw new Error('A mistake');
     });
-    await expect(verify({ objects: [changeOf('a.css')] })).rejects.toThrow('The edge answered 503');
+    await expect(verify({ objects: [changeOf('a.css')] })).rejects.toThrow('A mistake');
+    expect(pauses).toEqual([]);
   });
 });

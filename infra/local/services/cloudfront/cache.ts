@@ -17,6 +17,14 @@ export interface CacheKey {
   readonly distributionId: string;
   /** What invalidation paths are compared with: see `objectAddress`. */
   readonly address: string;
+  readonly variant: Variant;
+}
+
+/** What tells apart the entries of one URL. An invalidation purges all of them. */
+export interface Variant {
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS';
+  /** Normalised: `br,gzip`, `gzip`, `br`, or empty for an object as it is stored. */
+  readonly encodings: string;
 }
 
 export interface Fetched<T> {
@@ -37,7 +45,7 @@ export interface EdgeCache<T> {
     fetch: () => Promise<Fetched<T>>,
   ): Promise<{ readonly value: T; readonly joined: boolean }>;
   /** Drops what matches, and does not keep what is being fetched: that may be the old content. */
-  purge(distributionId: string, matches: (address: string) => boolean): void;
+  purge(matches: (key: CacheKey) => boolean): void;
 }
 
 /** An object's share of the maps and headers beside its body. */
@@ -91,10 +99,9 @@ export function createEdgeCache<T>(maxBytes: number): EdgeCache<T> {
         if (flights.get(key.id) === flight) flights.delete(key.id);
       }
     },
-    purge(distributionId, matches) {
-      const isHit = (key: CacheKey) => key.distributionId === distributionId && matches(key.address);
-      for (const [id, { key }] of objects) if (isHit(key)) forget(id);
-      for (const [id, { key }] of flights) if (isHit(key)) flights.delete(id);
+    purge(matches) {
+      for (const [id, { key }] of objects) if (matches(key)) forget(id);
+      for (const [id, { key }] of flights) if (matches(key)) flights.delete(id);
     },
   };
 }

@@ -2,18 +2,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AwsService } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
-import { createEdgeCache } from './cache.ts';
+import { createEdgeCache, type Variant } from './cache.ts';
 import { createControlPlane } from './control-plane.ts';
 import { type DistributionParts, type DistributionResource, openDistribution } from './distribution.ts';
 import { parseResource } from './distribution-config.ts';
-import { createEdge, type Edge, type Served } from './edge.ts';
+import { createEdge, type Edge, type EdgeOptions, type Served } from './edge.ts';
 import { invalidationMatcher } from './invalidation-paths.ts';
 import { type CompletionDelay, createInvalidations } from './invalidations.ts';
 import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
 import type { FetchOrigin, ViewerRequest, ViewerResponse } from './messages.ts';
 import { cachePolicySchema } from './policies.ts';
 
-export interface CloudFrontOptions extends DistributionParts {
+/** How an edge behaves where AWS documents nothing, or where something goes wrong. */
+export interface EdgeTraits extends Pick<EdgeOptions, 'keepsHeadApart' | 'blocks'> {
+  /** Which variants an invalidation fails to purge. @default none */
+  readonly survivesPurge?: ((variant: Variant) => boolean) | undefined;
+}
+
+export interface CloudFrontOptions extends DistributionParts, EdgeTraits {
   readonly distributions: readonly DistributionResource[];
   /** A `TimeoutError` becomes 504, any other error 502. */
   readonly fetchOrigin: FetchOrigin;
@@ -57,7 +63,7 @@ const DEFAULT_CACHE_BYTES = 256 * 1024 * 1024;
 /** @throws Error naming each property, policy or function that is wrong or not emulated */
 export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
   const now = options.now ?? Date.now;
-  const { journal, invalidationDelayMs: delay } = options;
+  const { journal, invalidationDelayMs: delay, survivesPurge = () => false } = options;
   const pops = options.pointsOfPresence ?? ['LOC50-P1'];
   const distributions = new Map(
     options.distributions.map(resource => [resource.id, openDistribution(resource, options)]),
@@ -86,6 +92,8 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
         now,
         onFailure: options.onFailure ?? warn,
         log: (functionName, line) => journal.record({ kind: 'log', functionName, line }),
+        keepsHeadApart: options.keepsHeadApart,
+        blocks: options.blocks,
       });
       edges.set(`${distribution.id} at ${pop}`, edge);
     }
@@ -98,7 +106,10 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
     delayMs: typeof delay === 'number' ? () => delay : delay,
     takeEffect(distributionId, paths) {
       const matches = invalidationMatcher(paths);
-      for (const cache of caches.values()) cache.purge(distributionId, matches);
+      for (const cache of caches.values())
+        cache.purge(
+          key => key.distributionId === distributionId && matches(key.address) && !survivesPurge(key.variant),
+        );
     },
   });
 

@@ -27,6 +27,10 @@ export interface EdgeOptions {
   /** Receives why an origin or a function failed; the viewer sees only 502, 503 or 504. */
   readonly onFailure: (error: unknown) => void;
   readonly log: (functionName: string, line: string) => void;
+  /** Whether HEAD and GET have entries of their own. AWS documents neither. @default false */
+  readonly keepsHeadApart?: boolean | undefined;
+  /** Whether a firewall (AWS WAF) blocks a request. @default none */
+  readonly blocks?: ((request: ViewerRequest) => boolean) | undefined;
 }
 
 /** A complete response, and where the edge got it. */
@@ -61,6 +65,7 @@ class EdgeOfDistribution {
   async serve(viewerRequest: ViewerRequest): Promise<ViewerResponse> {
     const requestId = randomBytes(42).toString('base64url');
     const request = { ...viewerRequest, headers: lowerCaseNames(viewerRequest.headers) };
+    if (this.#options.blocks?.(request)) return this.#refuse(request, requestId, 403, BLOCKED);
     const behaviour = this.#behaviourOf(request.url);
     if (!behaviour.allowedMethods.has(request.method))
       return this.#refuse(request, requestId, 403, METHOD_NOT_ALLOWED);
@@ -154,7 +159,8 @@ class EdgeOfDistribution {
       );
       return { ...response, outcome: 'Miss' };
     }
-    const key = cacheKey(this.#distribution, behaviour, request);
+    const apart = this.#options.keepsHeadApart ?? false;
+    const key = cacheKey(this.#distribution, behaviour, request, apart);
     const known = this.#options.cache.get(key);
     if (known !== undefined && this.#options.now() < known.freshUntil) return this.#hit(known);
     const { value, joined } = await this.#options.cache.fetchOnce(key, () =>
@@ -246,6 +252,7 @@ class EdgeOfDistribution {
   }
 }
 
+const BLOCKED = "Request blocked. We can't connect to the server for this app or website at this time.";
 const METHOD_NOT_ALLOWED =
   'This distribution is not configured to allow the HTTP request method that was used for this request.';
 const FUNCTION_FAILED = 'The CloudFront function is invalid or could not run.';

@@ -1,4 +1,4 @@
-import type { CacheKey } from './cache.ts';
+import type { CacheKey, Variant } from './cache.ts';
 import type { Behaviour, Distribution } from './distribution.ts';
 import { objectAddress, splitQuery } from './invalidation-paths.ts';
 import { type Headers, header, type OriginRequest, type ViewerRequest } from './messages.ts';
@@ -46,25 +46,40 @@ export function acceptedEncodings(headers: Headers, policy: CachePolicy): Encodi
   return (['br', 'gzip'] as const).filter(encoding => isWanted[encoding] && accepted.includes(encoding));
 }
 
-export function cacheKey(distribution: Distribution, behaviour: Behaviour, request: ViewerRequest): CacheKey {
+/** @param keepsHeadApart whether HEAD and GET have entries of their own: AWS documents neither */
+export function cacheKey(
+  distribution: Distribution,
+  behaviour: Behaviour,
+  request: ViewerRequest,
+  keepsHeadApart: boolean,
+): CacheKey {
   const policy = behaviour.cachePolicy;
   const [path, query = ''] = splitQuery(request.url);
   const keyQuery = selectedPairs(query, '&', [policy.queryStrings]);
+  const variant: Variant = {
+    method: cachedMethod(request.method, keepsHeadApart),
+    encodings: acceptedEncodings(request.headers, policy).join(','),
+  };
   return {
     id: JSON.stringify([
       distribution.id,
       behaviour.origin.id,
-      // HEAD is answered from the object that GET has cached.
-      request.method === 'OPTIONS' ? 'OPTIONS' : 'GET',
+      variant.method,
       path,
       keyQuery,
       [...policy.headers.names].map(name => [name, header(request.headers, name)]),
       selectedPairs(header(request.headers, 'cookie') ?? '', ';', [policy.cookies]),
-      acceptedEncodings(request.headers, policy),
+      variant.encodings,
     ]),
     distributionId: distribution.id,
     address: objectAddress(path, keyQuery),
+    variant,
   };
+}
+
+function cachedMethod(method: string, keepsHeadApart: boolean): Variant['method'] {
+  if (method === 'OPTIONS') return method;
+  return method === 'HEAD' && keepsHeadApart ? method : 'GET';
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type AwsService, authorizationOf, LOCAL_REGION } from '../../kernel/aws-api.ts';
 import { splitQuery } from './invalidation-paths.ts';
 import type { FetchOrigin } from './messages.ts';
@@ -23,9 +24,15 @@ export function createS3Origin(callAws: AwsService): FetchOrigin {
     });
     return {
       status: response.status,
-      headers: Object.fromEntries(
-        Object.entries(response.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
-      ),
+      headers: {
+        // How viewers tell S3's own 403 from that of a firewall or function.
+        server: 'AmazonS3',
+        'x-amz-request-id': randomBytes(8).toString('hex').toUpperCase(),
+        'x-amz-id-2': randomBytes(42).toString('base64'),
+        ...Object.fromEntries(
+          Object.entries(response.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+        ),
+      },
       body: Buffer.from(response.body ?? ''),
     };
   };

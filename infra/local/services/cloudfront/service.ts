@@ -3,14 +3,14 @@ import type { Service } from '../../kernel/service.ts';
 import type { Account } from '../../template/account.ts';
 import { apiOrigin } from '../apigateway/service.ts';
 import { cloudFrontApi } from './api.ts';
-import { createCloudFront } from './cloudfront.ts';
+import { createCloudFront, type EdgeTraits } from './cloudfront.ts';
 import type { DistributionParts, DistributionResource } from './distribution.ts';
 import type { CompletionDelay } from './invalidations.ts';
 import type { ViewerRequest, ViewerResponse } from './messages.ts';
 import { createS3Origin } from './s3-origin.ts';
 import { cloudFrontTypes } from './types.ts';
 
-export interface CloudFrontServiceOptions {
+export interface CloudFrontServiceOptions extends EdgeTraits {
   readonly ports?: { readonly site?: number };
   /**
    * Real time from CreateInvalidation to `Completed`; null: never; a promise: when it resolves.
@@ -47,12 +47,16 @@ export const cloudfront: Service<Definitions, CloudFrontServiceOptions> = {
     const fetchBucket = createS3Origin(callAws);
     const fetchApi = use(apiOrigin);
     const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = options;
+    const { keepsHeadApart, blocks, survivesPurge } = options;
     const cloudFront = createCloudFront({
       ...definitions,
       fetchOrigin: request => fetchApi(request) ?? fetchBucket(request),
       store,
       journal,
       invalidationDelayMs,
+      keepsHeadApart,
+      blocks,
+      survivesPurge,
       ...(pointsOfPresence === undefined ? {} : { pointsOfPresence }),
     });
     return {

@@ -1,0 +1,98 @@
+import {
+  decodePath,
+  hasDotSegment,
+  keyOf,
+  requestPath,
+  type UrlRules,
+  viewerPaths,
+} from '../planning/viewer-urls.ts';
+import { type Change, type Changes, newestPerKey } from './refresh.ts';
+
+/** A URL to be asked for, and the object that it should show. */
+export interface Check {
+  readonly key: string;
+  readonly viewerPath: string;
+  /** As a client asks for it. */
+  readonly requestPath: string;
+  /** The change to be verified; absent for a path asked for by hand. */
+  readonly change?: Change;
+}
+
+export interface SiteKeys {
+  keys(prefix: string): Promise<string[]>;
+}
+
+/**
+ * How many URLs of a wildcard asked for by hand are checked: whole sites are not requested for it.
+ */
+const SPOT_CHECKS = 25;
+
+/** Everything that a refresh should have made fresh, as far as there is a URL that is sure to show it. */
+export async function checksFor(
+  { objects, paths }: Changes,
+  origin: SiteKeys,
+  rules: UrlRules,
+): Promise<Check[]> {
+  return [...checksOfChanges(objects, rules), ...(await spotChecks(paths, origin, rules))];
+}
+
+export function checksOfChanges(objects: readonly Change[], rules: UrlRules): Check[] {
+  return newestPerKey(objects).flatMap(change =>
+    sureUrls(change.key, rules).map(viewerPath => ({
+      key: change.key,
+      viewerPath,
+      requestPath: requestPath(viewerPath),
+      change,
+    })),
+  );
+}
+
+/** How many URLs are also asked for in the stored form, and compared byte by byte. */
+const SAMPLE = 10;
+
+/** Some of the items, evenly spread: those of one folder are often alike. */
+export function sampleOf<T>(items: readonly T[]): T[] {
+  if (items.length <= SAMPLE) return [...items];
+  return items.filter(
+    (_, index) =>
+      Math.floor((index * SAMPLE) / items.length) !== Math.floor(((index - 1) * SAMPLE) / items.length),
+  );
+}
+
+/**
+ * Whether a viewer path is sure to show one object. `/` is if there is a default root object. What
+ * other folders show depends on the site, and nobody can request a path with dot segments.
+ */
+function showsObject(viewerPath: string, { rootObject }: UrlRules): boolean {
+  if (viewerPath === '/') return rootObject !== '';
+  return !viewerPath.endsWith('/') && !hasDotSegment(viewerPath);
+}
+
+/**
+ * Pages without their extension are served by a function of the site's own, maybe as redirects, so
+ * their usual URL is checked.
+ */
+function sureUrls(key: string, rules: UrlRules): string[] {
+  return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
+}
+
+async function spotChecks(paths: readonly string[], origin: SiteKeys, rules: UrlRules): Promise<Check[]> {
+  if (paths.length === 0) return [];
+  const urls = (await origin.keys('')).flatMap(key => sureUrls(key, rules));
+  const known = new Set(urls);
+  // A query string names a variant of an object, not another object.
+  const plain = paths.filter(path => !path.includes('?'));
+  return plain.flatMap(path => {
+    const prefix = decodePath(path.replace(/\*$/, ''));
+    // A path that names no object may be a route of the page, or belong to another origin: there is
+    // no telling what it should show.
+    const covered = path.endsWith('*')
+      ? urls.filter(url => url.startsWith(prefix))
+      : [prefix].filter(url => known.has(url));
+    return covered.slice(0, SPOT_CHECKS).map(viewerPath => ({
+      key: keyOf(viewerPath, rules),
+      viewerPath,
+      requestPath: requestPath(viewerPath),
+    }));
+  });
+}
