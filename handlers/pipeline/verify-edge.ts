@@ -3,6 +3,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod/mini';
 import { createEdge } from '../../shared/aws/edge.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
+import { createSecretValues } from '../../shared/aws/secret-values.ts';
 import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
@@ -34,13 +35,14 @@ const settings = readSettings({
 
 const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const origin = createSiteBucket(settings.SITE_BUCKET);
+const secrets = createSecretValues();
 
 export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, url, urls, errorPages, verify }) => ({
+  byDistribution(settings.DISTRIBUTIONS, ({ id, url, urls, errorPages, verify, verificationHeaders }) => ({
     refreshes: table.refreshes,
     records: table.edgeRecordsOf(id),
     origin,
-    openEdge: async () => createEdge(url),
+    openEdge: async () => createEdge(url, await secrets.headersOf(verificationHeaders)),
     urls,
     errorPages,
     verify,
