@@ -92,7 +92,7 @@ const passesByItself: Cure = () => undefined;
 interface Trouble {
   /** Puts an end to it. */
   readonly cure: Cure;
-  /** Has it happen once more, so many minutes after the last time. */
+  /** Makes it happen again, this many minutes after the last time. */
   readonly again: () => Promise<unknown>;
   readonly everyMinutes: number;
 }

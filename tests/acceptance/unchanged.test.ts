@@ -31,7 +31,7 @@ const upload = (keys: readonly string[], headersOfOne: StoredHeaders = HEADERS) 
 
 const uploadAll = () => upload(KEYS);
 
-/** Waits for what happens to end, and tells of the newest refresh: its record, and its mail. */
+/** Waits until the pipeline is idle, and returns the newest refresh: its record and its mail. */
 async function settleNext(keys: readonly string[]) {
   await site.settled();
   const [refresh] = await site.refreshes(1);

@@ -34,7 +34,7 @@ export async function start(): Promise<School> {
 }
 
 /**
- * Backs up so many students, the unusual ones among them, restores them into an empty table and
+ * Backs up this many students, unusual ones among them, restores them into an empty table and
  * compares.
  */
 export async function expectRoundTrip(count: number): Promise<void> {

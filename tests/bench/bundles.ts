@@ -140,7 +140,7 @@ function environmentOf({ properties }: FunctionBundle['resource']): Record<strin
   return { ...Object.fromEntries(known), AWS_REGION: 'us-east-1' };
 }
 
-/** A reference within a text becomes a host, one by itself an address. */
+/** A reference inside a string becomes a host, a reference alone an address. */
 function asDeployed(text: string): string {
   return text.replace(/^<[^<>]*>$/, `https://${DEPLOYED_HOST}`).replaceAll(/<[^<>]*>/g, DEPLOYED_HOST);
 }

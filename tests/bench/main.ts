@@ -9,8 +9,8 @@ const USAGE = `npm run bench -- [NAME …] [options]
 
 Runs benches one after the other and puts their figures into BENCHMARKS.md; without a name, all of them.
 There are: ${Object.keys(BENCHES).join(', ')}.
-  --uploads N    of the soak: how many in all; 100,000 without
-  --minutes M    of the soak: it ends early after so long; 20 without`;
+  --uploads N    of the soak, in all; default 100,000
+  --minutes M    length of the soak at most; default 20`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

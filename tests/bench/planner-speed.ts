@@ -86,7 +86,7 @@ async function compare(
 ): Promise<{ plan: number; other: number; ratio: number }> {
   const rounds: { plan: number; other: number }[] = [];
   for (let round = 0; round < samples + warmUp; round++) {
-    // As they come from a parsed message: flat strings of which nobody has computed the hash.
+    // As they come from a parsed message: flat strings whose hash is not computed yet.
     const fresh: Upload = JSON.parse(JSON.stringify(upload));
     const plan = await measure(async () => planFor(fresh, freePaths));
     const other = await measure(async () => baseline());

@@ -177,7 +177,7 @@ describe('When the API is unavailable,', () => {
   });
 });
 
-/** So many fresh refreshes, a day apart, the newest of them today. */
+/** Fresh refreshes, one a day up to today. */
 function series(count: number) {
   const newest = Date.parse('2026-11-22T07:58:00.000Z');
   return Array.from({ length: count }, (_, index) =>

@@ -43,9 +43,7 @@ export class ScriptedEdge {
       this.publish(file, body, publishedAt, { 'x-cache': 'Hit from cloudfront', age: '34' });
   }
 
-  /**
-   * Puts another version in the place of a file; unless told otherwise, the edge had to fetch it.
-   */
+  /** Replaces a file by another version; by default the edge had to fetch it. */
   publish(
     file: string,
     body: Buffer | string,

@@ -15,7 +15,7 @@ export class ScriptedRefreshes {
     this.useMonth({ paths: 123, costUsd: 0 });
   }
 
-  /** Puts refreshes there, in the place of what they were before. */
+  /** Adds refreshes, or replaces those with the same id. */
   set(...refreshes: readonly RefreshDetails[]): void {
     const ids = new Set(refreshes.map(({ id }) => id));
     this.#refreshes = [...this.#refreshes.filter(({ id }) => !ids.has(id)), ...refreshes].sort(

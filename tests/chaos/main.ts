@@ -12,7 +12,7 @@ Without options: every crash point of every scenario.
   --scenario NAME    crash points of this scenario alone; may be repeated
   --mutations        shows what goes wrong without each guard of the protocol instead
   --seeds N          N random runs instead
-  --first-seed S     of which this is the first; to replay one: --seeds 1 --first-seed S
+  --first-seed S     first seed; to replay one: --seeds 1 --first-seed S
   --workers N        processes at once; as many as there are cores without`;
 
 const { values } = parseArgs({

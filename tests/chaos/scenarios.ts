@@ -8,8 +8,9 @@ export interface Scenario {
   /** What was there before, and what edges show. */
   readonly before?: (school: School) => Promise<void>;
   /**
-   * Whether S3 told of it, so that a refresh has ended before the story begins. @default the
-   * story's is the first one
+   * Whether S3 sent events about it, so that a refresh has ended before the story begins.
+   *
+   * @default the story's refresh is the first one
    */
   readonly isNoticedBefore?: true;
   readonly story: (school: School) => Promise<void>;

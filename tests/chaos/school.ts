@@ -111,7 +111,7 @@ export function createSchool({ cloud, time }: Simulation) {
       registered.add(email);
     },
 
-    /** Somebody else's invalidation of so many paths. */
+    /** Somebody else's invalidation, with this many paths. */
     async keepCloudFrontBusy(paths: readonly string[]): Promise<void> {
       const items = paths.map(path => `<Path>${path}</Path>`).join('');
       const request = {

@@ -34,7 +34,7 @@ export interface SimulationOptions {
   readonly choose?: (waiting: number, random: Random) => number;
   /** The fault that a call meets, if any. */
   readonly faultFor?: (turn: Turn, random: Random) => Fault | undefined;
-  /** Milliseconds by which the clock of a new function host is ahead. @default 0 */
+  /** How far the clock of a new function host is ahead, in milliseconds. @default 0 */
   readonly newSkewMs?: (random: Random) => number;
   /** A guard that the calls lack. */
   readonly without?: Guard;

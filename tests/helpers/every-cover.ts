@@ -5,8 +5,8 @@ export interface Cover {
 }
 
 /**
- * Every way to cover texts with wildcards, none of which covers another, and an exact path for each
- * of the rest: brute force, for a handful of texts, to judge cleverer code by.
+ * Every way to cover strings with wildcards that do not cover each other, and an exact path for
+ * each of the rest: brute force, for a handful of texts, to judge cleverer code by.
  *
  * @param prefixes where a wildcard may end
  * @param most how many wildcards there may be
@@ -29,7 +29,7 @@ export function prefixesOf(text: string): string[] {
   return Array.from(text, (_, index) => text.slice(0, index + 1));
 }
 
-/** All sets of at most `most` prefixes none of which begins with another. */
+/** All sets of at most `most` prefixes in which none begins with another. */
 function* antichains(
   prefixes: readonly string[],
   most: number,

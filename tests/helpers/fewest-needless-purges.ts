@@ -5,7 +5,7 @@
  */
 
 /**
- * So many objects must be purged needlessly when 0, 1, 2 … paths may be used; the last holds for
+ * How many objects must be purged needlessly with 0, 1, 2 … paths; the last number holds for
  * all numbers above.
  */
 type NeedlessPurgesByPaths = readonly number[];

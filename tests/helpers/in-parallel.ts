@@ -1,5 +1,5 @@
 const PARALLEL_CALLS = 64;
-/** Runs so many at once that the machine is busy and no time-out is near. */
+/** Runs as many at once as keep the machine busy without coming near a time-out. */
 export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const remaining = items.values();
   const worker = async () => {

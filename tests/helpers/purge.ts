@@ -4,7 +4,7 @@ import type { Upload } from './scenarios.ts';
 
 /** What a list of invalidation paths does to a site. */
 export interface Purge {
-  /** Paths, each of which CloudFront bills. */
+  /** Paths. CloudFront bills each. */
   readonly paths: number;
   /** Objects purged although they did not change. */
   readonly needlessPurges: number;

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { startStudentApi, studentWith } from './student-api.ts';
 
 /**
- * Ten requests for each of so many ids, all at once: one of them creates the student, who is mailed
+ * Sends ten concurrent requests for each id: one of them creates the student, who is mailed
  * once; the others are told.
  */
 export async function expectOneWinnerEach(students: number): Promise<void> {

@@ -74,7 +74,7 @@ export async function startStorage({
   return { endpoint, services, journal, storage, s3, sqs, queueUrl, stop };
 }
 
-/** Takes so many messages off a queue, in the order they come. */
+/** Takes this many messages off a queue, in the order in which they arrive. */
 export async function take(sqs: SQSClient, queueUrl: string, count: number): Promise<Message[]> {
   const taken: Message[] = [];
   while (taken.length < count) {

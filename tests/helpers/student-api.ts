@@ -46,7 +46,7 @@ export interface Limits {
   readonly requestsPerDay: number;
 }
 
-/** So many that no test meets a limit unless it means to. */
+/** High enough that no test meets a limit by accident. */
 const PLENTY: Limits = { rate: 10_000, burst: 5000, requestsPerDay: 1_000_000 };
 
 export type StudentApi = Awaited<ReturnType<typeof startStudentApi>>;

@@ -7,8 +7,10 @@ import { startWarmEnvironment } from './warm-functions.ts';
 
 export interface SuccessiveCloudOptions extends LocalCloudOptions {
   /**
-   * Asks every question about permissions anew, so that `permissions.decisions` are those of this
-   * cloud alone. @default false
+   * Decides every question about permissions again, so that `permissions.decisions` are those of
+   * this cloud alone.
+   *
+   * @default false
    */
   readonly decidesAnew?: boolean;
 }

@@ -109,7 +109,7 @@ export function permissionsOf(template: CfnTemplate, rolePrefix: string): Statem
 export const ref = (id: string) => ({ Ref: id });
 export const getAtt = (id: string, attribute: string) => ({ 'Fn::GetAtt': [id, attribute] });
 
-/** A text made of references, which it shows as `<Id>` and `<Id.Attribute>`. */
+/** A string made of references, which are shown as `<Id>` and `<Id.Attribute>`. */
 export function textOf(value: Json | undefined): string {
   if (Array.isArray(value)) return value.map(textOf).join('');
   if (value === null || typeof value !== 'object') return String(value);
@@ -118,5 +118,5 @@ export function textOf(value: Json | undefined): string {
   if (name === 'Fn::GetAtt' && Array.isArray(argument)) return `<${argument.join('.')}>`;
   if (name === 'Fn::Join' && Array.isArray(argument)) return textOf(argument[1]);
   if (name === 'Fn::Sub') return textOf(argument).replaceAll(/\$\{([^}]+)\}/g, '<$1>');
-  throw new Error(`Not a text: ${JSON.stringify(value)}`);
+  throw new Error(`Not a string: ${JSON.stringify(value)}`);
 }

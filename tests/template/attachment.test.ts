@@ -39,7 +39,7 @@ function allowed(service: string): Record<string, Set<string>> {
   );
 }
 
-/** Each place where a text matches, with what is around it. */
+/** Each match in a string, with what is around it. */
 const wordsAround = ({ source, flags }: RegExp, text: string) =>
   [...text.matchAll(new RegExp(`.{0,60}(?:${source}).{0,60}`, `g${flags}`))].map(([place]) => place);
 
@@ -128,7 +128,7 @@ describe('The stack for an existing site', () => {
     expect(wordsAround(/student|school|backup/i, JSON.stringify(templateOf(stack)))).toEqual([]);
     for (const resource of resourcesOf(template, 'AWS::Lambda::Function')) {
       const code = deployedCode(resource)?.toString() ?? expect.fail(`${resource.id} has no code`);
-      // Not backups, of which DynamoDB's client knows.
+      // Not backups: DynamoDB's client has actions of that name.
       expect(wordsAround(/student|school/i, code), resource.id).toEqual([]);
     }
   });

@@ -175,7 +175,7 @@ describe('The function', () => {
 
   it.each([
     ['nothing', 'null'],
-    ['a text', '"hello"'],
+    ['a string', '"hello"'],
     ['a body that is no text', '{"statusCode":200,"body":{}}'],
     ['a status that is none', '{"statusCode":"fine"}'],
     ['a header that is no text', '{"statusCode":200,"headers":{"a":{}}}'],

@@ -16,7 +16,7 @@ function rule(properties: Record<string, unknown>) {
   };
 }
 
-/** Runs one rule by a clock that jumps to whatever is waited for, until so many calls were made. */
+/** Runs one rule, with a clock that jumps to each due time, until this many calls were made. */
 async function callsOf(properties: Record<string, unknown>, start: string, count: number) {
   const calls: AwsRequest[] = [];
   const done = Promise.withResolvers<void>();

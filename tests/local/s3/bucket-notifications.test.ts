@@ -12,7 +12,7 @@ const refusal = (status: number, code: string): AwsResponse => ({
   body: `<Error><Code>${code}</Code><Message>Refused by a test</Message></Error>`,
 });
 
-/** A bucket whose notifications are a list of ids, each change of which is answered in turn. */
+/** A bucket whose notifications are a list of ids. Each change of it gets the next answer. */
 async function start(...answers: AwsResponse[]) {
   const asked: string[] = [];
   const s3 = async ({ method }: { method: string }): Promise<AwsResponse> => {

@@ -4,7 +4,7 @@ import { type PlanRequest, planInvalidation } from '../../../shared/planning/pla
 import { PLANNING } from '../../helpers/planning.ts';
 
 /**
- * A site of names that part at every character, some of which changed: the hardest for a planner
+ * A site whose names differ at every character, and some of them changed: the hardest for a planner
  * with too few free paths.
  */
 const anyScatteredUpload = fc

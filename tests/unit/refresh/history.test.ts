@@ -20,7 +20,7 @@ const refreshOf = (random: string, details: Partial<ListedRefresh> = {}): Listed
   ...details,
 });
 
-/** The API over a table of refreshes, newest first, of which one read sees so many. */
+/** The API over a table of refreshes, newest first. One read returns at most `perRead` of them. */
 function history(refreshes: readonly ListedRefresh[], { perRead = 1000, usedPaths = 0 } = {}) {
   return (query: Record<string, string> = {}): Promise<RefreshList> =>
     listRefreshes(readListRequest(query), {

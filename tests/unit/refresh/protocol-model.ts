@@ -135,7 +135,7 @@ export async function runProtocol(
     let [seen, settled] = [-1, 0];
     for (;;) {
       const now = await retried(() => table.look(refreshId));
-      // Stopped once it is closed, its end alone tells of it: see collect.
+      // If it is stopped once its refresh is closed, only its end says so: see collect.
       if (looks++ === stopAtLook && now.state === 'open') return 'stopped';
       const closing = closingAt(now, seen, settled);
       const outcome = closing && (await retried(() => runInvalidate(refreshId, round, closing.generation)));

@@ -13,7 +13,7 @@ const REFRESH: Refresh = {
   startedAt: '2026-11-22T08:00:00.000Z',
 };
 
-/** What the API tells of a refresh. */
+/** What the API returns for a refresh. */
 async function told({
   refresh = {} as Partial<Refresh>,
   changes = {} as Partial<Changes>,

@@ -11,10 +11,10 @@ import { answerOf } from './scripted-site.ts';
 /** What skipping rests on, the records apart. */
 export type Guard =
   | RecordGuard
-  | 'every event of a key is told'
+  | 'every event of a key is passed on'
   | 'the version seen before is not seen again'
   | 'headers count'
-  | 'what is verified is of the kind that the event tells';
+  | 'what is verified is of the kind that the event names';
 
 /** One write of the key: content and headers, or a removal. */
 export interface Version {
@@ -119,7 +119,7 @@ export async function runUnchanged(
           ? object
           : { ...object, lastModified: `read ${++reads}` };
       });
-    const told = has('every event of a key is told') ? events : newestPerKey(events);
+    const told = has('every event of a key is passed on') ? events : newestPerKey(events);
     const select = round === 1 ? markChanged : markAll;
     const { changedKeys } = await select(
       told,
@@ -131,7 +131,7 @@ export async function runUnchanged(
 
   async function verify(mark: string, events: readonly Change[]): Promise<'fresh' | 'stale'> {
     const known = () =>
-      has('what is verified is of the kind that the event tells') ? events : events.map(asInBucket);
+      has('what is verified is of the kind that the event names') ? events : events.map(asInBucket);
     try {
       await verifyEdge(
         'r',
@@ -173,7 +173,7 @@ export async function runUnchanged(
     }
   }
 
-  /** An event that tells of what the bucket holds, whatever it told of. */
+  /** The event as if it were about what the bucket holds now. */
   function asInBucket(change: Change): Change {
     const current = eventOf(inBucket);
     return { ...current, sequencer: change.sequencer, eventTime: change.eventTime };

@@ -93,7 +93,7 @@ describe('an edge may keep an old version without the guard that', () => {
     { guard: 'a skip remembers the version it saw', situation: OTHER_HEADERS_FOR_A_WHILE },
     { guard: 'a skip needs the record that it read' },
     { guard: 'a skip of a new version forgets the old one' },
-    { guard: 'every event of a key is told' },
+    { guard: 'every event of a key is passed on' },
     { guard: 'the version seen before is not seen again', situation: OTHER_HEADERS_FOR_A_WHILE },
     { guard: 'headers count' },
     {
@@ -118,7 +118,7 @@ describe('an edge may keep an old version without the guard that', () => {
       },
     },
     {
-      guard: 'what is verified is of the kind that the event tells',
+      guard: 'what is verified is of the kind that the event names',
       situation: {
         versions: [A, B, REMOVED],
         collectedBy: [0, 1],

@@ -73,9 +73,9 @@ describe('a key costs no path', () => {
       bucket: undefined,
       reason: 'unchanged',
     },
-    { what: 'told of twice', verified, events: [upload('05')], bucket, reason: 'duplicate' },
+    { what: 'announced twice', verified, events: [upload('05')], bucket, reason: 'duplicate' },
     {
-      what: 'uploaded again unchanged and told of the old upload once more',
+      what: 'uploaded again unchanged, with the event of the old upload repeated',
       verified,
       events: [upload('05'), upload('06')],
       bucket,
@@ -237,7 +237,7 @@ describe('The bucket is read', () => {
     { what: 'has other content', verified, events: [upload('06', 'other')] },
     { what: 'was removed', verified, events: [removal('06')] },
     { what: 'has two events', verified, events: [upload('06'), upload('07')] },
-    { what: 'was only told of twice', verified, events: [upload('05')] },
+    { what: 'was only announced twice', verified, events: [upload('05')] },
   ])('for no key that $what', async situation => {
     expect((await decide({ ...situation, bucket })).reads).toBe(0);
   });

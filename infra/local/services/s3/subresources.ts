@@ -23,7 +23,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'DELETE object': ['uploadId'],
 };
 
-/** Signatures, and the name by which SDKs mark an operation. */
+/** Signatures, and the name that SDKs give an operation. */
 const EVERYWHERE = /^(x-amz-.+|x-id)$/i;
 
 /**
