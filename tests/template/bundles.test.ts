@@ -38,6 +38,8 @@ const PIPELINE_MAILS = [
   'shared/mail/',
   'shared/refresh/refresh-mail.ts',
   'shared/refresh/refresh-report.ts',
+  'shared/refresh/unasked.ts',
+  'shared/refresh/unasked-advice.ts',
   'shared/refresh/former-names.ts',
   'shared/sqs-batch.ts',
 ];

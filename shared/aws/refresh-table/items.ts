@@ -16,11 +16,13 @@ import type { Item } from './table.ts';
  */
 
 /**
- * The format of new records. The state `unasked` came later without a new number: a record gets its
- * number when it is opened, so with another one a function that is updated a moment late would
- * refuse every refresh. As it is, it refuses one that ended so, and reads all others. The first format had no number, and said `collateral` for needless
+ * The format of new records. The first format had no number, and said `collateral` for needless
  * purges. Deployed stacks keep records for 90 days, and have refreshes in progress while they are
  * updated, so both are read.
+ *
+ * The state `unasked` came later without a new number. A record gets its number when it is opened,
+ * so with a new one a function that is updated a moment late would refuse every refresh. As it is,
+ * it refuses only a record that has ended so.
  */
 export const RECORD_VERSION = 2;
 
