@@ -41,6 +41,10 @@ const SHAPES: Readonly<Record<string, readonly RegExp[]>> = {
     /^\| Step Functions transitions +\| +[1-9]\d* \|/m,
     /^\| CloudFront paths +\| +[1-9]\d* \|/m,
     /^\| 3 files +\|( +\d+\.\d\d \|){3}$/m,
+    /^\| DynamoDB index write units +\| +[1-9]\d* \|/m,
+    /^\| KMS requests +\| +[1-9]\d* \|/m,
+    /^\| API Gateway requests +\| +0\.00 \| +3\.50 \| +3\.50 \|$/m,
+    /^\| together +\| +1\.00 \|( +[1-9]\d*\.\d\d \|){2}$/m,
     /^\| \d+ alarms, ten of them free +\|/m,
   ],
   soak: [

@@ -1,15 +1,14 @@
-import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
-import type { AwsCall } from '../../infra/local/kernel/aws-endpoint.ts';
-import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { embeddedMetrics } from '../../infra/local/services/cloudwatch/embedded-metrics.ts';
 import { mapConcurrently } from '../../shared/concurrently.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
 import type { Upload } from '../helpers/scenarios.ts';
 import { resourcesOf, synthesised } from '../helpers/templates.ts';
+import { BILLED, type Bill, dollarsOf, meter, PRICES } from './bill.ts';
 import { choicesFor, dollarsAMonth, FREE_PATHS_A_MONTH } from './choices.ts';
 import { type Print, printTable, type Size } from './report.ts';
-import { type RunningSite, runningSite, UPLOADER } from './running-site.ts';
+import { type RunningSite, runningSite } from './running-site.ts';
 
 const filesOf = (folder: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${folder}/${index % 100}/${Math.floor(index / 100)}.html`);
@@ -29,45 +28,18 @@ const FEW: Upload = {
 };
 
 const SIZES: Readonly<
-  Record<Size, { readonly deploys: readonly Upload[]; readonly invalidationMs: number }>
+  Record<
+    Size,
+    { readonly deploys: readonly Upload[]; readonly invalidationMs: number; readonly viewers: number }
+  >
 > = {
   // AWS, April 2026: 95 % of invalidations are complete within 25 s.
-  whole: { deploys: DEPLOYS, invalidationMs: 20_000 },
-  smoke: { deploys: [FEW], invalidationMs: 100 },
+  whole: { deploys: DEPLOYS, invalidationMs: 20_000, viewers: 200 },
+  smoke: { deploys: [FEW], invalidationMs: 100, viewers: 2 },
 };
 const DEPLOYS_A_MONTH = [1, 10, 100];
 /** As `aws s3 sync` has by default. */
 const PARALLEL_UPLOADS = 10;
-
-/** What AWS bills of a deploy. */
-type Billed =
-  | 'SQS requests'
-  | 'Lambda requests'
-  | 'Lambda GB-s'
-  | 'Step Functions transitions'
-  | 'DynamoDB write units'
-  | 'DynamoDB read units'
-  | 'S3 reads'
-  | 'S3 listings'
-  | 'CloudFront requests'
-  | 'SES mails';
-
-/** List prices of us-east-1 in US dollars for one, no free tier deducted. */
-const PRICES: Readonly<Record<Billed, { readonly usd: number; readonly source: string }>> = {
-  'SQS requests': { usd: 0.4e-6, source: 'cloudburn.io/blog/amazon-sqs-pricing, March 2026' },
-  'Lambda requests': { usd: 0.2e-6, source: 'cloudchipr.com/blog/aws-lambda-pricing' },
-  'Lambda GB-s': { usd: 0.000_013_333_4, source: 'cloudchipr.com/blog/aws-lambda-pricing, arm64' },
-  'Step Functions transitions': { usd: 25e-6, source: 'aws.amazon.com/step-functions/pricing' },
-  'DynamoDB write units': {
-    usd: 0.625e-6,
-    source: 'airbyte.com/data-engineering-resources/dynamodb-pricing, July 2025',
-  },
-  'DynamoDB read units': { usd: 0.125e-6, source: 'the same' },
-  'S3 reads': { usd: 0.4e-6, source: 'devnotes.tech, "Understanding AWS S3 pricing"' },
-  'S3 listings': { usd: 5e-6, source: 'from memory' },
-  'CloudFront requests': { usd: 1e-6, source: 'from memory; HTTPS, United States and Europe' },
-  'SES mails': { usd: 100e-6, source: 'from memory' },
-};
 
 /**
  * What is billed though nobody deploys, in US dollars a month. From memory, but for SQS's price
@@ -80,11 +52,9 @@ const POLLS_A_MONTH = 2 * 5 * 3 * 60 * 24 * 30;
 /** Of every account, every month. */
 const FREE = { alarms: 10, metrics: 10, polls: 1_000_000 };
 
-type Bill = Record<Billed, number>;
-
 /** What a deploy costs, counted in the local cloud, at AWS's list prices. */
 export async function benchCost(print: Print, size: Size): Promise<void> {
-  const { deploys, invalidationMs } = SIZES[size];
+  const { deploys, invalidationMs, viewers } = SIZES[size];
   const cloud = await startLocalCloud({
     assemblyDirectory: ASSEMBLY,
     deployWebsite: false,
@@ -93,16 +63,89 @@ export async function benchCost(print: Print, size: Size): Promise<void> {
   });
   const metrics = new Set<string>();
   const deployed: Deployed[] = [];
+  const asked: Asked[] = [];
   try {
     const site = runningSite(cloud);
     await uploadAll(site, deploys[0]?.siteKeys ?? []);
     for (const upload of deploys) deployed.push(await deploy(cloud, site, upload, metrics));
+    await fetch(`${cloud.siteUrl}${CACHED}`);
+    for (const viewed of VIEWED) asked.push(await ask(cloud, site, viewed, viewers));
   } finally {
     await cloud.stop();
   }
   printBills(print, deployed);
   printMonths(print, deployed);
+  printViewers(print, asked);
   printStanding(print, metrics.size);
+}
+
+const CACHED = `/${SITE[0]}`;
+
+/** What viewers ask for, through the edge. */
+const VIEWED: readonly Viewed[] = [
+  { name: 'a file that the edge has', path: CACHED },
+  { name: 'a page of 20 students', path: '/api/students?limit=20' },
+  {
+    name: 'a new student, with the mail',
+    path: '/api/students',
+    body: number => ({
+      studentid: `COST${number}`,
+      name: 'Pham Thi E',
+      class: 'CNTT05',
+      birthdate: '2001-05-05',
+      email: `cost${number}@example.com`,
+    }),
+  },
+];
+
+interface Viewed {
+  readonly name: string;
+  readonly path: string;
+  readonly body?: (number: number) => object;
+}
+
+interface Asked {
+  readonly name: string;
+  readonly times: number;
+  readonly bill: Bill;
+}
+
+/** Slower than the usage plan's limit. */
+const REQUEST_PAUSE_MS = 60;
+
+async function ask(cloud: LocalCloud, site: RunningSite, { name, path, body }: Viewed, times: number) {
+  const { bill, stop } = meter(cloud);
+  for (let number = 0; number < times; number += 1) {
+    const headers = { 'content-type': 'application/json' };
+    const { status } = await fetch(
+      `${cloud.siteUrl}${path}`,
+      body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body(number)) },
+    );
+    if (status >= 400) throw new Error(`A viewer who asked for ${path} was answered ${status}`);
+    await pause(REQUEST_PAUSE_MS);
+  }
+  await site.settled();
+  stop();
+  bill['CloudFront requests'] = times;
+  bill['CloudFront Functions'] = bill['API Gateway requests'];
+  return { name, times, bill };
+}
+
+function printViewers(print: Print, asked: readonly Asked[]): void {
+  print('Dollars of a million requests of viewers, through the edge:\n');
+  const shown = BILLED.filter(name => asked.some(({ bill }) => bill[name] > 0));
+  const inAMillion = (dollars: number, times: number) => ((dollars / times) * 1e6).toFixed(2);
+  printTable(
+    print,
+    ['billed', ...asked.map(({ name }) => name)],
+    [
+      ...shown.map(name => [
+        name,
+        ...asked.map(({ bill, times }) => inAMillion(bill[name] * PRICES[name].usd, times)),
+      ]),
+      ['together', ...asked.map(({ bill, times }) => inAMillion(dollarsOf(bill), times))],
+    ],
+  );
 }
 
 interface Deployed {
@@ -118,23 +161,16 @@ async function deploy(
   upload: Upload,
   metrics: Set<string>,
 ): Promise<Deployed> {
-  const bill = Object.fromEntries(Object.keys(PRICES).map(name => [name, 0])) as Bill;
-  const memoryOf = memorySizes();
+  const { bill, stop } = meter(cloud);
   let paths = 0;
   const stopListening = cloud.journal.subscribe(entry => {
-    countEntry(bill, entry, memoryOf);
     if (entry.kind === 'invalidation' && entry.status === 'InProgress') paths += entry.paths.length;
     if (entry.kind === 'log')
       for (const { metric } of embeddedMetrics(entry.line)) metrics.add(JSON.stringify(metric));
   });
-  const stopCounting = cloud.intercept(async (call, next) => {
-    const response = await next();
-    if (call.request.service === 'dynamodb') countUnits(bill, call, response);
-    return response;
-  });
   const startedAt = new Date().toISOString();
   await uploadAll(site, upload.changedKeys);
-  stopCounting();
+  stop();
   stopListening();
   for await (const { sk, startedAt: began, state, verification } of site.refreshItems()) {
     if (sk !== 'refresh' || began < startedAt) continue;
@@ -152,46 +188,6 @@ async function uploadAll(site: RunningSite, keys: readonly string[]): Promise<vo
   await mapConcurrently(keys, PARALLEL_UPLOADS, key => site.put(key, `<p>${key} at ${now}</p>`));
   await site.settled();
 }
-
-function countEntry(bill: Bill, entry: JournalEntry, memoryOf: (functionName: string) => number): void {
-  if (entry.kind === 'mail') bill['SES mails'] += entry.to.length;
-  if (entry.kind === 'execution' && entry.state !== undefined) bill['Step Functions transitions'] += 1;
-  if (entry.kind === 'invocation') {
-    bill['Lambda requests'] += 1;
-    bill['Lambda GB-s'] += (entry.milliseconds / 1000) * (memoryOf(entry.functionName) / 1024);
-  }
-  if (entry.kind !== 'call' || entry.caller === UPLOADER) return;
-  if (entry.service === 'sqs') bill['SQS requests'] += 1;
-  if (entry.service === 's3') bill[entry.action.startsWith('List') ? 'S3 listings' : 'S3 reads'] += 1;
-}
-
-/** How many MB a function has, by its name. */
-function memorySizes(): (functionName: string) => number {
-  const functions = resourcesOf(synthesised(), 'AWS::Lambda::Function');
-  return functionName =>
-    Number(functions.find(({ id }) => functionName.endsWith(id))?.properties['MemorySize']);
-}
-
-/**
- * A write unit is an item of 1 KB, a read unit 4 KB read strongly consistently. Counted from JSON,
- * which is a little longer.
- */
-function countUnits(bill: Bill, { request, action }: AwsCall, { body = '' }: AwsResponse): void {
-  if (request.caller === UPLOADER) return;
-  const answered = Buffer.byteLength(body);
-  if (action === 'BatchWriteItem') {
-    const { RequestItems } = JSON.parse(request.body.toString());
-    const items = Object.values(RequestItems).flatMap(value => (Array.isArray(value) ? value : []));
-    for (const item of items) bill['DynamoDB write units'] += Math.ceil(JSON.stringify(item).length / 1024);
-  } else if (/^(?:Put|Update|Delete)Item$/.test(action)) {
-    bill['DynamoDB write units'] += Math.ceil(Math.max(request.body.length, answered) / 1024);
-  } else bill['DynamoDB read units'] += Math.max(1, Math.ceil(answered / 4096));
-}
-
-const BILLED = Object.keys(PRICES) as Billed[];
-
-/** Without CloudFront's paths, which are free up to a number. */
-const dollarsOf = (bill: Bill) => BILLED.reduce((sum, name) => sum + bill[name] * PRICES[name].usd, 0);
 
 function printBills(print: Print, deployed: readonly Deployed[]): void {
   print('Of one deploy:\n');
