@@ -76,6 +76,16 @@ describe('The example of', () => {
     expect(counts('several-distributions.ts', 'S3::Bucket', 'CloudFront::Distribution')).toEqual([0, 0]);
   });
 
+  it('a login lets the verifying function alone read its secret, and two functions decrypt objects', () => {
+    const policies = resourcesOf(templateOf('behind-a-login.ts'), 'AWS::IAM::Policy');
+    const allowing = (action: string) =>
+      policies.filter(({ properties }) => JSON.stringify(properties).includes(`"${action}"`));
+    expect(allowing('secretsmanager:GetSecretValue').map(({ id }) => id)).toEqual([
+      expect.stringMatching(/^FreshnessVerify/),
+    ]);
+    expect(allowing('kms:Decrypt')).toHaveLength(2);
+  });
+
   it('two pipelines has two of everything, but one that mails', () => {
     const types = ['S3::Bucket', 'StepFunctions::StateMachine', 'SES::EmailIdentity', 'SNS::Topic'];
     expect(counts('two-pipelines.ts', ...types)).toEqual([2, 2, 1, 1]);
