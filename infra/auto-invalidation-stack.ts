@@ -1,11 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
 import { ExistingDistributions } from './constructs/pipeline/existing-distributions.ts';
 import { RefreshAlarms } from './constructs/pipeline/refresh-alarms.ts';
 import { RefreshDashboard } from './constructs/pipeline/refresh-dashboard.ts';
-import { refreshOptions } from './refresh-options.ts';
+import { refreshOptions, siteOptions } from './refresh-options.ts';
 import type { AttachmentSettings } from './settings.ts';
 
 export interface AutoInvalidationStackProps extends StackProps {
@@ -15,19 +16,25 @@ export interface AutoInvalidationStackProps extends StackProps {
 /** Automatic invalidation for a bucket and distributions that exist already. */
 export class AutoInvalidationStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: AutoInvalidationStackProps) {
-    const { bucket: bucketName, distributionId, notifyEmail, mailFrom, mailRegion } = settings;
+    const { bucket: bucketName, bucketKeyArn, distributionId, notifyEmail, mailFrom, mailRegion } = settings;
     super(scope, id, {
       description: `Event-driven CloudFront invalidation for the bucket ${bucketName}`,
       stackName: settings.stackName,
       ...props,
       env: { region: settings.region },
     });
-    const bucket = Bucket.fromBucketName(this, 'Bucket', bucketName);
-    const { distributions } = new ExistingDistributions(this, 'Existing', {
-      distributionIds: distributionId,
-      bucket,
-      extensionlessUrls: settings.extensionlessUrls,
+    const bucket = Bucket.fromBucketAttributes(this, 'Bucket', {
+      bucketName,
+      ...(bucketKeyArn === undefined
+        ? {}
+        : { encryptionKey: Key.fromKeyArn(this, 'BucketKey', bucketKeyArn) }),
     });
+    const options = siteOptions(this, settings);
+    const existing = new ExistingDistributions(this, 'Existing', {
+      distributions: distributionId.map((id, index) => ({ id, ...options, ...urlAt(settings.url, index) })),
+      bucket,
+    });
+    const { distributions } = existing;
     const pipeline = new AutoInvalidation(this, 'Freshness', {
       ...refreshOptions(settings),
       keyPrefixes: settings.keyPrefixes,
@@ -43,6 +50,9 @@ export class AutoInvalidationStack extends Stack {
     });
     new RefreshAlarms(this, 'Alarms', { pipeline, notify: notifyEmail });
     new RefreshDashboard(this, 'Dashboard', { pipeline });
+    // A site that does not fit is refused before anything is made or anybody gets a mail.
+    const later = this.node.children.filter(part => part !== existing);
+    for (const part of later) part.node.addDependency(existing);
 
     const outputs = {
       SiteBucketName: bucketName,
@@ -60,4 +70,10 @@ export class AutoInvalidationStack extends Stack {
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+}
+
+/** An empty URL stands for the distribution's own domain. */
+function urlAt(urls: readonly string[], index: number): { readonly url?: string } {
+  const url = urls[index] ?? '';
+  return url === '' ? {} : { url };
 }

@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import type { RefreshOptions } from './constructs/pipeline/auto-invalidation-props.ts';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { RefreshOptions, SiteDistribution } from './constructs/pipeline/auto-invalidation-props.ts';
 import type { RefreshSettings } from './settings.ts';
 
 /** The options of AutoInvalidation that settings name, with their units. */
 export function refreshOptions(
-  settings: Omit<RefreshSettings, 'mailWhen' | 'extensionlessUrls'>,
+  settings: Omit<RefreshSettings, 'mailWhen' | keyof SiteSettings>,
 ): RefreshOptions {
   return {
     quietPeriod: Duration.seconds(settings.quietSeconds),
@@ -18,4 +20,33 @@ export function refreshOptions(
     maxNeedlessPurges: settings.maxNeedlessPurges,
     quotaPatience: Duration.minutes(settings.quotaPatienceMinutes),
   };
+}
+
+type SiteSettings = Pick<RefreshSettings, 'extensionlessUrls' | 'verify' | 'verificationHeaders'>;
+
+/** The options of each distribution that settings name. The secrets exist already. */
+export function siteOptions(
+  scope: Construct,
+  { extensionlessUrls, verify, verificationHeaders }: SiteSettings,
+): Pick<SiteDistribution, keyof SiteSettings> {
+  const secrets = new Map<string, ISecret>();
+  const secretOf = (id: string) => {
+    const secret = secrets.get(id) ?? existingSecret(scope, id);
+    secrets.set(id, secret);
+    return secret;
+  };
+  const headers = verificationHeaders.map(({ header, secret, ...field }) => [
+    header,
+    { secret: secretOf(secret), ...field },
+  ]);
+  return { extensionlessUrls, verify, verificationHeaders: Object.fromEntries(headers) };
+}
+
+/** @param secret its name, or its ARN with or without the six characters at its end */
+function existingSecret(scope: Construct, secret: string): ISecret {
+  const id = `Secret ${secret.replaceAll('/', ' ')}`;
+  if (!secret.startsWith('arn:')) return Secret.fromSecretNameV2(scope, id, secret);
+  return /-[A-Za-z0-9]{6}$/.test(secret)
+    ? Secret.fromSecretCompleteArn(scope, id, secret)
+    : Secret.fromSecretPartialArn(scope, id, secret);
 }

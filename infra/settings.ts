@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { MAX_RECIPIENTS, NUMBERS } from './constructs/pipeline/numbers.ts';
+import { headerNameProblem, siteUrlProblem } from './constructs/pipeline/verification-rules.ts';
 
 /** Names of buckets follow S3's rules, and no two buckets in the world have the same one. */
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');
@@ -19,7 +20,8 @@ function pipelineNumber(name: keyof typeof NUMBERS) {
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, such as eu-central-1');
 
 /** On the command line a flag is a string. */
-const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]).default(false);
+const switchable = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
+const flag = switchable.default(false);
 
 /** Strings with commas between them. None by default. */
 const list = z
@@ -31,6 +33,39 @@ const list = z
       .map(entry => entry.trim())
       .filter(entry => entry !== ''),
   );
+
+/** Where each distribution is asked, with commas between them; an empty one has no URL of its own. */
+const siteUrls = z
+  .string()
+  .default('')
+  .transform(text => (text === '' ? [] : text.split(',').map(url => url.trim())))
+  .superRefine((urls, { addIssue }) => {
+    for (const url of urls) {
+      const problem = url === '' ? undefined : siteUrlProblem(url);
+      if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+    }
+  });
+
+/** An ARN has six colons before the secret's name, which has none. */
+const HEADER = /^(?<header>[^=]*)=(?<secret>arn(?::[^:]*){5}:[^:]+|[^:]+)(?::(?<field>.+))?$/;
+
+/** `header=SECRET` or `header=SECRET:field`. */
+const verificationHeader = z.string().transform((text, context) => {
+  const { header = '', secret = '', field } = HEADER.exec(text)?.groups ?? {};
+  const problem = secret === '' ? NO_HEADER(text) : headerNameProblem(header);
+  if (problem === undefined) return { header, secret, ...(field === undefined ? {} : { field }) };
+  context.addIssue({ code: 'custom', message: problem });
+  return z.NEVER;
+});
+
+function requireOnce(headers: readonly { readonly header: string }[], context: z.RefinementCtx): void {
+  const names = headers.map(({ header }) => header.toLowerCase());
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated !== undefined) context.addIssue({ code: 'custom', message: `names ${repeated} twice` });
+}
+
+const NO_HEADER = (text: string) =>
+  `${JSON.stringify(text)} must be a header, = and the name of a secret, such as authorization=my-secret or authorization=my-secret:field`;
 
 const addresses = z
   .array(z.email())
@@ -58,6 +93,10 @@ const refreshSettings = {
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,
+  /** Whether the edge is asked for what a refresh should have made fresh. */
+  verify: switchable.default(true),
+  /** Headers of each request to the edge, with the secrets that hold their values. */
+  verificationHeaders: list.pipe(z.array(verificationHeader).superRefine(requireOnce)),
 };
 export type RefreshSettings = z.infer<ReturnType<typeof z.object<typeof refreshSettings>>>;
 
@@ -110,35 +149,56 @@ export const Settings = z.object({
 export type Settings = z.infer<typeof Settings>;
 
 /** What the stack AutoInvalidation is told about the site that exists already. */
-export const AttachmentSettings = z.object({
-  bucket: bucketName,
-  distributionId: list.pipe(
-    z
-      .array(z.string().regex(/^E[A-Z0-9]{7,}$/, 'must be the id of a distribution, such as E2EXAMPLE1ABCD'))
-      .min(1, 'must be the id of a distribution, or several with commas between them'),
-  ),
-  /** Who gets the reports about refreshes: addresses with commas between them. */
-  notifyEmail: list.pipe(addresses),
-  /**
-   * Sender of every mail. SES must have verified it, or its domain. By default the first address of
-   * notifyEmail.
-   */
-  mailFrom: z.email().optional(),
-  /** Region whose SES sends the mails. By default the bucket's; some regions have no SES. */
-  mailRegion: region.optional(),
-  /** The bucket's region: S3 sends events only to queues in its own. */
-  region: region.default('us-east-1'),
-  /** Each site of an account needs another name. */
-  stackName: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, 'must be letters, digits and hyphens, 51 at most')
-    .default('AutoInvalidation'),
-  /** Only keys that begin with one of these belong to the site. */
-  keyPrefixes: list,
-  /** Patterns of keys that never matter, such as `*.map`. */
-  excludedKeys: list,
-  ...refreshSettings,
-});
+export const AttachmentSettings = z
+  .object({
+    bucket: bucketName,
+    distributionId: list.pipe(
+      z
+        .array(
+          z.string().regex(/^E[A-Z0-9]{7,}$/, 'must be the id of a distribution, such as E2EXAMPLE1ABCD'),
+        )
+        .min(1, 'must be the id of a distribution, or several with commas between them'),
+    ),
+    /**
+     * Where the edge is asked, instead of the distribution's own domain: a URL for each distribution,
+     * with commas between them.
+     */
+    url: siteUrls,
+    /** The key of KMS that encrypts the bucket's objects, unless S3 or AWS manages it. */
+    bucketKeyArn: z
+      .string()
+      .regex(
+        /^arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+$/,
+        'must be the ARN of a key, not of an alias: arn:aws:kms:REGION:ACCOUNT:key/ID',
+      )
+      .optional(),
+    /** Who gets the reports about refreshes: addresses with commas between them. */
+    notifyEmail: list.pipe(addresses),
+    /**
+     * Sender of every mail. SES must have verified it, or its domain. By default the first address of
+     * notifyEmail.
+     */
+    mailFrom: z.email().optional(),
+    /** Region whose SES sends the mails. By default the bucket's; some regions have no SES. */
+    mailRegion: region.optional(),
+    /** The bucket's region: S3 sends events only to queues in its own. */
+    region: region.default('us-east-1'),
+    /** Each site of an account needs another name. */
+    stackName: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,50}$/, 'must be letters, digits and hyphens, 51 at most')
+      .default('AutoInvalidation'),
+    /** Only keys that begin with one of these belong to the site. */
+    keyPrefixes: list,
+    /** Patterns of keys that never matter, such as `*.map`. */
+    excludedKeys: list,
+    ...refreshSettings,
+  })
+  .superRefine(({ url, distributionId }, { addIssue }) => {
+    if (url.length === 0 || url.length === distributionId.length) return;
+    const message = `must be ${distributionId.length} URLs, one for each distributionId, not ${url.length}. An empty one stands for the distribution's own domain`;
+    addIssue({ code: 'custom', path: ['url'], message });
+  });
 export type AttachmentSettings = z.infer<typeof AttachmentSettings>;
 
 type ContextOf = (name: string) => unknown;

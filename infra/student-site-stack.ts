@@ -10,7 +10,7 @@ import { addSchoolGraphs } from './constructs/school/school-graphs.ts';
 import { StudentApi } from './constructs/school/student-api.ts';
 import { StudentRecords } from './constructs/school/student-records.ts';
 import { Website } from './constructs/school/website.ts';
-import { refreshOptions } from './refresh-options.ts';
+import { refreshOptions, siteOptions } from './refresh-options.ts';
 import type { Settings } from './settings.ts';
 
 export interface StudentSiteStackProps extends StackProps {
@@ -41,7 +41,7 @@ export class StudentSiteStack extends Stack {
     const pipeline = new AutoInvalidation(this, 'AutoInvalidation', {
       ...refreshOptions(settings),
       bucket: website.bucket,
-      distributions: [{ distribution: website.distribution, extensionlessUrls: settings.extensionlessUrls }],
+      distributions: [{ distribution: website.distribution, ...siteOptions(this, settings) }],
       notify: { mail, when: settings.mailWhen },
     });
     const records = new StudentRecords(this, 'Records', {

@@ -52,6 +52,14 @@ export class DeploymentRefusedError extends ExpectedError {
   override readonly name = 'DeploymentRefused';
 }
 
+/**
+ * AWS denies a look at what is to be deployed: for good, or because a new policy is not in force
+ * yet. Has the name that AWS itself uses.
+ */
+export class LookupDeniedError extends ExpectedError {
+  override readonly name = 'AccessDenied';
+}
+
 /** A secret whose value verification should send cannot be used; the message says what to do. */
 export class SecretUnusableError extends ExpectedError {
   override readonly name = 'SecretUnusable';

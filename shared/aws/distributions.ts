@@ -1,12 +1,14 @@
 import {
+  AccessDenied,
   type CacheBehavior,
   CloudFrontClient,
+  type DistributionConfig,
   GetCachePolicyCommand,
   GetDistributionCommand,
   NoSuchDistribution,
   type OriginGroup,
 } from '@aws-sdk/client-cloudfront';
-import type { Caching, Distributions } from '../deployment/distribution-lookup.ts';
+import type { Caching, Distributions, FoundDistribution } from '../deployment/distribution-lookup.ts';
 
 export function createDistributions(client = new CloudFrontClient({})): Distributions {
   /**
@@ -32,31 +34,40 @@ export function createDistributions(client = new CloudFrontClient({})): Distribu
       try {
         const { Distribution } = await client.send(new GetDistributionCommand({ Id }));
         const config = Distribution?.DistributionConfig;
-        const { Aliases, Origins, OriginGroups, CustomErrorResponses } = config ?? {};
         const behaviours = [config?.DefaultCacheBehavior ?? [], config?.CacheBehaviors?.Items ?? []].flat();
         return {
           domainName: Distribution?.DomainName ?? '',
-          aliases: Aliases?.Items ?? [],
-          rootObject: config?.DefaultRootObject ?? '',
-          origins: (Origins?.Items ?? []).map(({ Id = '', DomainName = '', OriginPath = '' }) => ({
-            ids: [Id, ...groupsWith(Id, OriginGroups?.Items)],
-            domainName: DomainName,
-            path: OriginPath,
-          })),
           behaviours: await Promise.all(behaviours.map(cachingOf)),
-          errorResponses: (CustomErrorResponses?.Items ?? []).map(
-            ({ ErrorCode = 0, ResponseCode = '', ResponsePagePath = '' }) => ({
-              errorCode: ErrorCode,
-              responseCode: Number(ResponseCode),
-              pagePath: ResponsePagePath,
-            }),
-          ),
+          ...shownBy(config),
         };
       } catch (error) {
-        if (error instanceof NoSuchDistribution) return undefined;
+        if (error instanceof NoSuchDistribution) return 'missing';
+        if (error instanceof AccessDenied) return 'denied';
         throw error;
       }
     },
+  };
+}
+
+function shownBy(
+  config: DistributionConfig | undefined,
+): Omit<FoundDistribution, 'domainName' | 'behaviours'> {
+  const { Aliases, DefaultRootObject = '', Origins, OriginGroups, CustomErrorResponses } = config ?? {};
+  return {
+    aliases: Aliases?.Items ?? [],
+    rootObject: DefaultRootObject,
+    origins: (Origins?.Items ?? []).map(({ Id = '', DomainName = '', OriginPath = '' }) => ({
+      ids: [Id, ...groupsWith(Id, OriginGroups?.Items)],
+      domainName: DomainName,
+      path: OriginPath,
+    })),
+    errorResponses: (CustomErrorResponses?.Items ?? []).map(
+      ({ ErrorCode = 0, ResponseCode = '', ResponsePagePath = '' }) => ({
+        errorCode: ErrorCode,
+        responseCode: Number(ResponseCode),
+        pagePath: ResponsePagePath,
+      }),
+    ),
   };
 }
 

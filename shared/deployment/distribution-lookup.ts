@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { DeploymentRefusedError } from '../errors.ts';
+import { DeploymentRefusedError, LookupDeniedError } from '../errors.ts';
 import type { ResourceKind } from './custom-resource.ts';
+import { type Buckets, checkBucket, checkReading } from './site-bucket-check.ts';
 
 export interface FoundDistribution {
   /** `d111111abcdef8.cloudfront.net` */
@@ -48,38 +49,62 @@ export const ATTRIBUTES = [
 export type Attributes = Readonly<Record<(typeof ATTRIBUTES)[number], string>>;
 
 export interface Distributions {
-  find(distributionId: string): Promise<FoundDistribution | undefined>;
+  /** @returns `denied` if CloudFront does not let the caller see it, `missing` if there is none */
+  find(distributionId: string): Promise<FoundDistribution | 'missing' | 'denied'>;
 }
 
-const Lookup = z.object({ DistributionId: z.string(), BucketName: z.string() });
+const Lookup = z.object({
+  DistributionId: z.string(),
+  BucketName: z.string(),
+  Account: z.string(),
+  BucketKeyArn: z._default(z.string(), ''),
+  /** Names of the roles that the deployment makes, as a pattern. */
+  Roles: z.string(),
+});
 
 /**
- * An existing distribution: checked, and described by its attributes. Nothing is created or
- * removed.
+ * An existing distribution and its bucket: checked, and described by its attributes. Nothing is
+ * created or removed.
  */
-export function distributionLookup(distributions: Distributions): ResourceKind {
+export function distributionLookup(distributions: Distributions, buckets: Buckets): ResourceKind {
   return {
     idOf: properties => Lookup.parse(properties).DistributionId,
     async put(properties) {
-      const { DistributionId, BucketName } = Lookup.parse(properties);
-      return describe(DistributionId, await distributions.find(DistributionId), BucketName);
+      const { DistributionId, BucketName, Account, BucketKeyArn, Roles } = Lookup.parse(properties);
+      const bucket = { bucket: BucketName, account: Account };
+      await checkBucket({ ...bucket, bucketKeyArn: BucketKeyArn }, buckets);
+      const found = await distributions.find(DistributionId);
+      const attributes = describe(DistributionId, found, bucket);
+      const folder = attributes.OriginPath === '' ? '' : `${attributes.OriginPath.slice(1)}/`;
+      await checkReading({ ...bucket, folder, roles: Roles }, buckets);
+      return attributes;
     },
     remove: async () => {},
   };
 }
 
+/** At most 500 characters of a refusal are shown. */
+const TO_LIST =
+  "To list them with their origins: aws cloudfront list-distributions --query 'DistributionList.Items[].[Id,Origins.Items[].DomainName]'";
+
 /**
- * @throws DeploymentRefusedError if the distribution does not show the bucket, or shows it in two
- *   ways
+ * @throws DeploymentRefusedError if there is no such distribution, if it does not show the bucket,
+ *   or if it shows it in two ways
+ * @throws LookupDeniedError if CloudFront denies looking; a new policy may not be in force yet
  */
 export function describe(
   id: string,
-  distribution: FoundDistribution | undefined,
-  bucket: string,
+  distribution: FoundDistribution | 'missing' | 'denied',
+  { bucket, account }: { readonly bucket: string; readonly account: string },
 ): Attributes {
-  if (distribution === undefined) {
+  if (distribution === 'missing') {
     throw new DeploymentRefusedError(
-      `There is no distribution ${id} in this account. To list them: aws cloudfront list-distributions`,
+      `There is no distribution ${id} in the account ${account}. Deploy again with another -c distributionId=ID, or with the credentials of its account. ${TO_LIST}`,
+    );
+  }
+  if (distribution === 'denied') {
+    throw new LookupDeniedError(
+      `CloudFront denies looking at the distribution ${id}: it is not one of the account ${account}, or a policy forbids it. ${TO_LIST}`,
     );
   }
   const { domainName, aliases, origins } = distribution;
@@ -89,7 +114,7 @@ export function describe(
   if (path === undefined) {
     const found = origins.map(origin => origin.domainName).join(', ');
     throw new DeploymentRefusedError(
-      `The distribution ${name} does not show the bucket ${bucket}: its origins are ${found}. Check the id of the distribution and the name of the bucket.`,
+      `The distribution ${name} does not show the bucket ${bucket}: its origins are ${found}. Deploy again with another -c distributionId=ID or -c bucket=NAME. ${TO_LIST}`,
     );
   }
   if (otherPaths.length > 0) {

@@ -7,7 +7,9 @@ import { AutoInvalidationStack } from '../../infra/auto-invalidation-stack.ts';
 import { readAttachmentSettings } from '../../infra/settings.ts';
 import { ATTACHED, DOCS_ONLY, EXISTING, WHOLE_SITE } from '../fixtures/existing-names.ts';
 import { deployedCode } from '../helpers/bundles.ts';
+import { circleIn } from '../helpers/dependencies.ts';
 import {
+  type CfnTemplate,
   CONTEXT,
   permissionsOf,
   ref,
@@ -24,8 +26,8 @@ const RUNBOOK = readFileSync(fileURLToPath(import.meta.resolve('../../RUNBOOK.md
 const distributionArn = (id: string) => `arn:aws:cloudfront::<AWS::AccountId>:distribution/${id}`;
 
 /** The actions of a service that any role of the stack may use, and on what. */
-function allowed(service: string): Record<string, Set<string>> {
-  const statements = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id }) => permissionsOf(template, id));
+function allowed(service: string, of = template): Record<string, Set<string>> {
+  const statements = resourcesOf(of, 'AWS::IAM::Role').flatMap(({ id }) => permissionsOf(of, id));
   const pairs = statements.flatMap(({ Action, Resource = [] }) =>
     Action.filter(action => action.startsWith(`${service}:`)).map(
       action => [action, Resource.map(textOf)] as const,
@@ -37,6 +39,14 @@ function allowed(service: string): Record<string, Set<string>> {
       new Set(of.flatMap(([, resources]) => resources)),
     ]),
   );
+}
+
+/** The distributions as a function of the pipeline is told about them. */
+function describedTo(step: string, of: CfnTemplate): unknown {
+  const { Variables } = Object(
+    resourceOf(of, 'AWS::Lambda::Function', `Freshness${step}`).properties['Environment'],
+  );
+  return JSON.parse(textOf(Variables.DISTRIBUTIONS));
 }
 
 /** Each match in a string, with what is around it. */
@@ -67,6 +77,7 @@ describe('The stack for an existing site', () => {
     const bucket = `arn:aws:s3:::${EXISTING.bucketName}`;
     expect(allowed('s3')).toEqual({
       's3:GetBucketNotification': new Set([bucket]),
+      's3:GetEncryptionConfiguration': new Set([bucket]),
       's3:GetObject': new Set([`${bucket}/*`]),
       's3:ListBucket': new Set([bucket]),
       's3:PutBucketNotification': new Set([bucket]),
@@ -111,6 +122,55 @@ describe('The stack for an existing site', () => {
     expect(next?.attached.Resources).not.toHaveProperty(former?.policy ?? '');
     expect(former?.notification.dependsOn).toContain(former?.policy);
     expect(next?.notification.id).toBe(former?.notification.id);
+  });
+
+  it('makes nothing, and mails nobody, before each distribution has been found to fit', () => {
+    const lookups = resourcesOf(template, 'Custom::ExistingDistribution').map(({ id }) => id);
+    expect(lookups).toHaveLength(2);
+    const before = Object.entries(template.Resources)
+      .filter(([, { DependsOn }]) => !lookups.every(id => DependsOn.includes(id)))
+      .map(([id]) => id);
+    expect(before.filter(id => !id.startsWith('Existing'))).toEqual([]);
+    expect(circleIn(template)).toBeUndefined();
+  });
+
+  it('asks each distribution at its URL, with headers whose values are in secrets that exist', () => {
+    const attached = templateOf(
+      build({
+        ...ATTACHED,
+        url: 'https://www.example.com,',
+        verificationHeaders: 'authorization=site/login:header, cookie=site/login',
+      }).stack,
+    );
+    expect(describedTo('Verify', attached)).toMatchObject([
+      {
+        url: 'https://www.example.com',
+        verificationHeaders: {
+          authorization: { secret: 'site/login', field: 'header' },
+          cookie: { secret: 'site/login' },
+        },
+      },
+      { url: expect.stringMatching(/^https:\/\/<Existing\w+\.DomainName>$/) },
+    ]);
+    expect(allowed('secretsmanager', attached)).toEqual({
+      'secretsmanager:GetSecretValue': new Set([
+        'arn:aws:secretsmanager:us-east-1:<AWS::AccountId>:secret:site/login-??????',
+      ]),
+    });
+  });
+
+  it('does not ask the edge if it is told not to', () => {
+    const attached = templateOf(build({ ...ATTACHED, verify: 'false' }).stack);
+    expect(describedTo('Verify', attached)).toMatchObject([{ verify: 'false' }, { verify: 'false' }]);
+  });
+
+  it('may decrypt what the key of the bucket encrypts, and tells the lookup about the key', () => {
+    const bucketKeyArn = 'arn:aws:kms:us-east-1:111122223333:key/0a1b-2c3d';
+    const attached = templateOf(build({ ...ATTACHED, bucketKeyArn }).stack);
+    expect(allowed('kms', attached)).toEqual({ 'kms:Decrypt': new Set([bucketKeyArn]) });
+    for (const { properties } of resourcesOf(attached, 'Custom::ExistingDistribution'))
+      expect(properties).toMatchObject({ BucketKeyArn: bucketKeyArn });
+    expect(allowed('kms')).toEqual({});
   });
 
   it('has CloudFormation wait minutes for an answer, not an hour', () => {
@@ -170,6 +230,9 @@ describe('The stack for an existing site', () => {
 });
 
 describe('Its settings', () => {
+  const read = (changes: Record<string, unknown>) =>
+    readAttachmentSettings(asked => ({ ...ATTACHED, ...changes })[asked]);
+
   it.each([
     ['bucket', undefined],
     ['bucket', 'Not_A_Bucket'],
@@ -180,9 +243,43 @@ describe('Its settings', () => {
     ['mailFrom', 'nobody'],
     ['region', 'Frankfurt'],
     ['stackName', '9 lives'],
+    ['verify', 'maybe'],
+    ['bucketKeyArn', 'alias/site'],
+    ['bucketKeyArn', 'arn:aws:kms:us-east-1:111122223333:alias/site'],
   ])('are refused by name when %s is %j', (name, value) => {
-    expect(() => readAttachmentSettings(asked => ({ ...ATTACHED, [name]: value })[asked])).toThrow(
-      new RegExp(`-c options:.*at ${name}`, 's'),
-    );
+    expect(() => read({ [name]: value })).toThrow(new RegExp(`-c options:.*at ${name}`, 's'));
+  });
+
+  it.each([
+    ['url', 'http://www.example.com,', 'write https://www.example.com, not "http://www.example.com"'],
+    ['url', 'https://www.example.com/docs,', 'write https://www.example.com, not'],
+    ['url', 'https://www.example.com', 'must be 2 URLs, one for each distributionId, not 1'],
+    ['verificationHeaders', 'authorization', '"authorization" must be a header, = and the name of a secret'],
+    ['verificationHeaders', 'authorization=', 'such as authorization=my-secret'],
+    ['verificationHeaders', 'authorization=my-secret:', 'or authorization=my-secret:field'],
+    ['verificationHeaders', 'host=my-secret', 'host cannot be set: set the option url instead'],
+    ['verificationHeaders', 'Cookie=one,cookie=two', 'names cookie twice'],
+  ])('say what to write instead of -c %s=%s', (name, value, advice) => {
+    expect(() => read({ [name]: value })).toThrow(advice);
+    expect(() => read({ [name]: value })).toThrow(`at ${name}`);
+  });
+
+  it.each([
+    ['authorization=my-secret', { header: 'authorization', secret: 'my-secret' }],
+    ['x-key=a/b=c@d:field', { header: 'x-key', secret: 'a/b=c@d', field: 'field' }],
+    [
+      'x-key=arn:aws:secretsmanager:us-east-1:111122223333:secret:my-secret-A1b2C3',
+      { header: 'x-key', secret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:my-secret-A1b2C3' },
+    ],
+    [
+      'x-key=arn:aws:secretsmanager:us-east-1:111122223333:secret:my-secret-A1b2C3:some:field',
+      {
+        header: 'x-key',
+        secret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:my-secret-A1b2C3',
+        field: 'some:field',
+      },
+    ],
+  ])('read -c verificationHeaders=%s', (text, header) => {
+    expect(read({ verificationHeaders: text }).verificationHeaders).toEqual([header]);
   });
 });

@@ -78,6 +78,16 @@ describe('The example of', () => {
     ]);
   });
 
+  it('a login lets the verifying function alone read its secret, and two functions decrypt objects', () => {
+    const policies = resourcesOf(templateOf('behind-a-login.ts'), 'AWS::IAM::Policy');
+    const allowing = (action: string) =>
+      policies.filter(({ properties }) => JSON.stringify(properties).includes(`"${action}"`));
+    expect(allowing('secretsmanager:GetSecretValue').map(({ id }) => id)).toEqual([
+      expect.stringMatching(/^FreshnessVerify/),
+    ]);
+    expect(allowing('kms:Decrypt')).toHaveLength(2);
+  });
+
   it('two pipelines has two of everything, but one that mails', () => {
     const types = [
       'AWS::S3::Bucket',

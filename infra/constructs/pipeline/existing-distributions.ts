@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import { Distribution, type IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -8,43 +8,37 @@ import type { SiteDistribution } from './auto-invalidation-props.ts';
 import { DeploymentFunction } from './deployment-function.ts';
 import { inFindings } from './nag-findings.ts';
 
+/** A distribution by its id, and what the deployment cannot find out about it. */
+export interface ExistingDistribution
+  extends Pick<SiteDistribution, 'url' | 'verify' | 'verificationHeaders' | 'extensionlessUrls'> {
+  readonly id: string;
+}
+
 export interface ExistingDistributionsProps {
-  readonly distributionIds: readonly string[];
-  /** The deployment fails unless each distribution shows it. */
+  readonly distributions: readonly ExistingDistribution[];
+  /**
+   * The deployment fails unless each distribution shows it. With its `encryptionKey`, if it has one.
+   */
   readonly bucket: IBucket;
-  /** Whether the distributions also show `page.html` as `/page`. */
-  readonly extensionlessUrls: boolean;
 }
 
 /** Distributions that exist already, by their ids alone: the deployment finds out the rest. */
 export class ExistingDistributions extends Construct {
   readonly distributions: readonly SiteDistribution[];
 
-  constructor(scope: Construct, id: string, props: ExistingDistributionsProps) {
+  constructor(scope: Construct, id: string, { distributions, bucket }: ExistingDistributionsProps) {
     super(scope, id);
-    const { distributionIds, bucket, extensionlessUrls } = props;
-    // In any account: AWS does not document which one its managed policies are in, and other
-    // accounts' cannot be read anyway.
-    const cachePolicies = this.arnOf('cache-policy', '*', '*');
-    const find = new DeploymentFunction(this, 'Find', {
-      handler: 'pipeline/find-distribution',
-      description: 'Checks that a distribution shows the bucket, and finds how',
-      permissions: [
-        new PolicyStatement({
-          actions: ['cloudfront:GetDistribution'],
-          resources: distributionIds.map(distributionId => this.arnOf('distribution', distributionId)),
-        }),
-        new PolicyStatement({ actions: ['cloudfront:GetCachePolicy'], resources: [cachePolicies] }),
-      ],
-    });
-    Validations.of(find).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${inFindings(find, cachePolicies)}]`,
-      reason: 'Which cache policies the distributions have is known only once it has looked.',
-    });
-    this.distributions = distributionIds.map(distributionId => {
+    const find = this.createFind(
+      distributions.map(each => each.id),
+      bucket,
+    );
+    this.distributions = distributions.map(({ id: distributionId, ...told }) => {
       const found = find.serve(this, distributionId, 'Custom::ExistingDistribution', {
         DistributionId: distributionId,
         BucketName: bucket.bucketName,
+        ...(bucket.encryptionKey === undefined ? {} : { BucketKeyArn: bucket.encryptionKey.keyArn }),
+        Account: Aws.ACCOUNT_ID,
+        Roles: `${Aws.STACK_NAME}-*`,
         // CloudFormation asks again only when a property changes: this one changes when there are
         // more attributes to find.
         Attributes: ATTRIBUTES,
@@ -57,15 +51,47 @@ export class ExistingDistributions extends Construct {
         { distributionId, domainName: text('DomainName') },
       );
       return {
+        ...told,
         distribution,
         originPath: text('OriginPath'),
-        extensionlessUrls,
         rootObject: text('RootObject'),
         cachesQueryStrings: flag('CachesQueryStrings'),
         honoursNoStore: flag('HonoursNoStore'),
         errorPages: [text('ErrorPage403'), text('ErrorPage404')],
       };
     });
+  }
+
+  private createFind(distributionIds: readonly string[], bucket: IBucket): DeploymentFunction {
+    // In any account: AWS does not document which one its managed policies are in, and other
+    // accounts' cannot be read anyway.
+    const cachePolicies = this.arnOf('cache-policy', '*', '*');
+    const objects = bucket.arnForObjects('*');
+    const find = new DeploymentFunction(this, 'Find', {
+      handler: 'pipeline/find-distribution',
+      description: 'Checks that a distribution shows the bucket, and finds how',
+      permissions: [
+        new PolicyStatement({
+          actions: ['cloudfront:GetDistribution'],
+          resources: distributionIds.map(distributionId => this.arnOf('distribution', distributionId)),
+        }),
+        new PolicyStatement({ actions: ['cloudfront:GetCachePolicy'], resources: [cachePolicies] }),
+        new PolicyStatement({
+          actions: ['s3:ListBucket', 's3:GetEncryptionConfiguration'],
+          resources: [bucket.bucketArn],
+        }),
+        new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }),
+      ],
+    });
+    Validations.of(find).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${inFindings(find, cachePolicies)}]`,
+      reason: 'Which cache policies the distributions have is known only once it has looked.',
+    });
+    Validations.of(find).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${inFindings(find, objects)}]`,
+      reason: 'It tries to read an object that is not there, where the distribution shows the bucket.',
+    });
+    return find;
   }
 
   private arnOf(resource: 'distribution' | 'cache-policy', resourceName: string, account?: string): string {

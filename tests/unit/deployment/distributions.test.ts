@@ -1,4 +1,9 @@
-import { CloudFrontClient, GetCachePolicyCommand } from '@aws-sdk/client-cloudfront';
+import {
+  AccessDenied,
+  CloudFrontClient,
+  GetCachePolicyCommand,
+  NoSuchDistribution,
+} from '@aws-sdk/client-cloudfront';
 import { expect, it, vi } from 'vitest';
 import { createDistributions } from '../../../shared/aws/distributions.ts';
 
@@ -44,4 +49,13 @@ it('A distribution is described with the caching of each behaviour, from its cac
     ],
     errorResponses: [{ errorCode: 404, responseCode: 200, pagePath: '/home.html' }],
   });
+});
+
+it.each([
+  [new NoSuchDistribution({ message: 'No.', $metadata: {} }), 'missing'],
+  [new AccessDenied({ message: 'No.', $metadata: {} }), 'denied'],
+])('A distribution that CloudFront answers with %s is %s', async (error, found) => {
+  const client = new CloudFrontClient({ region: 'us-east-1' });
+  vi.spyOn(client, 'send').mockImplementation(() => Promise.reject(error));
+  expect(await createDistributions(client).find('E1')).toBe(found);
 });

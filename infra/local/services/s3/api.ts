@@ -36,6 +36,7 @@ function requiredToSeeMissing(request: AwsRequest, operation: string): Requireme
 const PERMISSIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
   PutBucketNotificationConfiguration: 'PutBucketNotification',
+  GetBucketEncryption: 'GetEncryptionConfiguration',
   HeadBucket: 'ListBucket',
   ListObjects: 'ListBucket',
   ListObjectsV2: 'ListBucket',
@@ -70,6 +71,7 @@ function bucketActionOf({ method }: AwsRequest, bucket: string, query: URLSearch
   if (bucket === '') return 'ListBuckets';
   if (method === 'POST' && query.has('delete')) return 'DeleteObjects';
   if (query.has('notification')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketNotificationConfiguration`;
+  if (method === 'GET' && query.has('encryption')) return 'GetBucketEncryption';
   const actions: Readonly<Record<string, string>> = {
     GET: query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects',
     HEAD: 'HeadBucket',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Resource } from '../../template/resource.ts';
+import { type BucketEncryption, encryptionOf } from './encryption.ts';
 
 /** Which events of a bucket go to a queue. */
 export interface NotificationRule {
@@ -16,6 +17,7 @@ export interface NotificationRule {
 export interface BucketDefinition {
   readonly name: string;
   readonly rules: readonly NotificationRule[];
+  readonly encryption: BucketEncryption;
 }
 
 const NotificationConfiguration = z
@@ -45,7 +47,7 @@ export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefini
     prefix: filterOf(Filter.S3Key.Rules, 'prefix'),
     suffix: filterOf(Filter.S3Key.Rules, 'suffix'),
   }));
-  return { name: ref, rules };
+  return { name: ref, rules, encryption: encryptionOf(properties['BucketEncryption']) };
 }
 
 /** @param filters S3 spells their names in two ways */

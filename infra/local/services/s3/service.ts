@@ -7,7 +7,9 @@ import { fauxqsEmulator } from '../fauxqs/service.ts';
 import { s3Api } from './api.ts';
 import { createBucketNotifications } from './bucket-notifications.ts';
 import { createBuckets } from './buckets.ts';
+import { withEncryption } from './encryption.ts';
 import { type EventDelivery, withEvents } from './events.ts';
+import { withExpectedOwner } from './expected-owner.ts';
 import { type BucketDefinition, bucketOf } from './notification-rules.ts';
 
 export interface S3Options {
@@ -28,9 +30,8 @@ const types: ResourceTypes = {
         },
       };
     },
-    emulated: ['BucketName', 'NotificationConfiguration'],
+    emulated: ['BucketEncryption', 'BucketName', 'NotificationConfiguration'],
     accepted: [
-      'BucketEncryption',
       'LifecycleConfiguration',
       'LoggingConfiguration',
       'OwnershipControls',
@@ -66,7 +67,7 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
     for (const { name } of buckets) emulator.s3Store.createBucket(name);
     const notifications = createBucketNotifications(buckets, { store, callAws });
     const { handle, stop } = withEvents({
-      s3: notifications.with(createBuckets(emulator)),
+      s3: withExpectedOwner(notifications.with(withEncryption(createBuckets(emulator), buckets))),
       notificationsOf: notifications.rulesOf,
       callAws,
       journal,
