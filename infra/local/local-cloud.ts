@@ -4,7 +4,11 @@ import type { AwsService } from './kernel/aws-api.ts';
 import { type Interceptor, startAwsEndpoint } from './kernel/aws-endpoint.ts';
 import { openDurableStore } from './kernel/durable-map.ts';
 import { createJournal, type Journal } from './kernel/journal.ts';
-import { createPermissions, type Permissions } from './kernel/permissions/permissions.ts';
+import {
+  createPermissions,
+  type Permissions,
+  type PermissionsOptions,
+} from './kernel/permissions/permissions.ts';
 import { openPublicServers, type PublicServers } from './kernel/public-servers.ts';
 import type { Stop } from './kernel/service.ts';
 import { type RunningServices, startServices } from './kernel/start-services.ts';
@@ -28,7 +32,7 @@ export interface StackLocation {
   readonly stackName?: string;
 }
 
-export interface LocalCloudOptions extends StackLocation, ServiceOptions {
+export interface LocalCloudOptions extends StackLocation, ServiceOptions, PermissionsOptions {
   /**
    * More stacks of the same account, deployed after the first. They may name what earlier ones
    * made.
@@ -124,7 +128,7 @@ async function start(settings: Settings, onStarted: (stop: Stop) => void): Promi
   const accepted = checkProperties(resources, RESOURCE_TYPES);
   const servers = await openPublicServers(resources, RESOURCE_TYPES, { ...ports }, onStarted);
   const stacks = loaded.map(servers.withLocalUrls);
-  const permissions = settings.permissions ?? createPermissions(accountOf(stacks), SERVICES);
+  const permissions = settings.permissions ?? createPermissions(accountOf(stacks), SERVICES, settings);
   const shared = { callAws: endpoint.call, journal, permissions };
   const cloud = { ...shared, options: settings, endpoint: endpoint.url, store, timeScale, folder };
   const services = await startServices({ services: SERVICES, stacks, cloud, apis, servers, onStarted });

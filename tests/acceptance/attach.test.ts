@@ -15,6 +15,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { GetEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
@@ -26,7 +27,7 @@ import { nextSecond } from '../helpers/next-second.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { createSettling, trackEvents } from '../helpers/settling.ts';
-import { startSuccessiveCloud } from '../helpers/successive-clouds.ts';
+import { type SuccessiveCloudOptions, startSuccessiveCloud } from '../helpers/successive-clouds.ts';
 
 const ATTACHMENT = 'AutoInvalidation';
 const Bucket = EXISTING.bucketName;
@@ -36,7 +37,7 @@ const existingSite = mkdtempSync(join(tmpdir(), 'existing-site-'));
  * The existing site, and the stack attached to it from an assembly of the test's own or the
  * synthesised one.
  */
-const start = (assemblyDirectory = ASSEMBLY) =>
+const start = (assemblyDirectory = ASSEMBLY, options: SuccessiveCloudOptions = {}) =>
   startSuccessiveCloud({
     assemblyDirectory: existingSite,
     stackName: EXISTING.stackName,
@@ -45,6 +46,7 @@ const start = (assemblyDirectory = ASSEMBLY) =>
     invalidationDelayMs: 50,
     alarms: false,
     deliverEvent: events.deliverEvent,
+    ...options,
   });
 
 const events = trackEvents();
@@ -203,20 +205,41 @@ describe('A site that existed before', () => {
     expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual([403, 'the application']);
   });
 
+  it('keeps the sender that SES knew before', async () => {
+    const ses = new SESv2Client(clientFor(cloud.endpoint));
+    const owner = () => ses.send(new GetEmailIdentityCommand({ EmailIdentity: EXISTING.owner }));
+    expect(await owner()).toMatchObject({ VerifiedForSendingStatus: true, Tags: [] });
+    expect(cloud.outputsOf(ATTACHMENT)['MailSenderState']).toBe(`SES sends from ${EXISTING.owner}`);
+    const sender = {
+      Address: EXISTING.owner,
+      Region: 'us-east-1',
+      IdentityArn: `arn:aws:ses:us-east-1:000000000000:identity/${EXISTING.owner}`,
+      Owner: 'any',
+    };
+    expect(await askToRemove('SesSendersRegister', sender)).toMatchObject({ Status: 'SUCCESS' });
+    expect(await owner()).toMatchObject({ VerifiedForSendingStatus: true });
+  });
+
   it('is restored when the attachment is removed, however often CloudFormation asks', async () => {
     const [theirs, ours, ...rest] = await notifications();
     expect(theirs?.QueueArn).toContain(EXISTING.queueName);
     expect(ours?.QueueArn).toContain('AutoInvalidation-FreshnessSiteChangesQueue');
     expect(rest).toHaveLength(2);
+    const attachment = {
+      BucketName: Bucket,
+      Owner: 'AutoInvalidation/Freshness',
+      QueueArn: 'none',
+      Events: [],
+    };
     for (let time = 1; time <= 2; time++) {
-      expect(await removeNotifications()).toMatchObject({ Status: 'SUCCESS' });
+      expect(await askToRemove('FreshnessNotify', attachment)).toMatchObject({ Status: 'SUCCESS' });
       expect(await notifications()).toEqual([theirs]);
     }
   });
 });
 
-/** As CloudFormation removes the resource, and waits for the answer. */
-async function removeNotifications(): Promise<unknown> {
+/** Asks a function to remove its resource, as CloudFormation does, and waits for the answer. */
+async function askToRemove(functionId: string, ResourceProperties: object): Promise<unknown> {
   const client = clientFor(cloud.endpoint);
   const { StackResourceSummaries = [] } = await new CloudFormationClient(client).send(
     new ListStackResourcesCommand({ StackName: ATTACHMENT }),
@@ -241,24 +264,35 @@ async function removeNotifications(): Promise<unknown> {
     ResponseURL: `http://127.0.0.1:${port}/`,
     StackId: 'stack',
     RequestId: 'request',
-    LogicalResourceId: 'FreshnessNotification',
+    LogicalResourceId: 'Resource',
     PhysicalResourceId: 'id',
-    ResourceProperties: {
-      BucketName: Bucket,
-      Owner: 'AutoInvalidation/Freshness',
-      QueueArn: 'none',
-      Events: [],
-    },
+    ResourceProperties,
   };
   await new LambdaClient(client).send(
     new InvokeCommand({
-      FunctionName: idOf('AWS::Lambda::Function', 'FreshnessNotify'),
+      FunctionName: idOf('AWS::Lambda::Function', functionId),
       Payload: JSON.stringify(event),
     }),
   );
   server.close();
   return JSON.parse(answers[0] ?? 'null');
 }
+
+describe('A deployment whose policies are not in force at once', () => {
+  it('waits for them in each custom resource', async () => {
+    const slow = await start(ASSEMBLY, { callsBeforePolicies: 1, decidesAnew: true });
+    onTestFinished(slow.stop);
+    const refused = slow.journal.entries.flatMap(entry =>
+      entry.kind === 'call' && entry.error?.startsWith('AccessDenied') ? entry.action : [],
+    );
+    expect(new Set(refused)).toEqual(
+      new Set(['GetBucketNotificationConfiguration', 'GetDistribution', 'GetEmailIdentity']),
+    );
+    const client = new S3Client({ ...clientFor(slow.endpoint), forcePathStyle: true });
+    const command = new GetBucketNotificationConfigurationCommand({ Bucket });
+    expect((await client.send(command)).QueueConfigurations).toHaveLength(4);
+  });
+});
 
 describe('A deployment to an unsuitable site', () => {
   /** @param change of the template's resources */

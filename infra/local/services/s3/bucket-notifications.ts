@@ -22,18 +22,33 @@ interface Kept {
   readonly rules: readonly NotificationRule[];
 }
 
+export interface BucketNotificationsOptions {
+  readonly store: DurableStore;
+  readonly callAws: AwsService;
+  /** Whether there is such a queue, and its policy lets S3 send it what a bucket tells. */
+  readonly isValid: (queueArn: string, bucket: string) => Promise<boolean>;
+}
+
 /**
  * The notifications of buckets. Like CloudFormation, a start leaves what callers of the API have
  * made of them, unless the template says something new.
+ *
+ * @throws Error naming a bucket of the template and a queue that S3 cannot send to
  */
-export function createBucketNotifications(
+export async function createBucketNotifications(
   buckets: readonly BucketDefinition[],
-  { store, callAws }: { readonly store: DurableStore; readonly callAws: AwsService },
-): BucketNotifications {
+  { store, callAws, isValid }: BucketNotificationsOptions,
+): Promise<BucketNotifications> {
   const kept = store.map<Kept>('bucket-notifications');
   for (const { name, rules } of buckets) {
-    const isSame = JSON.stringify(kept.get(name)?.deployed) === JSON.stringify(rules);
-    if (!isSame) kept.set(name, { bucket: name, deployed: rules, rules });
+    if (JSON.stringify(kept.get(name)?.deployed) === JSON.stringify(rules)) continue;
+    for (const queueArn of new Set(rules.map(rule => rule.queueArn))) {
+      if (!(await isValid(queueArn, name)))
+        throw new Error(
+          `${name}: ${INVALID_DESTINATION}: ${queueArn} does not exist, or its policy does not let S3 send`,
+        );
+    }
+    kept.set(name, { bucket: name, deployed: rules, rules });
   }
   const rulesOf = (bucket: string) => kept.get(bucket)?.rules ?? [];
 

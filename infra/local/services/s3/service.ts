@@ -61,11 +61,26 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
       ]),
   }),
   parse: account => account.all('AWS::S3::Bucket').map(bucketOf),
-  start(buckets, cloud) {
-    const { callAws, journal, store } = cloud;
+  async start(buckets, cloud) {
+    const { callAws, journal, permissions, store } = cloud;
     const emulator = cloud.use(fauxqsEmulator)();
     for (const { name } of buckets) emulator.s3Store.createBucket(name);
-    const notifications = createBucketNotifications(buckets, { store, callAws });
+    const queues = new Set(
+      cloud
+        .account()
+        .all('AWS::SQS::Queue')
+        .map(({ attributes }) => attributes['Arn']),
+    );
+    const notifications = await createBucketNotifications(buckets, {
+      store,
+      callAws,
+      isValid: async (queueArn, bucket) =>
+        queues.has(queueArn) &&
+        (await permissions.mayService('s3.amazonaws.com', bucketArn(bucket), {
+          action: 'sqs:SendMessage',
+          resource: queueArn,
+        })),
+    });
     const { handle, stop } = withEvents({
       s3: withExpectedOwner(notifications.with(withEncryption(createBuckets(emulator), buckets))),
       notificationsOf: notifications.rulesOf,

@@ -3,7 +3,10 @@ import { onTestFinished } from 'vitest';
 import { type AwsResponse, authorizationOf, jsonResponse } from '../../../../infra/local/kernel/aws-api.ts';
 import { startAwsEndpoint } from '../../../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../../../infra/local/kernel/journal.ts';
-import { createPermissions } from '../../../../infra/local/kernel/permissions/permissions.ts';
+import {
+  createPermissions,
+  type PermissionsOptions,
+} from '../../../../infra/local/kernel/permissions/permissions.ts';
 import { actionOf, SERVICES } from '../../../../infra/local/services.ts';
 import { accountOf } from '../../../../infra/local/template/account.ts';
 import type { Resource } from '../../../../infra/local/template/resource.ts';
@@ -68,16 +71,20 @@ export const bucketPolicy = (...statements: object[]) =>
   );
 
 /** The permissions of a stack of these resources. */
-export function permissionsOf(resources: Resource[]) {
+export function permissionsOf(resources: Resource[], options?: PermissionsOptions) {
   const stack = { name: 'Test', resources, outputs: {}, assets: new Map() };
-  return createPermissions(accountOf([stack]), SERVICES);
+  return createPermissions(accountOf([stack]), SERVICES, options);
 }
 
 const SIGNING_NAMES = ['s3', 'sqs', 'dynamodb', 'states', 'cloudfront', 'ses', 'lambda', 'secretsmanager'];
 
 /** Every service behind one endpoint, each giving the same answer to what is permitted. */
-export async function startGuarded(resources: Resource[], answer: AwsResponse = jsonResponse({})) {
-  const permissions = permissionsOf(resources);
+export async function startGuarded(
+  resources: Resource[],
+  answer: AwsResponse = jsonResponse({}),
+  options?: PermissionsOptions,
+) {
+  const permissions = permissionsOf(resources, options);
   const guarded = permissions.guard(async () => answer);
   const services = new Map(SIGNING_NAMES.map(name => [name, guarded]));
   const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal(), actionOf });

@@ -36,6 +36,15 @@ describe('A role', () => {
       await expect(part(key)).rejects.toThrow('s3:PutObject');
   });
 
+  it('may do nothing by its own policy in its first calls if IAM is to take a moment', async () => {
+    const statements = [allow('s3:ListBucket', 'arn:aws:s3:::site')];
+    const { get } = await startGuarded(stackWith(statements), undefined, { callsBeforePolicies: 2 });
+    const statuses = [];
+    for (let call = 1; call <= 4; call++) statuses.push(await get('worker-role', '/site'));
+    expect(statuses).toEqual([403, 403, 200, 200]);
+    expect(await get('administrator', '/site')).toBe(200);
+  });
+
   it('may not read an object because its key looks like the bucket', async () => {
     const { get } = await startGuarded(stackWith([allow('s3:ListBucket', 'arn:aws:s3:::site')]));
     expect([await get('worker-role', '/site'), await get('worker-role', '/site/../x')]).toEqual([200, 403]);
