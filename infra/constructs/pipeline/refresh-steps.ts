@@ -107,6 +107,6 @@ function allowReading(reader: ServiceFunction, bucket: IBucket): void {
   reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }));
   Validations.of(reader).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${inFindings(reader, objects)}]`,
-    reason: 'Any object of the site may have changed, and the function reads only their headers.',
+    reason: 'Any object of the site may have changed, and the function compares it with the edge.',
   });
 }
