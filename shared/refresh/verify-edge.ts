@@ -98,7 +98,10 @@ export async function verifyEdge(
   return verification;
 }
 
-/** Judges every URL, and those that do not answer again and again, while there is time. */
+/**
+ * Judges every URL, and those that do not answer again and again, while there is time. Not if one is
+ * stale: that settles it.
+ */
 async function outcomesOf(
   checks: readonly Check[],
   dependencies: JudgeDependencies,
@@ -112,11 +115,13 @@ async function outcomesOf(
   const outcomes = await mapConcurrently(checks, CONCURRENCY, outcomeOf);
   for (const seconds of PAUSES_SECONDS) {
     const silent = outcomes.flatMap(({ state }, index) => (state === 'unanswered' ? [index] : []));
-    if (silent.length === 0 || millisecondsLeft() < seconds * 1000 + RESERVE_MS) break;
+    if (silent.length === 0 || outcomes.some(({ state }) => state === 'stale')) break;
+    if (millisecondsLeft() < seconds * 1000 + RESERVE_MS) break;
     await pause(seconds * 1000);
     await mapConcurrently(silent, CONCURRENCY, async index => {
       const check = checks[index];
-      if (check !== undefined) outcomes[index] = await outcomeOf(check);
+      const isTime = millisecondsLeft() >= RESERVE_MS;
+      if (check !== undefined && isTime) outcomes[index] = await outcomeOf(check);
     });
   }
   return outcomes;

@@ -1,31 +1,44 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EdgeTraits } from '../../infra/local/services/cloudfront/cloudfront.ts';
-import { assemblyWith } from '../helpers/assembly.ts';
+import { ASSEMBLY, assemblyWith } from '../helpers/assembly.ts';
 import { callerReferences, expectFailed, expectFresh, inject, PAGE, upload } from '../helpers/endings.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 
 interface SiteOptions extends EdgeTraits {
-  /** Code of a CloudFront Function in front of the pages. */
-  readonly functionCode?: string;
+  readonly assemblyDirectory?: string;
 }
 
 /** Starts a site whose edge behaves in its own way. */
-async function start({ functionCode, ...traits }: SiteOptions): Promise<Site> {
-  const assembly = functionCode === undefined ? {} : { assemblyDirectory: await withFunction(functionCode) };
-  const site = await startSite({ ...assembly, ...traits, timeScale: 0.002, invalidationDelayMs: 0 });
+async function start({ assemblyDirectory = ASSEMBLY, ...traits }: SiteOptions): Promise<Site> {
+  const site = await startSite({ assemblyDirectory, ...traits, timeScale: 0.002, invalidationDelayMs: 0 });
   onTestFinished(site.stop);
   return site;
 }
 
 /** The school's template, whose function stands in front of its pages instead of its API. */
-async function withFunction(code: string): Promise<string> {
-  const directory = await assemblyWith(({ Type, Properties }) => {
+const withFunction = (code: string) =>
+  assembly(({ Type, Properties }) => {
     if (Type === 'AWS::CloudFront::Function') Properties['FunctionCode'] = code;
     if (Type !== 'AWS::CloudFront::Distribution') return;
     const { DefaultCacheBehavior, CacheBehaviors } = Properties['DistributionConfig'] as Behaviours;
     DefaultCacheBehavior['FunctionAssociations'] = CacheBehaviors[0]?.['FunctionAssociations'];
   });
+
+/** The school's template, whose distribution is not to be verified. */
+const withoutVerification = () =>
+  assembly(({ Properties }) => {
+    const environment = JSON.stringify(Properties['Environment'] ?? null);
+    if (!environment.includes('DISTRIBUTIONS')) return;
+    const told = environment.replaceAll(
+      String.raw`\"errorPages\"`,
+      String.raw`\"verify\":\"false\",\"errorPages\"`,
+    );
+    Properties['Environment'] = JSON.parse(told);
+  });
+
+async function assembly(change: Parameters<typeof assemblyWith>[0]): Promise<string> {
+  const directory = await assemblyWith(change);
   onTestFinished(() => rm(directory, { recursive: true }));
   return directory;
 }
@@ -62,24 +75,24 @@ describe('A site that says nothing of its objects', () => {
   it.each([
     {
       what: 'wants a password',
-      options: { functionCode: BASIC_AUTH },
+      options: async () => ({ assemblyDirectory: await withFunction(BASIC_AUTH) }),
       code: 'unauthorized',
       reason: /^127\.0\.0\.1:\d+ answers 401$/,
     },
     {
       what: 'sends foreign hosts to its own',
-      options: { functionCode: CANONICAL_HOST },
+      options: async () => ({ assemblyDirectory: await withFunction(CANONICAL_HOST) }),
       code: 'redirected',
       reason: /^127\.0\.0\.1:\d+ redirects to https:\/\/www\.example\.com$/,
     },
     {
       what: 'has a firewall',
-      options: { blocks: () => true },
+      options: async () => ({ blocks: () => true }),
       code: 'forbidden',
       reason: /^127\.0\.0\.1:\d+ answers 403$/,
     },
   ])('since it $what is invalidated once, and called neither fresh nor stale', async each => {
-    const site = await start(each.options);
+    const site = await start(await each.options());
     const { refresh, execution } = await upload(site);
     expect(execution.status).toBe('SUCCEEDED');
     expect(refresh.verification?.result).toEqual({
@@ -110,9 +123,23 @@ describe('A site that says nothing of its objects', () => {
   });
 });
 
+describe('A site whose owner has switched verification off', () => {
+  it('is invalidated, and its edge is not asked', async () => {
+    const site = await start({ assemblyDirectory: await withoutVerification() });
+    await upload(site);
+    const reads = inject(site, { action: 'GetObject', caller: 'arn:aws:cloudfront' }, (_, next) => next());
+    const { refresh, execution } = await upload(site);
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(refresh.verification?.result).toMatchObject({ verified: 0, unasked: { code: 'off', count: 1 } });
+    expect(statesOf(site)).toContain('End: unasked');
+    expect(await callerReferences(site, refresh.id)).toHaveLength(1);
+    expect(reads.met).toEqual([]);
+  });
+});
+
 describe('A site with clean URLs', () => {
   it('is verified where its redirects end', async () => {
-    const site = await start({ functionCode: CLEAN_URLS });
+    const site = await start({ assemblyDirectory: await withFunction(CLEAN_URLS) });
     const { refresh, execution } = await upload(site);
     expect(execution.status).toBe('SUCCEEDED');
     expect(refresh.verification?.result).toEqual({ verified: 1, superseded: 0, urls: [`/${PAGE}`] });
@@ -133,23 +160,18 @@ describe('An edge that keeps the methods', () => {
 
 describe('A purge that misses', () => {
   it.each([
-    { what: 'what browsers get', misses: { method: 'GET', encodings: 'br,gzip' }, keepsHeadApart: false },
-    {
-      what: 'what browsers get, HEAD apart',
-      misses: { method: 'GET', encodings: 'br,gzip' },
-      keepsHeadApart: true,
-    },
-    { what: 'the stored form', misses: { method: 'GET', encodings: '' }, keepsHeadApart: false },
-  ])('$what is found out, and tried once more', async ({ misses, keepsHeadApart }) => {
-    let isWhole = true;
+    { what: 'what browsers get', variant: 'GET br,gzip', keepsHeadApart: false },
+    { what: 'what browsers get, HEAD apart', variant: 'GET br,gzip', keepsHeadApart: true },
+    { what: 'the stored form', variant: 'GET ', keepsHeadApart: false },
+  ])('$what is found out, and tried once more', async ({ variant, keepsHeadApart }) => {
+    const missed = new Set<string>();
     const site = await start({
       keepsHeadApart,
-      survivesPurge: ({ method, encodings }) =>
-        !isWhole && method === misses.method && encodings === misses.encodings,
+      survivesPurge: ({ method, encodings }) => missed.has(`${method} ${encodings}`),
     });
     await upload(site);
     await viewAll(site);
-    isWhole = false;
+    missed.add(variant);
     const ended = await upload(site);
     expectFailed(ended, 'EdgeStale');
     expect(ended.refresh.end?.failure).toContain(`/${PAGE}`);

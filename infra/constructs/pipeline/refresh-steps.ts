@@ -111,7 +111,7 @@ function allowReading(reader: ServiceFunction, bucket: IBucket): void {
   allowDecrypting(reader, 's3', bucket.encryptionKey);
   Validations.of(reader).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${inFindings(reader, objects)}]`,
-    reason: 'Any object of the site may have changed, and the function reads only their headers.',
+    reason: 'Any object of the site may have changed, and the function compares it with the edge.',
   });
 }
 

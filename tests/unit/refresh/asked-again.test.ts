@@ -60,12 +60,14 @@ describe('A URL that does not answer', () => {
   });
 
   it('does not hide a stale one, nor what says nothing', async () => {
-    const { verify, answers, edge } = site(objectsOf(['a.css', 'b.css', 'c.css']));
+    const { verify, answers, edge, pauses } = site(objectsOf(['a.css', 'b.css', 'c.css']));
     answers.set('/a.css', SILENT);
     answers.set('/c.css', { kind: 'unasked', code: 'unauthorized', reason: '401', redirects: [] });
     await expect(verify(uploads('a.css', 'c.css'))).rejects.toMatchObject({ name: 'EdgeUnreachable' });
     edge.set('/b.css', objectOf('old'));
+    pauses.length = 0;
     await expect(verify(uploads('a.css', 'b.css', 'c.css'))).rejects.toEqual(stale('/b.css'));
+    expect(pauses).toEqual([]);
   });
 
   it('may turn out as anything else: it is judged anew each time', async () => {
@@ -111,6 +113,15 @@ describe('A step that runs out of time', () => {
     expect(count).toBeGreaterThanOrEqual(540);
     expect(count).toBeLessThan(630);
     expect(clock.left).toBeGreaterThan(0);
+  });
+
+  it('still names what it has seen of a silent one', async () => {
+    const { verify, answers, clock } = site(objectsOf(['a.css']));
+    answers.set('/a.css', () => {
+      clock.left = Math.min(clock.left, 61_500);
+      return SILENT;
+    });
+    await expect(verify(uploads('a.css'))).rejects.toMatchObject({ message: SILENT.problem });
   });
 
   it('begins no pause that it could not end', async () => {
