@@ -135,14 +135,11 @@ describe('the status', () => {
       verdict: '✗ Not well: the sender of the mails is not verified',
       details: { refreshes: [FRESH], sender: { ...STATUS.sender, state: 'unverified' } },
     },
-  ])(
-    'begins with its verdict: $verdict',
-    ({ verdict, details }) => {
-      const status = { ...STATUS, queues: [QUIET], ...details };
-      expect(linesOf(status)[0]).toBe(verdict);
-      expect(problemsOf(status).length > 0).toBe(verdict.startsWith('✗'));
-    },
-  );
+  ])('begins with its verdict: $verdict', ({ verdict, details }) => {
+    const status = { ...STATUS, queues: [QUIET], ...details };
+    expect(linesOf(status)[0]).toBe(verdict);
+    expect(problemsOf(status).length > 0).toBe(verdict.startsWith('✗'));
+  });
 
   it.each([
     ['unverified', /^SES does not send from site@example.com yet: follow the link that it mailed there/],
