@@ -13,11 +13,12 @@ export type Guard =
 export class UnchangedRun {
   readonly without: Guard | undefined;
   readonly #scheduler: Scheduler;
-  #isInterleaved = false;
+  #isInterleaved: boolean;
 
   constructor(scheduler: Scheduler, without: Guard | undefined) {
     this.#scheduler = scheduler;
     this.without = without;
+    this.#isInterleaved = false;
   }
 
   has(guard: Guard): boolean {

@@ -74,7 +74,8 @@ export class VersionedSite {
   }
 
   /** What the bucket holds, as a verification reads it. */
-  readonly read = (): Promise<Served | undefined> => this.#run.step('read the bucket', () => this.#inBucket());
+  readonly read = (): Promise<Served | undefined> =>
+    this.#run.step('read the bucket', () => this.#inBucket());
 
   /** What the bucket holds, as a plan reads it. */
   readonly readToPlan = (): Promise<Served | undefined> =>
