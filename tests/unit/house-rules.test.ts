@@ -27,9 +27,7 @@ const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   'infra/local/services/lambda/sqs-queue.ts': 63,
   'infra/student-site-stack.ts': 63,
   'shared/school/aws/student-table.ts': 72,
-  'tests/chaos/in-process-functions.ts': 63,
   'tests/chaos/school.ts': 161,
-  'tests/chaos/simulation.ts': 167,
 };
 
 const FILES = sourceFiles();
