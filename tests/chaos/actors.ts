@@ -9,11 +9,11 @@ import type { Random } from './random.ts';
 export interface Actor {
   /** How many answers and timers it waits for. */
   waits: number;
-  /** True once it was killed: from then on nothing that it does has an effect. */
+  /** True once it was killed. Nothing that it does has an effect any more. */
   dead: boolean;
   /** How far its host's clock is ahead. */
   readonly skewMs: number;
-  /** What it draws lots by; absent: as nobody in particular. */
+  /** Where its random numbers come from. Without it, from the sequence that nobody owns. */
   readonly random?: Random;
 }
 

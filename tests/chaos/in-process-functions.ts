@@ -11,10 +11,10 @@ import { createRandom, type Random } from './random.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
-/** One run of a function, from its start to its end. */
+/** One run of a function. */
 export interface Invocation extends Actor {
   readonly definition: FunctionDefinition;
-  /** Ends it as a failing host does. */
+  /** Ends it as a host that fails does. */
   kill(): void;
 }
 
@@ -30,15 +30,15 @@ export interface InProcessFunctions {
 
 /**
  * Instances of a function's module that no environment uses, by its folder. They outlive the
- * simulated clouds: to load one takes long.
+ * simulated clouds, because loading one takes long.
  */
 const idleInstances = new Map<string, Handler[]>();
 let instances = 0;
 
 /**
  * Runs the functions' bundles in this process, a module instance for each concurrent execution.
- * What a killed one leaves in its module, such as an open client, the next one finds: real
- * processes are killed by tests/acceptance/interruptions.test.ts.
+ * What a killed execution leaves in its module, such as an open client, is there for the next one.
+ * Real processes are killed by tests/acceptance/interruptions.test.ts.
  *
  * @param newSkewMs how far the clock of a new environment's host is ahead
  */

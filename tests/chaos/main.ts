@@ -8,12 +8,12 @@ import { createWorkers } from './workers.ts';
 
 const USAGE = `npm run test:chaos -- [options]
 
-Without options: every crash point of every scenario.
-  --scenario NAME    crash points of this scenario alone; may be repeated
-  --mutations        shows what goes wrong without each guard of the protocol instead
-  --seeds N          N random runs instead
+Without options it plays every crash point of every scenario.
+  --scenario NAME    only the crash points of this scenario; may be repeated
+  --mutations        instead shows what goes wrong without each guard of the protocol
+  --seeds N          instead plays N random runs
   --first-seed S     first seed; to replay one: --seeds 1 --first-seed S
-  --workers N        processes at once; as many as there are cores without`;
+  --workers N        processes at once; by default one per core`;
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +52,7 @@ async function runCrashPoints(scenarios: readonly string[] | undefined): Promise
   return failures.length === 0;
 }
 
-/** Each guard must be missed: without it, something goes wrong. */
+/** Takes each guard away, and passes if something goes wrong every time. */
 async function missGuards(): Promise<boolean> {
   const shown = await workers.run(GUARDS.map(({ name }) => ({ kind: 'guard', guard: name }) as const));
   for (const [index, { name }] of GUARDS.entries()) {

@@ -12,7 +12,7 @@ export interface RandomRun {
   /** Calls made. */
   readonly calls: number;
   readonly faults: number;
-  /** Of everything that happened, in order: the same for the same seed. */
+  /** Hash of everything that happened, in order. The same seed gives the same. */
   readonly fingerprint: string;
 }
 
@@ -25,14 +25,14 @@ const NAMES = ['Pham Thi E', 'Tran Van F'];
 const FEWEST_DEEDS = 2;
 const MOST_DEEDS = 6;
 const MOST_FAULTS = 8;
-/** Of calls, while there are faults left. */
+/** Share of calls that meet a fault, while the run has any left. */
 const FAULT_CHANCE = 0.05;
 const SLOW_CHANCE = 0.02;
 const SLOWEST_SECONDS = 20;
-/** How far clocks of two hosts are apart at most: AWS's own time service keeps them closer. */
+/** The most that a host's clock is wrong. AWS's own time service keeps clocks closer. */
 const SKEW_MS = 1000;
 
-/** Decides which calls meet which faults. */
+/** Decides which fault a call meets, if any. */
 function createMisfortune() {
   let faults = 0;
   const everyAttempt = new Map<unknown, Fault>();
@@ -59,8 +59,8 @@ function createMisfortune() {
 }
 
 /**
- * Plays people's deeds and everybody's misfortune as the seed has it, up to the end of all that
- * they cause.
+ * Plays what the seed decides: what people do and which calls fail. The run ends when everything
+ * that they caused has ended.
  */
 export async function runSeed(seed: number): Promise<RandomRun> {
   const misfortune = createMisfortune();
@@ -87,7 +87,7 @@ export async function runSeed(seed: number): Promise<RandomRun> {
     isUnlucky = true;
     await simulation.play(() => actAtRandom(school, simulation.random));
     isUnlucky = false;
-    // Five failures in a row are rare, but come: then the alarm's mail asks for this.
+    // Five failures in a row are rare, but they happen. Then the alarm's mail asks for this.
     await simulation.play(school.redrive);
     await confirmPending(simulation, school);
     const violations = await findViolations(simulation, school);
@@ -108,7 +108,7 @@ async function actAtRandom(school: School, random: Random): Promise<void> {
   const deeds = FEWEST_DEEDS + below(MOST_DEEDS - FEWEST_DEEDS + 1, random);
   const apart: Promise<void>[] = [];
   for (let i = 0; i < deeds; i++) {
-    // Students are dealt with one after the other, so that it is clear what should become of each.
+    // Requests about students follow one another, so that it is clear what each should become.
     if (random() < 0.7) await changeSite(school, random);
     else apart.push((apart.at(-1) ?? Promise.resolve()).then(() => keepRegister(school, random)));
     await sleep(random() < 0.5 ? random() : random() * 15);

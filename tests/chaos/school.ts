@@ -6,7 +6,7 @@ import { deadLetterQueueUrl, output, POINTS_OF_PRESENCE, QUEUES, TESTER } from '
 
 export type School = ReturnType<typeof createSchool>;
 
-/** Long enough for every second try to come after the first one's locks. */
+/** Long enough for a second try to find the first one's locks released. */
 const RETRY_SECONDS = 5;
 const MAX_TRIES = 40;
 
@@ -205,7 +205,7 @@ export function studentWith(studentid: string, name = 'Pham Thi E'): StudentFiel
   return { studentid, name, class: 'CNTT05', birthdate: '2001-05-05', email };
 }
 
-/** Whatever an AWS JSON call of the tests answers. */
+/** The answer to an AWS call in a JSON protocol. @throws Error unless its status is 200 */
 export async function askAws<T>(
   cloud: LocalCloud,
   service: string,
