@@ -51,7 +51,7 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
     },
 
     async finish(refreshId, { state, failure }, at) {
-      if (state === 'failed') await abandonRecord(table, refreshId, failure ?? 'It failed before it closed');
+      if (state === 'failed') await abandonRecord(table, refreshId, failure ?? 'It failed before it closed', at);
       const finished = await update(refreshId, {
         UpdateExpression: `SET #state = :state, finishedAt = :at${failure === undefined ? '' : ', failure = :failure'}`,
         ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
@@ -69,7 +69,12 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
  * Ends a refresh that is still open, so that the next one inherits its changes; false if it was not
  * open.
  */
-export async function abandonRecord(table: Table, refreshId: string, failure: string): Promise<boolean> {
+export async function abandonRecord(
+  table: Table,
+  refreshId: string,
+  failure: string,
+  at = table.now(),
+): Promise<boolean> {
   const abandoned = await updateRecord(table, refreshId, {
     UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',
     ConditionExpression: '#state = :open',
@@ -78,7 +83,7 @@ export async function abandonRecord(table: Table, refreshId: string, failure: st
       ':failed': 'failed',
       ':open': 'open',
       ':failure': failure,
-      ':now': table.now().toISOString(),
+      ':now': at.toISOString(),
       ':true': true,
     },
   });
