@@ -31,13 +31,11 @@ export function createEdge(siteUrl: string, headers: Readonly<Record<string, str
 
   async function ask(start: URL, question: Question): Promise<EdgeAnswer> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const sent = new Headers(headers);
+    sent.set('accept-encoding', ACCEPTED[question.form]);
     const redirects: string[] = [];
     for (let url = start; ; ) {
-      const response = await fetch(url.href, {
-        redirect: 'manual',
-        headers: { ...headers, 'accept-encoding': ACCEPTED[question.form] },
-        signal,
-      });
+      const response = await fetch(url.href, { redirect: 'manual', headers: sent, signal });
       const location = locationOf(response);
       if (location === undefined) return await answerOf(response, url, redirects, question);
       await release(response);

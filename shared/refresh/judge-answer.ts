@@ -68,12 +68,12 @@ export async function judge(
       form,
     })),
   );
-  const seen: Seen[] = [];
-  for (const answer of answers) {
-    if (answer.kind === 'none') return { state: 'unanswered', problem: answer.problem, object: before };
-    seen.push(answer);
-  }
+  const seen = answers.filter(answer => answer.kind !== 'none');
   const differing = seen.find(answer => !shows(answer, before, check));
+  const silent = answers.find(answer => answer.kind === 'none');
+  if (differing === undefined && silent !== undefined) {
+    return { state: 'unanswered', problem: silent.problem, object: before };
+  }
   if (differing === undefined) {
     const isAltered = await hasOtherBytes(seen, before, check, origin);
     return isAltered ? altered(before, edge) : { state: 'verified', object: before };
