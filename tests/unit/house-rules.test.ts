@@ -14,7 +14,6 @@ import {
  * shrink, and its file leaves the list with the 60th. No file is added.
  */
 const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
-  'infra/local/dev/narrator.ts': 72,
   'infra/local/services/apigateway/definition.ts': 67,
   'infra/local/services/apigateway/rest-api.ts': 63,
   'infra/local/services/cloudformation/custom-resources.ts': 66,
