@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import { parseResource } from '../../template/parse-resource.ts';
 import type { Resource } from '../../template/resource.ts';
 
 /** What a metric measures: a namespace, a name, and the values of its dimensions. */
@@ -68,12 +69,7 @@ const Alarm = z.strictObject({
 
 /** @throws Error naming the alarm and what of it is not emulated */
 export function alarmOf({ logicalId, properties }: Resource): AlarmDefinition {
-  const parsed = Alarm.safeParse(properties);
-  if (!parsed.success)
-    throw new Error(
-      `The local cloud does not emulate the alarm ${logicalId}: ${z.prettifyError(parsed.error)}`,
-    );
-  const { data } = parsed;
+  const data = parseResource(Alarm, `AWS::CloudWatch::Alarm ${logicalId}`, properties);
   return {
     name: data.AlarmName,
     arn: `arn:aws:cloudwatch:${LOCAL_REGION}:${LOCAL_ACCOUNT}:alarm:${data.AlarmName}`,

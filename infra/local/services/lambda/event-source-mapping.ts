@@ -147,7 +147,7 @@ class EventSourceMapping {
   }
 
   async #giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
-    await Promise.all(messages.map(this.#queue.release));
+    await Promise.all(messages.map(message => this.#queue.release(message)));
   }
 
   /** @returns the messages that failed */
