@@ -34,7 +34,7 @@ const list = z
       .filter(entry => entry !== ''),
   );
 
-/** Where each distribution is asked, with commas between them; an empty one has no URL of its own. */
+/** Where each distribution is asked, with commas between them; if empty, at its own domain. */
 const siteUrls = z
   .string()
   .default('')
@@ -160,8 +160,8 @@ export const AttachmentSettings = z
         .min(1, 'must be the id of a distribution, or several with commas between them'),
     ),
     /**
-     * Where the edge is asked, instead of the distribution's own domain: a URL for each distribution,
-     * with commas between them.
+     * Where the edge is asked, instead of the distribution's own domain: a URL for each
+     * distribution, with commas between them.
      */
     url: siteUrls,
     /** The key of KMS that encrypts the bucket's objects, unless S3 or AWS manages it. */
@@ -175,8 +175,8 @@ export const AttachmentSettings = z
     /** Who gets the reports about refreshes: addresses with commas between them. */
     notifyEmail: list.pipe(addresses),
     /**
-     * Sender of every mail. SES must have verified it, or its domain. By default the first address of
-     * notifyEmail.
+     * Sender of every mail. SES must have verified it, or its domain. By default the first address
+     * of notifyEmail.
      */
     mailFrom: z.email().optional(),
     /** Region whose SES sends the mails. By default the bucket's; some regions have no SES. */

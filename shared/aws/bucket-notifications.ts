@@ -20,7 +20,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
   PermanentRedirect: 'The region of this stack (-c region=…) has no bucket',
 };
 
-export function createBucketNotifications(client = new S3Client({})): BucketNotifications {
+/** @param pause in milliseconds, before the configuration is read again */
+export function createBucketNotifications(
+  client = new S3Client({}),
+  pause: (milliseconds: number) => Promise<unknown> = sleep,
+): BucketNotifications {
   async function change(
     Bucket: string,
     make: (configuration: NotificationConfiguration) => NotificationConfiguration,
@@ -44,7 +48,7 @@ export function createBucketNotifications(client = new S3Client({})): BucketNoti
         return;
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || nameOf(error) !== CONFLICT) throw error;
-        await sleep(500 * attempt);
+        await pause(500 * attempt);
       }
     }
   }

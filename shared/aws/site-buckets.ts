@@ -55,7 +55,7 @@ export function createBuckets(client = new S3Client({})): Buckets {
 const statusOf = (error: unknown) =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
-/** S3 names a bucket's region even to those who may not see the bucket: API reference, HeadBucket. */
+/** S3 names a bucket's region even to those who may not see it: API reference, HeadBucket. */
 function regionOf(error: unknown): string | undefined {
   if (!(error instanceof S3ServiceException)) return undefined;
   const { headers }: { headers?: Readonly<Record<string, string>> } = error.$response ?? {};

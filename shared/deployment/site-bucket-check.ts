@@ -95,7 +95,7 @@ function requireKey(bucket: string, key: string | undefined, bucketKeyArn: strin
   );
 }
 
-/** S3 shows a key as it was written: by its ARN, its id or an alias. Whose alias it is, is not known. */
+/** S3 shows a key as it was written: as an ARN, an id or an alias. Its alias is taken on trust. */
 function isSameKey(key: string, bucketKeyArn: string): boolean {
   if (bucketKeyArn === '') return false;
   return key === bucketKeyArn || bucketKeyArn.endsWith(`:key/${key}`) || key.includes('alias/');

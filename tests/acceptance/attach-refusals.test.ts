@@ -11,7 +11,7 @@ import { assemblyWith } from '../helpers/assembly.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
 
-/** The attachment is deployed beside a site that differs from the one that it was synthesised for. */
+/** Deploys the attachment beside a site that differs from the one it was synthesised for. */
 async function deploy({
   site = {},
   attachment = text => text,

@@ -33,7 +33,7 @@ const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] 
   { command: /^npx cdk (?:bootstrap|deploy)\b/, reason: 'needs an AWS account' },
   {
     command:
-      /\b(?:sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
+      /\b(?:ses verify-email-identity|sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
     reason: 'for AWS only, as the document says',
   },
   { command: /^logs /, reason: 'CloudWatch Logs are for AWS only, as the document says' },

@@ -10,10 +10,6 @@ const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason
     grants: /^AWSLambdaBasicExecutionRole logs:/,
     reason: 'Lambda writes the logs of a function by its role; the journal takes them here.',
   },
-  gatewayLogs: {
-    grants: /^(AmazonAPIGatewayPushToCloudWatchLogs logs:|ApiRestApiCloudWatchRole sts:AssumeRole)/,
-    reason: 'API Gateway writes its logs by this role; they are not written here.',
-  },
   workflowLogs: {
     grants: /^AutoInvalidationStateMachineRoleDefaultPolicy (logs|xray):\w+ \*$/,
     reason: 'Step Functions delivers its logs and traces by this role; neither is delivered here.',

@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import { type LocalCloud, startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
 import { type Actor, actAs, newActor } from './actors.ts';
+import { isOfDeployment, startDeploymentFunction } from './deployment-function.ts';
 import { edgeOrNetwork } from './edge-fetch.ts';
 import type { Guard } from './guards.ts';
 import { createInProcessFunctions, type Invocation, isInvocation } from './in-process-functions.ts';
@@ -130,7 +131,9 @@ export async function simulate<T>(
       ? {}
       : { invalidationDelayMs: options.invalidationDelayMs }),
     ...(permissions === undefined ? {} : { permissions }),
-    startEnvironment: functions.start,
+    startEnvironment: definition =>
+      isOfDeployment(definition) ? startDeploymentFunction(definition) : functions.start(definition),
+    verifiedSenders: ['student-site@example.com'],
     async deliverEvent(_, send) {
       eventsOnTheirWay++;
       await (options.deliverEvent?.(send, random) ?? send());

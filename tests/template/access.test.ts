@@ -142,7 +142,7 @@ describe('Least privilege', () => {
 
   it('the function that registers the sender may create, mark and remove that one, and look at its domains', () => {
     const identity = (name: string) => `arn:aws:ses:us-east-1:<AWS::AccountId>:identity/${name}`;
-    const sender = identity('student-site@example.com');
+    const sender = identity('site-owner@example.com');
     const writing = ['CreateEmailIdentity', 'DeleteEmailIdentity', 'TagResource', 'UntagResource'];
     expect(allowed('registrar')).toEqual(
       [

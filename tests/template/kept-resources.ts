@@ -10,7 +10,7 @@ export const KEPT = {
     WebsiteSiteBucket1C4C057B: 'AWS::S3::Bucket',
     RecordsBackupBucket1B8875E2: 'AWS::S3::Bucket',
     SesSendersRegisterLogs85E5227E: 'AWS::Logs::LogGroup',
-    SesSendersstudentsiteexamplecom6227A6A5: 'Custom::MailSender',
+    SesSenderssiteownerexamplecom25629DC0: 'Custom::MailSender',
     MailSentTableE51EA2F5: 'AWS::DynamoDB::Table',
     AutoInvalidationRefreshes4D936194: 'AWS::DynamoDB::Table',
     RecordsTableC9B7A30B: 'AWS::DynamoDB::Table',

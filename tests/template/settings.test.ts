@@ -20,7 +20,7 @@ describe('The outputs', () => {
       RefreshStateMachineArn: id('AWS::StepFunctions::StateMachine', ''),
       ApiUrl: `https://${id('AWS::ApiGateway::RestApi', '')}.execute-api.us-east-1.<AWS::URLSuffix>/prod`,
       ApiKeyId: id('AWS::ApiGateway::ApiKey', ''),
-      MailFrom: 'student-site@example.com',
+      MailFrom: 'site-owner@example.com',
       MailRegion: 'us-east-1',
       MailSenderState: id('Custom::MailSender', '').replace('>', '.State>'),
       BackupBucketName: id('AWS::S3::Bucket', 'RecordsBackupBucket'),

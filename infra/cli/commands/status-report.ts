@@ -1,3 +1,4 @@
+import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
@@ -14,6 +15,8 @@ export interface Status {
   readonly invalidations: readonly ListedInvalidation[];
   readonly month: MonthUse;
   readonly queues: readonly QueueStatus[];
+  /** Of the mails, and whether SES sends from it in its region. */
+  readonly sender: { readonly address: string; readonly region: string; readonly state: SenderState };
 }
 
 /** What is most easily found elsewhere is left out first. */
@@ -66,6 +69,7 @@ export function problemsOf(status: Status): string[] {
     ...(deadLettersIn(status) === 0
       ? []
       : ['There are dead letters: see RUNBOOK.md#site-changes-dead-letters, #mail-dead-letters']),
+    ...(maySend(status) ? [] : [senderIn(status)]),
   ];
 }
 
@@ -84,6 +88,7 @@ function verdictOf(status: Status, { style }: Page): string {
   const problems = [
     ...(last?.state === 'failed' ? ['the last refresh failed'] : []),
     ...(deadLetters === 0 ? [] : [counted(deadLetters, 'dead letter')]),
+    ...(maySend(status) ? [] : ['the sender of the mails is not verified']),
   ];
   const progress = running === 0 ? [] : [`${counted(running, 'refresh', 'refreshes')} in progress`];
   if (problems.length > 0) return style('red', `✗ Not well: ${[...problems, ...progress].join('; ')}`);
@@ -92,6 +97,10 @@ function verdictOf(status: Status, { style }: Page): string {
   if (last.unasked !== undefined) return style('cyan', `? Not verified: ${printable(last.unasked.reason)}`);
   return style('green', `✓ Fresh since ${timeOf(last.finishedAt)} UTC`);
 }
+
+const maySend = ({ sender }: Status) => sender.state === 'verified';
+
+const senderIn = ({ sender: { state, address, region } }: Status) => describeSender(state, address, region);
 
 /** The refresh that ended last. */
 const lastIn = ({ refreshes }: Status) => refreshes.find(({ finishedAt }) => finishedAt !== undefined);

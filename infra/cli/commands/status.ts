@@ -1,8 +1,11 @@
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from '@commander-js/extra-typings';
 import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
+import { createKnownIdentities } from '../../../shared/aws/sender-identities.ts';
+import { senderState } from '../../../shared/mail/sender.ts';
 import { listRefreshes } from '../../../shared/refresh/history.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationsSince } from '../aws/invalidations.ts';
@@ -19,7 +22,7 @@ const DEPLOYED = readCdkJson();
 
 const MORE_HELP = `
 Prices are those of cdk.json: $${DEPLOYED.pathPriceUsd} a path beyond ${DEPLOYED.freePathsPerMonth} a month.
-Exit codes: 0, all is well; 1, the refresh that ended last failed, or there are dead letters; 2, the arguments are wrong; 3, the refresh that ended last could not be verified.`;
+Exit codes: 0, all is well; 1, the refresh that ended last failed, there are dead letters, or SES does not send the mails; 2, the arguments are wrong; 3, the refresh that ended last could not be verified.`;
 
 export function define(command: Command, { page, print, progress }: Terminal): void {
   const options = command
@@ -48,7 +51,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
   const tableName = await stack.output('RefreshTableName');
   const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
   const sqs = new SQSClient(stack.client);
-  const [{ refreshes, next, month }, queues] = await Promise.all([
+  const [{ refreshes, next, month }, queues, sender] = await Promise.all([
     listRefreshes(
       { limit },
       {
@@ -60,6 +63,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
       },
     ),
     Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs))),
+    readSender(stack),
   ]);
   // Invalidations of refreshes that are not shown are left out, too.
   const since = next === undefined ? undefined : refreshes.at(-1)?.startedAt;
@@ -69,5 +73,11 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
     distributionId,
     isKnown: id => known.has(id),
   });
-  return { distributionId, refreshes, invalidations, month, queues };
+  return { distributionId, refreshes, invalidations, month, queues, sender };
+}
+
+async function readSender(stack: Stack): Promise<Status['sender']> {
+  const [address, region] = [await stack.output('MailFrom'), await stack.output('MailRegion')];
+  const identities = createKnownIdentities(new SESv2Client({ ...stack.client, region }));
+  return { address, region, state: await senderState(address, identities) };
 }

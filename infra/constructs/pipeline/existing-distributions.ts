@@ -17,7 +17,8 @@ export interface ExistingDistribution
 export interface ExistingDistributionsProps {
   readonly distributions: readonly ExistingDistribution[];
   /**
-   * The deployment fails unless each distribution shows it. With its `encryptionKey`, if it has one.
+   * The deployment fails unless each distribution shows it. If KMS encrypts it with a key of yours,
+   * it needs its `encryptionKey`.
    */
   readonly bucket: IBucket;
 }

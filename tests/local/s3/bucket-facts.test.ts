@@ -9,7 +9,7 @@ import { clientFor } from '../../helpers/sdk-client.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:000000000000:key/0a1b';
 
-/** Three buckets: one whose template names a key, one whose template says nothing, one of the API. */
+/** Three buckets: the template names a key, says nothing, or does not have it. */
 async function start(): Promise<S3Client> {
   const { s3, ensureBucket, stop } = await startQueuesAndBuckets();
   for (const name of ['with-key', 'without', 'later']) ensureBucket(name);

@@ -27,7 +27,9 @@ async function start(...answers: AwsResponse[]) {
   });
   onTestFinished(endpoint.stop);
   const client = new S3Client({ ...clientFor(endpoint.url), forcePathStyle: true });
-  return { ...createBucketNotifications(client), asked };
+  const paused: number[] = [];
+  const pause = async (milliseconds: number) => paused.push(milliseconds);
+  return { ...createBucketNotifications(client, pause), asked, paused };
 }
 
 it('Notifications that somebody else is changing are read again', async () => {
@@ -39,6 +41,15 @@ it('Notifications that somebody else is changing are read again', async () => {
   });
   expect(asked).toEqual(['GET', 'PUT', 'GET', 'PUT', 'GET', 'PUT']);
   expect(seen).toHaveLength(3);
+});
+
+it('Notifications that somebody else keeps changing are given up after five attempts', async () => {
+  const { change, asked, paused } = await start(...Array(5).fill(refusal(409, 'OperationAborted')));
+  await expect(change('site', configuration => ({ ...configuration }))).rejects.toMatchObject({
+    name: 'OperationAborted',
+  });
+  expect(asked.filter(method => method === 'PUT')).toHaveLength(5);
+  expect(paused).toEqual([500, 1000, 1500, 2000]);
 });
 
 it.each([

@@ -46,6 +46,7 @@ const STATUS: Status = {
   ],
   month: { month: '2026-11', paths: 1240, freePaths: 1000, pathPriceUsd: 0.005, costUsd: 1.2 },
   queues: [{ name: 'StudentSite-mail', waiting: 1, inWork: 2, deadLetters: 1 }],
+  sender: { address: 'site@example.com', region: 'us-east-1', state: 'verified' },
 };
 
 const linesOf = (details: Partial<Status> = {}, page = plainPage()) =>
@@ -130,10 +131,22 @@ describe('the status', () => {
       verdict: '✗ Not well: 2 dead letters',
       details: { refreshes: [UNASKED], queues: [{ ...QUIET, deadLetters: 2 }] },
     },
+    {
+      verdict: '✗ Not well: the sender of the mails is not verified',
+      details: { refreshes: [FRESH], sender: { ...STATUS.sender, state: 'unverified' } },
+    },
   ])('begins with its verdict: $verdict', ({ verdict, details }) => {
     const status = { ...STATUS, queues: [QUIET], ...details };
     expect(linesOf(status)[0]).toBe(verdict);
     expect(problemsOf(status).length > 0).toBe(verdict.startsWith('✗'));
+  });
+
+  it.each([
+    ['unverified', /^SES does not send from site@example.com yet: follow the link that it mailed there/],
+    ['unknown', /^SES does not know site@example.com in us-east-1: verify its domain, or the address/],
+  ] as const)('says what to do about a sender that is %s', (state, advice) => {
+    const sender = { ...STATUS.sender, state };
+    expect(problemsOf({ ...STATUS, queues: [QUIET], sender })).toEqual([expect.stringMatching(advice)]);
   });
 
   it('lists a refresh whose edge could not be asked without a time to fresh, and says why below', () => {

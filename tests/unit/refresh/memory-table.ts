@@ -1,9 +1,9 @@
 import type { RefreshState } from '../../../shared/refresh/api-contract.ts';
 import type { CollectStore } from '../../../shared/refresh/collect.ts';
-import type { InvalidateStore } from '../../../shared/refresh/invalidate.ts';
+import type { InvalidateStore, RefusedPlan } from '../../../shared/refresh/invalidate.ts';
 import type { Change, Changes, QuotaWait, Refresh, StoredPlan } from '../../../shared/refresh/refresh.ts';
 
-/** What the protocol rests on. Each can be taken away, to see what it prevents. */
+/** What the protocol rests on. A test can take each away, to see what it prevents. */
 export type Guard =
   | 'a commit needs an open refresh'
   | 'closing needs the generation last seen'
@@ -31,21 +31,27 @@ interface Stored {
   plan: StoredPlan | undefined;
   plans: number;
   quota?: QuotaWait;
-  /** By key and sequencer: the same event twice is one. */
+  /** By key and sequencer: an event that comes twice counts once. */
   readonly changes: Map<string, Change>;
 }
 
-interface MemoryTable extends CollectStore, InvalidateStore {
-  /** What an execution reads to see whether uploads are quiet. */
-  look(refreshId: string): Promise<{ generation: number; state: RefreshState }>;
+/** What an execution sees of its refresh. */
+export interface Look {
+  readonly generation: number;
+  readonly state: RefreshState;
+}
+
+export interface MemoryTable extends CollectStore, InvalidateStore {
+  /** What an execution reads to see whether uploads have stopped. */
+  look(refreshId: string): Promise<Look>;
   /** Sets up the refresh that the pointer names, with a change that it took. */
   put(refreshId: string, state: RefreshState, change?: { key: string; sequencer: string }): void;
-  /** Refreshes that took changes, or take the next ones, and that nobody closed. */
+  /** A violation for each refresh that nobody closed although it has changes, or takes them. */
   leftOpen(): string[];
 }
 
 interface MemoryTableOptions {
-  /** Takes a step of the run; every request to DynamoDB is one. */
+  /** Runs one step of the model; every request to DynamoDB is one. */
   readonly step: <T>(label: string, effect: () => T) => Promise<T>;
   readonly without: Guard | undefined;
   readonly report: (violation: string) => void;
@@ -55,174 +61,226 @@ interface MemoryTableOptions {
  * shared/aws/refresh-table in memory: the same requests in the same order, under the same
  * conditions.
  */
-export function createMemoryTable({ step, without, report }: MemoryTableOptions): MemoryTable {
-  const records = new Map<string, Stored>();
-  let pointer: string | undefined;
-  let unwritten: (() => void) | undefined;
-  const has = (guard: Guard) => without !== guard;
-
-  const create = (id: string, state: RefreshState = 'open') => {
-    const record: Stored = { id, state, generation: 0, plan: undefined, plans: 0, changes: new Map() };
-    records.set(id, record);
-    return record;
-  };
-
-  const update = <T>(label: string, id: string, change: (record: Stored) => T) =>
-    step(`${label} ${id}`, () => {
-      const record = records.get(id);
-      return record === undefined ? undefined : change(record);
-    });
-
-  const current = () => step('read the pointer', () => pointer);
-
-  const get = (id: string) =>
-    update('read', id, ({ state, generation, plan, plans, quota }): Refresh => {
-      const optional = { ...(plan && { plan }), ...(quota && { quota }) };
-      return { id, distributionId: '', state, generation, plans, startedAt: '', ...optional };
-    });
-
-  const addChanges = (id: string, { objects }: Changes) =>
-    step(`write changes under ${id}`, () => {
-      const write = () => {
-        for (const change of objects)
-          records.get(id)?.changes.set(`${change.key} ${change.sequencer}`, change);
-      };
-      if (has('changes are written before the commit')) write();
-      else unwritten = write;
-    });
-
-  const changesOf = async (id: string): Promise<Changes> => {
-    const read = await update('read the changes of', id, ({ changes }) =>
-      [...changes.values()].slice(0, has('reads are strongly consistent') ? undefined : -1),
-    );
-    return { objects: read ?? [], paths: [] };
-  };
-
+export function createMemoryTable(options: MemoryTableOptions): MemoryTable {
+  const items = new Items(options);
   return {
-    current,
-    isOpen: async id => (await get(id))?.state === 'open',
-    get,
-    addChanges,
-    changesOf,
-
-    async replace(previous, next) {
-      await step(`create ${next}`, () => void create(next));
-      if (previous !== undefined) {
-        const superseded = await update('supersede', previous, record => {
-          if (!has('a refresh is superseded before the pointer leaves it')) return record;
-          if (record.state === 'open') return undefined;
-          record.superseded = true;
-          return record;
-        });
-        if (superseded === undefined && (await get(previous)) !== undefined) return previous;
-        if (superseded?.abandoned && has('the successor of an abandoned refresh inherits'))
-          await addChanges(next, await changesOf(previous));
-      }
-      const moved = await step(`move the pointer to ${next}`, () => {
-        if (pointer !== previous && has('the pointer moves only from the refresh it named')) return false;
-        if (pointer !== undefined && records.get(pointer)?.state === 'open')
-          report('the pointer left an open refresh');
-        pointer = next;
-        return true;
-      });
-      return moved ? next : ((await current()) ?? next);
-    },
-
-    async commit(id) {
-      const committed = await update('commit to', id, record => {
-        if (record.state !== 'open' && has('a commit needs an open refresh')) return false;
-        record.generation++;
-        return true;
-      });
-      if (unwritten !== undefined) await step('write changes late', unwritten);
-      return committed ?? false;
-    },
-
-    async abandon(id) {
-      const abandoned = await update('abandon', id, record => {
-        if (record.state !== 'open') return false;
-        Object.assign(record, { state: 'failed', abandoned: true });
-        return true;
-      });
-      return abandoned ?? false;
-    },
-
-    async close(id, generation) {
-      const closed = await update('close', id, record => {
-        const isAsSeen = generation === undefined || record.generation === generation;
-        if (record.state !== 'open' || !(isAsSeen || !has('closing needs the generation last seen')))
-          return false;
-        if (generation !== undefined && record.generation !== record.seen)
-          report('a refresh closed though not quiet');
-        record.state = 'closed';
-        return true;
-      });
-      return closed ?? false;
-    },
-
-    async storePlan(id, plan, generation) {
-      const stored = await update('store the plan of', id, record => {
-        if (!has('a plan is stored before it is sent')) return true;
-        const isCurrent = record.state !== 'open' && record.generation === generation;
-        if (!(isCurrent || !has('a plan is stored in its own generation'))) return false;
-        if (record.plans !== plan.number - 1) return false;
-        Object.assign(record, { plan, plans: plan.number, state: 'closed' });
-        return true;
-      });
-      return stored ?? false;
-    },
-
-    async recordInvalidation(id, _, planNumber) {
-      const recorded = await update('record the invalidation of', id, record => {
-        const isMissing = record.plan?.number !== planNumber && has('a plan is stored before it is sent');
-        if (isMissing && has('an invalidation is recorded while its plan is there')) return false;
-        record.state = 'invalidating';
-        return true;
-      });
-      return recorded ?? false;
-    },
-
-    async reopen(id, { generation, plans, at }) {
-      const drop = (record: Stored) => {
-        if (record.state !== 'closed' || record.generation !== generation || record.plans !== plans)
-          return false;
-        const { refusedAt, refusals } = record.quota ?? { refusedAt: at.toISOString(), refusals: 0 };
-        record.quota = { refusedAt, refusals: refusals + 1 };
-        record.plan = undefined;
-        if (has('a refusal ends the generation')) record.generation++;
-        return true;
-      };
-      const opened = await update('reopen', id, record => {
-        if (record.superseded && has('a superseded refresh stays closed')) return false;
-        if (!drop(record)) return false;
-        if (pointer !== id) report('a refresh opened again beside the open one');
-        Object.assign(record, { state: 'open', seen: undefined });
-        return true;
-      });
-      if (!opened) await update('drop the plan of', id, drop);
-    },
-
-    async look(id) {
-      const seen = await update('look at', id, record => {
-        record.seen = record.generation;
-        return { generation: record.generation, state: record.state };
-      });
-      if (seen === undefined) throw new Error(`An execution follows ${id}, which does not exist`);
-      return seen;
-    },
-
-    put(id, state, change) {
-      const record = records.get(id) ?? create(id, state);
-      if (change !== undefined) {
-        record.changes.set(change.sequencer, { ...change, removed: false, eventTime: '' });
-        record.generation++;
-      }
-      pointer = id;
-    },
-
-    leftOpen: () =>
-      [...records.values()]
-        .filter(({ id, state, generation }) => state === 'open' && (generation > 0 || id === pointer))
-        .map(() => 'a refresh stayed open'),
+    current: () => pointerOf(items),
+    replace: (previous, next) => replace(items, previous, next),
+    isOpen: async id => (await read(items, id))?.state === 'open',
+    get: id => read(items, id),
+    look: id => look(items, id),
+    addChanges: (id, changes) => addChanges(items, id, changes),
+    changesOf: id => changesOf(items, id),
+    commit: id => commit(items, id),
+    abandon: id => abandon(items, id),
+    close: (id, generation) => close(items, id, generation),
+    storePlan: (id, plan, generation) => storePlan(items, id, plan, generation),
+    recordInvalidation: (id, _, planNumber) => recordInvalidation(items, id, planNumber),
+    reopen: (id, refused) => reopen(items, id, refused),
+    put: (id, state, change) => put(items, id, state, change),
+    leftOpen: () => leftOpen(items),
   };
+}
+
+/** What the table holds, and the two kinds of request: about one refresh, and about anything. */
+class Items {
+  readonly #options: MemoryTableOptions;
+  readonly refreshes = new Map<string, Stored>();
+  /** Id of the refresh that takes the next changes. */
+  pointer: string | undefined;
+  /** Writes the changes that a commit has overtaken. Only without the guard of their order. */
+  writeLate: (() => void) | undefined;
+
+  constructor(options: MemoryTableOptions) {
+    this.#options = options;
+  }
+
+  has(guard: Guard): boolean {
+    return this.#options.without !== guard;
+  }
+
+  report(violation: string): void {
+    this.#options.report(violation);
+  }
+
+  request<T>(label: string, effect: () => T): Promise<T> {
+    return this.#options.step(label, effect);
+  }
+
+  /** @returns undefined if there is no such refresh */
+  requestOn<T>(id: string, label: string, effect: (refresh: Stored) => T): Promise<T | undefined> {
+    return this.request(`${label} ${id}`, () => {
+      const refresh = this.refreshes.get(id);
+      return refresh === undefined ? undefined : effect(refresh);
+    });
+  }
+
+  create(id: string, state: RefreshState = 'open'): Stored {
+    const refresh: Stored = { id, state, generation: 0, plan: undefined, plans: 0, changes: new Map() };
+    this.refreshes.set(id, refresh);
+    return refresh;
+  }
+}
+
+function pointerOf(items: Items): Promise<string | undefined> {
+  return items.request('read the pointer', () => items.pointer);
+}
+
+async function replace(items: Items, previous: string | undefined, next: string): Promise<string> {
+  await items.request(`create ${next}`, () => void items.create(next));
+  if (previous !== undefined) {
+    const superseded = await supersede(items, previous);
+    if (superseded === undefined && (await read(items, previous)) !== undefined) return previous;
+    if (superseded?.abandoned && items.has('the successor of an abandoned refresh inherits'))
+      await addChanges(items, next, await changesOf(items, previous));
+  }
+  return (await movePointer(items, previous, next)) ? next : ((await pointerOf(items)) ?? next);
+}
+
+/** @returns undefined if the refresh is open, or does not exist */
+function supersede(items: Items, id: string): Promise<Stored | undefined> {
+  return items.requestOn(id, 'supersede', refresh => {
+    if (!items.has('a refresh is superseded before the pointer leaves it')) return refresh;
+    if (refresh.state === 'open') return undefined;
+    refresh.superseded = true;
+    return refresh;
+  });
+}
+
+function movePointer(items: Items, from: string | undefined, to: string): Promise<boolean> {
+  return items.request(`move the pointer to ${to}`, () => {
+    const { pointer } = items;
+    if (pointer !== from && items.has('the pointer moves only from the refresh it named')) return false;
+    if (pointer !== undefined && items.refreshes.get(pointer)?.state === 'open')
+      items.report('the pointer left an open refresh');
+    items.pointer = to;
+    return true;
+  });
+}
+
+function read(items: Items, id: string): Promise<Refresh | undefined> {
+  return items.requestOn(id, 'read', ({ state, generation, plan, plans, quota }) => {
+    const optional = { ...(plan && { plan }), ...(quota && { quota }) };
+    return { id, distributionId: '', state, generation, plans, startedAt: '', ...optional };
+  });
+}
+
+async function look(items: Items, id: string): Promise<Look> {
+  const seen = await items.requestOn(id, 'look at', refresh => {
+    refresh.seen = refresh.generation;
+    return { generation: refresh.generation, state: refresh.state };
+  });
+  if (seen === undefined) throw new Error(`An execution follows ${id}, which does not exist`);
+  return seen;
+}
+
+function addChanges(items: Items, id: string, { objects }: Changes): Promise<void> {
+  return items.request(`write changes under ${id}`, () => {
+    const write = () => {
+      for (const change of objects)
+        items.refreshes.get(id)?.changes.set(`${change.key} ${change.sequencer}`, change);
+    };
+    if (items.has('changes are written before the commit')) write();
+    else items.writeLate = write;
+  });
+}
+
+async function changesOf(items: Items, id: string): Promise<Changes> {
+  const objects = await items.requestOn(id, 'read the changes of', ({ changes }) =>
+    [...changes.values()].slice(0, items.has('reads are strongly consistent') ? undefined : -1),
+  );
+  return { objects: objects ?? [], paths: [] };
+}
+
+async function commit(items: Items, id: string): Promise<boolean> {
+  const committed = await items.requestOn(id, 'commit to', refresh => {
+    if (refresh.state !== 'open' && items.has('a commit needs an open refresh')) return false;
+    refresh.generation++;
+    return true;
+  });
+  if (items.writeLate !== undefined) await items.request('write changes late', items.writeLate);
+  return committed ?? false;
+}
+
+async function abandon(items: Items, id: string): Promise<boolean> {
+  const abandoned = await items.requestOn(id, 'abandon', refresh => {
+    if (refresh.state !== 'open') return false;
+    Object.assign(refresh, { state: 'failed', abandoned: true });
+    return true;
+  });
+  return abandoned ?? false;
+}
+
+async function close(items: Items, id: string, generation?: number): Promise<boolean> {
+  const closed = await items.requestOn(id, 'close', refresh => {
+    const isAsSeen = generation === undefined || refresh.generation === generation;
+    if (refresh.state !== 'open' || !(isAsSeen || !items.has('closing needs the generation last seen')))
+      return false;
+    if (generation !== undefined && refresh.generation !== refresh.seen)
+      items.report('a refresh closed though not quiet');
+    refresh.state = 'closed';
+    return true;
+  });
+  return closed ?? false;
+}
+
+async function storePlan(items: Items, id: string, plan: StoredPlan, generation: number): Promise<boolean> {
+  const stored = await items.requestOn(id, 'store the plan of', refresh => {
+    if (!items.has('a plan is stored before it is sent')) return true;
+    const isCurrent = refresh.state !== 'open' && refresh.generation === generation;
+    if (!(isCurrent || !items.has('a plan is stored in its own generation'))) return false;
+    if (refresh.plans !== plan.number - 1) return false;
+    Object.assign(refresh, { plan, plans: plan.number, state: 'closed' });
+    return true;
+  });
+  return stored ?? false;
+}
+
+async function recordInvalidation(items: Items, id: string, planNumber: number): Promise<boolean> {
+  const recorded = await items.requestOn(id, 'record the invalidation of', refresh => {
+    const isMissing = refresh.plan?.number !== planNumber && items.has('a plan is stored before it is sent');
+    if (isMissing && items.has('an invalidation is recorded while its plan is there')) return false;
+    refresh.state = 'invalidating';
+    return true;
+  });
+  return recorded ?? false;
+}
+
+async function reopen(items: Items, id: string, refused: RefusedPlan): Promise<void> {
+  const endsGeneration = items.has('a refusal ends the generation');
+  const opened = await items.requestOn(id, 'reopen', refresh => {
+    if (refresh.superseded && items.has('a superseded refresh stays closed')) return false;
+    if (!dropPlan(refresh, refused, endsGeneration)) return false;
+    if (items.pointer !== id) items.report('a refresh opened again beside the open one');
+    Object.assign(refresh, { state: 'open', seen: undefined });
+    return true;
+  });
+  if (!opened)
+    await items.requestOn(id, 'drop the plan of', refresh => dropPlan(refresh, refused, endsGeneration));
+}
+
+/** @returns false if the refresh is no longer as it was when CloudFront refused its plan */
+function dropPlan(refresh: Stored, { generation, plans, at }: RefusedPlan, endsGeneration: boolean): boolean {
+  if (refresh.state !== 'closed' || refresh.generation !== generation || refresh.plans !== plans)
+    return false;
+  const { refusedAt, refusals } = refresh.quota ?? { refusedAt: at.toISOString(), refusals: 0 };
+  refresh.quota = { refusedAt, refusals: refusals + 1 };
+  refresh.plan = undefined;
+  if (endsGeneration) refresh.generation++;
+  return true;
+}
+
+function put(items: Items, id: string, state: RefreshState, change?: { key: string; sequencer: string }) {
+  const refresh = items.refreshes.get(id) ?? items.create(id, state);
+  if (change !== undefined) {
+    refresh.changes.set(change.sequencer, { ...change, removed: false, eventTime: '' });
+    refresh.generation++;
+  }
+  items.pointer = id;
+}
+
+function leftOpen(items: Items): string[] {
+  return [...items.refreshes.values()]
+    .filter(({ id, state, generation }) => state === 'open' && (generation > 0 || id === items.pointer))
+    .map(() => 'a refresh stayed open');
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Guard } from './memory-table.ts';
-import { runProtocol, type Scenario } from './protocol-model.ts';
+import { runProtocol } from './protocol-model.ts';
+import type { Scenario } from './protocol-run.ts';
 
 const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   before: fc.constantFrom(

@@ -1,7 +1,10 @@
 import { type AwsService, LOCAL_ACCOUNT } from '../../kernel/aws-api.ts';
 import { s3Error } from './s3-xml.ts';
 
-/** Refuses callers who expect a bucket to be another account's: S3 user guide, "Bucket owner condition". */
+/**
+ * Refuses callers who expect a bucket to be another account's: S3 user guide, "Bucket owner
+ * condition".
+ */
 export function withExpectedOwner(s3: AwsService): AwsService {
   return async request => {
     const expected = request.headers['x-amz-expected-bucket-owner'];

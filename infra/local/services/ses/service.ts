@@ -14,6 +14,11 @@ export interface SesOptions {
   readonly ports?: { readonly inbox?: number };
   /** Whether the links that SES mails to new senders are followed at once. @default true */
   readonly followsSenderLinks?: boolean;
+  /**
+   * Addresses and domains that were verified before, besides those of the template.
+   * @default none
+   */
+  readonly verifiedSenders?: readonly string[];
 }
 
 /** The mails received and kept, oldest first. */
@@ -37,7 +42,7 @@ export const ses: Service<readonly string[], SesOptions> = {
   parse: account => account.all('AWS::SES::EmailIdentity').map(({ ref }) => ref),
   async start(names, { options, store, journal, permissions }) {
     const identities = createIdentities(store);
-    for (const name of names) {
+    for (const name of [...names, ...(options.verifiedSenders ?? [])]) {
       const { tags = {} } = identities.find(LOCAL_REGION, name) ?? {};
       identities.put({ region: LOCAL_REGION, name, isVerified: true, tags });
     }
