@@ -69,7 +69,7 @@ export interface ApiGatewayDefinition {
   readonly keys: readonly ApiKeyDefinition[];
 }
 
-/** @throws Error naming the resource and what is wrong with it or not emulated */
+/** @throws Error naming the resource and each property that is wrong or not emulated */
 export function apiGatewayOf(resources: readonly Resource[]): ApiGatewayDefinition {
   const all: ResourcesOfType = (type, schema) =>
     resources

@@ -16,7 +16,7 @@ export interface CustomResourcesOptions {
   readonly invoke: (name: string, payload: string) => Promise<InvocationResult>;
 }
 
-/** A resource as its function left it. */
+/** A resource as it was last deployed. */
 interface Deployed {
   readonly properties: Properties;
   readonly physicalId: string;
@@ -38,7 +38,8 @@ type Answer = z.infer<typeof Answer>;
  * Deploys the custom resources of stacks as CloudFormation does: it invokes the function of each
  * that is new or has changed properties, and waits for the answer at a URL of its own.
  *
- * @returns replaces the resources' placeholders by what their functions answered
+ * @returns a function that replaces the placeholders of resources in a string with what their
+ * functions answered
  * @throws Error with the reason that a function gives
  */
 export async function deployCustomResources(

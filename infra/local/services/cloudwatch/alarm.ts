@@ -24,7 +24,7 @@ export interface AlarmDefinition {
   readonly threshold: number;
   readonly comparison: keyof typeof COMPARISONS;
   readonly treatMissingData: 'breaching' | 'notBreaching';
-  /** For how long after its creation it is not evaluated. */
+  /** Minutes from its creation to its first evaluation. */
   readonly warmUpMinutes: number;
   readonly actions: { readonly alarm: readonly string[]; readonly ok: readonly string[] };
 }
@@ -67,7 +67,7 @@ const Alarm = z.strictObject({
   OKActions: z.array(z.string()).default([]),
 });
 
-/** @throws Error naming the alarm and what of it is not emulated */
+/** @throws Error naming the alarm and each property that is wrong or not emulated */
 export function alarmOf({ logicalId, properties }: Resource): AlarmDefinition {
   const data = parseResource(Alarm, `AWS::CloudWatch::Alarm ${logicalId}`, properties);
   return {
