@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EdgeTraits } from '../../infra/local/services/cloudfront/cloudfront.ts';
+import type { EdgeTraits } from '../../infra/local/services/cloudfront/points-of-presence.ts';
 import { BASIC_AUTH } from '../fixtures/closed-site.ts';
 import { ASSEMBLY, assemblyWith } from '../helpers/assembly.ts';
 import { callerReferences, expectFailed, expectFresh, inject, PAGE, upload } from '../helpers/endings.ts';
