@@ -3,7 +3,8 @@ import { type Guard, guardNamed } from './guards.ts';
 import { messagesIn } from './long-polls.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { createSchool, type School } from './school.ts';
-import { type Fault, type Simulation, simulate, type Turn } from './simulation.ts';
+import { type Simulation, simulate } from './simulation.ts';
+import type { Fault, Turn } from './turns.ts';
 import { findViolations } from './violations.ts';
 
 /** One call of a scenario, and what becomes of it. */

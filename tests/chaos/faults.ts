@@ -1,6 +1,6 @@
 import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import { ConnectionCutError } from '../../infra/local/kernel/aws-endpoint.ts';
-import type { Fault, Turn } from './simulation.ts';
+import type { Fault, Turn } from './turns.ts';
 
 /** What may become of a call besides its answer. */
 export interface Outcome {

@@ -7,7 +7,7 @@ import type {
 import { functionArn } from '../../infra/local/services/lambda/execution-environment.ts';
 import type { FunctionDefinition } from '../../infra/local/services/lambda/function-definition.ts';
 import { type Actor, actAs, newActor } from './actors.ts';
-import { createRandom } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
@@ -45,66 +45,103 @@ let instances = 0;
 export function createInProcessFunctions(newSkewMs: () => number, seed: number): InProcessFunctions {
   const invocations = new Set<Invocation>();
   let started = 0;
+  const newRandom = () => createRandom(seed * 1000 + ++started);
+  return {
+    invocations,
+    start: definition =>
+      new InProcessEnvironment(definition, { skewMs: newSkewMs(), newRandom, invocations }),
+  };
+}
 
-  function start(definition: FunctionDefinition): ExecutionEnvironment {
-    const skewMs = newSkewMs();
-    const instance = takeInstance(definition);
-    const exited = Promise.withResolvers<void>();
-    let alive = true;
-    let killRunning: (reason: string) => void = () => undefined;
+/** Where an environment is. */
+interface Host {
+  /** How far its clock is ahead. */
+  readonly skewMs: number;
+  /** What the next invocation draws lots by. */
+  readonly newRandom: () => Random;
+  /** Those running now, the environment's own among them. */
+  readonly invocations: Set<Invocation>;
+}
 
-    function end(reason: string): void {
-      if (!alive) return;
-      alive = false;
-      killRunning(reason);
-      exited.resolve();
-      void instance.then(handler => idleInstances.get(definition.codeDirectory)?.push(handler));
-    }
+class InProcessEnvironment implements ExecutionEnvironment {
+  readonly #definition: FunctionDefinition;
+  readonly #host: Host;
+  readonly #instance: Promise<Handler>;
+  readonly #exited = Promise.withResolvers<void>();
+  #alive: boolean;
+  #killRunning = nothing;
 
-    async function run(requestId: string, payload: string): Promise<Outcome> {
-      const outcome = Promise.withResolvers<Outcome>();
-      const kill = () => end('Runtime exited with error: signal: killed');
-      const random = createRandom(seed * 1000 + ++started);
-      const invocation: Invocation = { ...newActor(skewMs), random, definition, kill };
-      invocations.add(invocation);
-      const finish = (result: Outcome) => {
-        invocations.delete(invocation);
-        outcome.resolve(result);
-      };
-      const die = (kind: 'error' | 'timeout', errorType: string, reason: string) => {
-        invocation.dead = true;
-        finish({ kind, payload: failure(errorType, `RequestId: ${requestId} Error: ${reason}`) });
-      };
-      killRunning = reason => die('error', 'Runtime.ExitError', reason);
-      const seconds = definition.timeoutSeconds;
-      const timer = setTimeout(() => {
-        die('timeout', 'Sandbox.Timedout', `Task timed out after ${seconds} seconds`);
-        end('');
-      }, seconds * 1000);
-      const handle = await instance;
-      const result = await Promise.race([
-        outcome.promise,
-        actAs(invocation, () => perform(handle, payload, contextOf(definition, requestId))),
-      ]);
-      clearTimeout(timer);
-      killRunning = () => undefined;
-      finish(result);
-      return result;
-    }
-
-    return {
-      functionName: definition.name,
-      exited: exited.promise,
-      get alive() {
-        return alive;
-      },
-      run,
-      kill: () => end('Runtime exited with error: signal: killed'),
-    };
+  constructor(definition: FunctionDefinition, host: Host) {
+    this.#definition = definition;
+    this.#host = host;
+    this.#instance = takeInstance(definition);
+    this.#alive = true;
   }
 
-  return { start, invocations };
+  get functionName(): string {
+    return this.#definition.name;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  kill(): void {
+    this.#end('Runtime exited with error: signal: killed');
+  }
+
+  async run(requestId: string, payload: string): Promise<Outcome> {
+    const outcome = Promise.withResolvers<Outcome>();
+    const invocation = this.#newInvocation();
+    const finish = (result: Outcome) => {
+      this.#host.invocations.delete(invocation);
+      outcome.resolve(result);
+    };
+    const die = (kind: 'error' | 'timeout', errorType: string, reason: string) => {
+      invocation.dead = true;
+      finish({ kind, payload: failure(errorType, `RequestId: ${requestId} Error: ${reason}`) });
+    };
+    this.#killRunning = reason => die('error', 'Runtime.ExitError', reason);
+    const seconds = this.#definition.timeoutSeconds;
+    const timer = setTimeout(() => {
+      die('timeout', 'Sandbox.Timedout', `Task timed out after ${seconds} seconds`);
+      this.#end('');
+    }, seconds * 1000);
+    const handle = await this.#instance;
+    const result = await Promise.race([
+      outcome.promise,
+      actAs(invocation, () => perform(handle, payload, contextOf(this.#definition, requestId))),
+    ]);
+    clearTimeout(timer);
+    this.#killRunning = nothing;
+    finish(result);
+    return result;
+  }
+
+  #newInvocation(): Invocation {
+    const { skewMs, newRandom, invocations } = this.#host;
+    const definition = this.#definition;
+    const kill = () => this.kill();
+    const invocation: Invocation = { ...newActor(skewMs), random: newRandom(), definition, kill };
+    invocations.add(invocation);
+    return invocation;
+  }
+
+  /** Ends what runs here, and leaves the module to the next environment. */
+  #end(reason: string): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#killRunning(reason);
+    this.#exited.resolve();
+    void this.#instance.then(handler => idleInstances.get(this.#definition.codeDirectory)?.push(handler));
+  }
 }
+
+function nothing(_reason: string): void {}
 
 async function perform(handle: Handler, payload: string, context: object): Promise<Outcome> {
   try {

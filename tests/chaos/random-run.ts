@@ -3,7 +3,8 @@ import { attemptsOf, confirmPending } from './crash-points.ts';
 import { OUTCOMES } from './faults.ts';
 import { below, pick, type Random } from './random.ts';
 import { createSchool, type School, sleep, studentWith } from './school.ts';
-import { type Fault, type Simulation, type SimulationOptions, simulate, type Turn } from './simulation.ts';
+import { type Simulation, type SimulationOptions, simulate } from './simulation.ts';
+import type { Fault, Turn } from './turns.ts';
 import { findViolations } from './violations.ts';
 
 export interface RandomRun {

@@ -1,6 +1,7 @@
 import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
 import { type School, sleep, studentWith } from './school.ts';
-import type { SimulationOptions, Turn } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
+import type { Turn } from './turns.ts';
 
 /** Something people do. Every call that it causes is a crash point. */
 export interface Scenario {

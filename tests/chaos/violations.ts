@@ -4,8 +4,9 @@ import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { ReceivedMail } from '../../infra/local/services/ses/mail-inbox.ts';
 import { type Manifest, manifestKeyOf, readManifest } from '../../shared/school/backup/manifest.ts';
+import { isGivenUp } from './open-work.ts';
 import { askAws, type School, urlsOf } from './school.ts';
-import { isGivenUp, type Simulation } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 import { deadLetterQueueUrl, output, POINTS_OF_PRESENCE, QUEUES, queueLength, TESTER } from './stack.ts';
 
 /**

@@ -32,108 +32,136 @@ const SHORTEST_INTERVAL_MS = 1000;
  * Node stay real.
  */
 export function installVirtualTime(): VirtualTime {
-  const timers = new Map<number, Timer>();
-  const RealDate = Date;
-  let [clock, ids] = [RealDate.now(), 0];
+  const timers = new Timers(Date.now());
+  installClocks(timers);
+  installTimers(timers);
+  syncBuiltinESMExports();
+  return {
+    now: () => timers.now,
+    reset: now => timers.reset(now),
+    advance: latest => timers.advance(latest),
+  };
+}
 
-  function add(id: number, ms: number, callback: () => void): void {
-    const actor = currentActor();
-    if (actor !== undefined) actor.waits++;
-    const delay = Number.isFinite(ms) ? Math.max(1, ms) : 1;
-    timers.set(id, { dueAt: clock + delay, actor, fire: AsyncLocalStorage.bind(callback) });
+/** The timers that wait, and the time that passes when one fires. */
+class Timers {
+  /** By id, oldest first. */
+  readonly #waiting = new Map<number, Timer>();
+  #now: number;
+  #ids = 0;
+
+  constructor(now: number) {
+    this.#now = now;
   }
 
-  function remove(id: number): Timer | undefined {
-    const timer = timers.get(id);
-    if (timer?.actor !== undefined) timer.actor.waits--;
-    timers.delete(id);
-    return timer;
+  get now(): number {
+    return this.#now;
   }
 
-  function start(callback: () => void, ms: number, repeats: boolean) {
-    const id = ++ids;
+  reset(now: number): void {
+    this.#waiting.clear();
+    this.#now = now;
+  }
+
+  /** @returns what Node's `setTimeout` and `setInterval` return, as far as anybody uses it */
+  start(callback: () => void, ms: number, repeats = false) {
+    const id = ++this.#ids;
     const run = () => {
-      if (repeats) add(id, ms, run);
+      if (repeats) this.#add(id, ms, run);
       callback();
     };
-    add(id, ms, run);
+    this.#add(id, ms, run);
     const handle = {
       ref: () => handle,
       unref: () => handle,
       hasRef: () => true,
-      refresh() {
-        remove(id);
-        add(id, ms, run);
+      refresh: () => {
+        this.#remove(id);
+        this.#add(id, ms, run);
         return handle;
       },
-      close: () => void remove(id),
+      close: () => this.#remove(id),
       [Symbol.toPrimitive]: () => id,
     };
     return handle;
   }
 
-  const clear = (handle: unknown) => void remove(Number(handle ?? 0));
-  const sleep = (ms = 0, value?: unknown, { signal }: { signal?: AbortSignal } = {}) =>
-    new Promise((resolve, reject) => {
-      const refuse = () => {
-        clear(timer);
-        reject(new DOMException('The operation was aborted', 'AbortError'));
-      };
-      const timer = start(
-        () => {
-          signal?.removeEventListener('abort', refuse);
-          resolve(value);
-        },
-        ms,
-        false,
-      );
-      if (signal?.aborted) refuse();
-      else signal?.addEventListener('abort', refuse, { once: true });
-    });
+  /** @param handle of a timer, or its id; anything else is ignored, as Node does */
+  readonly clear = (handle: unknown): void => this.#remove(Number(handle ?? 0));
 
-  const hostTime = () => clock + (currentActor()?.skewMs ?? 0);
-  const timeOut = (ms: number) => {
-    const controller = new AbortController();
-    const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-    // Whoever is guarded by it does not wait for it.
-    actAs(undefined, () => start(() => controller.abort(error), ms, false));
-    return controller.signal;
-  };
+  advance(latest = Number.POSITIVE_INFINITY): boolean {
+    let [next, due]: [number, Timer | undefined] = [0, undefined];
+    // Of those due at the same time the oldest, which comes first in the map.
+    for (const [id, timer] of this.#waiting)
+      if (due === undefined || timer.dueAt < due.dueAt) [next, due] = [id, timer];
+    if (due === undefined || due.dueAt > latest) return false;
+    this.#remove(next);
+    this.#now = Math.max(this.#now, due.dueAt);
+    if (!due.actor?.dead) due.fire();
+    return true;
+  }
+
+  #add(id: number, ms: number, callback: () => void): void {
+    const actor = currentActor();
+    if (actor !== undefined) actor.waits++;
+    const delay = Number.isFinite(ms) ? Math.max(1, ms) : 1;
+    this.#waiting.set(id, { dueAt: this.#now + delay, actor, fire: AsyncLocalStorage.bind(callback) });
+  }
+
+  #remove(id: number): void {
+    const actor = this.#waiting.get(id)?.actor;
+    if (actor !== undefined) actor.waits--;
+    this.#waiting.delete(id);
+  }
+}
+
+/** `Date` is the clock of the host that the current actor is on. */
+function installClocks(timers: Timers): void {
+  const RealDate = Date;
+  const hostTime = () => timers.now + (currentActor()?.skewMs ?? 0);
+  globalThis.Date = new Proxy(RealDate, {
+    construct: (date, args, target) => Reflect.construct(date, args.length > 0 ? args : [hostTime()], target),
+    apply: () => new RealDate(hostTime()).toString(),
+    get: (date, name) => (name === 'now' ? hostTime : Reflect.get(date, name)),
+  });
+  Object.assign(performance, { now: () => timers.now });
+}
+
+function installTimers(timers: Timers): void {
   Object.assign(globalThis, {
     setTimeout: (callback: (...args: unknown[]) => void, ms = 1, ...args: unknown[]) =>
-      start(() => callback(...args), ms, false),
+      timers.start(() => callback(...args), ms),
     setInterval: (callback: (...args: unknown[]) => void, ms = 1, ...args: unknown[]) =>
-      start(() => callback(...args), Math.max(SHORTEST_INTERVAL_MS, ms), true),
-    clearTimeout: clear,
-    clearInterval: clear,
-    Date: new Proxy(RealDate, {
-      construct: (date, args, target) =>
-        Reflect.construct(date, args.length > 0 ? args : [hostTime()], target),
-      apply: () => new RealDate(hostTime()).toString(),
-      get: (date, name) => (name === 'now' ? hostTime : Reflect.get(date, name)),
-    }),
+      timers.start(() => callback(...args), Math.max(SHORTEST_INTERVAL_MS, ms), true),
+    clearTimeout: timers.clear,
+    clearInterval: timers.clear,
   });
-  Object.assign(performance, { now: () => clock });
-  Object.assign(AbortSignal, { timeout: timeOut });
-  Object.assign(timersPromises, { setTimeout: sleep });
-  syncBuiltinESMExports();
+  Object.assign(AbortSignal, { timeout: (ms: number) => signalAfter(ms, timers) });
+  Object.assign(timersPromises, {
+    setTimeout: (ms = 0, value?: unknown, options: { signal?: AbortSignal } = {}) =>
+      sleep(ms, value, options.signal, timers),
+  });
+}
 
-  return {
-    now: () => clock,
-    reset(now) {
-      timers.clear();
-      clock = now;
-    },
-    advance(latest = Number.POSITIVE_INFINITY) {
-      let [next, due]: [number, Timer | undefined] = [0, undefined];
-      // Of those due at the same time the oldest, which comes first in the map.
-      for (const [id, timer] of timers)
-        if (due === undefined || timer.dueAt < due.dueAt) [next, due] = [id, timer];
-      if (due === undefined || due.dueAt > latest) return false;
-      remove(next);
-      clock = Math.max(clock, due.dueAt);
-      if (!due.actor?.dead) due.fire();
-      return true;
-    },
-  };
+function signalAfter(ms: number, timers: Timers): AbortSignal {
+  const controller = new AbortController();
+  const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+  // Whoever is guarded by it does not wait for it.
+  actAs(undefined, () => timers.start(() => controller.abort(error), ms));
+  return controller.signal;
+}
+
+function sleep(ms: number, value: unknown, signal: AbortSignal | undefined, timers: Timers) {
+  return new Promise((resolve, reject) => {
+    const refuse = () => {
+      timers.clear(timer);
+      reject(new DOMException('The operation was aborted', 'AbortError'));
+    };
+    const timer = timers.start(() => {
+      signal?.removeEventListener('abort', refuse);
+      resolve(value);
+    }, ms);
+    if (signal?.aborted) refuse();
+    else signal?.addEventListener('abort', refuse, { once: true });
+  });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
 import type { StudentItem } from '../../shared/school/backup/item-line.ts';
@@ -35,7 +35,6 @@ export async function startBackedUpSchool(students: readonly StudentItem[], time
     credentials: { accessKeyId: 'acceptance-test', secretAccessKey: 'none' },
   });
   await enrol(students, api.output('StudentTableName'), dynamoDb);
-  const Bucket = api.output('BackupBucketName');
 
   /** The next mail about a backup. */
   const report = () =>
@@ -55,49 +54,60 @@ export async function startBackedUpSchool(students: readonly StudentItem[], time
 
     reports: () => api.mails().filter(({ subject }) => REPORT.test(subject)),
 
-    async files(): Promise<string[]> {
-      const { Contents = [] } = await api.clients.s3.send(new ListObjectsV2Command({ Bucket }));
-      return Contents.map(({ Key = '' }) => Key);
-    },
+    ...backupFiles(api.output('BackupBucketName'), api.clients.s3),
 
-    async read(Key: string): Promise<Uint8Array> {
-      const { Body } = await api.clients.s3.send(new GetObjectCommand({ Bucket, Key }));
-      return (await Body?.transformToByteArray()) ?? new Uint8Array();
-    },
-
-    write: (Key: string, Body: Uint8Array) =>
-      api.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body })),
-
-    async createTable(TableName: string): Promise<void> {
-      await dynamoDb.send(
-        new CreateTableCommand({
-          TableName,
-          AttributeDefinitions: [{ AttributeName: 'studentid', AttributeType: 'S' }],
-          KeySchema: [{ AttributeName: 'studentid', KeyType: 'HASH' }],
-          BillingMode: 'PAY_PER_REQUEST',
-        }),
-      );
-      await waitUntilTableExists({ client: dynamoDb, maxWaitTime: 10, minDelay: 0.05 }, { TableName });
-    },
+    createTable: (name: string) => createTable(name, dynamoDb),
 
     linesOf: (table = api.output('StudentTableName')) => linesOf(table, dynamoDb),
 
     /** `npm run restore`, in a process of its own. */
-    async restore(...options: string[]) {
-      const command = [COMMAND, 'restore', '--local', '--endpoint', api.cloud.endpoint, ...options];
-      const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
-      const [printed, complaint, [exitCode]] = await Promise.all([
-        text(child.stdout),
-        text(child.stderr),
-        once(child, 'close'),
-      ]);
-      return { exitCode, printed, complaint };
-    },
+    restore: (...options: string[]) =>
+      runProcess([COMMAND, 'restore', '--local', '--endpoint', api.cloud.endpoint, ...options]),
 
     /** The same without its process. */
     restoreHere: (...options: string[]) =>
       runCommand(main, ['restore', '--local', '--endpoint', api.cloud.endpoint, ...options]),
   };
+}
+
+function backupFiles(Bucket: string, s3: S3Client) {
+  return {
+    async files(): Promise<string[]> {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+      return Contents.map(({ Key = '' }) => Key);
+    },
+
+    async read(Key: string): Promise<Uint8Array> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    },
+
+    write: (Key: string, Body: Uint8Array) => s3.send(new PutObjectCommand({ Bucket, Key, Body })),
+  };
+}
+
+/** An empty table for students to be restored into. */
+async function createTable(TableName: string, client: DynamoDBClient): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'studentid', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'studentid', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.05 }, { TableName });
+}
+
+/** Runs a file of Node's with arguments to its end. */
+async function runProcess(command: readonly string[]) {
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [printed, complaint, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { exitCode, printed, complaint };
 }
 
 /**

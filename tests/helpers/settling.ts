@@ -38,58 +38,21 @@ export interface SettlingOptions {
  * Waits for the pipeline: for one step, for what was uploaded to be collected, for everything to
  * end.
  */
-export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOptions) {
-  /** An AWS call without an SDK: waiting asks often. */
-  async function ask(service: string, target: string, input: object): Promise<unknown> {
-    const { status, body } = await cloud.callAws(jsonRequest(service, target, input, TESTER));
-    if (status !== 200) throw new Error(`${target} answered ${status}: ${body}`);
-    return JSON.parse(String(body));
-  }
+export function createSettling(options: SettlingOptions) {
+  const { cloud } = options;
+  const pipeline = new Pipeline(options);
 
-  /** Messages in a queue of the stack, those in work included. */
-  async function queueLength(queueUrlOutput: string): Promise<number> {
-    const input = { QueueUrl: output(queueUrlOutput), AttributeNames: ['All'] };
-    const { Attributes } = QueueAttributes.parse(await ask('sqs', 'AmazonSQS.GetQueueAttributes', input));
-    return Attributes.ApproximateNumberOfMessages + Attributes.ApproximateNumberOfMessagesNotVisible;
-  }
-
-  async function isRunning(): Promise<boolean> {
-    const input = {
-      stateMachineArn: output('RefreshStateMachineArn'),
-      statusFilter: 'RUNNING',
-      maxResults: 1,
-    };
-    const { executions } = Executions.parse(await ask('states', 'AWSStepFunctions.ListExecutions', input));
-    return executions.length > 0;
-  }
-
-  async function isCollected(): Promise<boolean> {
-    return eventsOnTheirWay.size === 0 && (await queueLength('SiteChangesQueueUrl')) === 0;
-  }
-
-  /** From upstream to downstream: every stage hands its work on before it lets go of it. */
-  async function isSettled(): Promise<boolean> {
-    if (!(await isCollected())) return false;
-    if (await isRunning()) return false;
-    return (await queueLength('MailQueueUrl')) === 0;
-  }
+  /** The next thing the program does that matches; what happened before does not count. */
+  const next = (matches: Matches, what: string, timeoutMs = LONGEST_WAIT_MS): Promise<JournalEntry> =>
+    nextEntry(cloud, matches, what, timeoutMs);
 
   /** Waits until every event is collected, no refresh is open or running, and the mails are out. */
-  const settled = (timeoutMs = LONGEST_WAIT_MS) => until(isSettled, 'every refresh to end', timeoutMs);
+  const settled = (timeoutMs = LONGEST_WAIT_MS): Promise<void> =>
+    until(() => pipeline.isSettled(), cloud, 'every refresh to end', timeoutMs);
 
   /** Waits until every event and request so far is in a refresh, or set aside. */
-  const collected = () => until(isCollected, 'every change to be in a refresh', LONGEST_WAIT_MS);
-
-  /** Looks again whenever a queue may have got shorter or an execution has ended. */
-  async function until(isSo: () => Promise<boolean>, what: string, timeoutMs: number): Promise<void> {
-    for (;;) {
-      const moved = next(mayHaveSettled, what, timeoutMs);
-      // When it is so already, nobody waits for the next entry.
-      moved.catch(() => undefined);
-      if (await isSo()) return;
-      await moved;
-    }
-  }
+  const collected = (): Promise<void> =>
+    until(() => pipeline.isCollected(), cloud, 'every change to be in a refresh', LONGEST_WAIT_MS);
 
   /**
    * Does something, and keeps the refresh that it opens from closing until everything is collected:
@@ -110,29 +73,97 @@ export function createSettling({ cloud, output, eventsOnTheirWay }: SettlingOpti
     }
   }
 
-  /** The next thing the program does that matches; what happened before does not count. */
-  function next(
-    matches: (entry: JournalEntry) => boolean,
-    what: string,
-    timeoutMs = LONGEST_WAIT_MS,
-  ): Promise<JournalEntry> {
-    return new Promise((resolve, reject) => {
-      const unsubscribe = cloud.journal.subscribe(entry => {
-        if (!isOwnCall(entry) && matches(entry)) settle(() => resolve(entry));
-      });
-      const timer = setTimeout(
-        () => settle(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}`))),
-        timeoutMs,
-      );
-      const settle = (end: () => void) => {
-        clearTimeout(timer);
-        unsubscribe();
-        end();
-      };
-    });
+  return {
+    /** Messages in a queue of the stack, those being worked on included. */
+    queueLength: (queueUrlOutput: string) => pipeline.queueLength(queueUrlOutput),
+    collected,
+    settled,
+    inOneRefresh,
+    next,
+  };
+}
+
+/** How far the work has come, asked by AWS calls. */
+class Pipeline {
+  readonly #cloud: SettlingOptions['cloud'];
+  readonly #output: SettlingOptions['output'];
+  readonly #eventsOnTheirWay: ReadonlySet<unknown>;
+
+  constructor({ cloud, output, eventsOnTheirWay }: SettlingOptions) {
+    this.#cloud = cloud;
+    this.#output = output;
+    this.#eventsOnTheirWay = eventsOnTheirWay;
   }
 
-  return { queueLength, collected, settled, inOneRefresh, next };
+  async isCollected(): Promise<boolean> {
+    return this.#eventsOnTheirWay.size === 0 && (await this.queueLength('SiteChangesQueueUrl')) === 0;
+  }
+
+  /** From upstream to downstream: every stage hands its work on before it lets go of it. */
+  async isSettled(): Promise<boolean> {
+    if (!(await this.isCollected())) return false;
+    if (await this.#isRunning()) return false;
+    return (await this.queueLength('MailQueueUrl')) === 0;
+  }
+
+  async queueLength(queueUrlOutput: string): Promise<number> {
+    const input = { QueueUrl: this.#output(queueUrlOutput), AttributeNames: ['All'] };
+    const answer = await this.#ask('sqs', 'AmazonSQS.GetQueueAttributes', input);
+    const { Attributes } = QueueAttributes.parse(answer);
+    return Attributes.ApproximateNumberOfMessages + Attributes.ApproximateNumberOfMessagesNotVisible;
+  }
+
+  async #isRunning(): Promise<boolean> {
+    const stateMachineArn = this.#output('RefreshStateMachineArn');
+    const input = { stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 };
+    const { executions } = Executions.parse(
+      await this.#ask('states', 'AWSStepFunctions.ListExecutions', input),
+    );
+    return executions.length > 0;
+  }
+
+  /** An AWS call without an SDK: waiting asks often. */
+  async #ask(service: string, target: string, input: object): Promise<unknown> {
+    const { status, body } = await this.#cloud.callAws(jsonRequest(service, target, input, TESTER));
+    if (status !== 200) throw new Error(`${target} answered ${status}: ${body}`);
+    return JSON.parse(String(body));
+  }
+}
+
+type Matches = (entry: JournalEntry) => boolean;
+type Journaled = Pick<LocalCloud, 'journal'>;
+
+function nextEntry({ journal }: Journaled, matches: Matches, what: string, timeoutMs: number) {
+  return new Promise<JournalEntry>((resolve, reject) => {
+    const unsubscribe = journal.subscribe(entry => {
+      if (!isOwnCall(entry) && matches(entry)) settle(() => resolve(entry));
+    });
+    const timer = setTimeout(
+      () => settle(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}`))),
+      timeoutMs,
+    );
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      unsubscribe();
+      end();
+    };
+  });
+}
+
+/** Looks again whenever a queue may have got shorter or an execution has ended. */
+async function until(
+  isSo: () => Promise<boolean>,
+  cloud: Journaled,
+  what: string,
+  timeoutMs: number,
+): Promise<void> {
+  for (;;) {
+    const moved = nextEntry(cloud, mayHaveSettled, what, timeoutMs);
+    // When it is so already, nobody waits for the next entry.
+    moved.catch(() => undefined);
+    if (await isSo()) return;
+    await moved;
+  }
 }
 
 const QueueAttributes = z.object({

@@ -15,6 +15,7 @@ import {
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import type { Refresh } from '../../shared/refresh/refresh.ts';
 import { ASSEMBLY } from './assembly.ts';
@@ -52,58 +53,88 @@ export async function startSite(options: SuccessiveCloudOptions = {}) {
     ...options,
     deliverEvent: events.deliverEvent,
   });
-  const { outputs } = cloud;
-  const client = {
-    endpoint: cloud.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: TESTER, secretAccessKey: 'none' },
-  };
-  const s3 = new S3Client({ ...client, forcePathStyle: true });
-  const sqs = new SQSClient(client);
-  const stepFunctions = new SFNClient(client);
-  const cloudFront = new CloudFrontClient(client);
-  const lambda = new LambdaClient(client);
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(client));
   const output = (name: string) => {
-    const value = outputs[name];
+    const value = cloud.outputs[name];
     if (value === undefined) throw new Error(`The stack has no output ${name}`);
     return value;
   };
+  const clients = clientsOf(cloud.endpoint);
+  const { s3, sqs } = clients;
   const Bucket = output('SiteBucketName');
-  const DistributionId = output('DistributionId');
   const everTouched = new Set<string>();
-  const settling = createSettling({
+  return {
     cloud,
+    pops,
+    clients,
     output,
-    eventsOnTheirWay: events.onTheirWay,
-  });
+    ...writesTo(Bucket, s3, everTouched),
+    /** Sends a message to the site-changes queue: a string as it is, anything else as JSON. */
+    async send(body: unknown): Promise<void> {
+      const QueueUrl = output('SiteChangesQueueUrl');
+      const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    },
+    ...createSettling({ cloud, output, eventsOnTheirWay: events.onTheirWay }),
+    ...historyOf(cloud, output, clients),
+    mails: cloud.mails,
+    ...edgeViews({ cloud, pops, s3, Bucket, everTouched }),
+    stop: cloud.stop,
+  };
+}
 
-  async function put(key: string, body: string, headers: StoredHeaders = {}): Promise<void> {
-    everTouched.add(key);
-    await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ...headers }));
-  }
+type Clients = ReturnType<typeof clientsOf>;
 
-  async function remove(key: string): Promise<void> {
-    everTouched.add(key);
-    await s3.send(new DeleteObjectCommand({ Bucket, Key: key }));
-  }
+function clientsOf(endpoint: string) {
+  const settings = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: TESTER, secretAccessKey: 'none' },
+  };
+  const dynamoDb = new DynamoDBClient(settings);
+  return {
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
+    sqs: new SQSClient(settings),
+    stepFunctions: new SFNClient(settings),
+    cloudFront: new CloudFrontClient(settings),
+    lambda: new LambdaClient(settings),
+    dynamoDb,
+    documents: DynamoDBDocumentClient.from(dynamoDb),
+  };
+}
 
-  /** Changes an object's headers in place, as `aws s3 cp --metadata-directive REPLACE` does. */
-  async function replaceHeaders(key: string, headers: StoredHeaders): Promise<void> {
-    everTouched.add(key);
-    const CopySource = `${Bucket}/${encodeURIComponent(key)}`;
-    await s3.send(
-      new CopyObjectCommand({ Bucket, Key: key, CopySource, MetadataDirective: 'REPLACE', ...headers }),
-    );
-  }
+/** What an owner does with the site's objects. @param everTouched gets the keys */
+function writesTo(Bucket: string, s3: S3Client, everTouched: Set<string>) {
+  return {
+    async put(key: string, body: string, headers: StoredHeaders = {}): Promise<void> {
+      everTouched.add(key);
+      await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ...headers }));
+    },
 
-  async function askFor(body: unknown): Promise<void> {
-    const QueueUrl = output('SiteChangesQueueUrl');
-    const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-  }
+    async remove(key: string): Promise<void> {
+      everTouched.add(key);
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key }));
+    },
 
-  /** Every execution of the refresh state machine: one per refresh, newest first. */
+    /** Changes an object's headers in place, as `aws s3 cp --metadata-directive REPLACE` does. */
+    async replaceHeaders(key: string, headers: StoredHeaders): Promise<void> {
+      everTouched.add(key);
+      const CopySource = `${Bucket}/${encodeURIComponent(key)}`;
+      await s3.send(
+        new CopyObjectCommand({ Bucket, Key: key, CopySource, MetadataDirective: 'REPLACE', ...headers }),
+      );
+    },
+  };
+}
+
+/** What there has been so far, newest first. */
+function historyOf(
+  cloud: Pick<LocalCloud, 'mails'>,
+  output: (name: string) => string,
+  { stepFunctions, cloudFront, dynamoDb }: Clients,
+) {
+  const DistributionId = output('DistributionId');
+
+  /** Every execution of the refresh state machine: one per refresh. */
   async function executions() {
     const pages = paginateListExecutions(
       { client: stepFunctions },
@@ -114,19 +145,6 @@ export async function startSite(options: SuccessiveCloudOptions = {}) {
     return found;
   }
 
-  /** The history: one record per refresh, newest first. @param newest no more than these */
-  async function refreshes(newest = Number.POSITIVE_INFINITY): Promise<Refresh[]> {
-    const tableName = output('RefreshTableName');
-    const table = openRefreshTable({ tableName, client: new DynamoDBClient(client) });
-    const records = (await executions()).slice(0, newest).map(async ({ name = '' }) => {
-      const refresh = await table.refreshes.get(name);
-      if (refresh === undefined) throw new Error(`The execution ${name} follows no refresh`);
-      return refresh;
-    });
-    return Promise.all(records);
-  }
-
-  /** Every invalidation there ever was, newest first. */
   async function invalidationIds(): Promise<string[]> {
     const pages = paginateListInvalidations({ client: cloudFront }, { DistributionId });
     const found: string[] = [];
@@ -135,38 +153,33 @@ export async function startSite(options: SuccessiveCloudOptions = {}) {
     return found;
   }
 
-  /** Paths of the invalidations, newest first. @param newest no more than these */
-  async function invalidations(newest = Number.POSITIVE_INFINITY): Promise<string[][]> {
-    const found = (await invalidationIds()).slice(0, newest).map(async Id => {
-      const { Invalidation } = await cloudFront.send(new GetInvalidationCommand({ DistributionId, Id }));
-      return Invalidation?.InvalidationBatch?.Paths?.Items ?? [];
-    });
-    return Promise.all(found);
-  }
-
-  /** How much there has been so far. */
-  async function counts() {
-    const [started, purges] = await Promise.all([executions(), invalidationIds()]);
-    return { refreshes: started.length, invalidations: purges.length, mails: cloud.mails().length };
-  }
-
   return {
-    cloud,
-    pops,
-    clients: { s3, sqs, stepFunctions, cloudFront, lambda, documents },
-    output,
-    put,
-    remove,
-    replaceHeaders,
-    /** Sends a message to the site-changes queue: text as it is, anything else as JSON. */
-    send: askFor,
-    ...settling,
     executions,
-    refreshes,
-    invalidations,
-    counts,
-    mails: cloud.mails,
-    ...edgeViews({ cloud, pops, s3, Bucket, everTouched }),
-    stop: cloud.stop,
+
+    /** One record per refresh. @param newest no more than these */
+    async refreshes(newest = Number.POSITIVE_INFINITY): Promise<Refresh[]> {
+      const table = openRefreshTable({ tableName: output('RefreshTableName'), client: dynamoDb });
+      const records = (await executions()).slice(0, newest).map(async ({ name = '' }) => {
+        const refresh = await table.refreshes.get(name);
+        if (refresh === undefined) throw new Error(`The execution ${name} follows no refresh`);
+        return refresh;
+      });
+      return Promise.all(records);
+    },
+
+    /** Paths of the invalidations. @param newest no more than these */
+    async invalidations(newest = Number.POSITIVE_INFINITY): Promise<string[][]> {
+      const found = (await invalidationIds()).slice(0, newest).map(async Id => {
+        const { Invalidation } = await cloudFront.send(new GetInvalidationCommand({ DistributionId, Id }));
+        return Invalidation?.InvalidationBatch?.Paths?.Items ?? [];
+      });
+      return Promise.all(found);
+    },
+
+    /** How much of each there has been. */
+    async counts() {
+      const [started, purges] = await Promise.all([executions(), invalidationIds()]);
+      return { refreshes: started.length, invalidations: purges.length, mails: cloud.mails().length };
+    },
   };
 }

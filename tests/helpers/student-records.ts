@@ -35,6 +35,14 @@ const STUDENT_TABLE = {
   BillingMode: 'PAY_PER_REQUEST',
 };
 
+/** What the command finds of the deployed stack. */
+const STACK = {
+  name: 'StudentSite',
+  resources: [],
+  outputs: { BackupBucketName: BUCKET, StudentTableName: TABLE },
+  assets: new Map(),
+};
+
 /** A student as the API stores one. @param attributes to have besides, or instead */
 export function student(studentid: string, attributes: Omit<StudentItem, 'studentid'> = {}): StudentItem {
   return {
@@ -88,33 +96,8 @@ export async function linesOf(TableName: string, client: DynamoDBClient): Promis
  * before it.
  */
 export async function startSchool() {
-  const journal = createJournal();
-  const services = new Map<string, AwsService>();
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
-  const storage = await startQueuesAndBuckets();
-  const dynamo = await startDynamoDb();
-  const queueUrl = `${endpoint.url}/000000000000/student-mail`;
-  storage.ensureQueue('student-mail', queueUrl, { VisibilityTimeout: '30' });
-  storage.ensureBucket(BUCKET);
-  const invocations: AwsRequest[] = [];
-  const stack = {
-    name: 'StudentSite',
-    resources: [],
-    outputs: { BackupBucketName: BUCKET, StudentTableName: TABLE },
-    assets: new Map(),
-  };
-  services
-    .set('s3', storage.s3)
-    .set('sqs', storage.sqs)
-    .set('dynamodb', dynamo.handle)
-    .set(
-      'cloudformation',
-      createCloudFormation(() => [stack], new Date(0)),
-    )
-    .set('lambda', async request => {
-      invocations.push(request);
-      return { status: 202 };
-    });
+  const { createTable, ...services } = await startServices();
+  const { endpoint, queueUrl } = services;
   const client = {
     endpoint: endpoint.url,
     region: 'us-east-1',
@@ -124,26 +107,18 @@ export async function startSchool() {
   const dynamoDb = new DynamoDBClient(client);
   const sqs = new SQSClient(client);
 
-  const createTable = async (TableName: string) => {
-    await dynamo.ensureTable(TableName, STUDENT_TABLE);
-    await untilActive(TableName, dynamoDb);
+  const createStudentTable = async (tableName: string) => {
+    await createTable(tableName);
+    await untilActive(tableName, dynamoDb);
   };
-  await createTable(TABLE);
+  await createStudentTable(TABLE);
 
   return {
-    async stop() {
-      await endpoint.stop();
-      await storage.stop();
-      await dynamo.stop();
-    },
-    endpoint,
-    queueUrl,
-    journal,
-    invocations,
+    ...services,
     s3,
     dynamoDb,
     lambda: new LambdaClient(client),
-    createTable,
+    createTable: createStudentTable,
 
     put: (item: StudentItem, TableName = TABLE) =>
       dynamoDb.send(new PutItemCommand({ TableName, Item: item })),
@@ -167,24 +142,61 @@ export async function startSchool() {
     },
 
     /** Takes every message off the mail queue. */
-    async reports() {
-      const bodies: unknown[] = [];
-      for (;;) {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
-        );
-        if (Messages.length === 0) return bodies;
-        for (const { Body = '', ReceiptHandle } of Messages) {
-          bodies.push(JSON.parse(Body));
-          await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-        }
-      }
-    },
+    reports: () => takeMessages(queueUrl, sqs),
 
     /** `npm run restore`, without its process. */
     restore: (...options: string[]) =>
       runCommand(main, ['restore', '--local', '--endpoint', endpoint.url, ...options]),
   };
+}
+
+/** The local services that a backup and its restoring use. Functions are invoked, and not run. */
+async function startServices() {
+  const journal = createJournal();
+  const services = new Map<string, AwsService>();
+  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
+  const storage = await startQueuesAndBuckets();
+  const dynamo = await startDynamoDb();
+  const queueUrl = `${endpoint.url}/000000000000/student-mail`;
+  storage.ensureQueue('student-mail', queueUrl, { VisibilityTimeout: '30' });
+  storage.ensureBucket(BUCKET);
+  const invocations: AwsRequest[] = [];
+  const cloudFormation = createCloudFormation(() => [STACK], new Date(0));
+  services
+    .set('s3', storage.s3)
+    .set('sqs', storage.sqs)
+    .set('dynamodb', dynamo.handle)
+    .set('cloudformation', cloudFormation)
+    .set('lambda', async request => {
+      invocations.push(request);
+      return { status: 202 };
+    });
+  return {
+    async stop() {
+      await endpoint.stop();
+      await storage.stop();
+      await dynamo.stop();
+    },
+    endpoint,
+    queueUrl,
+    journal,
+    invocations,
+    createTable: (tableName: string) => dynamo.ensureTable(tableName, STUDENT_TABLE),
+  };
+}
+
+async function takeMessages(QueueUrl: string, sqs: SQSClient): Promise<unknown[]> {
+  const bodies: unknown[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
+    if (Messages.length === 0) return bodies;
+    for (const { Body = '', ReceiptHandle } of Messages) {
+      bodies.push(JSON.parse(Body));
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+  }
 }
 
 export type School = Awaited<ReturnType<typeof startSchool>>;

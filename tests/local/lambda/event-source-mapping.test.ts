@@ -6,7 +6,7 @@ import {
   type EventSourceMappingDependencies,
   startEventSourceMapping,
 } from '../../../infra/local/services/lambda/event-source-mapping.ts';
-import { createFakeQueue } from './fake-queue.ts';
+import { FakeQueue } from './fake-queue.ts';
 
 const DEFINITION: EventSourceMappingDefinition = {
   functionName: 'collect',
@@ -30,7 +30,7 @@ function startMapping(
   definition: Partial<EventSourceMappingDefinition> = {},
   dependencies: Partial<EventSourceMappingDependencies> = {},
 ) {
-  const queue = createFakeQueue();
+  const queue = new FakeQueue();
   const events: { readonly Records: readonly SqsRecord[] }[] = [];
   const mapping = startEventSourceMapping(
     { ...DEFINITION, ...definition },

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { onTestFinished } from 'vitest';
-import type { AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
+import type { AwsResponse, AwsService } from '../../../infra/local/kernel/aws-api.ts';
 import { type DurableStore, openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { createJournal, type JournalEntry } from '../../../infra/local/kernel/journal.ts';
 import {
@@ -52,22 +53,9 @@ export async function startStepFunctions({ definition, store, answer, ...options
     timeScale: 0,
     ...options,
   });
-  server.on('request', async (request, response) => {
-    const body = await bodyOf(request);
-    const target = String(request.headers['x-amz-target'] ?? '');
-    const call = {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      target,
-      authorization: String(request.headers.authorization),
-      body: body.toString(),
-    };
-    const isStates = target.startsWith('AWSStepFunctions.');
-    if (!isStates) calls.push(call);
-    const answered = isStates
-      ? await service.api({ service: 'states', caller: 'root', ...call, headers: request.headers, body })
-      : (answer?.(call) ?? { status: 500 });
-    response.writeHead(answered.status, { ...answered.headers }).end(answered.body);
+  serve(server, service.api, call => {
+    calls.push(call);
+    return answer?.(call) ?? { status: 500 };
   });
   const client = new SFNClient(clientFor(endpoint));
   const ended = (name: string) =>
@@ -108,8 +96,24 @@ export async function startStepFunctions({ definition, store, answer, ...options
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks);
+/** Answers requests to Step Functions by its API, and all others by the fake of the services. */
+function serve(server: Server, states: AwsService, others: (call: ServiceCall) => AwsResponse): void {
+  server.on('request', async (request, response) => {
+    const body = await buffer(request);
+    const call = callOf(request, body);
+    const answer = call.target.startsWith('AWSStepFunctions.')
+      ? await states({ service: 'states', caller: 'root', ...call, headers: request.headers, body })
+      : others(call);
+    response.writeHead(answer.status, { ...answer.headers }).end(answer.body);
+  });
+}
+
+function callOf({ method = '', url = '', headers }: IncomingMessage, body: Buffer): ServiceCall {
+  return {
+    method,
+    url,
+    target: String(headers['x-amz-target'] ?? ''),
+    authorization: String(headers.authorization),
+    body: body.toString(),
+  };
 }

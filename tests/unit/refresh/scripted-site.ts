@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { UrlRules } from '../../../shared/planning/viewer-urls.ts';
 import type {
   AbsentAnswer,
+  Edge,
   EdgeAnswer,
   ObjectAnswer,
   Question,
@@ -52,82 +53,121 @@ export function site(
   rules: Partial<UrlRules> = {},
   errorPages: string[] = [],
 ) {
-  const bucket = new Map(Object.entries(objects));
-  const edge = new Map(Object.entries(objects).map(([key, served]) => [`/${key}`, served]));
-  const asked: string[] = [];
+  const script = scriptOf(objects);
+  return {
+    ...script,
+    /** Runs something while the edge is being asked. */
+    whileAsking: (action: () => void) => {
+      script.hooks.onAsked = action;
+    },
+    verify: (changes: Partial<Changes>, refresh: Refresh | undefined = REFRESH, verify = true) =>
+      verifyEdge(
+        'r1',
+        {
+          ...storesOf(script, refresh, changes),
+          origin: originOf(script),
+          openEdge: async () => edgeOf(script),
+          urls: { ...PLANNING.urls, ...rules },
+          errorPages,
+          verify,
+        },
+        timeOf(script),
+      ),
+  };
+}
+
+/** What the test writes, and what the verification has left. */
+interface Script {
+  readonly bucket: Map<string, Served>;
+  /** What the edge serves, by path. */
+  readonly edge: Map<string, Served>;
   /** Answers that the edge gives instead of what it serves. */
-  const answers = new Map<string, EdgeAnswer | ((question: Question) => EdgeAnswer)>();
+  readonly answers: Map<string, EdgeAnswer | ((question: Question) => EdgeAnswer)>;
   /** Content of objects, by key. */
-  const contents = new Map<string, string>();
-  const askedClosely = new Set<string>();
-  const pauses: number[] = [];
-  const clock = { left: 600_000 };
-  const recorded: (string | Verification)[] = [];
-  const remembered: Record<string, Verified> = {};
-  let onEdgeRead = () => {};
-  const time: StepTime = {
+  readonly contents: Map<string, string>;
+  /** The URLs that browsers' requests named, in order. */
+  readonly asked: string[];
+  /** The URLs that were asked for in the stored form as well. */
+  readonly askedClosely: Set<string>;
+  /** In milliseconds. */
+  readonly pauses: number[];
+  /** Milliseconds that are left to the step. */
+  readonly clock: { left: number };
+  /** What was recorded of the refresh. */
+  readonly recorded: (string | Verification)[];
+  /** What was remembered as verified, by key and mark. */
+  readonly remembered: Record<string, Verified>;
+  readonly hooks: { onAsked(): void };
+}
+
+function scriptOf(objects: Record<string, Served>): Script {
+  return {
+    bucket: new Map(Object.entries(objects)),
+    edge: new Map(Object.entries(objects).map(([key, served]) => [`/${key}`, served])),
+    answers: new Map(),
+    contents: new Map(),
+    asked: [],
+    askedClosely: new Set(),
+    pauses: [],
+    clock: { left: 600_000 },
+    recorded: [],
+    remembered: {},
+    hooks: { onAsked: () => {} },
+  };
+}
+
+function storesOf(
+  { recorded, remembered }: Script,
+  refresh: Refresh | undefined,
+  changes: Partial<Changes>,
+): Pick<VerifyDependencies, 'refreshes' | 'records'> {
+  return {
+    refreshes: {
+      get: async () => refresh,
+      changesOf: async () => ({ objects: [], paths: [], ...changes }),
+      recordVerifying: async () => void recorded.push('verifying'),
+      recordVerification: async (_, verification) => void recorded.push(verification),
+    },
+    records: {
+      recordVerified: async ({ key }, mark, verified) => {
+        remembered[`${key} ${mark}`] = verified;
+      },
+    },
+  };
+}
+
+function originOf({ bucket, contents }: Script): VerifyDependencies['origin'] {
+  return {
+    head: async key => bucket.get(key),
+    keys: async () => [...bucket.keys()],
+    read: async key => {
+      const content = contents.get(key);
+      const eTag = bucket.get(key)?.headers['etag'] ?? '';
+      return content === undefined ? undefined : { eTag, body: Buffer.from(content) };
+    },
+  };
+}
+
+function edgeOf({ edge, answers, asked, askedClosely, hooks }: Script): Edge {
+  return {
+    host: 'www.example.com',
+    ask: async (path, question) => {
+      if (question.form === 'stored') askedClosely.add(path);
+      else asked.push(path);
+      const answer = answers.get(path) ?? answerOf(edge.get(path));
+      hooks.onAsked();
+      return typeof answer === 'function' ? answer(question) : answer;
+    },
+  };
+}
+
+function timeOf({ pauses, clock }: Script): StepTime {
+  return {
     pause: async milliseconds => {
       pauses.push(milliseconds);
       clock.left -= milliseconds;
     },
     millisecondsLeft: () => clock.left,
-  };
-  return {
-    bucket,
-    edge,
-    answers,
-    contents,
-    /** The URLs that browsers' requests named, in order. */
-    asked,
-    /** The URLs that were asked for in the stored form as well. */
-    askedClosely,
-    pauses,
-    clock,
-    recorded,
-    /** What was remembered as verified, by key and mark. */
-    remembered,
-    /** Runs something while the edge is being asked. */
-    whileAsking: (action: () => void) => {
-      onEdgeRead = action;
-    },
-    verify: (changes: Partial<Changes>, refresh: Refresh | undefined = REFRESH, verify = true) => {
-      const dependencies: VerifyDependencies = {
-        refreshes: {
-          get: async () => refresh,
-          changesOf: async () => ({ objects: [], paths: [], ...changes }),
-          recordVerifying: async () => void recorded.push('verifying'),
-          recordVerification: async (_, verification) => void recorded.push(verification),
-        },
-        records: {
-          recordVerified: async ({ key }, mark, verified) => {
-            remembered[`${key} ${mark}`] = verified;
-          },
-        },
-        origin: {
-          head: async key => bucket.get(key),
-          keys: async () => [...bucket.keys()],
-          read: async key => {
-            const content = contents.get(key);
-            const eTag = bucket.get(key)?.headers['etag'] ?? '';
-            return content === undefined ? undefined : { eTag, body: Buffer.from(content) };
-          },
-        },
-        openEdge: async () => ({
-          host: 'www.example.com',
-          ask: async (path, question) => {
-            if (question.form === 'stored') askedClosely.add(path);
-            else asked.push(path);
-            const answer = answers.get(path) ?? answerOf(edge.get(path));
-            onEdgeRead();
-            return typeof answer === 'function' ? answer(question) : answer;
-          },
-        }),
-        urls: { ...PLANNING.urls, ...rules },
-        errorPages,
-        verify,
-      };
-      return verifyEdge('r1', dependencies, time);
-    },
   };
 }
 

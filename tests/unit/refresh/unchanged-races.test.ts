@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Guard, runUnchanged, type Scenario, type Version } from './unchanged-model.ts';
+import { runUnchanged, type Scenario } from './unchanged-model.ts';
+import type { Guard } from './unchanged-run.ts';
+import type { Version } from './unchanged-site.ts';
 
 const REFRESHES = 3;
 

@@ -17,24 +17,25 @@ export const MANIFEST: Manifest = {
   table: STUDENT_TABLE,
 };
 
+const ENVIRONMENT = {
+  STUDENT_TABLE,
+  IDEMPOTENCY_TABLE,
+  MAIL_QUEUE_URL: 'http://127.0.0.1/mail',
+  SITE_URL: SITE,
+  BACKUP_BUCKET: 'backups',
+  BACKUP_FUNCTION: 'backup',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_LAMBDA_FUNCTION_NAME: 'students',
+  POWERTOOLS_DEV: 'true',
+};
+
 /** The API's function with its tables; mail queue and backups are scripted. */
 export async function startStudentsFunction() {
   const tables = await startTables();
-  const environment = {
-    STUDENT_TABLE,
-    IDEMPOTENCY_TABLE,
-    MAIL_QUEUE_URL: 'http://127.0.0.1/mail',
-    SITE_URL: SITE,
-    BACKUP_BUCKET: 'backups',
-    BACKUP_FUNCTION: 'backup',
-    AWS_ENDPOINT_URL: tables.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_LAMBDA_FUNCTION_NAME: 'students',
-    POWERTOOLS_DEV: 'true',
-  };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
+  vi.stubEnv('AWS_ENDPOINT_URL', tables.endpoint);
   const { createHandler } = await import('../../../../handlers/school/students.ts');
   type Dependencies = Parameters<typeof createHandler>[0];
 
@@ -64,7 +65,7 @@ export async function startStudentsFunction() {
       outbox,
       started,
       send,
-      /** @param body text is sent as it is, anything else as JSON */
+      /** @param body a string is sent as it is, anything else as JSON */
       call: (route: string, body?: unknown, headers: Record<string, string> = {}) =>
         send(eventOf(route, body, { 'content-type': 'application/json', ...headers })),
     };

@@ -1,0 +1,41 @@
+import type { Scheduler } from 'fast-check';
+import type { RecordGuard } from './memory-records.ts';
+
+/** What skipping rests on. A test can take each away, to see what it prevents. */
+export type Guard =
+  | RecordGuard
+  | 'every event of a key is passed on'
+  | 'the version seen before is not seen again'
+  | 'headers count'
+  | 'what is verified is of the kind that the event names';
+
+/** One run of the model: its actors take one step at a time, in the scheduler's order. */
+export class UnchangedRun {
+  readonly without: Guard | undefined;
+  readonly #scheduler: Scheduler;
+  #isInterleaved: boolean;
+
+  constructor(scheduler: Scheduler, without: Guard | undefined) {
+    this.#scheduler = scheduler;
+    this.without = without;
+    this.#isInterleaved = false;
+  }
+
+  has(guard: Guard): boolean {
+    return this.without !== guard;
+  }
+
+  readonly step = async <T>(label: string, effect: () => T): Promise<T> => {
+    if (this.#isInterleaved) await this.#scheduler.schedule(Promise.resolve(), label);
+    return effect();
+  };
+
+  /**
+   * Interleaves the steps of these actors until all have finished. Steps before it take place at
+   * once.
+   */
+  async interleave(start: () => readonly Promise<void>[]): Promise<void> {
+    this.#isInterleaved = true;
+    await this.#scheduler.waitFor(Promise.all(start()));
+  }
+}
