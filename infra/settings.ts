@@ -175,8 +175,8 @@ export const AttachmentSettings = z
     /** Who gets the reports about refreshes: addresses with commas between them. */
     notifyEmail: list.pipe(addresses),
     /**
-     * Sender of every mail. SES must have verified it, or its domain. By default the first address of
-     * notifyEmail.
+     * Sender of every mail. SES must have verified it, or its domain. By default the first address
+     * of notifyEmail.
      */
     mailFrom: z.email().optional(),
     /** Region whose SES sends the mails. By default the bucket's; some regions have no SES. */

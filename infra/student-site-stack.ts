@@ -68,33 +68,47 @@ export class StudentSiteStack extends Stack {
       manualPathsPerDay: settings.manualPathsPerDay,
     });
     website.serveApi(api);
-    const alarms = new RefreshAlarms(this, 'Alarms', { pipeline, notify: settings.notifyEmail });
-    new SchoolAlarms(this, 'SchoolAlarms', { alarms, api, refreshApi, records });
-    const { dashboard } = new RefreshDashboard(this, 'Dashboard', { pipeline });
-    addSchoolGraphs(dashboard, { api, refreshApi, records });
+    const parts = { website, mail, pipeline, records, api, refreshApi };
+    addMonitoring(this, parts, settings);
     website.publish(websiteDirectory);
-
-    this.addOutputs({
-      SiteUrl: website.url,
-      ApiUrl: api.url,
-      ApiKeyId: api.apiKey.keyId,
-      DistributionId: website.distribution.distributionId,
-      SiteBucketName: website.bucket.bucketName,
-      BackupBucketName: records.backupBucket.bucketName,
-      StudentTableName: records.table.tableName,
-      RefreshTableName: pipeline.table.tableName,
-      SiteChangesQueueUrl: pipeline.queue.queueUrl,
-      SiteChangesDeadLetterQueueUrl: pipeline.deadLetterQueue.queueUrl,
-      MailQueueUrl: mail.queue.queueUrl,
-      MailDeadLetterQueueUrl: mail.deadLetterQueue.queueUrl,
-      RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
-      MailFrom: mail.from,
-      MailRegion: mail.region,
-      MailSenderState: mail.senderState,
-    });
+    for (const [name, value] of Object.entries(outputsOf(parts))) new CfnOutput(this, name, { value });
   }
+}
 
-  private addOutputs(outputs: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
-  }
+interface Parts {
+  readonly website: Website;
+  readonly mail: Mail;
+  readonly pipeline: AutoInvalidation;
+  readonly records: StudentRecords;
+  readonly api: StudentApi;
+  readonly refreshApi: RefreshApi;
+}
+
+/** Alarms, which mail the settings' addresses, and one dashboard. */
+function addMonitoring(stack: Stack, { pipeline, ...school }: Parts, { notifyEmail }: Settings): void {
+  const alarms = new RefreshAlarms(stack, 'Alarms', { pipeline, notify: notifyEmail });
+  new SchoolAlarms(stack, 'SchoolAlarms', { alarms, ...school });
+  const { dashboard } = new RefreshDashboard(stack, 'Dashboard', { pipeline });
+  addSchoolGraphs(dashboard, school);
+}
+
+function outputsOf({ website, mail, pipeline, records, api }: Parts): Record<string, string> {
+  return {
+    SiteUrl: website.url,
+    ApiUrl: api.url,
+    ApiKeyId: api.apiKey.keyId,
+    DistributionId: website.distribution.distributionId,
+    SiteBucketName: website.bucket.bucketName,
+    BackupBucketName: records.backupBucket.bucketName,
+    StudentTableName: records.table.tableName,
+    RefreshTableName: pipeline.table.tableName,
+    SiteChangesQueueUrl: pipeline.queue.queueUrl,
+    SiteChangesDeadLetterQueueUrl: pipeline.deadLetterQueue.queueUrl,
+    MailQueueUrl: mail.queue.queueUrl,
+    MailDeadLetterQueueUrl: mail.deadLetterQueue.queueUrl,
+    RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
+    MailFrom: mail.from,
+    MailRegion: mail.region,
+    MailSenderState: mail.senderState,
+  };
 }

@@ -93,8 +93,8 @@ export class QuotaExceededError extends ExpectedError {
 }
 
 /**
- * S3 does not let this program see the site's objects, and would not at a second try either. Has the
- * name that S3 itself uses.
+ * S3 does not let this program see the site's objects, and would not at a second try either. Has
+ * the name that S3 itself uses.
  */
 export class BucketDeniedError extends ExpectedError {
   override readonly name = 'AccessDenied';

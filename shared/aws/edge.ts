@@ -7,8 +7,8 @@ const TIMEOUT_MS = 10_000;
 /** Redirects that are followed: enough for a scheme, a host and a spelling of the page. */
 const MAX_REDIRECTS = 5;
 /**
- * A server sends about so much before a client could stop it (ten TCP segments, RFC 6928). Reading it
- * costs nothing more, and keeps the connection.
+ * A server sends about so much before a client could stop it (ten TCP segments, RFC 6928). Reading
+ * it costs nothing more, and keeps the connection.
  */
 const SENT_ANYWAY_BYTES = 14_000;
 
@@ -31,13 +31,11 @@ export function createEdge(siteUrl: string, headers: Readonly<Record<string, str
 
   async function ask(start: URL, question: Question): Promise<EdgeAnswer> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const sent = new Headers(headers);
+    sent.set('accept-encoding', ACCEPTED[question.form]);
     const redirects: string[] = [];
     for (let url = start; ; ) {
-      const response = await fetch(url.href, {
-        redirect: 'manual',
-        headers: { ...headers, 'accept-encoding': ACCEPTED[question.form] },
-        signal,
-      });
+      const response = await fetch(url.href, { redirect: 'manual', headers: sent, signal });
       const location = locationOf(response);
       if (location === undefined) return await answerOf(response, url, redirects, question);
       await release(response);
@@ -104,10 +102,11 @@ async function answerOf(
 }
 
 /**
- * Whether a 403 is S3's own: where it may not list the bucket, a distribution gets that for a missing
- * object. CloudFront passes on who answered. A firewall, signed URLs and geographic restrictions
- * answer in CloudFront's name (https://repost.aws/knowledge-center/cloudfront-troubleshoot-403-errors),
- * and a policy may remove the name, but not S3's other headers.
+ * Whether a 403 is S3's own: where it may not list the bucket, a distribution gets that for a
+ * missing object. CloudFront passes on who answered. A firewall, signed URLs and geographic
+ * restrictions answer in CloudFront's name
+ * (https://repost.aws/knowledge-center/cloudfront-troubleshoot-403-errors), and a policy may remove
+ * the name, but not S3's other headers.
  */
 function isDeniedByS3({ status, headers }: Response): boolean {
   if (status !== 403) return false;
@@ -119,7 +118,8 @@ function servedBy({ headers: all }: Response): Served {
   const headers = Object.fromEntries([...all].filter(([name]) => isServedHeader(name)));
   const lastModified = all.get('last-modified') ?? '';
   const { etag = '', 'content-encoding': encoding = '', ...others } = headers;
-  // S3's ETags are strong. CloudFront weakens the ETag of what it compresses, and adds the encoding.
+  // S3's ETags are strong. CloudFront weakens the ETag of what it compresses, and adds the
+  // encoding.
   const isCompressedByEdge = !etag.startsWith('"') && ['br', 'gzip'].includes(encoding);
   return {
     headers: {

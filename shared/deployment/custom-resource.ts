@@ -117,7 +117,9 @@ async function oncePermitted<Result>(act: () => Promise<Result>, pause: Timing['
   });
 }
 
-/** What AWS answers if a policy is missing, or too new: a role's own, or that of S3's destination. */
+/**
+ * What AWS answers if a policy is missing, or too new: a role's own, or that of S3's destination.
+ */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === 'AccessDenied' || error.name === 'AccessDeniedException') return true;

@@ -78,7 +78,9 @@ async function ensured({ Address, IdentityArn, Owner }: Sender, identities: Send
   return identities.create(Address, { [CREATED_TAG]: tagValue(Owner), ...used });
 }
 
-/** Looks again after it took its own tag away, so that of two that leave at once one is the last. */
+/**
+ * Looks again after it took its own tag away, so that of two that leave at once one is the last.
+ */
 async function release({ Address, IdentityArn, Owner }: Sender, identities: SenderIdentities): Promise<void> {
   const isOurs = async () => CREATED_TAG in ((await identities.find(Address))?.tags ?? {});
   if (!(await isOurs())) return;

@@ -2,8 +2,9 @@ import type { Served } from './served.ts';
 import type { UnaskedCode } from './unasked.ts';
 
 /**
- * Which copy of an object the edge is asked for: the one that browsers get, maybe compressed, or the
- * one that is stored. CloudFront keeps them as two entries, so one says nothing about the other.
+ * Which copy of an object the edge is asked for: the one that browsers get, maybe compressed, or
+ * the one that is stored. CloudFront keeps them as two entries, so one says nothing about the
+ * other.
  */
 export type Form = 'browser' | 'stored';
 

@@ -12,8 +12,8 @@ export interface StoredBytes {
 
 export interface JudgedObjects extends SiteObjects {
   /**
-   * An object's content; undefined if there is none, or if it has more than `MAX_COMPARED_BYTES`, or
-   * if the function may not read it: the key that encrypts it may be another account's.
+   * An object's content; undefined if there is none, or if it has more than `MAX_COMPARED_BYTES`,
+   * or if the function may not read it: the key that encrypts it may be another account's.
    */
   read(key: string): Promise<StoredBytes | undefined>;
 }
@@ -42,8 +42,9 @@ export type Outcome = {
 export const USUAL: readonly Question[] = [{ form: 'browser', withBody: false }];
 
 /**
- * What a sample is asked for: its content too, and the form that other clients get. Too much for every
- * URL. An invalidation purges all forms, and whatever alters content on the way does so everywhere.
+ * What a sample is asked for: its content too, and the form that other clients get. Too much for
+ * every URL. An invalidation purges all forms, and whatever alters content on the way does so
+ * everywhere.
  */
 export const CLOSE: readonly Question[] = [
   { form: 'browser', withBody: true },
@@ -68,12 +69,12 @@ export async function judge(
       form,
     })),
   );
-  const seen: Seen[] = [];
-  for (const answer of answers) {
-    if (answer.kind === 'none') return { state: 'unanswered', problem: answer.problem, object: before };
-    seen.push(answer);
-  }
+  const seen = answers.filter(answer => answer.kind !== 'none');
   const differing = seen.find(answer => !shows(answer, before, check));
+  const silent = answers.find(answer => answer.kind === 'none');
+  if (differing === undefined && silent !== undefined) {
+    return { state: 'unanswered', problem: silent.problem, object: before };
+  }
   if (differing === undefined) {
     const isAltered = await hasOtherBytes(seen, before, check, origin);
     return isAltered ? altered(before, edge) : { state: 'verified', object: before };

@@ -19,9 +19,9 @@ const SERVED_HEADERS = new Set([
 ]);
 
 /**
- * Whether S3 stores a header with an object and CloudFront is sure to pass it on. (Website endpoints
- * turn `x-amz-website-redirect-location` into a redirect, so it is part of the fingerprint, but is
- * not compared as a header.)
+ * Whether S3 stores a header with an object and CloudFront is sure to pass it on. (Website
+ * endpoints turn `x-amz-website-redirect-location` into a redirect, so it is part of the
+ * fingerprint, but is not compared as a header.)
  */
 export function isServedHeader(name: string): boolean {
   return SERVED_HEADERS.has(name) || name.startsWith('x-amz-meta-');

@@ -27,7 +27,10 @@ export interface SiteKeys {
  */
 const SPOT_CHECKS = 25;
 
-/** Everything that a refresh should have made fresh, as far as there is a URL that is sure to show it. */
+/**
+ * Everything that a refresh should have made fresh, as far as there is a URL that is sure to show
+ * it.
+ */
 export async function checksFor(
   { objects, paths }: Changes,
   origin: SiteKeys,

@@ -54,7 +54,9 @@ const CONCURRENCY = 32;
  */
 const PAUSES_SECONDS = [1, 2, 5, 10, 20, 30, 60, 60];
 
-/** Kept for the end: answers on their way may take ten seconds, and what was verified is recorded. */
+/**
+ * Kept for the end: answers on their way may take ten seconds, and what was verified is recorded.
+ */
 const RESERVE_MS = 60_000;
 
 /**
@@ -99,8 +101,8 @@ export async function verifyEdge(
 }
 
 /**
- * Judges every URL, and those that do not answer again and again, while there is time. Not if one is
- * stale: that settles it.
+ * Judges every URL, and those that do not answer again and again, while there is time. Not if one
+ * is stale: that settles it.
  */
 async function outcomesOf(
   checks: readonly Check[],

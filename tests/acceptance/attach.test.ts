@@ -286,7 +286,7 @@ describe('A deployment whose policies are not in force at once', () => {
       entry.kind === 'call' && entry.error?.startsWith('AccessDenied') ? entry.action : [],
     );
     expect(new Set(refused)).toEqual(
-      new Set(['GetBucketNotificationConfiguration', 'GetDistribution', 'GetEmailIdentity']),
+      new Set(['GetBucketNotificationConfiguration', 'HeadBucket', 'GetEmailIdentity']),
     );
     const client = new S3Client({ ...clientFor(slow.endpoint), forcePathStyle: true });
     const command = new GetBucketNotificationConfigurationCommand({ Bucket });

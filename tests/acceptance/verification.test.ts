@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EdgeTraits } from '../../infra/local/services/cloudfront/cloudfront.ts';
+import type { EdgeTraits } from '../../infra/local/services/cloudfront/points-of-presence.ts';
+import { BASIC_AUTH } from '../fixtures/closed-site.ts';
 import { ASSEMBLY, assemblyWith } from '../helpers/assembly.ts';
 import { callerReferences, expectFailed, expectFresh, inject, PAGE, upload } from '../helpers/endings.ts';
 import { type Site, startSite } from '../helpers/site.ts';
@@ -25,18 +26,6 @@ const withFunction = (code: string) =>
     DefaultCacheBehavior['FunctionAssociations'] = CacheBehaviors[0]?.['FunctionAssociations'];
   });
 
-/** The school's template, whose distribution is not to be verified. */
-const withoutVerification = () =>
-  assembly(({ Properties }) => {
-    const environment = JSON.stringify(Properties['Environment'] ?? null);
-    if (!environment.includes('DISTRIBUTIONS')) return;
-    const told = environment.replaceAll(
-      String.raw`\"errorPages\"`,
-      String.raw`\"verify\":\"false\",\"errorPages\"`,
-    );
-    Properties['Environment'] = JSON.parse(told);
-  });
-
 async function assembly(change: Parameters<typeof assemblyWith>[0]): Promise<string> {
   const directory = await assemblyWith(change);
   onTestFinished(() => rm(directory, { recursive: true }));
@@ -47,12 +36,6 @@ interface Behaviours {
   readonly DefaultCacheBehavior: Record<string, unknown>;
   readonly CacheBehaviors: readonly Record<string, unknown>[];
 }
-
-const BASIC_AUTH = `function handler(event) {
-  var authorization = event.request.headers.authorization;
-  if (authorization && authorization.value === 'Basic c2VjcmV0') return event.request;
-  return { statusCode: 401, headers: { 'www-authenticate': { value: 'Basic' } } };
-}`;
 
 const CANONICAL_HOST = `function handler(event) {
   var request = event.request;
@@ -120,20 +103,6 @@ describe('A site that says nothing of its objects', () => {
     await site.settled();
     const [removal] = await site.refreshes(1);
     expect(removal?.verification?.result).toMatchObject({ verified: 0, unasked: { code: 'forbidden' } });
-  });
-});
-
-describe('A site whose owner has switched verification off', () => {
-  it('is invalidated, and its edge is not asked', async () => {
-    const site = await start({ assemblyDirectory: await withoutVerification() });
-    await upload(site);
-    const reads = inject(site, { action: 'GetObject', caller: 'arn:aws:cloudfront' }, (_, next) => next());
-    const { refresh, execution } = await upload(site);
-    expect(execution.status).toBe('SUCCEEDED');
-    expect(refresh.verification?.result).toMatchObject({ verified: 0, unasked: { code: 'off', count: 1 } });
-    expect(statesOf(site)).toContain('End: unasked');
-    expect(await callerReferences(site, refresh.id)).toHaveLength(1);
-    expect(reads.met).toEqual([]);
   });
 });
 

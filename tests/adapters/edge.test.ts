@@ -49,10 +49,14 @@ describe('The edge is asked', () => {
     ]);
   });
 
-  it('with the headers that the site wants', async () => {
-    const { edge, requests } = await edgeThat(() => ({ body: 'x' }), { authorization: 'Basic c2VjcmV0' });
+  it('with the headers that the site wants, but for the encodings', async () => {
+    const wanted = { authorization: 'Basic c2VjcmV0', 'Accept-Encoding': 'zstd' };
+    const { edge, requests } = await edgeThat(() => ({ body: 'x' }), wanted);
     await edge.ask('/a.css', AS_BROWSERS);
-    expect(requests[0]?.headers).toMatchObject({ authorization: 'Basic c2VjcmV0' });
+    expect(requests[0]?.headers).toMatchObject({
+      authorization: 'Basic c2VjcmV0',
+      'accept-encoding': 'br, gzip',
+    });
   });
 
   it('not at all with a header that HTTP does not allow, and its value is not told', () => {

@@ -4,7 +4,9 @@ import type { JournalEntry } from '../../infra/local/kernel/journal.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { output, QUEUES, queueLength, TESTER } from './stack.ts';
 
-/** What the cloud has begun and not ended: events, executions, asynchronous invocations, messages. */
+/**
+ * What the cloud has begun and not ended: events, executions, asynchronous invocations, messages.
+ */
 export class OpenWork {
   #eventsOnTheirWay = 0;
   #executions = 0;

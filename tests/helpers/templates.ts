@@ -33,7 +33,9 @@ export interface Resource {
   readonly dependsOn: readonly string[];
 }
 
-/** The template that would deploy, the school's with every setting that has a default left at it. */
+/**
+ * The template that would deploy, the school's with every setting that has a default left at it.
+ */
 export function synthesised(stackName: 'StudentSite' | 'AutoInvalidation' = 'StudentSite'): CfnTemplate {
   return readTemplate(`${ASSEMBLY}/${stackName}.template.json`);
 }

@@ -102,8 +102,14 @@ const maySend = ({ sender }: Status) => sender.state === 'verified';
 
 const senderIn = ({ sender: { state, address, region } }: Status) => describeSender(state, address, region);
 
-/** The refresh that ended last. */
-const lastIn = ({ refreshes }: Status) => refreshes.find(({ finishedAt }) => finishedAt !== undefined);
+/** The refresh that ended last, whenever it began. */
+function lastIn({ refreshes }: Status): Status['refreshes'][number] | undefined {
+  const ended = refreshes.filter(({ finishedAt }) => finishedAt !== undefined);
+  return ended.reduce<Status['refreshes'][number] | undefined>(
+    (last, each) => ((each.finishedAt ?? '') > (last?.finishedAt ?? '') ? each : last),
+    undefined,
+  );
+}
 
 const runningIn = ({ refreshes }: Status) => refreshes.filter(({ finishedAt }) => finishedAt === undefined);
 

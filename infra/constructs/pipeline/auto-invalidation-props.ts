@@ -117,8 +117,8 @@ export interface Notify {
 
   /**
    * Whether a refresh that went well is mailed too. A failed one always is. Why the edge could not
-   * be asked is mailed once with `'failed'`, and again only when the reason is another one, or after
-   * a refresh that was verified.
+   * be asked is mailed once with `'failed'`, and again only when the reason is another one, or
+   * after a refresh that was verified.
    * @default 'always'
    */
   readonly when?: 'always' | 'failed';

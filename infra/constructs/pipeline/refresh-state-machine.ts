@@ -66,9 +66,9 @@ export class RefreshStateMachine extends StateMachine {
   }
 
   /**
-   * An execution that is stopped, or fails outside of what its states catch (`States.Runtime`), runs
-   * no further step: without this, its refresh would seem to go on for ever. One that has reported
-   * its failure is reported once more, which changes nothing: the first end is kept.
+   * An execution that is stopped, or fails outside of what its states catch (`States.Runtime`),
+   * runs no further step: without this, its refresh would seem to go on for ever. One that has
+   * reported its failure is reported once more, which changes nothing: the first end is kept.
    */
   reportStopped(scope: Construct, report: ServiceFunction): void {
     const rules = {

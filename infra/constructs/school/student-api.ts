@@ -54,7 +54,9 @@ export interface StudentApiProps {
   readonly mail: Mail;
   /** The dimension of its metrics, which all APIs of this name in the region share. */
   readonly name: string;
-  /** Whether to write access and execution logs, for which the account's logging role is replaced. */
+  /**
+   * Whether to write access and execution logs, for which the account's logging role is replaced.
+   */
   readonly logs: boolean;
   /** Steady requests per second, and how many may come at once. */
   readonly ratePerSecond: number;

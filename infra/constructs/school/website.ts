@@ -29,9 +29,9 @@ import { logicalIdOf, privateBucket } from './private-bucket.ts';
 import type { StudentApi } from './student-api.ts';
 
 /**
- * Every status of an error whose time in the cache can be set. CloudFront keeps some of them for ten
- * seconds, whatever the cache policy and, but for 404, 414 and 501, the API's `no-store` say; its
- * documents differ about 400, 403, 405 and 416. S3's errors share the setting.
+ * Every status of an error whose time in the cache can be set. CloudFront keeps some of them for
+ * ten seconds, whatever the cache policy and, but for 404, 414 and 501, the API's `no-store` say;
+ * its documents differ about 400, 403, 405 and 416. S3's errors share the setting.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
  */
 const KEPT_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];

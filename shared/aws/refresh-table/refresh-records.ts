@@ -51,7 +51,7 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
     },
 
     async finish(refreshId, outcome, at) {
-      if (outcome.state === 'failed') await abandonRecord(table, refreshId, outcome.failure);
+      if (outcome.state === 'failed') await abandonRecord(table, refreshId, outcome.failure, at);
       const reason = reasonOf(outcome);
       const finished = await update(refreshId, {
         UpdateExpression: `SET #state = :state, finishedAt = :at${reason === undefined ? '' : ', failure = :reason'}`,
@@ -75,7 +75,12 @@ function reasonOf(outcome: RefreshOutcome): string | undefined {
  * Ends a refresh that is still open, so that the next one inherits its changes; false if it was not
  * open.
  */
-export async function abandonRecord(table: Table, refreshId: string, failure: string): Promise<boolean> {
+export async function abandonRecord(
+  table: Table,
+  refreshId: string,
+  failure: string,
+  at = table.now(),
+): Promise<boolean> {
   const abandoned = await updateRecord(table, refreshId, {
     UpdateExpression: 'SET #state = :failed, failure = :failure, finishedAt = :now, abandoned = :true',
     ConditionExpression: '#state = :open',
@@ -84,7 +89,7 @@ export async function abandonRecord(table: Table, refreshId: string, failure: st
       ':failed': 'failed',
       ':open': 'open',
       ':failure': failure,
-      ':now': table.now().toISOString(),
+      ':now': at.toISOString(),
       ':true': true,
     },
   });

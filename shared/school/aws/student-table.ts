@@ -30,7 +30,10 @@ export function createStudentTable(
   client = new DynamoDBClient({}),
 ): StudentRecords & StudentPages {
   const documents = DynamoDBDocumentClient.from(client);
+  return { ...studentRecords(documents, TableName), ...studentPages(documents, TableName) };
+}
 
+function studentRecords(documents: DynamoDBDocumentClient, TableName: string): StudentRecords {
   return {
     async add(record) {
       const command = new PutCommand({
@@ -76,7 +79,11 @@ export function createStudentTable(
       });
       await unlessConditionFails(() => documents.send(command));
     },
+  };
+}
 
+function studentPages(documents: DynamoDBDocumentClient, TableName: string): StudentPages {
+  return {
     async page({ after, limit, ...filter }) {
       const { Items = [], LastEvaluatedKey } = await documents.send(
         new QueryCommand({

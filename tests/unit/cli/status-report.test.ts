@@ -123,6 +123,10 @@ describe('the status', () => {
       },
     },
     { verdict: '✓ Fresh since 2026-11-22 08:19:53 UTC', details: { refreshes: [FRESH, FAILED] } },
+    {
+      verdict: '✗ Not well: the last refresh failed',
+      details: { refreshes: [FRESH, { ...FAILED, finishedAt: '2026-11-22T08:19:54.000Z' }] },
+    },
     { verdict: '? Not verified: d1.cloudfront.net answers 401', details: { refreshes: [UNASKED, FRESH] } },
     { verdict: '? Not verified: verification is off', details: { refreshes: [OFF] } },
     { verdict: '… Not fresh yet: 1 refresh in progress', details: { refreshes: [OPEN, UNASKED] } },

@@ -52,6 +52,12 @@ describe('A URL that does not answer', () => {
     expect(recorded).toEqual(['verifying']);
   });
 
+  it('in one form does not hide that the other one is stale', async () => {
+    const { verify, answers } = site(objectsOf(['a.css']));
+    answers.set('/a.css', ({ form }) => (form === 'stored' ? SILENT : answerOf(objectOf('old'))));
+    await expect(verify(uploads('a.css'))).rejects.toEqual(stale('/a.css'));
+  });
+
   it('loses nothing of what is known of the others', async () => {
     const { verify, answers, remembered } = site(objectsOf(['a.css', 'b.css']));
     answers.set('/a.css', SILENT);

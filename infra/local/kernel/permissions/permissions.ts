@@ -23,14 +23,14 @@ export interface Permissions {
    * service
    */
   requireTrust(caller: string, service: string, sourceArn: string): Promise<void>;
-  /** Every question asked so far, once for each way in which the policies answered it. */
+  /** Every question asked so far, once for each answer that the policies gave. */
   readonly decisions: readonly Decision[];
 }
 
 export interface PermissionsOptions {
   /**
-   * How many calls of each role are decided before its own policies are in force. AWS takes some
-   * seconds after it made them.
+   * How many calls of each role are decided before its own policies are in force. On AWS that takes
+   * some seconds after their creation.
    *
    * @default 0
    */
@@ -56,7 +56,7 @@ const EVERYTHING: Policy = {
  * Decides every call by the policies of the template. A caller that is neither a role of the
  * template nor an AWS service is the account's administrator: tests, commands, the AWS CLI.
  *
- * @throws Error naming what of the policies the local cloud cannot decide by
+ * @throws Error naming each part of the policies that the local cloud cannot decide by
  */
 export function createPermissions(
   account: Account,
@@ -64,7 +64,7 @@ export function createPermissions(
   { callsBeforePolicies = 0 }: PermissionsOptions = {},
 ): Permissions {
   const policies = policiesOf(account, services);
-  const calls = new Map<string, number>();
+  const callerNow = createCallers(policies, callsBeforePolicies);
   const traits = Object.fromEntries(services.flatMap(({ apis = {} }) => Object.entries(apis)));
   const actionOf = actionNames(traits);
   const decider = createDecider(policies);
@@ -76,14 +76,6 @@ export function createPermissions(
         return { ...question, isExplicit: verdict.result === 'ExplicitlyDenied' };
     }
     return undefined;
-  }
-
-  function callingNow(name: string): Caller | undefined {
-    const caller = callerOf(name, policies);
-    const before = calls.get(name) ?? 0;
-    if (caller === undefined || before >= callsBeforePolicies) return caller;
-    calls.set(name, before + 1);
-    return { ...caller, policies: [] };
   }
 
   return {
@@ -108,7 +100,7 @@ export function createPermissions(
     },
 
     guard: service => async request => {
-      const caller = callingNow(request.caller);
+      const caller = callerNow(request.caller);
       if (caller === undefined) return service(request);
       const action = actionOf(request);
       const { requirementsOf, requiredToSeeMissing, refuse } = { ...NO_TRAITS, ...traits[request.service] };
@@ -121,6 +113,22 @@ export function createPermissions(
       const unseen = await denialOf(caller, requiredToSeeMissing(request, action));
       return unseen === undefined ? response : refuse(unseen);
     },
+  };
+}
+
+/**
+ * Who makes a call now: a caller whose own policies are not in force yet makes it without them.
+ *
+ * @returns undefined for the administrator
+ */
+function createCallers(policies: Policies, callsBeforePolicies: number) {
+  const calls = new Map<string, number>();
+  return (name: string): Caller | undefined => {
+    const caller = callerOf(name, policies);
+    const before = calls.get(name) ?? 0;
+    if (caller === undefined || before >= callsBeforePolicies) return caller;
+    calls.set(name, before + 1);
+    return { ...caller, policies: [] };
   };
 }
 

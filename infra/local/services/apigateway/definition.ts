@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseResource } from '../../template/parse-resource.ts';
 import type { Resource } from '../../template/resource.ts';
 
 export interface Throttle {
@@ -25,6 +26,11 @@ export interface ApiResource {
   readonly methods: ReadonlyMap<string, ApiMethod>;
 }
 
+export interface StageDefinition {
+  readonly deploymentId: string;
+  readonly throttle?: Throttle;
+}
+
 export interface GatewayResponse {
   readonly status?: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -34,7 +40,7 @@ export interface RestApiDefinition {
   readonly id: string;
   readonly name: string;
   readonly resources: readonly ApiResource[];
-  readonly stages: ReadonlyMap<string, { readonly deploymentId: string; readonly throttle?: Throttle }>;
+  readonly stages: ReadonlyMap<string, StageDefinition>;
   /** By response type, such as `DEFAULT_4XX`. */
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
 }
@@ -63,73 +69,86 @@ export interface ApiGatewayDefinition {
   readonly keys: readonly ApiKeyDefinition[];
 }
 
-/** @throws Error naming the resource and what is wrong with it or not emulated */
+/** @throws Error naming the resource and each property that is wrong or not emulated */
 export function apiGatewayOf(resources: readonly Resource[]): ApiGatewayDefinition {
-  const all = <T extends object>(type: string, schema: z.ZodType<T>) =>
+  const all: ResourcesOfType = (type, schema) =>
     resources
       .filter(resource => resource.type === `AWS::ApiGateway::${type}`)
       .map(({ ref, attributes, logicalId, properties }) => ({
         id: ref,
         rootResourceId: attributes['RootResourceId'] ?? '',
-        ...parse(schema, logicalId, properties),
+        ...parseResource(schema, `AWS::ApiGateway::${type} ${logicalId}`, properties),
       }));
+  return { apis: restApisOf(all), plans: usagePlansOf(all), keys: apiKeysOf(all) };
+}
+
+/** The resources of one type, such as `RestApi`, read by a schema. */
+type ResourcesOfType = <T extends object>(
+  type: string,
+  schema: z.ZodType<T>,
+) => (T & { readonly id: string; readonly rootResourceId: string })[];
+
+function restApisOf(all: ResourcesOfType): RestApiDefinition[] {
   const paths = all('Resource', ApiResourceProperties);
   const methods = all('Method', Method);
   const stages = all('Stage', Stage);
   const responses = all('GatewayResponse', GatewayResponseProperties);
-  const planKeys = all('UsagePlanKey', UsagePlanKey);
+  return all('RestApi', RestApi).map(({ id, rootResourceId, Name }) => ({
+    id,
+    name: Name,
+    resources: resourceTree(rootResourceId, paths).map(resource => ({
+      ...resource,
+      methods: new Map(
+        methods
+          .filter(({ ResourceId }) => ResourceId === resource.id)
+          .map(({ HttpMethod, ApiKeyRequired, Integration }) => [
+            HttpMethod,
+            { apiKeyRequired: ApiKeyRequired, integration: Integration },
+          ]),
+      ),
+    })),
+    stages: new Map(
+      stages
+        .filter(({ RestApiId }) => RestApiId === id)
+        .map(({ StageName, DeploymentId, MethodSettings: [settings] }) => [
+          StageName,
+          { deploymentId: DeploymentId, ...optional('throttle', settings && throttleOf(settings)) },
+        ]),
+    ),
+    gatewayResponses: new Map(
+      responses
+        .filter(({ RestApiId }) => RestApiId === id)
+        .map(({ ResponseType, StatusCode, ResponseParameters }) => [
+          ResponseType,
+          { headers: ResponseParameters, ...optional('status', StatusCode) },
+        ]),
+    ),
+  }));
+}
 
-  return {
-    apis: all('RestApi', RestApi).map(({ id, rootResourceId, Name }) => ({
-      id,
-      name: Name,
-      resources: resourceTree(rootResourceId, paths).map(resource => ({
-        ...resource,
-        methods: new Map(
-          methods
-            .filter(({ ResourceId }) => ResourceId === resource.id)
-            .map(({ HttpMethod, ApiKeyRequired, Integration }) => [
-              HttpMethod,
-              { apiKeyRequired: ApiKeyRequired, integration: Integration },
-            ]),
-        ),
-      })),
-      stages: new Map(
-        stages
-          .filter(({ RestApiId }) => RestApiId === id)
-          .map(({ StageName, DeploymentId, MethodSettings: [settings] }) => [
-            StageName,
-            { deploymentId: DeploymentId, ...optional('throttle', settings && throttleOf(settings)) },
-          ]),
+function usagePlansOf(all: ResourcesOfType): UsagePlan[] {
+  const planKeys = all('UsagePlanKey', UsagePlanKey);
+  return all('UsagePlan', UsagePlanProperties).map(({ id, ApiStages, Throttle, Quota }) => ({
+    id,
+    stages: ApiStages.map(({ ApiId, Stage: stage }) => `${ApiId}/${stage}`),
+    ...optional('throttle', Throttle),
+    methodThrottles: new Map(
+      ApiStages.flatMap(({ ApiId, Stage: stage, Throttle: methods }) =>
+        Object.entries(methods).map(([method, throttle]) => [`${ApiId}/${stage}${method}`, throttle]),
       ),
-      gatewayResponses: new Map(
-        responses
-          .filter(({ RestApiId }) => RestApiId === id)
-          .map(({ ResponseType, StatusCode, ResponseParameters }) => [
-            ResponseType,
-            { headers: ResponseParameters, ...optional('status', StatusCode) },
-          ]),
-      ),
-    })),
-    plans: all('UsagePlan', UsagePlanProperties).map(({ id, ApiStages, Throttle, Quota }) => ({
-      id,
-      stages: ApiStages.map(({ ApiId, Stage: stage }) => `${ApiId}/${stage}`),
-      ...optional('throttle', Throttle),
-      methodThrottles: new Map(
-        ApiStages.flatMap(({ ApiId, Stage: stage, Throttle: methods }) =>
-          Object.entries(methods).map(([method, throttle]) => [`${ApiId}/${stage}${method}`, throttle]),
-        ),
-      ),
-      ...optional('requestsPerDay', Quota?.Limit),
-      keyIds: planKeys.filter(({ UsagePlanId }) => UsagePlanId === id).map(({ KeyId }) => KeyId),
-    })),
-    keys: all('ApiKey', ApiKey).map(({ id, Name, Value, Enabled }) => ({
-      id,
-      name: Name,
-      value: Value,
-      enabled: Enabled,
-    })),
-  };
+    ),
+    ...optional('requestsPerDay', Quota?.Limit),
+    keyIds: planKeys.filter(({ UsagePlanId }) => UsagePlanId === id).map(({ KeyId }) => KeyId),
+  }));
+}
+
+function apiKeysOf(all: ResourcesOfType): ApiKeyDefinition[] {
+  return all('ApiKey', ApiKey).map(({ id, Name, Value, Enabled }) => ({
+    id,
+    name: Name,
+    value: Value,
+    enabled: Enabled,
+  }));
 }
 
 function optional<Name extends string, T>(name: Name, value: T | undefined): { [key in Name]?: T } {
@@ -155,14 +174,6 @@ function throttleOf(settings: z.output<typeof MethodSettings>): Throttle | undef
   return rate === undefined || burst === undefined ? undefined : { rate, burst };
 }
 
-function parse<T>(schema: z.ZodType<T>, logicalId: string, properties: unknown): T {
-  const parsed = schema.safeParse(properties);
-  if (parsed.success) return parsed.data;
-  throw new Error(
-    `${logicalId}: the local API Gateway does not emulate this\n${z.prettifyError(parsed.error)}`,
-  );
-}
-
 const RestApi = z.object({
   Name: z.string(),
   EndpointConfiguration: z.strictObject({ Types: z.tuple([z.literal('REGIONAL')]) }),
@@ -170,7 +181,7 @@ const RestApi = z.object({
 
 const ApiResourceProperties = z.object({ ParentId: z.string(), PathPart: z.string() });
 
-/** `'text'`, in single quotes: a value that does not come from the request. */
+/** A value in single quotes: one that does not come from the request. */
 const fixedText = z
   .string()
   .regex(/^'.*'$/, 'only fixed values, in single quotes, are emulated')

@@ -25,7 +25,7 @@ export interface LambdaIntegrationOptions {
 const MAX_EVENT_BYTES = 6_291_456;
 
 /**
- * Has a function answer a request.
+ * Invokes the function that answers a request.
  *
  * @param event of the Lambda proxy integration, as JSON
  * @throws GatewayError if the function may not be called, fails, is late, or does not answer as it

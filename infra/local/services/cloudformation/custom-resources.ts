@@ -16,7 +16,7 @@ export interface CustomResourcesOptions {
   readonly invoke: (name: string, payload: string) => Promise<InvocationResult>;
 }
 
-/** A resource as its function left it. */
+/** A resource as it was last deployed. */
 interface Deployed {
   readonly properties: Properties;
   readonly physicalId: string;
@@ -24,14 +24,6 @@ interface Deployed {
 }
 
 type Properties = Readonly<Record<string, unknown>>;
-
-interface Request {
-  readonly stackName: string;
-  readonly resource: Resource;
-  readonly type: 'Create' | 'Update' | 'Delete';
-  readonly properties: Properties;
-  readonly before?: Deployed;
-}
 
 /** What a function sends to the response URL. */
 const Answer = z.object({
@@ -46,7 +38,8 @@ type Answer = z.infer<typeof Answer>;
  * Deploys the custom resources of stacks as CloudFormation does: it invokes the function of each
  * that is new or has changed properties, and waits for the answer at a URL of its own.
  *
- * @returns replaces the resources' placeholders by what their functions answered
+ * @returns a function that replaces the placeholders of resources in a string with what their
+ * functions answered
  * @throws Error with the reason that a function gives
  */
 export async function deployCustomResources(
@@ -54,70 +47,112 @@ export async function deployCustomResources(
   { store, invoke }: CustomResourcesOptions,
 ): Promise<(text: string) => string> {
   const kept = store.map<Deployed>('custom-resources');
-  const known = new Map<string, string>();
-  const resolve = (value: string) =>
-    [...known].reduce((resolved, [text, meant]) => resolved.replaceAll(text, meant), value);
+  const answered = new Map<string, string>();
   const answers = await startAnswers();
   try {
     for (const { name: stackName, resources } of stacks) {
       for (const resource of resources.filter(({ isCustom }) => isCustom)) {
         const key = `${stackName}/${resource.logicalId}`;
-        const deployed = await deploy(stackName, resource, kept.get(key));
+        const deployment = new Deployment(stackName, resource, { answers, invoke });
+        const deployed = await deployment.deploy(kept.get(key));
         kept.set(key, deployed);
-        known.set(customResourceText(stackName, resource.logicalId), deployed.physicalId);
+        answered.set(customResourceText(stackName, resource.logicalId), deployed.physicalId);
         for (const [attribute, value] of Object.entries(deployed.data))
-          known.set(customResourceText(stackName, resource.logicalId, attribute), value);
+          answered.set(customResourceText(stackName, resource.logicalId, attribute), value);
       }
     }
   } finally {
     await answers.stop();
   }
-  return resolve;
+  return text =>
+    [...answered].reduce((resolved, [placeholder, value]) => resolved.replaceAll(placeholder, value), text);
+}
 
-  async function deploy(
-    stackName: string,
-    resource: Resource,
-    before: Deployed | undefined,
-  ): Promise<Deployed> {
-    const { properties } = resource;
-    if (before !== undefined && JSON.stringify(before.properties) === JSON.stringify(properties))
-      return before;
-    const type = before === undefined ? 'Create' : 'Update';
-    const request = { stackName, resource, properties, ...(before === undefined ? {} : { before }) };
-    const { PhysicalResourceId: physicalId, Data: data } = await ask({ ...request, type });
-    if (before !== undefined && before.physicalId !== physicalId)
-      await ask({ stackName, resource, properties: before.properties, before, type: 'Delete' });
-    return { properties, physicalId, data };
+interface DeploymentDependencies extends Pick<CustomResourcesOptions, 'invoke'> {
+  readonly answers: Answers;
+}
+
+/** What the function of a resource is asked for. */
+interface Task {
+  readonly RequestType: 'Create' | 'Update' | 'Delete';
+  readonly ResourceProperties: Properties;
+  readonly PhysicalResourceId?: string;
+  readonly OldResourceProperties?: Properties;
+}
+
+/** The deployment of one resource. */
+class Deployment {
+  readonly #stackName: string;
+  readonly #resource: Resource;
+  readonly #dependencies: DeploymentDependencies;
+
+  constructor(stackName: string, resource: Resource, dependencies: DeploymentDependencies) {
+    this.#stackName = stackName;
+    this.#resource = resource;
+    this.#dependencies = dependencies;
   }
 
-  async function ask({ stackName, resource, type, properties, before }: Request): Promise<Answer> {
-    const functionName = z.string().parse(properties['ServiceToken']);
-    const answer = answers.expect();
-    const event = {
-      RequestType: type,
-      ResponseURL: answer.url,
-      StackId: stackIdOf(stackName),
-      RequestId: randomUUID(),
-      ResourceType: resource.type,
-      LogicalResourceId: resource.logicalId,
+  async deploy(before: Deployed | undefined): Promise<Deployed> {
+    const { properties } = this.#resource;
+    if (before === undefined) {
+      return this.#deployed(await this.#ask({ RequestType: 'Create', ResourceProperties: properties }));
+    }
+    if (JSON.stringify(before.properties) === JSON.stringify(properties)) return before;
+    const PhysicalResourceId = before.physicalId;
+    const answer = await this.#ask({
+      RequestType: 'Update',
       ResourceProperties: properties,
-      ...(before === undefined ? {} : { PhysicalResourceId: before.physicalId }),
-      ...(type === 'Update' ? { OldResourceProperties: before?.properties } : {}),
+      PhysicalResourceId,
+      OldResourceProperties: before.properties,
+    });
+    if (answer.PhysicalResourceId !== PhysicalResourceId)
+      await this.#ask({
+        RequestType: 'Delete',
+        ResourceProperties: before.properties,
+        PhysicalResourceId,
+      });
+    return this.#deployed(answer);
+  }
+
+  #deployed({ PhysicalResourceId: physicalId, Data: data }: Answer): Deployed {
+    return { properties: this.#resource.properties, physicalId, data };
+  }
+
+  async #ask(task: Task): Promise<Answer> {
+    const { logicalId, type } = this.#resource;
+    const functionName = z.string().parse(task.ResourceProperties['ServiceToken']);
+    const expected = this.#dependencies.answers.expect();
+    const event = {
+      ...task,
+      ResponseURL: expected.url,
+      StackId: stackIdOf(this.#stackName),
+      RequestId: randomUUID(),
+      ResourceType: type,
+      LogicalResourceId: logicalId,
     };
-    const { functionError, payload } = await invoke(functionName, JSON.stringify(event));
-    const given = answer.given();
-    const what = `${stackName}: ${type} of ${resource.logicalId} (${resource.type})`;
-    if (given === undefined) {
+    const { functionError, payload } = await this.#dependencies.invoke(functionName, JSON.stringify(event));
+    const answer = expected.given();
+    const what = `${this.#stackName}: ${task.RequestType} of ${logicalId} (${type})`;
+    if (answer === undefined) {
       const why = functionError === undefined ? '' : `, and failed: ${payload}`;
       throw new Error(`${what}: its function did not answer CloudFormation${why}`);
     }
-    if (given.Status === 'FAILED') throw new Error(`${what} failed: ${given.Reason}`);
-    return given;
+    if (answer.Status === 'FAILED') throw new Error(`${what} failed: ${answer.Reason}`);
+    return answer;
   }
 }
 
 /** The response URLs, one for each answer. */
-async function startAnswers() {
+interface Answers {
+  expect(): {
+    readonly url: string;
+    /** What was sent to the URL, or undefined so far. */
+    given(): Answer | undefined;
+  };
+  stop(): Promise<void>;
+}
+
+async function startAnswers(): Promise<Answers> {
   const given = new Map<string, Answer>();
   const server = createServer((request, response) => {
     text(request)

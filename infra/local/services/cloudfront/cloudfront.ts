@@ -2,22 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AwsService } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
-import { createEdgeCache, type Variant } from './cache.ts';
+import { parseResource } from '../../template/parse-resource.ts';
 import { createControlPlane } from './control-plane.ts';
 import { type DistributionParts, type DistributionResource, openDistribution } from './distribution.ts';
-import { parseResource } from './distribution-config.ts';
-import { createEdge, type Edge, type EdgeOptions, type Served } from './edge.ts';
-import { invalidationMatcher } from './invalidation-paths.ts';
 import { type CompletionDelay, createInvalidations } from './invalidations.ts';
 import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
 import type { FetchOrigin, ViewerRequest, ViewerResponse } from './messages.ts';
-import { cachePolicySchema } from './policies.ts';
-
-/** How an edge behaves where AWS documents nothing, or where something goes wrong. */
-export interface EdgeTraits extends Pick<EdgeOptions, 'keepsHeadApart' | 'blocks'> {
-  /** Which variants an invalidation fails to purge. @default none */
-  readonly survivesPurge?: ((variant: Variant) => boolean) | undefined;
-}
+import { type EdgeTraits, PointsOfPresence } from './points-of-presence.ts';
+import { type CachePolicy, cachePolicySchema } from './policies.ts';
 
 export interface CloudFrontOptions extends DistributionParts, EdgeTraits {
   readonly distributions: readonly DistributionResource[];
@@ -47,6 +39,7 @@ export interface LocalCloudFront {
   readonly api: AwsService;
   /**
    * A viewer's request to a distribution.
+   *
    * @param pop point of presence; default: the request's `x-local-pop` header, else the first
    */
   handleViewer(distributionId: string, request: ViewerRequest, pop?: string): Promise<ViewerResponse>;
@@ -62,83 +55,67 @@ const DEFAULT_CACHE_BYTES = 256 * 1024 * 1024;
 
 /** @throws Error naming each property, policy or function that is wrong or not emulated */
 export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
-  const now = options.now ?? Date.now;
-  const { journal, invalidationDelayMs: delay, survivesPurge = () => false } = options;
-  const pops = options.pointsOfPresence ?? ['LOC50-P1'];
+  const { journal, store, now = Date.now, invalidationDelayMs: delay } = options;
   const distributions = new Map(
     options.distributions.map(resource => [resource.id, openDistribution(resource, options)]),
   );
-  const cachePolicies = new Map([
-    ...MANAGED_CACHE_POLICIES,
-    ...[...options.cachePolicies].map(
-      ([id, config]) =>
-        [id, parseResource(cachePolicySchema, `AWS::CloudFront::CachePolicy ${id}`, config)] as const,
-    ),
-  ]);
-  const caches = new Map(
-    pops.map(pop => [
-      pop,
-      createEdgeCache<Served>((options.cacheBytes ?? DEFAULT_CACHE_BYTES) / pops.length),
-    ]),
-  );
-
-  const edges = new Map<string, Edge>();
-  for (const [pop, cache] of caches) {
-    for (const distribution of distributions.values()) {
-      const edge = createEdge(distribution, {
-        pop,
-        cache,
-        fetchOrigin: options.fetchOrigin,
-        now,
-        onFailure: options.onFailure ?? warn,
-        log: (functionName, line) => journal.record({ kind: 'log', functionName, line }),
-        keepsHeadApart: options.keepsHeadApart,
-        blocks: options.blocks,
-      });
-      edges.set(`${distribution.id} at ${pop}`, edge);
-    }
-  }
-
+  const pointsOfPresence = new PointsOfPresence([...distributions.values()], {
+    names: options.pointsOfPresence ?? ['LOC50-P1'],
+    cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+    fetchOrigin: options.fetchOrigin,
+    now,
+    onFailure: options.onFailure ?? warn,
+    log: (functionName, line) => journal.record({ kind: 'log', functionName, line }),
+    keepsHeadApart: options.keepsHeadApart,
+    blocks: options.blocks,
+    survivesPurge: options.survivesPurge,
+  });
   const invalidations = createInvalidations({
-    store: options.store,
+    store,
     journal,
     now,
     delayMs: typeof delay === 'number' ? () => delay : delay,
-    takeEffect(distributionId, paths) {
-      const matches = invalidationMatcher(paths);
-      for (const cache of caches.values())
-        cache.purge(
-          key => key.distributionId === distributionId && matches(key.address) && !survivesPurge(key.variant),
-        );
-    },
+    takeEffect: (distributionId, paths) => pointsOfPresence.purge(distributionId, paths),
   });
-
-  const handleViewer: LocalCloudFront['handleViewer'] = async (distributionId, request, pop) => {
-    const { 'x-local-pop': named, ...headers } = request.headers;
-    const name = `${distributionId} at ${pop ?? named ?? pops[0]}`;
-    const edge = edges.get(name);
-    if (edge === undefined) throw new Error(`There is no distribution ${name}`);
-    return await edge({ ...request, headers });
-  };
+  const handleViewer: LocalCloudFront['handleViewer'] = (distributionId, request, pop) =>
+    pointsOfPresence.serve(distributionId, request, pop);
 
   return {
-    api: createControlPlane({ distributions, invalidations, cachePolicies, createdAt: now() }),
+    api: createControlPlane({
+      distributions,
+      invalidations,
+      cachePolicies: cachePoliciesOf(options),
+      createdAt: now(),
+    }),
     handleViewer,
-    listener: distributionId => (request, response) => {
-      readViewerRequest(request)
-        .then(viewerRequest => handleViewer(distributionId, viewerRequest))
-        .then(
-          answer => response.writeHead(answer.status, answer.headers).end(answer.body),
-          error => {
-            warn(error);
-            response.writeHead(500).end();
-          },
-        );
-    },
+    listener: distributionId => viewerListener(request => handleViewer(distributionId, request)),
     notEmulated: [...distributions.values()].flatMap(({ id, config }) =>
       config.Logging === undefined ? [] : [`Distribution ${id}: standard logs are not delivered`],
     ),
     stop: () => invalidations.stop(),
+  };
+}
+
+/** AWS's own cache policies and the template's, by id. */
+function cachePoliciesOf({ cachePolicies }: DistributionParts): Map<string, CachePolicy> {
+  const own = [...cachePolicies].map(
+    ([id, config]) =>
+      [id, parseResource(cachePolicySchema, `AWS::CloudFront::CachePolicy ${id}`, config)] as const,
+  );
+  return new Map([...MANAGED_CACHE_POLICIES, ...own]);
+}
+
+function viewerListener(serve: (request: ViewerRequest) => Promise<ViewerResponse>) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    readViewerRequest(request)
+      .then(serve)
+      .then(
+        answer => response.writeHead(answer.status, answer.headers).end(answer.body),
+        error => {
+          warn(error);
+          response.writeHead(500).end();
+        },
+      );
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseResource } from '../../template/parse-resource.ts';
 
 const seconds = z.coerce.number().int();
 const methods = z.array(z.enum(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE']));
@@ -92,25 +93,4 @@ export type OriginConfig = DistributionConfig['Origins'][number];
 /** @throws Error naming each property that is wrong or not emulated */
 export function parseDistributionConfig(id: string, config: unknown): DistributionConfig {
   return parseResource(configSchema, `AWS::CloudFront::Distribution ${id}`, config);
-}
-
-/**
- * Parses a resource's resolved configuration.
- *
- * @throws Error naming each property that is wrong or not emulated
- */
-export function parseResource<T extends z.ZodType>(
-  schema: T,
-  resource: string,
-  config: unknown,
-): z.output<T> {
-  const result = schema.safeParse(config);
-  if (result.success) return result.data;
-  throw new Error(`${resource}: ${result.error.issues.flatMap(describe).join('; ')}`);
-}
-
-function describe(issue: z.core.$ZodIssue): string[] {
-  const path = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return [`${path}: ${issue.message}`];
-  return issue.keys.map(key => `${path === '' ? key : `${path}.${key}`} is not emulated`);
 }

@@ -1,10 +1,10 @@
 import { LOCAL_ACCOUNT } from '../../kernel/aws-api.ts';
+import { parseResource } from '../../template/parse-resource.ts';
 import {
   type BehaviourConfig,
   type DistributionConfig,
   type OriginConfig,
   parseDistributionConfig,
-  parseResource,
 } from './distribution-config.ts';
 import { createEdgeFunction, type EdgeFunction } from './edge-function.ts';
 import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES } from './managed-policies.ts';

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { z } from 'zod';
-import { parseResource } from './distribution-config.ts';
+import { parseResource } from '../../template/parse-resource.ts';
 import {
   type EdgeFields,
   forbiddenHeader,

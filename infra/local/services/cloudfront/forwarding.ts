@@ -96,60 +96,66 @@ export function originRequest(
   requestId: string,
   conditions: Headers | undefined,
 ): OriginRequest {
-  const { origin, cachePolicy, originRequestPolicy } = behaviour;
-  const policies = originRequestPolicy === undefined ? [cachePolicy] : [cachePolicy, originRequestPolicy];
-  const isSelected = (name: string) => policies.some(policy => selects(policy.headers, name));
-
-  const [viewerPath, viewerQuery = ''] = splitQuery(request.url);
-  const path =
-    viewerPath === '/' && distribution.defaultRootObject !== ''
-      ? `/${distribution.defaultRootObject}`
-      : viewerPath;
-  const query = selectedPairs(
-    viewerQuery,
-    '&',
-    policies.map(policy => policy.queryStrings),
-  );
-  const cookie = selectedPairs(
-    header(request.headers, 'cookie') ?? '',
-    ';',
-    policies.map(policy => policy.cookies),
-  );
-  const encodings = acceptedEncodings(request.headers, cachePolicy);
-
-  const isForwarded = (name: string) =>
-    !OWN_HEADERS.has(name) &&
-    (conditions === undefined
-      ? isSelected(name) || ANSWERED_BY_CACHE.has(name)
-      : isSelected(name) && !ANSWERED_BY_CACHE.has(name)) &&
-    !(name === 'accept-encoding' && (cachePolicy.gzip || cachePolicy.brotli));
-  const viewerAddresses = [header(request.headers, 'x-forwarded-for'), request.ip ?? '127.0.0.1'].filter(
-    Boolean,
-  );
-
+  const { origin } = behaviour;
+  const host = selectsHeader(behaviour, 'host') ? header(request.headers, 'host') : undefined;
+  const addresses = [header(request.headers, 'x-forwarded-for'), request.ip ?? '127.0.0.1'];
   return {
     originId: origin.id,
     domainName: origin.domainName,
     originPath: origin.path,
     customHeaders: origin.customHeaders,
     method: request.method,
-    url: origin.path + path + (query === '' ? '' : `?${query}`),
+    url: origin.path + forwardedUrl(distribution, behaviour, request.url),
     headers: {
       'user-agent': 'Amazon CloudFront',
-      ...Object.fromEntries(Object.entries(request.headers).filter(([name]) => isForwarded(name))),
-      ...(cookie === '' ? {} : { cookie }),
-      ...(encodings.length > 0 ? { 'accept-encoding': encodings.join(',') } : {}),
+      ...forwardedHeaders(behaviour, request.headers, conditions !== undefined),
       ...conditions,
       ...(request.body.length > 0 ? { 'content-length': String(request.body.length) } : {}),
-      host: isSelected('host') ? (header(request.headers, 'host') ?? origin.domainName) : origin.domainName,
+      host: host ?? origin.domainName,
       via: `1.1 ${distribution.id.toLowerCase()}.cloudfront.net (CloudFront)`,
-      'x-forwarded-for': viewerAddresses.join(', '),
+      'x-forwarded-for': addresses.filter(Boolean).join(', '),
       'x-amz-cf-id': requestId,
       ...origin.customHeaders,
     },
     body: request.body,
     ...(origin.signedAs === undefined ? {} : { signedAs: origin.signedAs }),
   };
+}
+
+/** `/` becomes the default root object; only parameters that a policy selects are kept. */
+function forwardedUrl({ defaultRootObject }: Distribution, behaviour: Behaviour, viewerUrl: string): string {
+  const [viewerPath, viewerQuery = ''] = splitQuery(viewerUrl);
+  const path = viewerPath === '/' && defaultRootObject !== '' ? `/${defaultRootObject}` : viewerPath;
+  const selections = policiesOf(behaviour).map(policy => policy.queryStrings);
+  const query = selectedPairs(viewerQuery, '&', selections);
+  return query === '' ? path : `${path}?${query}`;
+}
+
+/** The viewer's headers that a policy selects; CloudFront rewrites cookies and encodings. */
+function forwardedHeaders(behaviour: Behaviour, headers: Headers, isCached: boolean): Headers {
+  const { cachePolicy } = behaviour;
+  const isForwarded = (name: string) => {
+    if (OWN_HEADERS.has(name)) return false;
+    if (name === 'accept-encoding' && (cachePolicy.gzip || cachePolicy.brotli)) return false;
+    if (ANSWERED_BY_CACHE.has(name)) return !isCached;
+    return selectsHeader(behaviour, name);
+  };
+  const selections = policiesOf(behaviour).map(policy => policy.cookies);
+  const cookie = selectedPairs(header(headers, 'cookie') ?? '', ';', selections);
+  const encodings = acceptedEncodings(headers, cachePolicy);
+  return {
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => isForwarded(name))),
+    ...(cookie === '' ? {} : { cookie }),
+    ...(encodings.length > 0 ? { 'accept-encoding': encodings.join(',') } : {}),
+  };
+}
+
+function policiesOf({ cachePolicy, originRequestPolicy }: Behaviour) {
+  return originRequestPolicy === undefined ? [cachePolicy] : [cachePolicy, originRequestPolicy];
+}
+
+function selectsHeader(behaviour: Behaviour, name: string): boolean {
+  return policiesOf(behaviour).some(policy => selects(policy.headers, name));
 }
 
 /**

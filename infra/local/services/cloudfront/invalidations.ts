@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { AwsError } from '../../kernel/aws-api.ts';
-import type { DurableStore } from '../../kernel/durable-map.ts';
+import type { DurableMap, DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { assertInvalidationPath, isWildcard } from './invalidation-paths.ts';
 
@@ -51,92 +51,105 @@ export interface Invalidations {
 }
 
 export function createInvalidations(options: InvalidationsOptions): Invalidations {
-  const { journal, now } = options;
-  const stored = options.store.map<Invalidation>('cloudfront-invalidations');
-  const known = new Map(stored.values().map(invalidation => [invalidation.id, invalidation]));
-  const timers = createTimers();
-  let isStopped = false;
+  return new KeptInvalidations(options);
+}
 
-  function save(invalidation: Invalidation): void {
-    known.set(invalidation.id, invalidation);
-    stored.set(invalidation.id, invalidation);
-    const { id, distributionId, status, paths } = invalidation;
-    journal.record({ kind: 'invalidation', id, distributionId, status, paths });
-  }
+class KeptInvalidations implements Invalidations {
+  readonly #options: InvalidationsOptions;
+  readonly #stored: DurableMap<Invalidation>;
+  /** By id, oldest first. */
+  readonly #known: Map<string, Invalidation>;
+  readonly #timers = createTimers();
+  readonly #stopping = new AbortController();
 
-  function complete(invalidation: Invalidation): void {
-    save({ ...invalidation, status: 'Completed' });
-    const completed = [...known.values()].filter(({ status }) => status === 'Completed');
-    for (const { id } of completed.slice(0, -COMPLETED_KEPT)) {
-      known.delete(id);
-      stored.delete(id);
+  constructor(options: InvalidationsOptions) {
+    this.#options = options;
+    this.#stored = options.store.map<Invalidation>('cloudfront-invalidations');
+    this.#known = new Map(this.#stored.values().map(invalidation => [invalidation.id, invalidation]));
+    // Caches do not survive a restart: what was in progress only has to become `Completed`.
+    for (const invalidation of this.#known.values()) {
+      if (invalidation.status === 'Completed' || invalidation.completesAt === null) continue;
+      this.#timers.after(invalidation.completesAt - options.now(), () => this.#complete(invalidation));
     }
   }
 
-  // Caches do not survive a restart: only the status of what was in progress has to be completed.
-  for (const invalidation of known.values()) {
-    if (invalidation.status === 'Completed' || invalidation.completesAt === null) continue;
-    timers.after(invalidation.completesAt - now(), () => complete(invalidation));
+  create(distributionId: string, callerReference: string, paths: readonly string[]): Invalidation {
+    if (paths.length > MAX_EXACT_PATHS_IN_PROGRESS) {
+      throw new AwsError('BatchTooLarge', 'Your request contains too many invalidation paths.', 413);
+    }
+    for (const path of paths) assertInvalidationPath(path);
+    const earlier = this.#ofDistribution(distributionId);
+    const same = earlier.find(each => each.callerReference === callerReference);
+    if (same !== undefined) return sameBatch(same, paths);
+    assertWithinQuota(earlier, paths);
+
+    const delay = this.#options.delayMs();
+    const createdAt = this.#options.now();
+    const invalidation: Invalidation = {
+      id: newId(),
+      distributionId,
+      status: 'InProgress',
+      callerReference,
+      paths,
+      createdAt,
+      completesAt: typeof delay === 'number' ? createdAt + delay : null,
+    };
+    this.#save(invalidation);
+    this.#schedule(invalidation, delay);
+    return invalidation;
+  }
+
+  get(distributionId: string, id: string): Invalidation | undefined {
+    const invalidation = this.#known.get(id);
+    return invalidation?.distributionId === distributionId ? invalidation : undefined;
+  }
+
+  list(distributionId: string): Invalidation[] {
+    return this.#ofDistribution(distributionId).reverse();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#timers.clear();
+  }
+
+  #ofDistribution(distributionId: string): Invalidation[] {
+    return [...this.#known.values()].filter(each => each.distributionId === distributionId);
   }
 
   /** A purge always precedes its completion. */
-  function schedule(invalidation: Invalidation, delay: CompletionDelay): void {
+  #schedule(invalidation: Invalidation, delay: CompletionDelay): void {
     if (delay === null) return;
     const { distributionId, paths } = invalidation;
-    const takeEffect = () => options.takeEffect(distributionId, paths);
+    const takeEffect = () => this.#options.takeEffect(distributionId, paths);
     if (typeof delay === 'number')
-      timers.after(delay / 2, () => {
+      this.#timers.after(delay / 2, () => {
         takeEffect();
-        timers.after(delay / 2, () => complete(invalidation));
+        this.#timers.after(delay / 2, () => this.#complete(invalidation));
       });
     else
       void delay.then(() => {
-        if (isStopped) return;
+        if (this.#stopping.signal.aborted) return;
         takeEffect();
-        complete(invalidation);
+        this.#complete(invalidation);
       });
   }
 
-  function ofDistribution(distributionId: string): Invalidation[] {
-    return [...known.values()].filter(each => each.distributionId === distributionId);
+  #complete(invalidation: Invalidation): void {
+    this.#save({ ...invalidation, status: 'Completed' });
+    const completed = [...this.#known.values()].filter(({ status }) => status === 'Completed');
+    for (const { id } of completed.slice(0, -COMPLETED_KEPT)) {
+      this.#known.delete(id);
+      this.#stored.delete(id);
+    }
   }
 
-  return {
-    create(distributionId, callerReference, paths) {
-      if (paths.length > MAX_EXACT_PATHS_IN_PROGRESS) {
-        throw new AwsError('BatchTooLarge', 'Your request contains too many invalidation paths.', 413);
-      }
-      for (const path of paths) assertInvalidationPath(path);
-      const earlier = ofDistribution(distributionId);
-      const same = earlier.find(each => each.callerReference === callerReference);
-      if (same !== undefined) return sameBatch(same, paths);
-      assertWithinQuota(earlier, paths);
-
-      const delay = options.delayMs();
-      const createdAt = now();
-      const invalidation: Invalidation = {
-        id: newId(),
-        distributionId,
-        status: 'InProgress',
-        callerReference,
-        paths,
-        createdAt,
-        completesAt: typeof delay === 'number' ? createdAt + delay : null,
-      };
-      save(invalidation);
-      schedule(invalidation, delay);
-      return invalidation;
-    },
-    get(distributionId, id) {
-      const invalidation = known.get(id);
-      return invalidation?.distributionId === distributionId ? invalidation : undefined;
-    },
-    list: distributionId => ofDistribution(distributionId).reverse(),
-    stop() {
-      isStopped = true;
-      timers.clear();
-    },
-  };
+  #save(invalidation: Invalidation): void {
+    this.#known.set(invalidation.id, invalidation);
+    this.#stored.set(invalidation.id, invalidation);
+    const { id, distributionId, status, paths } = invalidation;
+    this.#options.journal.record({ kind: 'invalidation', id, distributionId, status, paths });
+  }
 }
 
 /** Timers that end together. */

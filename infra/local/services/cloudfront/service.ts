@@ -3,10 +3,11 @@ import type { Service } from '../../kernel/service.ts';
 import type { Account } from '../../template/account.ts';
 import { apiOrigin } from '../apigateway/service.ts';
 import { cloudFrontApi } from './api.ts';
-import { createCloudFront, type EdgeTraits } from './cloudfront.ts';
+import { createCloudFront } from './cloudfront.ts';
 import type { DistributionParts, DistributionResource } from './distribution.ts';
 import type { CompletionDelay } from './invalidations.ts';
 import type { ViewerRequest, ViewerResponse } from './messages.ts';
+import type { EdgeTraits } from './points-of-presence.ts';
 import { createS3Origin } from './s3-origin.ts';
 import { cloudFrontTypes } from './types.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import { parseResource } from '../../template/parse-resource.ts';
 import type { Resource } from '../../template/resource.ts';
 
 /** What a metric measures: a namespace, a name, and the values of its dimensions. */
@@ -23,7 +24,7 @@ export interface AlarmDefinition {
   readonly threshold: number;
   readonly comparison: keyof typeof COMPARISONS;
   readonly treatMissingData: 'breaching' | 'notBreaching';
-  /** For how long after its creation it is not evaluated. */
+  /** Minutes from its creation to its first evaluation. */
   readonly warmUpMinutes: number;
   readonly actions: { readonly alarm: readonly string[]; readonly ok: readonly string[] };
 }
@@ -66,14 +67,9 @@ const Alarm = z.strictObject({
   OKActions: z.array(z.string()).default([]),
 });
 
-/** @throws Error naming the alarm and what of it is not emulated */
+/** @throws Error naming the alarm and each property that is wrong or not emulated */
 export function alarmOf({ logicalId, properties }: Resource): AlarmDefinition {
-  const parsed = Alarm.safeParse(properties);
-  if (!parsed.success)
-    throw new Error(
-      `The local cloud does not emulate the alarm ${logicalId}: ${z.prettifyError(parsed.error)}`,
-    );
-  const { data } = parsed;
+  const data = parseResource(Alarm, `AWS::CloudWatch::Alarm ${logicalId}`, properties);
   return {
     name: data.AlarmName,
     arn: `arn:aws:cloudwatch:${LOCAL_REGION}:${LOCAL_ACCOUNT}:alarm:${data.AlarmName}`,

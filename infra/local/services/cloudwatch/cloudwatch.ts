@@ -3,11 +3,10 @@ import type { DurableStore } from '../../kernel/durable-map.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import type { Resource } from '../../template/resource.ts';
 import type { QueueFigures } from '../sqs/queues.ts';
-import { type AlarmDefinition, alarmOf, judge, retrievedPeriods } from './alarm.ts';
+import { alarmOf } from './alarm.ts';
+import { AlarmEvaluation } from './alarm-evaluation.ts';
 import { createCloudWatchApi } from './cloudwatch-api.ts';
-import { createMetrics, type Datum } from './metrics.ts';
-import { metricsOf, requireReported } from './service-metrics.ts';
-import { type StateOfAlarm, stateChangeEvent } from './state-change-event.ts';
+import { metricsOf, queueMetrics, requireReported } from './service-metrics.ts';
 
 export interface CloudWatchOptions {
   readonly alarms: readonly Resource[];
@@ -43,80 +42,35 @@ export interface CloudWatch {
  * @throws Error naming an alarm or metric that is not emulated
  */
 export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
-  const { journal, timeScale, now = Date.now } = options;
-  const minuteMs = 60_000 * timeScale;
-  let minutesPassed = 0;
-  const thisMinute = () => (options.byHand ? minutesPassed : Math.floor(now() / minuteMs));
+  const { journal, store, publish, timeScale, now = Date.now } = options;
   const alarms = options.alarms.map(alarmOf);
   alarms.forEach(requireReported);
-  const states = createStates(options.store, now);
-  const metrics = createMetrics(
-    alarms.map(alarm => ({
-      metric: alarm.metric,
-      minutes: (retrievedPeriods(alarm) + 1) * alarm.periodMinutes,
-    })),
-  );
-  const put = (data: readonly Datum[]) => {
-    for (const datum of data) metrics.put(datum, thisMinute());
-  };
-  const createdIn = thisMinute();
-  let evaluatedUntil = createdIn;
+  const minutes = createMinutes(timeScale, now, options.byHand ?? false);
+  const evaluation = new AlarmEvaluation({
+    alarms,
+    sample: () =>
+      options.queueNames.flatMap(name => queueMetrics(name, options.measureQueue(name), now(), timeScale)),
+    createdIn: minutes.current(),
+    publish,
+    journal,
+    store,
+    now,
+  });
+  const evaluate = () => evaluation.catchUp(minutes.current());
   let timer: NodeJS.Timeout | undefined;
-
-  /** SQS reports these once a minute. */
-  function queueMetrics(): Datum[] {
-    return options.queueNames.flatMap(QueueName => {
-      const { visible, notVisible, oldestSentAt = now() } = options.measureQueue(QueueName);
-      const values = {
-        ApproximateNumberOfMessagesVisible: visible,
-        ApproximateNumberOfMessagesNotVisible: notVisible,
-        ApproximateAgeOfOldestMessage: Math.max(0, Math.floor((now() - oldestSentAt) / 1000 / timeScale)),
-      };
-      return Object.entries(values).map(([name, value]) => ({
-        metric: { namespace: 'AWS/SQS', name, dimensions: { QueueName } },
-        value,
-      }));
-    });
-  }
-
-  /** @param end the minute that has just begun */
-  function evaluateAlarm(alarm: AlarmDefinition, end: number): void {
-    if (end - createdIn < alarm.warmUpMinutes) return;
-    const previous = states.get(alarm);
-    const { state, reason } = judge(alarm, metrics.datapoints(alarm, end, retrievedPeriods(alarm)));
-    if (state === previous.state) return;
-    const next = { state, reason, since: now() };
-    states.set(alarm, next);
-    journal.record({ kind: 'alarm', name: alarm.name, state, previousState: previous.state, reason });
-    options.publish(stateChangeEvent(alarm, next, previous));
-  }
-
-  function evaluate(): void {
-    const current = thisMinute();
-    if (current === evaluatedUntil) return;
-    const sampled = queueMetrics();
-    while (evaluatedUntil < current) {
-      // Minutes that the clock skipped count as this one.
-      for (const datum of sampled) metrics.put(datum, evaluatedUntil);
-      evaluatedUntil += 1;
-      for (const alarm of alarms) evaluateAlarm(alarm, evaluatedUntil);
-    }
-  }
-
   function evaluateEachMinute(): void {
-    const nextMinute = (thisMinute() + 1) * minuteMs;
     timer = setTimeout(() => {
       evaluate();
       evaluateEachMinute();
-    }, nextMinute - now()).unref();
+    }, minutes.untilNextMs()).unref();
   }
 
-  const unsubscribe = journal.subscribe(entry => put(metricsOf(entry)));
+  const unsubscribe = journal.subscribe(entry => evaluation.put(metricsOf(entry), minutes.current()));
   return {
-    api: createCloudWatchApi(alarms, states.get),
+    api: createCloudWatchApi(alarms, alarm => evaluation.stateOf(alarm)),
     evaluate,
     passMinute() {
-      minutesPassed++;
+      minutes.pass();
       evaluate();
     },
     start: evaluateEachMinute,
@@ -127,16 +81,17 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
   };
 }
 
-/** The state of each alarm. A new one gets its state from its first evaluation. */
-function createStates(store: DurableStore, now: () => number) {
-  const kept = store.map<StateOfAlarm>('alarm-states');
-  const initial: StateOfAlarm = {
-    state: 'INSUFFICIENT_DATA',
-    reason: 'Unchecked: Initial alarm creation',
-    since: now(),
-  };
+/** Numbers the minutes of AWS's time: by the clock, or by hand from 0. */
+function createMinutes(timeScale: number, now: () => number, byHand: boolean) {
+  const minuteMs = 60_000 * timeScale;
+  let passed = 0;
+  const current = () => (byHand ? passed : Math.floor(now() / minuteMs));
   return {
-    get: ({ name }: AlarmDefinition): StateOfAlarm => kept.get(name) ?? initial,
-    set: ({ name }: AlarmDefinition, state: StateOfAlarm) => kept.set(name, state),
+    current,
+    untilNextMs: () => (current() + 1) * minuteMs - now(),
+    /** By hand: begins the next one. */
+    pass() {
+      passed++;
+    },
   };
 }

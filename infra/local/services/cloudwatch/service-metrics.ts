@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../../kernel/journal.ts';
+import type { QueueFigures } from '../sqs/queues.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import type { Datum } from './metrics.ts';
@@ -63,6 +64,25 @@ export function metricsOf(entry: JournalEntry): Datum[] {
     default:
       return [];
   }
+}
+
+/** What SQS reports of a queue once a minute. @param timeScale real seconds per AWS second */
+export function queueMetrics(
+  QueueName: string,
+  { visible, notVisible, oldestSentAt }: QueueFigures,
+  now: number,
+  timeScale: number,
+): Datum[] {
+  const ageMs = oldestSentAt === undefined ? 0 : Math.max(0, now - oldestSentAt);
+  return data(
+    'AWS/SQS',
+    { QueueName },
+    {
+      ApproximateNumberOfMessagesVisible: visible,
+      ApproximateNumberOfMessagesNotVisible: notVisible,
+      ApproximateAgeOfOldestMessage: Math.floor(ageMs / 1000 / timeScale),
+    },
+  );
 }
 
 const EXECUTION_ENDS = {

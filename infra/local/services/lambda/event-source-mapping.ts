@@ -28,7 +28,7 @@ export interface EventSourceMappingDependencies {
   readonly invoke: FunctionPool['invoke'];
   readonly journal: Journal;
   /**
-   * Real seconds per AWS second, above 0 and at most 1: window, visibility time-out and back-off.
+   * Real seconds per AWS second, above 0 and at most 1: window, visibility timeout and back-off.
    */
   readonly timeScale: number;
 }
@@ -139,7 +139,7 @@ class EventSourceMapping {
     const answer = this.#queue.receive(atMost, waitSeconds);
     const messages = await this.stopping.untilStopped(answer);
     if (messages !== undefined) return messages;
-    // The long poll outlives the mapping: what it still brings is for someone else.
+    // The long poll outlives the mapping: the messages that it still receives are given back.
     answer
       .then(late => this.#giveBack(late))
       .catch((error: unknown) => this.#note('a poll failed after the end', error));
@@ -147,7 +147,7 @@ class EventSourceMapping {
   }
 
   async #giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
-    await Promise.all(messages.map(this.#queue.release));
+    await Promise.all(messages.map(message => this.#queue.release(message)));
   }
 
   /** @returns the messages that failed */
@@ -165,7 +165,7 @@ class EventSourceMapping {
   }
 
   /**
-   * The queue keeps real time and returns messages by itself; a scaled time-out has to be ended by
+   * The queue keeps real time and returns messages by itself; a scaled timeout is ended by
    * hand. It never overtakes a running invocation, because functions run in real time.
    */
   #returnAfterVisibilityTimeout(messages: readonly ReceivedMessage[]): void {

@@ -15,7 +15,7 @@ const PROCESS_FILE = fileURLToPath(new URL('./function-process.ts', import.meta.
  */
 const COMPILE_CACHE = join(tmpdir(), 'node-compile-cache');
 
-/** Time that AWS grants for loading modules before the function's time-out begins. */
+/** Time that AWS grants for loading modules before the function's timeout begins. */
 const INIT_SECONDS = 10;
 
 /** AWS's words for the signals that end a function. */
@@ -140,77 +140,123 @@ export type StartEnvironment = (
   onLogLine: (line: string) => void,
 ) => ExecutionEnvironment;
 
-export const startExecutionEnvironment: StartEnvironment = (definition, endpoint, onLogLine) => {
-  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
-  const logStreamName = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
-  const child = startProcess(definition, endpoint, logStreamName);
-  const ready = Promise.withResolvers<void>();
-  const exited = Promise.withResolvers<void>();
-  let alive = true;
-  let ending: string | undefined;
-  let invocation: { settle(outcome: Outcome): void; processEnded(reason: string): void } | undefined;
+export const startExecutionEnvironment: StartEnvironment = (definition, endpoint, onLogLine) =>
+  new FunctionProcess(definition, endpoint, onLogLine);
 
-  const end = (reason: string) => {
-    alive = false;
-    ending = reason;
-    invocation?.processEnded(reason);
-    exited.resolve();
-  };
-  child.on('message', (message: ProcessMessage) => {
-    if (message.kind === 'ready') return ready.resolve();
-    if (message.kind === 'crashed') alive = false;
-    invocation?.settle({ kind: message.kind === 'returned' ? 'success' : 'error', payload: message.payload });
-  });
-  child.once('error', error => end(`Runtime failed to start: ${error.message}`));
-  // `close`, not `exit`: by then the last message and the last log lines have been read.
-  child.once('close', (code, signal) => end(exitReason(code, signal)));
-  child.once('exit', () => {
-    alive = false;
-    exited.resolve();
-  });
-  for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) createInterface({ input: stream }).on('line', onLogLine);
+class FunctionProcess implements ExecutionEnvironment {
+  readonly #definition: FunctionDefinition;
+  readonly #logStreamName = newLogStreamName();
+  readonly #child: ChildProcess;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<void>();
+  #isAlive = true;
+  /** Why the process ended. */
+  #endReason: string | undefined;
+  #invocation: Invocation | undefined;
 
-  const kill = () => {
-    alive = false;
-    child.kill('SIGKILL');
-  };
+  constructor(definition: FunctionDefinition, endpoint: string, onLogLine: (line: string) => void) {
+    this.#definition = definition;
+    this.#child = startProcess(definition, endpoint, this.#logStreamName);
+    this.#child.on('message', (message: ProcessMessage) => this.#receive(message));
+    this.#child.once('error', error => this.#end(`Runtime failed to start: ${error.message}`));
+    // `close`, not `exit`: by then the last message and the last log lines have been read.
+    this.#child.once('close', (code, signal) => this.#end(exitReason(code, signal)));
+    this.#child.once('exit', () => {
+      this.#isAlive = false;
+      this.#exited.resolve();
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      if (stream !== null) createInterface({ input: stream }).on('line', onLogLine);
+  }
 
+  get functionName(): string {
+    return this.#definition.name;
+  }
+
+  get alive(): boolean {
+    return this.#isAlive;
+  }
+
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  async run(requestId: string, payload: string): Promise<Outcome> {
+    const invocation = createInvocation(requestId);
+    this.#invocation = invocation;
+    if (this.#endReason !== undefined) invocation.fail('error', 'Runtime.ExitError', this.#endReason);
+    const { timeoutSeconds } = this.#definition;
+    let timer = this.#timeOutAfter(Math.max(INIT_SECONDS, timeoutSeconds), invocation);
+    void this.#ready.promise.then(() => {
+      clearTimeout(timer);
+      timer = this.#timeOutAfter(timeoutSeconds, invocation);
+      this.#send(requestId, payload);
+    });
+    return await invocation.outcome.finally(() => {
+      clearTimeout(timer);
+      this.#invocation = undefined;
+    });
+  }
+
+  kill(): void {
+    this.#isAlive = false;
+    this.#child.kill('SIGKILL');
+  }
+
+  #timeOutAfter(seconds: number, invocation: Invocation): NodeJS.Timeout {
+    return setTimeout(() => {
+      const granted = this.#definition.timeoutSeconds.toFixed(2);
+      invocation.fail('timeout', 'Sandbox.Timedout', `Task timed out after ${granted} seconds`);
+      this.kill();
+    }, seconds * 1000);
+  }
+
+  #send(requestId: string, payload: string): void {
+    const logStreamName = this.#logStreamName;
+    const message = invocationMessage(this.#definition, { requestId, payload, logStreamName });
+    // If the channel has just closed, `close` reports it.
+    this.#child.send(message, () => undefined);
+  }
+
+  #receive(message: ProcessMessage): void {
+    if (message.kind === 'ready') {
+      this.#ready.resolve();
+      return;
+    }
+    if (message.kind === 'crashed') this.#isAlive = false;
+    const kind = message.kind === 'returned' ? 'success' : 'error';
+    this.#invocation?.settle({ kind, payload: message.payload });
+  }
+
+  #end(reason: string): void {
+    this.#isAlive = false;
+    this.#endReason = reason;
+    this.#invocation?.fail('error', 'Runtime.ExitError', reason);
+    this.#exited.resolve();
+  }
+}
+
+/** One run of the handler. Whatever settles it first is its outcome. */
+interface Invocation {
+  readonly outcome: Promise<Outcome>;
+  settle(outcome: Outcome): void;
+  /** Settles it with an error of the runtime's own, in AWS's shape. */
+  fail(kind: 'error' | 'timeout', errorType: string, reason: string): void;
+}
+
+function createInvocation(requestId: string): Invocation {
+  const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>();
   return {
-    functionName: definition.name,
-    exited: exited.promise,
-    get alive() {
-      return alive;
-    },
-    kill,
-    async run(requestId, payload) {
-      const outcome = Promise.withResolvers<Outcome>();
-      const failWith = (kind: 'error' | 'timeout', errorType: string, reason: string) =>
-        outcome.resolve({
-          kind,
-          payload: JSON.stringify({ errorType, errorMessage: `RequestId: ${requestId} Error: ${reason}` }),
-        });
-      const timeOut = () => {
-        const seconds = definition.timeoutSeconds.toFixed(2);
-        failWith('timeout', 'Sandbox.Timedout', `Task timed out after ${seconds} seconds`);
-        kill();
-      };
-
-      const processEnded = (reason: string) => failWith('error', 'Runtime.ExitError', reason);
-      if (ending !== undefined) processEnded(ending);
-      invocation = { settle: outcome.resolve, processEnded };
-      let timer = setTimeout(timeOut, Math.max(INIT_SECONDS, definition.timeoutSeconds) * 1000);
-      void ready.promise.then(() => {
-        clearTimeout(timer);
-        timer = setTimeout(timeOut, definition.timeoutSeconds * 1000);
-        const message = invocationMessage(definition, { requestId, payload, logStreamName });
-        // If the channel has just closed, `close` reports it.
-        child.send(message, () => undefined);
-      });
-      return outcome.promise.finally(() => {
-        clearTimeout(timer);
-        invocation = undefined;
-      });
+    outcome,
+    settle,
+    fail(kind, errorType, reason) {
+      const errorMessage = `RequestId: ${requestId} Error: ${reason}`;
+      settle({ kind, payload: JSON.stringify({ errorType, errorMessage }) });
     },
   };
-};
+}
+
+function newLogStreamName(): string {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+  return `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+}

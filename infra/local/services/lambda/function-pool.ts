@@ -17,6 +17,7 @@ import { createWarmEnvironments } from './warm-environments.ts';
 export interface FunctionPool {
   /**
    * Runs a function and waits for its answer; a failed function is an answer too.
+   *
    * @param name name or ARN
    * @param payload JSON
    * @param onStart called when it has its process: AWS would not make it wait for one
@@ -42,6 +43,7 @@ export interface FunctionPoolOptions {
   /**
    * How many processes work at once; further invocations wait. AWS would run a thousand. A function
    * that invokes another and waits for it occupies two.
+   *
    * @default 10
    */
   readonly maximumConcurrency?: number;
@@ -53,10 +55,6 @@ export interface FunctionPoolOptions {
   readonly startEnvironment?: StartEnvironment | undefined;
 }
 
-/** A name, or a partial or full ARN, with or without the only version, `$LATEST`. */
-const FUNCTION_REFERENCE =
-  /^(?:arn:aws:lambda:[a-z0-9-]+:\d{12}:function:|\d{12}:function:|function:)?([\w-]+)(?::\$LATEST)?$/;
-
 const stopped = () => new AwsError('ServiceException', 'The local Lambda service has been stopped', 500);
 
 /** Runs each function in a process per concurrent execution, reused while warm. */
@@ -64,6 +62,7 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const { journal, endpoint, maximumConcurrency = 10, idleSeconds = 300, timeScale = 1 } = options;
   const { startEnvironment = startExecutionEnvironment } = options;
   const functions = new Map(options.functions.map(definition => [definition.name, definition]));
+  const find = (reference: string) => findFunction(functions, reference);
   options.functions.forEach(assertNoReservedVariables);
 
   const stopping = new AbortController();
@@ -76,13 +75,6 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     limit: maximumConcurrency,
     idleSeconds,
   });
-
-  function find(reference: string): FunctionDefinition {
-    const definition = functions.get(FUNCTION_REFERENCE.exec(reference)?.[1] ?? '');
-    if (definition !== undefined) return definition;
-    const arn = reference.startsWith('arn:') ? reference : functionArn(reference);
-    throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
-  }
 
   async function run(definition: FunctionDefinition, requestId: string, payload: string): Promise<Outcome> {
     const startedAt = performance.now();
@@ -121,4 +113,19 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
       await environments.kill(() => true);
     },
   };
+}
+
+/** A name, or a partial or full ARN, with or without the only version, `$LATEST`. */
+const FUNCTION_REFERENCE =
+  /^(?:arn:aws:lambda:[a-z0-9-]+:\d{12}:function:|\d{12}:function:|function:)?([\w-]+)(?::\$LATEST)?$/;
+
+/** @throws AwsError ResourceNotFoundException */
+function findFunction(
+  functions: ReadonlyMap<string, FunctionDefinition>,
+  reference: string,
+): FunctionDefinition {
+  const definition = functions.get(FUNCTION_REFERENCE.exec(reference)?.[1] ?? '');
+  if (definition !== undefined) return definition;
+  const arn = reference.startsWith('arn:') ? reference : functionArn(reference);
+  throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
 }

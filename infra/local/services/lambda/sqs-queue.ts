@@ -24,12 +24,67 @@ export interface SqsQueueOptions {
 }
 
 export function createSqsQueue(options: SqsQueueOptions): SqsQueue {
-  const { callAws, caller, queueUrl: QueueUrl, queueArn, onError } = options;
+  return new PolledQueue(options);
+}
 
-  async function call(action: string, request: object, as = caller): Promise<unknown> {
+class PolledQueue implements SqsQueue {
+  readonly #options: SqsQueueOptions;
+
+  constructor(options: SqsQueueOptions) {
+    this.#options = options;
+  }
+
+  async receive(atMost: number, waitSeconds: number): Promise<ReceivedMessage[]> {
+    const response = await this.#call('ReceiveMessage', {
+      MaxNumberOfMessages: Math.min(RECEIVE_AT_MOST, atMost),
+      WaitTimeSeconds: waitSeconds,
+      AttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    });
+    const { Messages = [] } = response as { readonly Messages?: readonly SqsMessage[] };
+    return Messages.map(message => received(message, this.#options.queueArn, performance.now()));
+  }
+
+  async release({ receiptHandle }: ReceivedMessage): Promise<void> {
+    try {
+      // On AWS the visibility timeout expires by itself: the role needs no permission to end it.
+      await this.#call(
+        'ChangeMessageVisibility',
+        { ReceiptHandle: receiptHandle, VisibilityTimeout: 0 },
+        'local-cloud',
+      );
+    } catch (error) {
+      this.#options.onError('a message could not be given back', error);
+    }
+  }
+
+  async remove(messages: readonly ReceivedMessage[]): Promise<ReceivedMessage[]> {
+    const kept: ReceivedMessage[] = [];
+    for (let start = 0; start < messages.length; start += DELETE_AT_MOST)
+      kept.push(...(await this.#removeBatch(messages.slice(start, start + DELETE_AT_MOST))));
+    return kept;
+  }
+
+  async #removeBatch(messages: readonly ReceivedMessage[]): Promise<ReceivedMessage[]> {
+    const Entries = messages.map(({ receiptHandle }, index) => ({
+      Id: String(index),
+      ReceiptHandle: receiptHandle,
+    }));
+    try {
+      const response = await this.#call('DeleteMessageBatch', { Entries });
+      const { Failed = [] } = response as { readonly Failed?: readonly { readonly Id: string }[] };
+      return messages.filter((_, index) => Failed.some(entry => entry.Id === String(index)));
+    } catch (error) {
+      this.#options.onError('messages could not be deleted', error);
+      return [...messages];
+    }
+  }
+
+  async #call(action: string, request: object, caller = this.#options.caller): Promise<unknown> {
+    const { callAws, queueUrl: QueueUrl } = this.#options;
     const { status, body = '' } = await callAws({
       service: 'sqs',
-      caller: as,
+      caller,
       method: 'POST',
       url: '/',
       headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
@@ -38,51 +93,4 @@ export function createSqsQueue(options: SqsQueueOptions): SqsQueue {
     if (status >= 300) throw new Error(`${action} answered ${status}: ${body.toString()}`);
     return JSON.parse(body.toString() || '{}');
   }
-
-  async function removeTen(messages: readonly ReceivedMessage[]): Promise<ReceivedMessage[]> {
-    const Entries = messages.map(({ receiptHandle }, index) => ({
-      Id: String(index),
-      ReceiptHandle: receiptHandle,
-    }));
-    try {
-      const response = await call('DeleteMessageBatch', { Entries });
-      const { Failed = [] } = response as { readonly Failed?: readonly { readonly Id: string }[] };
-      return messages.filter((_, index) => Failed.some(entry => entry.Id === String(index)));
-    } catch (error) {
-      onError('messages could not be deleted', error);
-      return [...messages];
-    }
-  }
-
-  return {
-    async receive(atMost, WaitTimeSeconds) {
-      const response = await call('ReceiveMessage', {
-        MaxNumberOfMessages: Math.min(RECEIVE_AT_MOST, atMost),
-        WaitTimeSeconds,
-        AttributeNames: ['All'],
-        MessageAttributeNames: ['All'],
-      });
-      const { Messages = [] } = response as { readonly Messages?: readonly SqsMessage[] };
-      return Messages.map(message => received(message, queueArn, performance.now()));
-    },
-    async release({ receiptHandle }) {
-      try {
-        // On AWS the visibility time-out ends by itself, so the role needs no permission to shorten
-        // it.
-        await call(
-          'ChangeMessageVisibility',
-          { ReceiptHandle: receiptHandle, VisibilityTimeout: 0 },
-          'local-cloud',
-        );
-      } catch (error) {
-        onError('a message could not be given back', error);
-      }
-    },
-    async remove(messages) {
-      const kept: ReceivedMessage[] = [];
-      for (let start = 0; start < messages.length; start += DELETE_AT_MOST)
-        kept.push(...(await removeTen(messages.slice(start, start + DELETE_AT_MOST))));
-      return kept;
-    },
-  };
 }

@@ -29,79 +29,100 @@ export interface IdentityApiOptions {
 
 /** The operations of SES v2 on identities. Any other request goes to `others`. */
 export function withIdentities(others: AwsService, options: IdentityApiOptions): AwsService {
-  const { identities, followsLinks } = options;
+  const identities = new IdentityApi(options);
+  return async request => identities.answer(request) ?? (await others(request));
+}
 
-  function create(region: string, body: string): AwsResponse {
-    const { EmailIdentity: name, Tags: tags, ConfigurationSetName } = Creation.parse(JSON.parse(body));
-    if (identities.find(region, name) !== undefined)
-      throw new AwsError('AlreadyExistsException', `Email identity ${name} already exist.`);
-    const configuration =
-      ConfigurationSetName === undefined ? {} : { configurationSet: ConfigurationSetName };
-    identities.put({ region, name, isVerified: followsLinks, tags, ...configuration });
-    const IdentityType = name.includes('@') ? 'EMAIL_ADDRESS' : 'DOMAIN';
-    return jsonResponse({ IdentityType, VerifiedForSendingStatus: followsLinks });
+class IdentityApi {
+  readonly #identities: Identities;
+  readonly #followsLinks: boolean;
+
+  constructor({ identities, followsLinks }: IdentityApiOptions) {
+    this.#identities = identities;
+    this.#followsLinks = followsLinks;
   }
 
-  /** @throws AwsError NotFoundException */
-  function known(region: string, name: string): Identity {
-    const identity = identities.find(region, name);
-    if (identity !== undefined) return identity;
-    throw new AwsError('NotFoundException', `Email identity ${name} does not exist.`, 404);
-  }
-
-  const change = (identity: Identity): AwsResponse => {
-    identities.put(identity);
-    return jsonResponse({});
-  };
-
-  function untag(region: string, { url }: AwsRequest): AwsResponse {
-    const query = new URL(url, 'http://aws').searchParams;
-    const identity = known(region, nameIn(query.get('ResourceArn') ?? ''));
-    const removed = query.getAll('TagKeys');
-    const left = Object.entries(identity.tags).filter(([key]) => !removed.includes(key));
-    return change({ ...identity, tags: Object.fromEntries(left) });
-  }
-
-  return async request => {
+  /** Undefined for an operation on something else. */
+  answer(request: AwsRequest): AwsResponse | undefined {
     const { action, name } = operationOf(request);
     const region = regionOf(request);
     const body = request.body.toString();
     switch (action) {
       case 'CreateEmailIdentity':
-        return create(region, body);
+        return this.#create(region, body);
       case 'GetEmailIdentity':
-        return jsonResponse(describe(known(region, name)));
+        return jsonResponse(describe(this.#known(region, name)));
       case 'DeleteEmailIdentity':
-        known(region, name);
-        identities.remove(region, name);
-        return jsonResponse({});
-      case 'PutEmailIdentityConfigurationSetAttributes': {
-        const { configurationSet: _, ...identity } = known(region, name);
-        const { ConfigurationSetName } = Configuration.parse(JSON.parse(body));
-        return change(
-          ConfigurationSetName === undefined
-            ? identity
-            : { ...identity, configurationSet: ConfigurationSetName },
-        );
-      }
-      case 'TagResource': {
-        const { ResourceArn, Tags: tags } = Tagging.parse(JSON.parse(body));
-        const identity = known(region, nameIn(ResourceArn));
-        return change({ ...identity, tags: { ...identity.tags, ...tags } });
-      }
+        return this.#remove(region, name);
+      case 'PutEmailIdentityConfigurationSetAttributes':
+        return this.#configure(region, name, body);
+      case 'TagResource':
+        return this.#tag(region, body);
       case 'UntagResource':
-        return untag(region, request);
+        return this.#untag(region, request.url);
       default:
-        return others(request);
+        return undefined;
     }
-  };
+  }
+
+  #create(region: string, body: string): AwsResponse {
+    const { EmailIdentity: name, Tags: tags, ConfigurationSetName } = Creation.parse(JSON.parse(body));
+    if (this.#identities.find(region, name) !== undefined)
+      throw new AwsError('AlreadyExistsException', `Email identity ${name} already exist.`);
+    const configuration =
+      ConfigurationSetName === undefined ? {} : { configurationSet: ConfigurationSetName };
+    this.#identities.put({ region, name, isVerified: this.#followsLinks, tags, ...configuration });
+    return jsonResponse({ IdentityType: typeOf(name), VerifiedForSendingStatus: this.#followsLinks });
+  }
+
+  #remove(region: string, name: string): AwsResponse {
+    this.#known(region, name);
+    this.#identities.remove(region, name);
+    return jsonResponse({});
+  }
+
+  #configure(region: string, name: string, body: string): AwsResponse {
+    const { configurationSet: _, ...identity } = this.#known(region, name);
+    const { ConfigurationSetName: configurationSet } = Configuration.parse(JSON.parse(body));
+    return this.#put(configurationSet === undefined ? identity : { ...identity, configurationSet });
+  }
+
+  #tag(region: string, body: string): AwsResponse {
+    const { ResourceArn, Tags: tags } = Tagging.parse(JSON.parse(body));
+    const identity = this.#known(region, nameIn(ResourceArn));
+    return this.#put({ ...identity, tags: { ...identity.tags, ...tags } });
+  }
+
+  #untag(region: string, url: string): AwsResponse {
+    const query = new URL(url, 'http://aws').searchParams;
+    const identity = this.#known(region, nameIn(query.get('ResourceArn') ?? ''));
+    const removed = query.getAll('TagKeys');
+    const left = Object.entries(identity.tags).filter(([key]) => !removed.includes(key));
+    return this.#put({ ...identity, tags: Object.fromEntries(left) });
+  }
+
+  #put(identity: Identity): AwsResponse {
+    this.#identities.put(identity);
+    return jsonResponse({});
+  }
+
+  /** @throws AwsError NotFoundException */
+  #known(region: string, name: string): Identity {
+    const identity = this.#identities.find(region, name);
+    if (identity !== undefined) return identity;
+    throw new AwsError('NotFoundException', `Email identity ${name} does not exist.`, 404);
+  }
 }
 
 const nameIn = (identityArn: string) => identityArn.replace(/^.*:identity\//, '');
 
+function typeOf(name: string): 'EMAIL_ADDRESS' | 'DOMAIN' {
+  return name.includes('@') ? 'EMAIL_ADDRESS' : 'DOMAIN';
+}
+
 function describe({ name, isVerified, tags, configurationSet }: Identity): object {
   return {
-    IdentityType: name.includes('@') ? 'EMAIL_ADDRESS' : 'DOMAIN',
+    IdentityType: typeOf(name),
     VerifiedForSendingStatus: isVerified,
     VerificationStatus: isVerified ? 'SUCCESS' : 'PENDING',
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),

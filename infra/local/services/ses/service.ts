@@ -14,7 +14,10 @@ export interface SesOptions {
   readonly ports?: { readonly inbox?: number };
   /** Whether the links that SES mails to new senders are followed at once. @default true */
   readonly followsSenderLinks?: boolean;
-  /** Addresses and domains that were verified before, besides those of the template. @default none */
+  /**
+   * Addresses and domains that were verified before, besides those of the template.
+   * @default none
+   */
   readonly verifiedSenders?: readonly string[];
 }
 

@@ -4,11 +4,11 @@ import { type Definition, isRecord, recordsIn, type State } from './definition.t
 export const MAX_TIMER_SECONDS = 2_147_483;
 
 /**
- * The definition as the engine has to be given it so that it behaves like AWS:
+ * The definition in the form that makes the engine behave like AWS:
  * - retry intervals × `timeScale`;
  * - Wait and Fail states become tasks (the local handler sleeps scaled, or fails with resolved
  *   Error and Cause);
- * - a task without time-out gets practically none (the engine's default is 60 s);
+ * - a task without a timeout gets practically none (the engine's default is 60 s);
  * - what the engine gets wrong is written in a form that it gets right: `"ResultPath": "$"`,
  *   `"IsPresent": false`, comparisons across types, `?` in StringMatches, falsy Pass results.
  */

@@ -135,7 +135,7 @@ async function attempt(
     return result;
   } catch (error) {
     if (runSignal.aborted) throw abortFailure();
-    // The engine's own timer ends the attempt, as a time-out that States.TaskFailed does not match.
+    // The engine's own timer ends the attempt, as a timeout that States.TaskFailed does not match.
     if (timeout.aborted) return new Promise<never>(() => undefined);
     throw error instanceof StateFailure ? error : runtimeFailure(String(error));
   }

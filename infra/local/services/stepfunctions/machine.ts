@@ -15,14 +15,14 @@ export interface StateMachineDefinitionResource {
 /** A state machine ready to run. */
 export interface Machine extends StateMachineDefinitionResource {
   readonly roleArn: string;
-  /** The definition as the engine has to be given it. */
+  /** The definition in the form that the engine needs. */
   readonly runnable: Definition;
   /** Every state as written, by name. */
   readonly states: ReadonlyMap<string, State>;
   readonly tasks: ReadonlyMap<string, Task>;
 }
 
-/** @throws Error if the definition is not valid, or naming what of it is not emulated */
+/** @throws Error if the definition is not valid, or naming each part that is not emulated */
 export function loadMachine(resource: StateMachineDefinitionResource, timeScale: number): Machine {
   const definition = parseDefinition(resource.name, resource.definition);
   const states = Object.entries(definition.States);

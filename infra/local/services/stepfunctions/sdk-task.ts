@@ -75,7 +75,7 @@ export function sdkTask(service: string, action: string, template: unknown): Sdk
       endpoint,
       region: LOCAL_REGION,
       credentials: { accessKeyId: caller, secretAccessKey: 'local' },
-      // To try again is the state machine's business.
+      // Retrying is up to the state machine.
       maxAttempts: 1,
     });
     try {

@@ -46,7 +46,7 @@ export const stepfunctions: Service<readonly StateMachineDefinitionResource[]> =
   apis: { states: api },
   needs: [invokeFunction, publishEvent],
   access: account => ({
-    // Step Functions makes up a name for each execution's session. Here it is the machine's.
+    // Step Functions invents a session name for each execution. Here it is the machine's name.
     sessionNames: account
       .all('AWS::StepFunctions::StateMachine')
       .map(({ ref, attributes, properties }) => [String(properties['RoleArn']), attributes['Name'] ?? ref]),

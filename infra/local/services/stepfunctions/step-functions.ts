@@ -22,7 +22,7 @@ export interface StepFunctionsOptions {
   readonly journal: Journal;
   /** Hands an execution's change of status to EventBridge. */
   readonly publish: (event: object) => void;
-  /** Factor of Wait states and retry intervals; time-outs stay real. */
+  /** Factor of Wait states and retry intervals; timeouts stay real. */
   readonly timeScale: number;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;

@@ -1,0 +1,62 @@
+import { createEdgeCache, type EdgeCache, type Variant } from './cache.ts';
+import type { Distribution } from './distribution.ts';
+import { createEdge, type Edge, type EdgeOptions, type Served } from './edge.ts';
+import { invalidationMatcher } from './invalidation-paths.ts';
+import type { ViewerRequest, ViewerResponse } from './messages.ts';
+
+/** How an edge behaves where AWS documents nothing, or where something goes wrong. */
+export interface EdgeTraits extends Pick<EdgeOptions, 'keepsHeadApart' | 'blocks'> {
+  /** Which variants an invalidation fails to purge. @default none */
+  readonly survivesPurge?: ((variant: Variant) => boolean) | undefined;
+}
+
+export interface PointsOfPresenceOptions extends Omit<EdgeOptions, 'pop' | 'cache'>, EdgeTraits {
+  /** Each has a cache of its own. */
+  readonly names: readonly string[];
+  /** Shared by all of them. */
+  readonly cacheBytes: number;
+}
+
+/** Every distribution at every point of presence. */
+export class PointsOfPresence {
+  readonly #options: PointsOfPresenceOptions;
+  readonly #caches: readonly EdgeCache<Served>[];
+  readonly #edges = new Map<string, Edge>();
+
+  constructor(distributions: readonly Distribution[], options: PointsOfPresenceOptions) {
+    const { names, cacheBytes, ...edgeOptions } = options;
+    this.#options = options;
+    this.#caches = names.map(pop => {
+      const cache = createEdgeCache<Served>(cacheBytes / names.length);
+      for (const distribution of distributions)
+        this.#edges.set(
+          edgeName(distribution.id, pop),
+          createEdge(distribution, { ...edgeOptions, pop, cache }),
+        );
+      return cache;
+    });
+  }
+
+  /** @param pop default: the request's `x-local-pop` header, else the first */
+  async serve(distributionId: string, request: ViewerRequest, pop?: string): Promise<ViewerResponse> {
+    const { 'x-local-pop': named = this.#options.names[0], ...headers } = request.headers;
+    const name = edgeName(distributionId, pop ?? named);
+    const edge = this.#edges.get(name);
+    if (edge === undefined) throw new Error(`There is no distribution ${name}`);
+    return await edge({ ...request, headers });
+  }
+
+  /** @param paths of an invalidation */
+  purge(distributionId: string, paths: readonly string[]): void {
+    const { survivesPurge = () => false } = this.#options;
+    const matches = invalidationMatcher(paths);
+    for (const cache of this.#caches)
+      cache.purge(
+        key => key.distributionId === distributionId && matches(key.address) && !survivesPurge(key.variant),
+      );
+  }
+}
+
+function edgeName(distributionId: string, pop: string | undefined): string {
+  return `${distributionId} at ${pop}`;
+}
