@@ -53,13 +53,23 @@ export function checksOfChanges(objects: readonly Change[], rules: UrlRules): Ch
 /** How many URLs are also asked for in the stored form, and compared byte by byte. */
 const SAMPLE = 10;
 
-/** Some of the items, evenly spread: those of one folder are often alike. */
-export function sampleOf<T>(items: readonly T[]): T[] {
-  if (items.length <= SAMPLE) return [...items];
-  return items.filter(
-    (_, index) =>
-      Math.floor((index * SAMPLE) / items.length) !== Math.floor(((index - 1) * SAMPLE) / items.length),
-  );
+/**
+ * Some of the checks: one of each kind of file, then others, evenly spread. Whatever alters content
+ * on the way may do so for pages alone, and files of one folder are often alike.
+ */
+export function sampleOf<Some extends Pick<Check, 'key'>>(checks: readonly Some[]): Some[] {
+  const kinds = Map.groupBy(checks, ({ key }) => /\.[^./]*$/.exec(key)?.[0] ?? '');
+  const firsts = new Set([...kinds.values()].flatMap(ofKind => ofKind.slice(0, 1)).slice(0, SAMPLE));
+  const others = checks.filter(check => !firsts.has(check));
+  const sample = new Set([...firsts, ...spread(others, SAMPLE - firsts.size)]);
+  return checks.filter(check => sample.has(check));
+}
+
+/** At most so many of the items, from all parts. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  const partOf = (index: number) => Math.floor((index * count) / items.length);
+  return items.filter((_, index) => partOf(index) !== partOf(index - 1));
 }
 
 /**

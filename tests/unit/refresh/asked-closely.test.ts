@@ -8,12 +8,20 @@ const uploads = (...keys: string[]) => ({ objects: keys.map(key => changeOf(key,
 
 describe('A sample', () => {
   it.each([0, 1, 9, 10, 11, 25, 1000])('of %i URLs has ten at most, from all parts', size => {
-    const items = Array.from({ length: size }, (_, index) => index);
-    const sample = sampleOf(items);
+    const checks = Array.from({ length: size }, (_, index) => ({ key: `${index}.css`, index }));
+    const sample = sampleOf(checks).map(({ index }) => index);
     expect(sample).toHaveLength(Math.min(size, 10));
     const gaps = sample.map((item, index) => (sample[index + 1] ?? size) - item);
     expect(sample[0] ?? 0).toBe(0);
-    expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(Math.max(1, Math.ceil(size / 10)));
+    expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(Math.max(1, Math.ceil(size / 9)));
+  });
+
+  it('has one of each kind of file', () => {
+    const assets = Array.from({ length: 500 }, (_, number) => `assets/${number}.js`);
+    const keys = [...assets, 'index.html', 'docs/LICENSE', 'feed.xml'];
+    const sample = sampleOf(keys.map(key => ({ key }))).map(({ key }) => key);
+    expect(sample).toHaveLength(10);
+    expect(sample).toEqual(expect.arrayContaining(['assets/0.js', 'index.html', 'docs/LICENSE', 'feed.xml']));
   });
 
   it('is also asked for in the stored form', async () => {
@@ -21,7 +29,7 @@ describe('A sample', () => {
     const { verify, asked, askedClosely } = site(Object.fromEntries(keys.map(key => [key, objectOf('new')])));
     expect(await verify(uploads(...keys))).toEqual({ verified: 100, superseded: 0 });
     expect(asked).toHaveLength(100);
-    expect([...askedClosely]).toEqual(sampleOf(keys).map(key => `/${key}`));
+    expect([...askedClosely]).toEqual(sampleOf(keys.map(key => ({ key }))).map(({ key }) => `/${key}`));
   });
 
   it.each(['browser', 'stored'] as const)('is stale when only the %s form is', async form => {
@@ -121,6 +129,6 @@ describe('The content at the edge', () => {
         return answerOf(objectOf('new'));
       });
     await verify(uploads(...keys));
-    expect([...read]).toEqual(sampleOf(keys));
+    expect([...read].map(key => ({ key }))).toEqual(sampleOf(keys.map(key => ({ key }))));
   });
 });
