@@ -19,11 +19,13 @@ import type { Print, Size } from './report.ts';
 
 const SIZES = {
   whole: {
+    /** All of them. */
+    handlers: [],
     samples: 21,
     /** The first one brings the files into the system's cache. */
     warmUp: 1,
   },
-  smoke: { samples: 1, warmUp: 0 },
+  smoke: { handlers: ['pipeline/collect-changes', 'pipeline/invalidate'], samples: 1, warmUp: 0 },
 } as const;
 /** Highest ratio to the baseline, of bytes and of time. */
 const GOAL = 1.5;
@@ -55,8 +57,8 @@ interface Measured {
  * imports and constructs the AWS clients that the function uses; and what weighs in it.
  */
 export async function benchBundles(print: Print, size: Size): Promise<void> {
-  const { samples, warmUp } = SIZES[size];
-  const functions = await functionBundles();
+  const { handlers, samples, warmUp } = SIZES[size];
+  const functions = await functionBundles(handlers);
   const nameWidth = 2 + Math.max(...functions.map(({ handler }) => handler.length));
   const directory = await mkdtemp(join(tmpdir(), 'bundles-'));
   try {

@@ -45,13 +45,15 @@ export interface FunctionBundle {
 /**
  * Every handler, as it deploys.
  *
+ * @param only `pipeline/invalidate` … @default all
  * @throws Error when the synthesised assembly holds other bytes, or a handler has no function
  */
-export async function functionBundles(): Promise<FunctionBundle[]> {
+export async function functionBundles(only: readonly string[] = []): Promise<FunctionBundle[]> {
   const templates = [synthesised(), synthesised('AutoInvalidation')];
   const handlers = filesIn(`${ROOT}handlers`)
     .filter(file => file.endsWith('.ts'))
-    .map(file => file.replace(/\.ts$/, ''));
+    .map(file => file.replace(/\.ts$/, ''))
+    .filter(handler => only.length === 0 || only.includes(handler));
   return await Promise.all(
     handlers.map(async handler => {
       const entry = `handlers/${handler}.ts`;
