@@ -45,7 +45,7 @@ export interface FunctionBundle {
 /**
  * Every handler, as it deploys.
  *
- * @param only `pipeline/invalidate` … @default all
+ * @param only such as `pipeline/invalidate`; all by default
  * @throws Error when the synthesised assembly holds other bytes, or a handler has no function
  */
 export async function functionBundles(only: readonly string[] = []): Promise<FunctionBundle[]> {
