@@ -1,6 +1,6 @@
 import { CreateInvalidationCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../infra/cli/commands/status-report.ts';
 import { main } from '../../infra/cli/main.ts';
 import type { RefreshDetails, RefreshList } from '../../shared/refresh/api-contract.ts';
@@ -209,6 +209,9 @@ describe('npm run status', () => {
 });
 
 describe('npm run refresh', () => {
+  // Whose refresh is the newest in the list: see `upload`.
+  beforeEach(nextSecond);
+
   it('requests the paths, and says which refresh takes them', async () => {
     const { exitCode, printed } = await run('refresh', '--paths', '/docs/*', '/index.html', '--json');
     expect(exitCode).toBe(0);
