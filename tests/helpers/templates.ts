@@ -27,6 +27,9 @@ const CfnTemplate = z.object({
 export type CfnTemplate = z.infer<typeof CfnTemplate>;
 export type Json = z.infer<ReturnType<typeof z.json>>;
 
+/** The stacks of the synthesised assembly. */
+export type StackName = 'StudentSite' | 'AutoInvalidation';
+
 export interface Resource {
   readonly id: string;
   readonly properties: Readonly<Record<string, Json>>;
@@ -36,7 +39,7 @@ export interface Resource {
 /**
  * The template that would deploy, the school's with every setting that has a default left at it.
  */
-export function synthesised(stackName: 'StudentSite' | 'AutoInvalidation' = 'StudentSite'): CfnTemplate {
+export function synthesised(stackName: StackName = 'StudentSite'): CfnTemplate {
   return readTemplate(`${ASSEMBLY}/${stackName}.template.json`);
 }
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { eventsBeforePermission } from '../helpers/deployment-rules.ts';
+import { messagesHiddenTooBriefly, readersThatStarveOthers } from '../helpers/operation-rules.ts';
+import { queueReaders } from '../helpers/template-rules.ts';
 import {
   type CfnTemplate,
   getAtt,
@@ -28,7 +31,6 @@ const Queue = z.object({
 });
 const Mapping = z.object({
   EventSourceArn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
-  FunctionName: z.object({ Ref: z.string() }),
   BatchSize: z.number(),
   MaximumBatchingWindowInSeconds: z.number().default(0),
   FunctionResponseTypes: z.array(z.string()),
@@ -45,7 +47,6 @@ const mappingsOf = (of: CfnTemplate) =>
 
 describe('S3', () => {
   const queue = siteChanges(template);
-  const policy = resourceOf(template, 'AWS::SQS::QueuePolicy', 'AutoInvalidationSiteChangesQueue');
 
   it.each([
     ['only from the site bucket and this account', { siteBucketName: 'my-site' }, 'ArnEquals', 'my-site'],
@@ -69,8 +70,7 @@ describe('S3', () => {
   });
 
   it('finds that permission when the bucket is created', () => {
-    const bucket = resourceOf(template, 'AWS::S3::Bucket', 'WebsiteSiteBucket');
-    expect(bucket.dependsOn).toContain(policy.id);
+    expect(eventsBeforePermission(template)).toEqual([]);
   });
 
   it('reports what is created, removed and expired, and only of the site bucket', () => {
@@ -102,45 +102,35 @@ describe('S3', () => {
   });
 });
 
-describe.each(mappingsOf(template))(
-  'The queue read by $id',
-  ({ EventSourceArn, FunctionName, ...mapping }) => {
-    const queue = queueNamed(template, EventSourceArn['Fn::GetAtt'][0]);
-    const consumer = resourceOf(template, 'AWS::Lambda::Function', FunctionName.Ref);
+describe.each(mappingsOf(template))('The queue read by $id', ({ EventSourceArn, ...mapping }) => {
+  const queue = queueNamed(template, EventSourceArn['Fn::GetAtt'][0]);
 
-    it('sets a message aside only after five receives or more', () => {
-      expect(queue.RedrivePolicy?.maxReceiveCount).toBeGreaterThanOrEqual(5);
-    });
+  it('sets a message aside only after five receives or more', () => {
+    expect(queue.RedrivePolicy?.maxReceiveCount).toBeGreaterThanOrEqual(5);
+  });
 
-    it('loses no dead letter sooner than a message: a dead letter keeps its first timestamp', () => {
-      const [deadLetterId = ''] = queue.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'] ?? [];
-      const deadLetters = queueNamed(template, deadLetterId);
-      expect(deadLetters.MessageRetentionPeriod).toBeGreaterThanOrEqual(queue.MessageRetentionPeriod);
-      expect(deadLetters.RedrivePolicy).toBeUndefined();
-    });
+  it('loses no dead letter sooner than a message: a dead letter keeps its first timestamp', () => {
+    const [deadLetterId = ''] = queue.RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'] ?? [];
+    const deadLetters = queueNamed(template, deadLetterId);
+    expect(deadLetters.MessageRetentionPeriod).toBeGreaterThanOrEqual(queue.MessageRetentionPeriod);
+    expect(deadLetters.RedrivePolicy).toBeUndefined();
+  });
 
-    it('hides a message for six times the function’s time-out', () => {
-      const timeout = z.number().parse(consumer.properties['Timeout']);
-      expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * timeout);
-    });
-
-    it('gets back only the messages that failed', () => {
-      expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-    });
-  },
-);
+  it('gets back only the messages that failed', () => {
+    expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+  });
+});
 
 const collecting = (of: CfnTemplate) => mappingsOf(of).find(({ id }) => id.startsWith('AutoInvalidation'));
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const CONCURRENT_EXECUTIONS_OF_A_NEW_ACCOUNT = 10;
-
 describe('Readers of queues', () => {
   it('leave a new account three executions for the page and the workflow', () => {
-    const readers = mappingsOf(template).map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency);
-    expect(readers).toHaveLength(2);
-    const most = readers.reduce((sum, count) => sum + count, 0);
-    expect(CONCURRENT_EXECUTIONS_OF_A_NEW_ACCOUNT - most).toBeGreaterThanOrEqual(3);
+    expect(queueReaders(template)).toHaveLength(2);
+    expect(readersThatStarveOthers(template)).toEqual([]);
+  });
+
+  it('find a message hidden from others for six time-outs of their function', () => {
+    expect(messagesHiddenTooBriefly(template)).toEqual([]);
   });
 
   it('are as many as `maxCollectors` allows', () => {

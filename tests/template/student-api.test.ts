@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  answersKeptByTheEdge,
+  loggingRolesOfTheAccount,
+  stagesWithPaidMetrics,
+} from '../helpers/operation-rules.ts';
+import {
   type CfnTemplate,
   getAtt,
   permissionsOf,
@@ -103,14 +108,15 @@ describe('The API', () => {
   });
 
   it.each([[{}], [{ apiLogs: 'true' }]])('pays for no metrics of single methods with %j', settings => {
-    const { MethodSettings } = stageOf(templateWith(settings));
-    expect(MethodSettings).toMatchObject([{ HttpMethod: '*', ResourcePath: '/*', MetricsEnabled: false }]);
+    const set = templateWith(settings);
+    expect(stageOf(set).MethodSettings).toMatchObject([{ HttpMethod: '*', ResourcePath: '/*' }]);
+    expect(stagesWithPaidMetrics(set)).toEqual([]);
   });
 });
 
 describe('The logs of the API', () => {
   it('are off by default, because they need the logging role that all APIs of the account share', () => {
-    expect(all('ApiGateway::Account')).toEqual([]);
+    expect(loggingRolesOfTheAccount(template)).toEqual([]);
     expect(resourcesOf(template, 'AWS::IAM::Role').filter(({ id }) => id.includes('CloudWatchRole'))).toEqual(
       [],
     );
@@ -188,13 +194,8 @@ describe('The edge in front of the API', () => {
   });
 
   it('keeps no answer of the API: every status that CloudFront keeps for a while is kept for none', () => {
-    const kept = DistributionConfig.CustomErrorResponses.map(
-      (each: { ErrorCode: number; ErrorCachingMinTTL: number }) => [each.ErrorCode, each.ErrorCachingMinTTL],
-    );
-    // The statuses that may be set:
-    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
-    const statuses = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
-    expect(kept).toEqual(statuses.map(status => [status, 0]));
+    expect(answersKeptByTheEdge(template)).toEqual([]);
+    expect(DistributionConfig.CustomErrorResponses).toHaveLength(11);
   });
 
   it('runs its function on what viewers ask, in runtime 2.0', () => {

@@ -9,6 +9,7 @@ import { AutoInvalidation } from '../../infra/constructs/pipeline/auto-invalidat
 import type { SiteDistribution } from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
 import { privateBucket } from '../../infra/constructs/school/private-bucket.ts';
 import { circleIn } from '../helpers/dependencies.ts';
+import { environmentBytes } from '../helpers/deployment-rules.ts';
 import { emptyStack, secretIn, siteIn } from '../helpers/pipeline-stack.ts';
 import { type CfnTemplate, permissionsOf, resourceOf, templateOf, textOf } from '../helpers/templates.ts';
 
@@ -189,15 +190,10 @@ describe('Many distributions', () => {
     return templateOf(stack);
   }
 
-  /** As Lambda counts it: by the variables as one JSON object. */
   function largestEnvironment(template: CfnTemplate): number {
-    const sizes = ['Collect', 'Invalidate', 'Verify'].map(step => {
-      const { Variables } = Object(
-        resourceOf(template, 'AWS::Lambda::Function', `Freshness${step}`).properties['Environment'],
-      );
-      const values = Object.entries<Parameters<typeof textOf>[0]>(Variables);
-      return JSON.stringify(Object.fromEntries(values.map(([name, value]) => [name, textOf(value)]))).length;
-    });
+    const sizes = ['Collect', 'Invalidate', 'Verify'].map(step =>
+      environmentBytes(resourceOf(template, 'AWS::Lambda::Function', `Freshness${step}`)),
+    );
     return Math.max(...sizes);
   }
 

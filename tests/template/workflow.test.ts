@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import * as errors from '../../shared/errors.ts';
-import { type Json, resourceOf, resourcesOf, synthesised, textOf } from '../helpers/templates.ts';
+import { resourceOf, resourcesOf, synthesised } from '../helpers/templates.ts';
+import { definitionProblems, deployedDefinition, WORKFLOW } from '../helpers/workflow-definition.ts';
 
-const WORKFLOW = fileURLToPath(new URL('../../infra/workflows/refresh.asl.json', import.meta.url));
 const README = fileURLToPath(new URL('../../shared/refresh/README.md', import.meta.url));
 const template = synthesised();
 const machine = resourceOf(template, 'AWS::StepFunctions::StateMachine', '');
@@ -24,25 +23,7 @@ const Definition = z.object({
   States: z.record(z.string(), z.object({ Type: z.string() }).catchall(z.json())),
 });
 
-/**
- * The definition as Step Functions gets it: with the template's substitutions, each replaced by a
- * name of the right shape.
- */
-function substituted(): string {
-  const substitutions = z.record(z.string(), z.json()).parse(machine.properties['DefinitionSubstitutions']);
-  return readFileSync(WORKFLOW, 'utf8').replaceAll(/\$\{(\w+)\}/g, (_, name: string) => {
-    const value = substitutions[name];
-    if (value === undefined) throw new Error(`The template has no value for \${${name}}`);
-    return resolved(value);
-  });
-}
-
-function resolved(value: Json): string {
-  const text = textOf(value).replace('<AWS::Partition>', 'aws');
-  return text.replaceAll(/<(\w+)\.Arn>/g, 'arn:aws:lambda:us-east-1:000000000000:function:$1');
-}
-
-const definition = Definition.parse(JSON.parse(substituted()));
+const definition = Definition.parse(JSON.parse(deployedDefinition(template)));
 const states = Object.entries(definition.States);
 const tasks = states
   .filter(([, { Type }]) => Type === 'Task')
@@ -59,19 +40,9 @@ function pausesIn(state: unknown): number[] {
 
 const sum = (seconds: readonly number[]) => seconds.reduce((total, pause) => total + pause, 0);
 
-type Validator = (
-  definition: object,
-  options: { checkPaths: boolean; checkArn: boolean },
-) => {
-  isValid: boolean;
-  errors: readonly unknown[];
-};
-
 describe('The workflow', () => {
   it('is valid Amazon States Language, paths and ARNs included', () => {
-    const validate = createRequire(import.meta.url)('asl-validator') as Validator;
-    const { errors: problems } = validate(JSON.parse(substituted()), { checkPaths: true, checkArn: true });
-    expect(problems).toEqual([]);
+    expect(definitionProblems(template)).toEqual([]);
   });
 
   it('names in each state the stage that it belongs to, in the order of the stages', () => {
