@@ -1,6 +1,7 @@
 import type { AwsRequest, AwsService } from '../../kernel/aws-api.ts';
 import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import { withConditionalWrites } from './conditional-writes.ts';
+import { withIntactContent } from './content-integrity.ts';
 import { withDeleteObjects } from './delete-objects.ts';
 import { listInByteOrder } from './listing.ts';
 import { withoutUnknownSubresources } from './subresources.ts';
@@ -8,9 +9,8 @@ import { withoutUnknownSubresources } from './subresources.ts';
 /** Buckets and objects by fauxqs, with what it lacks added and what it gets wrong put right. */
 export function createBuckets({ handle, s3Store }: Pick<Fauxqs, 'handle' | 's3Store'>): AwsService {
   listInByteOrder(s3Store);
-  return withoutUnknownSubresources(
-    withConditionalWrites(withDeleteObjects(request => handle(withBody(request)))),
-  );
+  const objects = withDeleteObjects(request => handle(withBody(request)));
+  return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 
 /** fauxqs fails on a PUT without content; an empty aws-chunked body says the same. */
