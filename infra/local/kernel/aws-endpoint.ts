@@ -9,7 +9,7 @@ import {
 } from './aws-api.ts';
 import { close, listen } from './http-server.ts';
 import type { Journal } from './journal.ts';
-import { xmlErrorResponse } from './xml.ts';
+import { bareXmlErrorResponse, xmlErrorResponse } from './xml.ts';
 
 export interface AwsCall {
   readonly request: AwsRequest;
@@ -60,7 +60,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     const action = actionOf(request);
     const perform = async () => {
       const service = services.get(request.service);
-      return service === undefined ? refused(request) : service(request);
+      return service === undefined ? refused(request, withoutService(request)) : service(request);
     };
     const chain = [...interceptors].reduceRight<() => Promise<AwsResponse>>(
       (next, interceptor) => () => interceptor({ request, action }, next),
@@ -95,7 +95,11 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call: AwsService): Promise<void> {
   try {
-    const { status, headers, body } = await call(await readRequest(incoming));
+    const content = await readBody(incoming);
+    const request = awsRequestOf(incoming, content ?? Buffer.alloc(0));
+    const { status, headers, body } = await (content === undefined
+      ? refused(request, TOO_LARGE)
+      : call(request));
     const isHead = incoming.method === 'HEAD';
     outgoing.writeHead(status, {
       ...headers,
@@ -115,17 +119,22 @@ export class ConnectionCutError extends Error {
   override readonly name = 'ConnectionCut';
 }
 
-async function readRequest(incoming: IncomingMessage): Promise<AwsRequest> {
+/** Undefined if it is too large. It is read to its end, before which few clients take an answer. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming) {
-    chunks.push(chunk);
     size += chunk.length;
-    if (size > MAX_BODY_BYTES)
-      throw new Error(`A request of more than ${MAX_BODY_BYTES} bytes: upload in parts`);
+    if (size > MAX_BODY_BYTES) chunks.length = 0;
+    else chunks.push(chunk);
   }
-  return awsRequestOf(incoming, Buffer.concat(chunks));
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
 }
+
+const TOO_LARGE = new AwsError(
+  'EntityTooLarge',
+  `Your proposed upload exceeds the maximum allowed size: the local cloud takes ${MAX_BODY_BYTES} bytes in one request, and more in parts`,
+);
 
 /** An HTTP request to any AWS service, as the local cloud sees it. */
 export function awsRequestOf(message: HttpMessage, body: Buffer): AwsRequest {
@@ -154,13 +163,29 @@ function pathStyle({ headers, url = '/' }: HttpMessage): Pick<AwsRequest, 'url' 
   return { url: `/${bucket}${url}`, headers: { ...headers, host: 'localhost' } };
 }
 
-/** The answer to a call that no service takes, in the protocol that the caller reads. */
-function refused({ service, headers }: AwsRequest): AwsResponse {
-  const error =
-    service === ''
-      ? new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
-      : new AwsError('UnknownService', `The local cloud does not emulate the service ${service}`, 501);
-  if (headers['content-type']?.includes('json')) return jsonErrorResponse(error);
+/** Why no service takes a call. */
+function withoutService(request: AwsRequest): AwsError {
+  const { service } = request;
+  if (service !== '')
+    return new AwsError('UnknownService', `The local cloud does not emulate the service ${service}`, 501);
+  if (isSignedByVersion2(request)) return new AwsError('InvalidRequest', VERSION_4_ONLY);
+  return new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+}
+
+/** S3 alone has ever taken such signatures, in some regions. */
+function isSignedByVersion2({ url, headers }: AwsRequest): boolean {
+  return (
+    headers.authorization?.startsWith('AWS ') ?? new URL(url, 'http://aws').searchParams.has('AWSAccessKeyId')
+  );
+}
+
+const VERSION_4_ONLY =
+  'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.';
+
+/** The answer to a call that reaches no service, in the protocol that the caller reads. */
+function refused(request: AwsRequest, error: AwsError): AwsResponse {
+  if (request.service === 's3' || isSignedByVersion2(request)) return bareXmlErrorResponse(error);
+  if (request.headers['content-type']?.includes('json')) return jsonErrorResponse(error);
   return xmlErrorResponse(error);
 }
 

@@ -17,6 +17,12 @@ export function xmlResponse(
   };
 }
 
+/** An error as S3 writes it, without the element `ErrorResponse` around it. */
+export function bareXmlErrorResponse({ code, message, status }: AwsError, more: object = {}): AwsResponse {
+  const content = { Error: { Code: code, Message: message, ...more, RequestId: randomUUID() } };
+  return xmlResponse(status, content, { 'content-type': 'application/xml' });
+}
+
 /** An error in the XML of every AWS service but S3. */
 export function xmlErrorResponse({ code, message, status }: AwsError, namespace?: string): AwsResponse {
   return xmlResponse(status, {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { ListEmailIdentitiesCommand, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
 import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
@@ -106,9 +106,14 @@ describe('A mail', () => {
         headers: { authorization },
         body: new URLSearchParams({ ...form, Source }),
       });
-    expect((await send('stranger@example.com')).status).toBe(400);
+    const refused = await send('stranger@example.com');
+    expect(refused.status).toBe(400);
+    expect(refused.headers.get('content-type')).toBe('text/xml');
+    expect(await refused.text()).toMatch(/<Error><Type>Sender<\/Type><Code>MessageRejected<\/Code>/);
     expect(inbox.mails()).toEqual([]);
-    expect((await send('school@example.com')).status).toBe(200);
+    const sent = await send('school@example.com');
+    expect(sent.status).toBe(200);
+    expect(sent.headers.get('content-type')).toBe('text/xml');
     expect(inbox.mails()).toHaveLength(1);
   });
 
@@ -156,5 +161,65 @@ describe('The inbox', () => {
     await first.stop();
     const second = await start({ file });
     expect(second.inbox.mails().map(({ subject }) => subject)).toEqual(['after']);
+  });
+});
+
+describe('What the local SES does not emulate', () => {
+  const scope = '20260101/us-east-1/ses/aws4_request';
+  const authorization = `AWS4-HMAC-SHA256 Credential=local/${scope}`;
+  const askVersion1 = (url: string, Action: string, more: object = {}) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { authorization },
+      body: new URLSearchParams({ Action, ...more }),
+      signal: AbortSignal.timeout(5000),
+    });
+
+  it.each(['ListIdentities', 'GetSendQuota', 'VerifyEmailIdentity', 'SendTemplatedEmail'])(
+    'is refused by name in the XML of SES v1: %s',
+    async action => {
+      const { endpoint } = await start();
+      const refused = await askVersion1(endpoint.url, action);
+      expect(refused.status).toBe(400);
+      const text = await refused.text();
+      expect(text).toContain('xmlns="http://ses.amazonaws.com/doc/2010-12-01/"');
+      expect(text).toContain('<Code>InvalidAction</Code>');
+      expect(text).toContain(`does not emulate ${action}`);
+    },
+  );
+
+  it('is refused in the XML of SES v1 with a form that names no action, or by GET', async () => {
+    const { endpoint } = await start();
+    const url = `${endpoint.url}/?Action=ListIdentities`;
+    for (const refused of [
+      await askVersion1(endpoint.url, ''),
+      await fetch(url, { headers: { authorization } }),
+    ])
+      expect(await refused.text()).toContain('<Code>InvalidAction</Code>');
+  });
+
+  it('is refused by name in the JSON of SES v2', async () => {
+    const { endpoint } = await start();
+    const list = new SESv2Client(clientFor(endpoint.url)).send(new ListEmailIdentitiesCommand({}));
+    await expect(list).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: 'The local SES does not emulate POST /v2/email/list-identities',
+      $metadata: { httpStatusCode: 501 },
+    });
+  });
+
+  it('is refused in the protocol of the request: a mail without content', async () => {
+    const { endpoint, inbox } = await start();
+    const form = { Source: 'school@example.com', 'Message.Subject.Data': 's' };
+    const refused = await askVersion1(endpoint.url, 'SendEmail', form);
+    expect(await refused.text()).toMatch(/<Code>ValidationError<\/Code><Message>.*Must have either/);
+    const send = new SESv2Client(clientFor(endpoint.url)).send(
+      new SendEmailCommand({ FromEmailAddress: 'school@example.com', Content: {} }),
+    );
+    await expect(send).rejects.toMatchObject({
+      name: 'BadRequestException',
+      message: expect.stringContaining('Must have either'),
+    });
+    expect(inbox.mails()).toEqual([]);
   });
 });

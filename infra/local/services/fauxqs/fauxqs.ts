@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 import { type AwsService, LOCAL_REGION } from '../../kernel/aws-api.ts';
 import { inProcess } from '../../kernel/in-process.ts';
+import { storeContentAsSent } from './stored-content.ts';
 
 type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
 export type SqsStore = Stores['sqsStore'];
@@ -63,9 +64,11 @@ export async function startFauxqs(directory?: string): Promise<Fauxqs> {
     defaultRegion: LOCAL_REGION,
     stores: { sqsStore, snsStore, s3Store },
   });
+  const toStore = storeContentAsSent(app);
   await app.ready();
+  const answer = inProcess((request, response) => app.routing(request, response));
   return {
-    handle: inProcess((request, response) => app.routing(request, response)),
+    handle: request => answer(request.service === 's3' ? toStore(request) : request),
     sqsStore,
     s3Store,
     async stop() {

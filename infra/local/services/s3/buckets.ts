@@ -1,27 +1,30 @@
-import type { AwsRequest, AwsService } from '../../kernel/aws-api.ts';
+import type { AwsService } from '../../kernel/aws-api.ts';
 import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import { withConditionalWrites } from './conditional-writes.ts';
+import { withIntactContent } from './content-integrity.ts';
 import { withDeleteObjects } from './delete-objects.ts';
+import { withKeyLimit } from './key-length.ts';
 import { listInByteOrder } from './listing.ts';
 import { withoutUnknownSubresources } from './subresources.ts';
 
 /** Buckets and objects by fauxqs, with what it lacks added and what it gets wrong put right. */
 export function createBuckets({ handle, s3Store }: Pick<Fauxqs, 'handle' | 's3Store'>): AwsService {
   listInByteOrder(s3Store);
-  return withoutUnknownSubresources(
-    withConditionalWrites(withDeleteObjects(request => handle(withBody(request)))),
-  );
+  const objects = withDeleteObjects(withKeyLimit(withTypesAsStored(handle)));
+  return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 
-/** fauxqs fails on a PUT without content; an empty aws-chunked body says the same. */
-function withBody(request: AwsRequest): AwsRequest {
-  if (
-    request.method !== 'PUT' ||
-    request.body.length > 0 ||
-    request.headers['x-amz-copy-source'] !== undefined
-  ) {
-    return request;
-  }
-  const headers = { ...request.headers, 'content-encoding': 'aws-chunked' };
-  return { ...request, headers, body: Buffer.from('0\r\n\r\n') };
+/** fauxqs returns content of a type without a slash as `application/octet-stream`. */
+function withTypesAsStored(s3: AwsService): AwsService {
+  return async request => {
+    const response = await s3(request);
+    const { headers = {}, status } = response;
+    if (request.method !== 'GET' || status >= 300 || headers['content-type'] !== 'application/octet-stream')
+      return response;
+    const { headers: stored = {} } = await s3({ ...request, method: 'HEAD' });
+    return {
+      ...response,
+      headers: { ...headers, 'content-type': stored['content-type'] ?? headers['content-type'] },
+    };
+  };
 }

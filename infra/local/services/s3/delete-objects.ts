@@ -16,7 +16,7 @@ const parser = new XMLParser({
 
 const Delete = z.object({
   Delete: z.object({
-    Object: z.array(z.object({ Key: z.string() })),
+    Object: z.array(z.looseObject({ Key: z.string() })),
     Quiet: z.literal(['true', 'false']).default('false'),
   }),
 });
@@ -44,6 +44,13 @@ export function withDeleteObjects(s3: AwsService): AwsService {
     if (!isDeleteObjects(request)) return s3(request);
     const { Object: objects, Quiet } = deletionIn(request) ?? { Object: [], Quiet: 'false' };
     if (objects.length === 0 || objects.length > MAX_KEYS) return s3Error(400, 'MalformedXML', MALFORMED);
+    const condition = objects.flatMap(Object.keys).find(name => name !== 'Key');
+    if (condition !== undefined)
+      return s3Error(
+        501,
+        'NotImplemented',
+        `The local cloud does not emulate DeleteObjects with ${condition}`,
+      );
     const { bucket } = s3Address(request);
     for (const { Key: key } of objects) {
       const answer = await s3(s3Request({ caller: request.caller, method: 'DELETE', bucket, key }));

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { AwsResponse } from '../../kernel/aws-api.ts';
-import { xmlResponse } from '../../kernel/xml.ts';
+import { AwsError, type AwsResponse } from '../../kernel/aws-api.ts';
+import { bareXmlErrorResponse, xmlResponse } from '../../kernel/xml.ts';
 
 const HEADERS = { 'content-type': 'application/xml' };
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -10,7 +9,6 @@ export function s3Response(element: string, content: object): AwsResponse {
   return xmlResponse(200, { [element]: { '@_xmlns': NAMESPACE, ...content } }, HEADERS);
 }
 
-/** S3 writes its errors without the element `ErrorResponse` around them. */
-export function s3Error(status: number, Code: string, Message: string, more: object = {}): AwsResponse {
-  return xmlResponse(status, { Error: { Code, Message, ...more, RequestId: randomUUID() } }, HEADERS);
+export function s3Error(status: number, code: string, message: string, more?: object): AwsResponse {
+  return bareXmlErrorResponse(new AwsError(code, message, status), more);
 }

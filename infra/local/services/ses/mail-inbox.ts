@@ -1,19 +1,16 @@
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import {
-  AwsError,
-  type AwsRequest,
-  type AwsResponse,
-  type AwsService,
-  jsonErrorResponse,
-} from '../../kernel/aws-api.ts';
+import { fieldsOf } from '../../kernel/api-traits.ts';
+import { AwsError, type AwsRequest, type AwsResponse, type AwsService } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import { close, portTaken } from '../../kernel/http-server.ts';
 import { withoutHopByHop } from '../../kernel/in-process.ts';
 import type { Journal } from '../../kernel/journal.ts';
+import { queryParameters } from '../../kernel/query-protocol.ts';
 import type { Identities } from './identities.ts';
 import { addressIn, regionOf } from './ses-request.ts';
+import { asSesAnswers, isVersion1, refusalByVersion, sesErrorResponse } from './versions.ts';
 
 /** A mail as aws-ses-v2-local keeps it. */
 export interface ReceivedMail {
@@ -75,11 +72,13 @@ export async function startMailInbox(options: {
   const url = `http://127.0.0.1:${address.port}`;
 
   const handle = async (request: AwsRequest) => {
+    const refusal = refusalByVersion(request);
+    if (refusal !== undefined) return refusal;
     const sender = senderOf(request);
     const region = regionOf(request);
     if (sender !== undefined && !options.identities.isVerified(region, addressIn(sender)))
-      return jsonErrorResponse(notVerified(sender, region), '1.1');
-    const response = await forward(url, request);
+      return sesErrorResponse(request, notVerified(sender, region));
+    const response = asSesAnswers(request, await forward(url, request));
     const accepted = shown().findLast(mail => String(response.body).includes(mail.messageId));
     if (accepted !== undefined) {
       kept.set(accepted.messageId, accepted);
@@ -121,11 +120,10 @@ async function forward(base: string, { method, url, headers, body }: AwsRequest)
 }
 
 /** A JSON field in SES v2, a form field in v1. */
-function senderOf({ url, body }: AwsRequest): string | undefined {
-  if (!url.startsWith('/v2/')) return new URLSearchParams(body.toString()).get('Source') ?? undefined;
-  if (!url.startsWith('/v2/email/outbound-')) return undefined;
-  const { FromEmailAddress } = JSON.parse(body.toString()) as { FromEmailAddress?: string };
-  return FromEmailAddress;
+function senderOf(request: AwsRequest): string | undefined {
+  if (isVersion1(request)) return queryParameters(request).get('Source') ?? undefined;
+  if (!request.url.startsWith('/v2/email/outbound-')) return undefined;
+  return fieldsOf<{ FromEmailAddress: string }>(request.body).FromEmailAddress;
 }
 
 function notVerified(sender: string, region: string): AwsError {
