@@ -31,12 +31,17 @@ const policiesForS3 = (template: CfnTemplate): Resource[] =>
 const asksForEvents = ({ Type, Properties }: CfnTemplate['Resources'][string]) =>
   Type === 'Custom::BucketNotification' || 'NotificationConfiguration' in Properties;
 
-/** S3 tries a queue when it is told about it, and refuses one that it may not send to. */
+/** S3 tries a queue as soon as it is asked for events, and refuses one that it may not send to. */
 export const eventsBeforePermission = (template: CfnTemplate): string[] => {
-  const policies = policiesForS3(template).map(({ id }) => id);
+  const policies = policiesForS3(template);
+  const opensQueueOf = (properties: Resource['properties'], { properties: { Queues } }: Resource) =>
+    JSON.stringify(properties).includes(`"Fn::GetAtt":["${textOf(Queues).slice(1, -1)}","Arn"]`);
   return Object.entries(template.Resources)
     .filter(([, resource]) => asksForEvents(resource))
-    .filter(([, { DependsOn }]) => !DependsOn.some(id => policies.includes(id)))
+    .filter(
+      ([, { Properties, DependsOn }]) =>
+        !policies.some(policy => DependsOn.includes(policy.id) && opensQueueOf(Properties, policy)),
+    )
     .map(([id]) => `${id} asks for events before its queue accepts them`);
 };
 
@@ -149,7 +154,10 @@ export const behavioursWithoutOrigin: TemplateRule = template =>
 const variablesOf = ({ properties }: Resource): [string, Json][] =>
   Object.entries(Object(Object(properties['Environment']).Variables));
 
-/** Lambda sets these itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+/**
+ * Lambda sets these itself:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
 const RESERVED = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',

@@ -9,7 +9,8 @@ const numberIn = (template: CfnTemplate, id: string, property: string) =>
 
 /**
  * A message must stay hidden while its batch fills, and for six time-outs of its function, because
- * a throttled Lambda tries for that long: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ * a throttled Lambda tries for that long:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export const messagesHiddenTooBriefly = (template: CfnTemplate): string[] =>
   queueReaders(template).flatMap(({ queue, reader, MaximumBatchingWindowInSeconds: window }) => {
@@ -42,7 +43,7 @@ export const readersThatStarveOthers = (template: CfnTemplate): string[] => {
 export const identitiesOfCloudFormation: TemplateRule = template =>
   resourcesOf(template, 'AWS::SES::EmailIdentity').map(({ id }) => id);
 
-/** Roles that send mail and may not use the default configuration set, which an identity may have. */
+/** Roles that send mail, but may not use the configuration set that an identity may have. */
 export const mailersWithoutConfigurationSets: TemplateRule = template =>
   resourcesOf(template, 'AWS::IAM::Role').flatMap(({ id }) => {
     const on = permissionsOf(template, id)
@@ -51,7 +52,7 @@ export const mailersWithoutConfigurationSets: TemplateRule = template =>
     return on.length > 0 && !on.some(resource => resource.includes(':configuration-set/')) ? [id] : [];
   });
 
-/** An account has one role that writes the logs of its APIs, in each region. This takes its place. */
+/** An account has one role per region that writes the logs of its APIs. This replaces it. */
 export const loggingRolesOfTheAccount = (template: CfnTemplate): string[] =>
   resourcesOf(template, 'AWS::ApiGateway::Account').map(({ id }) => id);
 
@@ -59,7 +60,7 @@ const Stage = z.object({
   MethodSettings: z.array(z.object({ MetricsEnabled: z.boolean().default(false) })).default([]),
 });
 
-/** Stages with metrics of single methods, which cost up to $24 a month. Those of the API are free. */
+/** Stages with metrics of single methods: up to $24 a month. Those of the API are free. */
 export const stagesWithPaidMetrics = (template: CfnTemplate): string[] =>
   resourcesOf(template, 'AWS::ApiGateway::Stage')
     .filter(({ properties }) =>
