@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import {
   DescribeTableCommand,
   DynamoDBClient,
+  ExecuteStatementCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { AbstractValueIterator } from 'abstract-level';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -122,6 +124,21 @@ describe('A table', () => {
     await expect(dynamoDb.ensureTable('Broken', { KeySchema: [] })).rejects.toThrow(
       /Table Broken could not be made/,
     );
+  });
+});
+
+describe('What the local DynamoDB does not emulate', () => {
+  it.each([
+    ['TransactWriteItems', new TransactWriteItemsCommand({ TransactItems: [] })],
+    ['ExecuteStatement', new ExecuteStatementCommand({ Statement: `SELECT * FROM ${TableName}` })],
+  ])('is refused by name: %s', async (action, command) => {
+    const { client } = await start();
+    // The commands' types differ, and sending them is all that is asked.
+    await expect(client.send(command as ExecuteStatementCommand)).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+      message: `The local DynamoDB does not emulate ${action}`,
+      $metadata: { httpStatusCode: 400 },
+    });
   });
 });
 
