@@ -12,6 +12,7 @@ import {
   jsonRequest,
 } from '../../kernel/aws-api.ts';
 import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
+import { returnOldItems } from './old-item.ts';
 
 export interface DynamoDb {
   readonly handle: AwsService;
@@ -33,6 +34,8 @@ for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
     },
   });
 }
+
+returnOldItems();
 
 /**
  * DynamoDB by dynalite, in this process.
