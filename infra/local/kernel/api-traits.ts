@@ -47,7 +47,7 @@ export interface ApiTraits {
 /** The fields of a request in JSON. Any other request has none, so its permissions are unknown. */
 export function fieldsOf<Fields>(body: Buffer): Partial<Fields> {
   try {
-    return JSON.parse(body.toString()) as Partial<Fields>;
+    return (JSON.parse(body.toString()) ?? {}) as Partial<Fields>;
   } catch {
     return {};
   }

@@ -2,11 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  ExecuteStatementCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { AbstractValueIterator } from 'abstract-level';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -122,6 +126,70 @@ describe('A table', () => {
     await expect(dynamoDb.ensureTable('Broken', { KeySchema: [] })).rejects.toThrow(
       /Table Broken could not be made/,
     );
+  });
+});
+
+describe('A write whose condition does not hold', () => {
+  const Key = { pk: { S: 'r1' }, sk: { S: 'refresh' } };
+  const asked = {
+    TableName,
+    ConditionExpression: 'attribute_not_exists(pk)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  } as const;
+
+  it.each([
+    ['PutItem', new PutItemCommand({ ...asked, Item: Key })],
+    ['DeleteItem', new DeleteItemCommand({ ...asked, Key })],
+    [
+      'UpdateItem',
+      new UpdateItemCommand({
+        ...asked,
+        Key,
+        UpdateExpression: 'SET a = :a',
+        ExpressionAttributeValues: { ':a': { S: 'new' } },
+      }),
+    ],
+  ])('returns the item as it is to %s, if it asks for it', async (_, command) => {
+    const { client } = await start();
+    const Item = { ...Key, a: { S: 'kept' } };
+    await client.send(new PutItemCommand({ TableName, Item }));
+    // The commands' types differ, and sending them is all that is asked.
+    await expect(client.send(command as PutItemCommand)).rejects.toMatchObject({
+      name: 'ConditionalCheckFailedException',
+      Item,
+    });
+  });
+
+  it('returns no item if there is none, or nobody asks for it', async () => {
+    const { client, put } = await start();
+    const missing = { ...asked, ConditionExpression: 'attribute_exists(pk)', Item: Key };
+    await expect(client.send(new PutItemCommand(missing))).rejects.toMatchObject({
+      name: 'ConditionalCheckFailedException',
+      Item: undefined,
+    });
+    await put('refresh');
+    await expect(put('refresh', 'attribute_not_exists(pk)')).rejects.toMatchObject({ Item: undefined });
+  });
+
+  it('is refused if it asks for anything but the old item', async () => {
+    const { client } = await start();
+    const put = { ...asked, Item: Key, ReturnValuesOnConditionCheckFailure: 'ALL_NEW' as 'ALL_OLD' };
+    await expect(client.send(new PutItemCommand(put))).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+});
+
+describe('What the local DynamoDB does not emulate', () => {
+  it.each([
+    ['TransactWriteItems', new TransactWriteItemsCommand({ TransactItems: [] })],
+    ['ExecuteStatement', new ExecuteStatementCommand({ Statement: `SELECT * FROM ${TableName}` })],
+  ])('is refused by name: %s', async (action, command) => {
+    const { client } = await start();
+    // The commands' types differ, and sending them is all that is asked.
+    await expect(client.send(command as ExecuteStatementCommand)).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+      message: `The local DynamoDB does not emulate ${action}`,
+      $metadata: { httpStatusCode: 400 },
+    });
   });
 });
 

@@ -19,7 +19,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BUCKET, startStorage, take } from '../../helpers/storage.ts';
@@ -233,6 +233,21 @@ function bruteForce(keys: readonly string[], { Prefix = '', Delimiter, StartAfte
   }
   return { keys: found, prefixes: [...prefixes] };
 }
+
+describe('The figures of a queue', () => {
+  it('count a message as soon as it is visible again', async () => {
+    const { sqs, queueUrl: QueueUrl } = await startStorage();
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    );
+    expect(Attributes).toMatchObject({
+      ApproximateNumberOfMessages: '1',
+      ApproximateNumberOfMessagesNotVisible: '0',
+    });
+  });
+});
 
 describe('State', () => {
   it('in a directory outlives a restart, objects and messages alike', async () => {

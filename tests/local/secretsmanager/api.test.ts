@@ -45,6 +45,14 @@ describe('GetSecretValue', () => {
     },
   );
 
+  it('refuses a request that names no secret', async () => {
+    const { client } = await startSecrets({ password: 'hush' });
+    await expect(client.send(new GetSecretValueCommand({ SecretId: undefined }))).rejects.toMatchObject({
+      name: 'ValidationException',
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
   it('refuses by name what is not emulated', async () => {
     const { client } = await startSecrets({ password: 'hush' });
     await expect(client.send(get('password', { VersionStage: 'AWSPREVIOUS' }))).rejects.toThrow(

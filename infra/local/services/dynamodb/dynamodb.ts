@@ -2,8 +2,17 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
-import { type AwsResponse, type AwsService, jsonRequest } from '../../kernel/aws-api.ts';
+import { operationOf } from '../../kernel/action-names.ts';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  type AwsService,
+  jsonErrorResponse,
+  jsonRequest,
+} from '../../kernel/aws-api.ts';
 import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
+import { returnOldItems } from './old-item.ts';
 
 export interface DynamoDb {
   readonly handle: AwsService;
@@ -26,6 +35,8 @@ for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator]) {
   });
 }
 
+returnOldItems();
+
 /**
  * DynamoDB by dynalite, in this process.
  *
@@ -46,7 +57,7 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
     if (isStopped) throw new ConnectionCutError();
     const answering = answer(request).finally(() => inFlight.delete(answering));
     inFlight.add(answering);
-    return answering;
+    return namingUnknown(await answering, request);
   };
   // It closes its files only if it has listened.
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -88,6 +99,14 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
       );
     },
   };
+}
+
+/** dynalite refuses operations that it does not know without a word. */
+function namingUnknown(response: AwsResponse, request: AwsRequest): AwsResponse {
+  if (response.status !== 400 || !String(response.body).includes('#UnknownOperationException'))
+    return response;
+  const message = `The local DynamoDB does not emulate ${operationOf(request)}`;
+  return jsonErrorResponse(new AwsError('UnknownOperationException', message));
 }
 
 function namesOf(indexes: unknown): string[] {

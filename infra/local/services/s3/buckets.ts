@@ -21,10 +21,8 @@ function withTypesAsStored(s3: AwsService): AwsService {
     const { headers = {}, status } = response;
     if (request.method !== 'GET' || status >= 300 || headers['content-type'] !== 'application/octet-stream')
       return response;
-    const { headers: stored = {} } = await s3({ ...request, method: 'HEAD' });
-    return {
-      ...response,
-      headers: { ...headers, 'content-type': stored['content-type'] ?? headers['content-type'] },
-    };
+    const stored = await s3({ ...request, method: 'HEAD' });
+    const type = stored.headers?.['content-type'];
+    return type === undefined ? response : { ...response, headers: { ...headers, 'content-type': type } };
   };
 }

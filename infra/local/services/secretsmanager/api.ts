@@ -27,7 +27,8 @@ export function createSecretsManagerApi(
   createdAt: number,
 ): AwsService {
   async function getSecretValue({ body, caller }: AwsRequest): Promise<object> {
-    const { SecretId = '', VersionId, VersionStage = 'AWSCURRENT' } = fieldsOf<Fields>(body);
+    const { SecretId, VersionId, VersionStage = 'AWSCURRENT' } = fieldsOf<Fields>(body);
+    if (typeof SecretId !== 'string') throw new AwsError('ValidationException', 'SecretId must be a string');
     if (VersionId !== undefined || VersionStage !== 'AWSCURRENT')
       throw notEmulated('GetSecretValue of a version other than the current one');
     const found = secrets.find(SecretId);

@@ -57,7 +57,7 @@ function errorIn({ status, body }: AwsResponse, request: AwsRequest): AwsError {
 
 /** As aws-ses-v2-local writes it. */
 interface Refusal {
-  readonly type: string;
-  readonly message: string;
-  readonly detail: string;
+  readonly type?: string;
+  readonly message?: string;
+  readonly detail?: string;
 }

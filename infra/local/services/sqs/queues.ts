@@ -1,4 +1,7 @@
+import { operationOf } from '../../kernel/action-names.ts';
+import { fieldsOf } from '../../kernel/api-traits.ts';
 import { arnOf } from '../../kernel/arn.ts';
+import type { AwsService } from '../../kernel/aws-api.ts';
 import type { SqsStore } from '../fauxqs/fauxqs.ts';
 
 /** A queue of the template. */
@@ -35,6 +38,16 @@ export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDef
   Object.assign(kept, { url });
   // Their receivers ended with the last process: do not wait for their visibility time-outs.
   for (const receipt of [...kept.inflightMessages.keys()]) kept.changeVisibility(receipt, 0);
+}
+
+/** SQS with figures of now: fauxqs looks at visibility time-outs only when messages are received. */
+export function withCurrentFigures(sqs: AwsService, store: SqsStore): AwsService {
+  return request => {
+    const { QueueUrl } = fieldsOf<{ QueueUrl: unknown }>(request.body);
+    if (operationOf(request) === 'GetQueueAttributes' && typeof QueueUrl === 'string')
+      store.getQueueByName(QueueUrl.split('/').at(-1) ?? '')?.processTimers();
+    return sqs(request);
+  };
 }
 
 export function measureQueueIn(store: SqsStore, name: string): QueueFigures {
