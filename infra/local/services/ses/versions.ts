@@ -21,7 +21,9 @@ export function sesErrorResponse(request: AwsRequest, error: AwsError): AwsRespo
   return isVersion1(request) ? xmlErrorResponse(error, NAMESPACE) : jsonErrorResponse(error, '1.1');
 }
 
-/** Undefined for a request that aws-ses-v2-local may see: it leaves unknown ones of v1 unanswered. */
+/**
+ * Undefined for a request that aws-ses-v2-local may see: it leaves unknown ones of v1 unanswered.
+ */
 export function refusalByVersion(request: AwsRequest): AwsResponse | undefined {
   if (!isVersion1(request)) return undefined;
   const action = operationOf(request);

@@ -40,7 +40,9 @@ export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDef
   for (const receipt of [...kept.inflightMessages.keys()]) kept.changeVisibility(receipt, 0);
 }
 
-/** SQS with figures of now: fauxqs looks at visibility time-outs only when messages are received. */
+/**
+ * SQS with figures of now: fauxqs looks at visibility time-outs only when messages are received.
+ */
 export function withCurrentFigures(sqs: AwsService, store: SqsStore): AwsService {
   return request => {
     const { QueueUrl } = fieldsOf<{ QueueUrl: unknown }>(request.body);
