@@ -192,7 +192,9 @@ describe('npm run redrive as a command', () => {
     expect(await redrive()).toEqual({
       exitCode: 1,
       printed: [],
-      complaints: ['The stack StudentSite has no output SiteChangesQueueUrl: is it the student site?'],
+      complaints: [
+        'The stack StudentSite has no output SiteChangesQueueUrl. Name a stack of this project with --stack, or deploy it again: it may be older than this command.',
+      ],
     });
   });
 

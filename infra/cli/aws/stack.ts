@@ -49,7 +49,9 @@ export function openStack({
   const output = async (name: string) => {
     const value = (await outputs()).get(name);
     if (value !== undefined) return value;
-    throw new CommandError(`The stack ${stack} has no output ${name}: is it the student site?`);
+    throw new CommandError(
+      `The stack ${stack} has no output ${name}. Name a stack of this project with --stack, or deploy it again: it may be older than this command.`,
+    );
   };
   return {
     client,
