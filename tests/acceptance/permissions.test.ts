@@ -27,6 +27,12 @@ const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason
     reason:
       "The alarms' rule sends by it, as tests/acceptance/alarms.test.ts shows; CDK grants the rest along.",
   },
+  idempotency: {
+    grants:
+      /^(?:MailSend|ApiStudents)ServiceRoleDefaultPolicy dynamodb:GetItem table\/StudentSite-(?:MailSent|ApiRequests)Table/,
+    reason:
+      'Powertools reads a record only if DynamoDB does not return it with the refused write, as it does.',
+  },
   senders: {
     grants: /^SesSendersRegister\S+ ses:(?:DeleteEmailIdentity|UntagResource) /,
     reason: 'The sender is removed with the stack, as tests/local/ses/identities.test.ts shows.',
