@@ -119,8 +119,8 @@ export const Settings = z.object({
    */
   apiName: z.string().min(1).max(255).optional(),
   /**
-   * Access and execution logs of the API. They need a role of API Gateway's of which each account
-   * has one per region, for all its APIs: the deployment replaces it.
+   * Access and execution logs of the API. API Gateway writes them with a single role per account
+   * and region, which all APIs there share: the deployment replaces it.
    */
   apiLogs: flag,
   /** `oai` is for accounts that still use AWS's former way. */

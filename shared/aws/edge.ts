@@ -167,8 +167,8 @@ function failureOf(error: unknown, { host, href }: URL): EdgeAnswer {
 }
 
 /**
- * `fetch` says no more than that it failed, and its cause what happened. If a host has several
- * addresses, that is a list of what happened at each.
+ * The error of `fetch` says only that it failed; its cause says why. For a host with several
+ * addresses, the cause lists what happened at each.
  */
 function rootOf(error: Error): Error {
   const cause = error instanceof AggregateError ? error.errors[0] : error.cause;

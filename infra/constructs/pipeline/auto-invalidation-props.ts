@@ -167,8 +167,8 @@ export interface RefreshOptions {
   readonly batchWindow?: Duration;
 
   /**
-   * How many collecting functions may run at once, 2 to 24. A large upload otherwise uses up the
-   * account's concurrent executions, of which a new account has ten.
+   * How many collecting functions may run at once, 2 to 24. Without a limit, a large upload would
+   * use up the account's concurrent executions. A new account has ten.
    * @default 5
    */
   readonly maxCollectors?: number;

@@ -1,7 +1,7 @@
 import type { buildApp } from 'fauxqs';
 import type { AwsRequest } from '../../kernel/aws-api.ts';
 
-/** The one type of which fauxqs gets content to store. */
+/** The content type of everything that fauxqs is given to store. */
 const STORED = 'application/x-to-store';
 /** Carries the type that the sender gave. */
 const TYPE_AS_SENT = 'x-content-type-as-sent';
