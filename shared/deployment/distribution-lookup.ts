@@ -1,40 +1,9 @@
 import * as z from 'zod/mini';
 import { DeploymentRefusedError, LookupDeniedError } from '../errors.ts';
+import { isBucketDomain } from '../sites/describe.ts';
+import type { DistributionReader, FoundDistribution } from '../sites/found-distribution.ts';
 import type { ResourceKind } from './custom-resource.ts';
 import { type Buckets, checkBucket, checkReading } from './site-bucket-check.ts';
-
-export interface FoundDistribution {
-  /** `d111111abcdef8.cloudfront.net` */
-  readonly domainName: string;
-  readonly aliases: readonly string[];
-  /** The object shown at `/`; '' if there is none. */
-  readonly rootObject: string;
-  readonly origins: readonly {
-    /** Its own id, and those of the origin groups that it is in. */
-    readonly ids: readonly string[];
-    readonly domainName: string;
-    readonly path: string;
-  }[];
-  readonly behaviours: readonly Caching[];
-  /**
-   * What viewers get instead of an origin's error. The path is empty if the distribution has no
-   * page of its own for it.
-   */
-  readonly errorResponses: readonly {
-    readonly errorCode: number;
-    readonly responseCode: number;
-    readonly pagePath: string;
-  }[];
-}
-
-/** How one behaviour caches. */
-export interface Caching {
-  /** The id of an origin, or of an origin group. */
-  readonly originId: string;
-  /** Whether any query strings are part of its cache key. */
-  readonly queryStrings: boolean;
-  readonly minTtlSeconds: number;
-}
 
 /** What is reported about a distribution. Each value can stand between quotes in JSON. */
 export const ATTRIBUTES = [
@@ -47,11 +16,6 @@ export const ATTRIBUTES = [
   'HonoursNoStore',
 ] as const;
 export type Attributes = Readonly<Record<(typeof ATTRIBUTES)[number], string>>;
-
-export interface Distributions {
-  /** @returns `denied` if CloudFront does not let the caller see it, `missing` if there is none */
-  find(distributionId: string): Promise<FoundDistribution | 'missing' | 'denied'>;
-}
 
 const Lookup = z.object({
   DistributionId: z.string(),
@@ -66,7 +30,7 @@ const Lookup = z.object({
  * An existing distribution and its bucket: checked, and described by its attributes. Nothing is
  * created or removed.
  */
-export function distributionLookup(distributions: Distributions, buckets: Buckets): ResourceKind {
+export function distributionLookup(distributions: DistributionReader, buckets: Buckets): ResourceKind {
   return {
     idOf: properties => Lookup.parse(properties).DistributionId,
     async put(properties) {
@@ -89,7 +53,7 @@ const TO_LIST =
 
 /**
  * @throws DeploymentRefusedError if there is no such distribution, if it does not show the bucket,
- *   or if it shows it in two ways
+ *   if it is multi-tenant, or if it shows it in two ways
  * @throws LookupDeniedError if CloudFront denies looking; a new policy may not be in force yet
  */
 export function describe(
@@ -109,6 +73,11 @@ export function describe(
   }
   const { domainName, aliases, origins } = distribution;
   const name = [id, ...aliases].join(', ');
+  if (distribution.isMultiTenant) {
+    throw new DeploymentRefusedError(
+      `The distribution ${name} is multi-tenant: its content is shown by the distributions of its tenants, each of which has invalidations of its own. That is not supported. Deploy again with the id of a standard distribution: -c distributionId=ID. ${TO_LIST}`,
+    );
+  }
   const showing = origins.filter(origin => isBucketDomain(origin.domainName, bucket));
   const [path, ...otherPaths] = new Set(showing.map(origin => origin.path));
   if (path === undefined) {
@@ -132,9 +101,9 @@ export function describe(
     RootObject: inJson(distribution.rootObject),
     ErrorPage403: inJson(pageInsteadOf(403, distribution)),
     ErrorPage404: inJson(pageInsteadOf(404, distribution)),
-    CachesQueryStrings: String(behaviours.some(({ queryStrings }) => queryStrings)),
+    CachesQueryStrings: String(behaviours.some(({ caching }) => caching.queryStrings)),
     HonoursNoStore: String(
-      behaviours.every(({ minTtlSeconds }) => minTtlSeconds <= HARMLESS_MIN_TTL_SECONDS),
+      behaviours.every(({ caching }) => caching.minTtlSeconds <= HARMLESS_MIN_TTL_SECONDS),
     ),
   };
 }
@@ -152,17 +121,3 @@ function pageInsteadOf(status: number, { errorResponses }: FoundDistribution): s
 }
 
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
-
-const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
-
-/**
- * A bucket's endpoints, of the REST API, old and new, and of website hosting (S3 user guide,
- * "Website endpoints").
- */
-const ENDPOINT = new RegExp(
-  `^s3(?:[.-]${REGION}|\\.dualstack\\.${REGION}|-website[.-]${REGION}|-accelerate)?\\.amazonaws\\.com(?:\\.cn)?$`,
-);
-
-export function isBucketDomain(domainName: string, bucket: string): boolean {
-  return domainName.startsWith(`${bucket}.`) && ENDPOINT.test(domainName.slice(bucket.length + 1));
-}

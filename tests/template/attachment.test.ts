@@ -67,7 +67,16 @@ describe('The stack for an existing site', () => {
     const distributions = new Set([DOCS_ONLY, WHOLE_SITE].map(distributionArn));
     expect(allowed('cloudfront')).toEqual({
       'cloudfront:CreateInvalidation': distributions,
-      'cloudfront:GetCachePolicy': new Set(['arn:aws:cloudfront::*:cache-policy/*']),
+      ...Object.fromEntries(
+        ['GetCachePolicy', 'GetResponseHeadersPolicy', 'DescribeFunction'].map(action => [
+          `cloudfront:${action}`,
+          new Set([
+            'arn:aws:cloudfront::*:cache-policy/*',
+            'arn:aws:cloudfront::*:response-headers-policy/*',
+            'arn:aws:cloudfront::<AWS::AccountId>:function/*',
+          ]),
+        ]),
+      ),
       'cloudfront:GetDistribution': distributions,
       'cloudfront:GetInvalidation': distributions,
       'cloudfront:ListInvalidations': distributions,

@@ -66,7 +66,11 @@ export class ExistingDistributions extends Construct {
   private createFind(distributionIds: readonly string[], bucket: IBucket): DeploymentFunction {
     // In any account: AWS does not document which one its managed policies are in, and other
     // accounts' cannot be read anyway.
-    const cachePolicies = this.arnOf('cache-policy', '*', '*');
+    const parts = [
+      this.arnOf('cache-policy', '*', '*'),
+      this.arnOf('response-headers-policy', '*', '*'),
+      this.arnOf('function', '*'),
+    ];
     const objects = bucket.arnForObjects('*');
     const find = new DeploymentFunction(this, 'Find', {
       handler: 'pipeline/find-distribution',
@@ -76,7 +80,14 @@ export class ExistingDistributions extends Construct {
           actions: ['cloudfront:GetDistribution'],
           resources: distributionIds.map(distributionId => this.arnOf('distribution', distributionId)),
         }),
-        new PolicyStatement({ actions: ['cloudfront:GetCachePolicy'], resources: [cachePolicies] }),
+        new PolicyStatement({
+          actions: [
+            'cloudfront:GetCachePolicy',
+            'cloudfront:GetResponseHeadersPolicy',
+            'cloudfront:DescribeFunction',
+          ],
+          resources: parts,
+        }),
         new PolicyStatement({
           actions: ['s3:ListBucket', 's3:GetEncryptionConfiguration'],
           resources: [bucket.bucketArn],
@@ -84,10 +95,12 @@ export class ExistingDistributions extends Construct {
         new PolicyStatement({ actions: ['s3:GetObject'], resources: [objects] }),
       ],
     });
-    Validations.of(find).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${inFindings(find, cachePolicies)}]`,
-      reason: 'Which cache policies the distributions have is known only once it has looked.',
-    });
+    for (const part of parts) {
+      Validations.of(find).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${inFindings(find, part)}]`,
+        reason: 'Which policies and functions the distributions have is known only once it has looked.',
+      });
+    }
     Validations.of(find).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${inFindings(find, objects)}]`,
       reason: 'It tries to read an object that is not there, where the distribution shows the bucket.',
@@ -95,7 +108,7 @@ export class ExistingDistributions extends Construct {
     return find;
   }
 
-  private arnOf(resource: 'distribution' | 'cache-policy', resourceName: string, account?: string): string {
+  private arnOf(resource: string, resourceName: string, account?: string): string {
     const owner = account === undefined ? {} : { account };
     return Stack.of(this).formatArn({ service: 'cloudfront', region: '', ...owner, resource, resourceName });
   }

@@ -3,13 +3,14 @@ import {
   ATTRIBUTES,
   distributionLookup,
   describe as explain,
-  isBucketDomain,
 } from '../../../shared/deployment/distribution-lookup.ts';
 import type { Buckets, FoundBucket } from '../../../shared/deployment/site-bucket-check.ts';
+import { behaviourOf } from '../../helpers/found-distributions.ts';
 
 const showing = (...origins: [domainName: string, path: string][]) => ({
   domainName: 'd1.cloudfront.net',
   aliases: ['www.school.example'],
+  isMultiTenant: false,
   rootObject: '',
   origins: origins.map(([domainName, path], index) => ({
     ids: [`o${index}`, `g${index}`],
@@ -21,28 +22,6 @@ const showing = (...origins: [domainName: string, path: string][]) => ({
 });
 const SITE = { bucket: 'my.site', account: '111122223333' };
 const S3 = 'my.site.s3.eu-west-1.amazonaws.com';
-
-describe("A bucket's endpoint", () => {
-  it.each([
-    'my.site.s3.amazonaws.com',
-    'my.site.s3.eu-west-1.amazonaws.com',
-    'my.site.s3-eu-west-1.amazonaws.com',
-    'my.site.s3.dualstack.us-gov-west-1.amazonaws.com',
-    'my.site.s3-website-us-east-1.amazonaws.com',
-    'my.site.s3-website.eu-central-1.amazonaws.com',
-    'my.site.s3-accelerate.amazonaws.com',
-    'my.site.s3.cn-north-1.amazonaws.com.cn',
-  ])('is recognised: %s', domain => expect(isBucketDomain(domain, 'my.site')).toBe(true));
-
-  it.each([
-    'other.s3.amazonaws.com',
-    'not-my.site.s3.amazonaws.com',
-    'my.site.s3.s3.amazonaws.com',
-    'my.site.s3.eu-west-1.amazonaws.com.example.com',
-    'my.site',
-    'my.site.execute-api.us-east-1.amazonaws.com',
-  ])('is not %s', domain => expect(isBucketDomain(domain, 'my.site')).toBe(false));
-});
 
 describe('A distribution that is looked up', () => {
   it('is described by its domain and the origin path of the bucket, whatever other origins it has', () => {
@@ -59,9 +38,9 @@ describe('A distribution that is looked up', () => {
 
   it('is described by the pages that it shows with status 200 where the bucket answers 403 or 404', () => {
     const errorResponses = [
-      { errorCode: 403, responseCode: 200, pagePath: '/index.html' },
-      { errorCode: 404, responseCode: 404, pagePath: '/404.html' },
-      { errorCode: 500, responseCode: 200, pagePath: '/sorry.html' },
+      { errorCode: 403, responseCode: 200, pagePath: '/index.html', minTtlSeconds: 10 },
+      { errorCode: 404, responseCode: 404, pagePath: '/404.html', minTtlSeconds: 10 },
+      { errorCode: 500, responseCode: 200, pagePath: '/sorry.html', minTtlSeconds: 10 },
     ];
     expect(explain('E1', { ...showing([S3, '']), errorResponses }, SITE)).toMatchObject({
       ErrorPage403: '/index.html',
@@ -102,11 +81,9 @@ describe('A distribution that is looked up', () => {
   ] as [string, [string, boolean, number][], string, string][])(
     'is described by how it caches the bucket: %s',
     (_, caching, CachesQueryStrings, HonoursNoStore) => {
-      const behaviours = caching.map(([originId, queryStrings, minTtlSeconds]) => ({
-        originId,
-        queryStrings,
-        minTtlSeconds,
-      }));
+      const behaviours = caching.map(([originId, queryStrings, minTtlSeconds]) =>
+        behaviourOf({ originId }, { queryStrings, minTtlSeconds }),
+      );
       const found = { ...showing([S3, ''], ['api.school.example', '']), behaviours };
       expect(explain('E1', found, SITE)).toMatchObject({ CachesQueryStrings, HonoursNoStore });
     },
@@ -118,7 +95,9 @@ describe('A distribution that is looked up', () => {
   });
 
   it('is described in strings that can stand between quotes in JSON', () => {
-    const errorResponses = [{ errorCode: 404, responseCode: 200, pagePath: '/"x\\y".html' }];
+    const errorResponses = [
+      { errorCode: 404, responseCode: 200, pagePath: '/"x\\y".html', minTtlSeconds: 10 },
+    ];
     const attributes = explain('E1', { ...showing([S3, '']), errorResponses }, SITE);
     expect(JSON.parse(`"${attributes.ErrorPage404}"`)).toBe('/"x\\y".html');
     expect(Object.keys(attributes)).toEqual([...ATTRIBUTES]);
@@ -134,6 +113,11 @@ describe('A distribution that is looked up', () => {
       'shows another bucket',
       showing(['other.s3.amazonaws.com', '']),
       /E1, www.school.example does not show the bucket my.site: its origins are other.s3.amazonaws.com\. .*-c bucket=NAME.*list-distributions/,
+    ],
+    [
+      'is multi-tenant',
+      { ...showing([S3, '']), isMultiTenant: true },
+      /E1, www.school.example is multi-tenant: .*standard distribution: -c distributionId=ID/,
     ],
     ['shows the bucket in two ways', showing([S3, ''], [S3, '/b']), /several origin paths \(\/, \/b\)/],
   ])('is refused with advice when it %s', (_, found, message) => {

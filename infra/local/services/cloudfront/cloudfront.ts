@@ -85,6 +85,7 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
       distributions,
       invalidations,
       cachePolicies: cachePoliciesOf(options),
+      parts: options,
       createdAt: now(),
     }),
     handleViewer,

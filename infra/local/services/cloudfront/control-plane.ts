@@ -6,7 +6,7 @@ import {
   answeringErrors,
 } from '../../kernel/aws-api.ts';
 import { API_VERSION, cloudFrontError, cloudFrontResponse, pageOf } from './api-responses.ts';
-import type { Distribution } from './distribution.ts';
+import type { Distribution, DistributionParts } from './distribution.ts';
 import {
   cachePolicyXml,
   distributionConfigXml,
@@ -18,6 +18,7 @@ import {
 import { createInvalidation, getInvalidation, listInvalidations } from './invalidation-api.ts';
 import { splitQuery } from './invalidation-paths.ts';
 import type { Invalidations } from './invalidations.ts';
+import { functionName, functionSummary, responseHeadersPolicyXml } from './parts-xml.ts';
 import type { CachePolicy } from './policies.ts';
 
 export interface ControlPlaneOptions {
@@ -25,6 +26,8 @@ export interface ControlPlaneOptions {
   readonly invalidations: Invalidations;
   /** AWS's managed ones and the template's own, by id. */
   readonly cachePolicies: ReadonlyMap<string, CachePolicy>;
+  /** The template's own. */
+  readonly parts: Pick<DistributionParts, 'responseHeadersPolicies' | 'functions'>;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -47,7 +50,7 @@ export function createControlPlane(options: ControlPlaneOptions): AwsService {
 
 /** By method and path below the API version; `*` is one segment. */
 function createOperations(options: ControlPlaneOptions): Readonly<Record<string, Operation>> {
-  const { distributions, invalidations, cachePolicies } = options;
+  const { distributions, invalidations, cachePolicies, parts } = options;
   const lastModifiedTime = new Date(options.createdAt).toISOString();
 
   const distributionOf = (id: string): Distribution => {
@@ -87,6 +90,24 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
       if (policy === undefined)
         throw new AwsError('NoSuchCachePolicy', 'The specified cache policy does not exist.', 404);
       return cloudFrontResponse(200, 'CachePolicy', cachePolicyXml(id, policy, lastModifiedTime));
+    },
+    'GET response-headers-policy/*': (_, id) => {
+      const config = parts.responseHeadersPolicies.get(id);
+      if (config === undefined)
+        throw new AwsError(
+          'NoSuchResponseHeadersPolicy',
+          'The specified response headers policy does not exist.',
+          404,
+        );
+      const body = responseHeadersPolicyXml(id, config, lastModifiedTime);
+      return cloudFrontResponse(200, 'ResponseHeadersPolicy', body);
+    },
+    'GET function/*/describe': ({ url }, name) => {
+      const [arn, properties] = [...parts.functions].find(([each]) => functionName(each) === name) ?? [];
+      if (arn === undefined || !url.includes('Stage=LIVE'))
+        throw new AwsError('NoSuchFunctionExists', 'The specified function does not exist.', 404);
+      const { etag, xml } = functionSummary(arn, properties, lastModifiedTime);
+      return cloudFrontResponse(200, 'FunctionSummary', xml, { etag });
     },
     'POST distribution/*/invalidation': (request, id) =>
       createInvalidation(invalidations, request, distributionOf(id).id),
