@@ -1,6 +1,7 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
 import { listingPrefix, type Plan, type PlanRequest, planTargets, targetsOf } from '../planning/plan.ts';
 import type { PathBudget, Prices } from '../planning/prices.ts';
+import { countedKeys, isInOrder } from '../planning/viewer-urls.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
   type Changes,
@@ -202,7 +203,8 @@ async function choosePaths(
 ): Promise<Plan> {
   const targets = targetsOf({ changedKeys, requestedPaths, urls });
   const prefix = listingPrefix(targets, budget);
-  const siteKeys = prefix === undefined ? [] : await site.keys(prefix);
+  const siteKeys =
+    prefix === undefined ? [] : countedKeys(await site.keys(isInOrder(urls) ? prefix : ''), urls);
   return planTargets(targets, { siteKeys, budget, prices: { ...prices, freePaths }, maxNeedlessPurges });
 }
 

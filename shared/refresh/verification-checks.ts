@@ -1,11 +1,4 @@
-import {
-  decodePath,
-  hasDotSegment,
-  keyOf,
-  requestPath,
-  type UrlRules,
-  viewerPaths,
-} from '../planning/viewer-urls.ts';
+import { decodePath, requestPath, sureViewerPaths, type UrlRules } from '../planning/viewer-urls.ts';
 import { type Change, type Changes, newestPerKey } from './refresh.ts';
 
 /** A URL to be asked for, and the object that it should show. */
@@ -41,7 +34,7 @@ export async function checksFor(
 
 export function checksOfChanges(objects: readonly Change[], rules: UrlRules): Check[] {
   return newestPerKey(objects).flatMap(change =>
-    sureUrls(change.key, rules).map(viewerPath => ({
+    sureViewerPaths(change.key, rules).map(viewerPath => ({
       key: change.key,
       viewerPath,
       requestPath: requestPath(viewerPath),
@@ -72,40 +65,24 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return items.filter((_, index) => partOf(index) !== partOf(index - 1));
 }
 
-/**
- * Whether a viewer path is sure to show one object. `/` is if there is a default root object. What
- * other folders show depends on the site, and nobody can request a path with dot segments.
- */
-function showsObject(viewerPath: string, { rootObject }: UrlRules): boolean {
-  if (viewerPath === '/') return rootObject !== '';
-  return !viewerPath.endsWith('/') && !hasDotSegment(viewerPath);
-}
-
-/**
- * Pages without their extension are served by a function of the site's own, maybe as redirects, so
- * their usual URL is checked.
- */
-function sureUrls(key: string, rules: UrlRules): string[] {
-  return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
-}
-
 async function spotChecks(paths: readonly string[], origin: SiteKeys, rules: UrlRules): Promise<Check[]> {
   if (paths.length === 0) return [];
-  const urls = (await origin.keys('')).flatMap(key => sureUrls(key, rules));
-  const known = new Set(urls);
+  const urls = (await origin.keys('')).flatMap(key =>
+    sureViewerPaths(key, rules).map(viewerPath => ({
+      key,
+      viewerPath,
+      requestPath: requestPath(viewerPath),
+    })),
+  );
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
   return plain.flatMap(path => {
     const prefix = decodePath(path.replace(/\*$/, ''));
     // A path that names no object may be a route of the page, or belong to another origin: there is
     // no telling what it should show.
-    const covered = path.endsWith('*')
-      ? urls.filter(url => url.startsWith(prefix))
-      : [prefix].filter(url => known.has(url));
-    return covered.slice(0, SPOT_CHECKS).map(viewerPath => ({
-      key: keyOf(viewerPath, rules),
-      viewerPath,
-      requestPath: requestPath(viewerPath),
-    }));
+    const isCovered = path.endsWith('*')
+      ? ({ viewerPath }: Check) => viewerPath.startsWith(prefix)
+      : ({ viewerPath }: Check) => viewerPath === prefix;
+    return urls.filter(isCovered).slice(0, SPOT_CHECKS);
   });
 }
