@@ -50,7 +50,9 @@ function shownBy(
       domainName: DomainName,
       path: OriginPath,
     })),
-    errorResponses: (CustomErrorResponses?.Items ?? []).map(toErrorResponse),
+    errorResponses: (CustomErrorResponses?.Items ?? [])
+      .map(toErrorResponse)
+      .sort((a, b) => a.errorCode - b.errorCode),
   };
 }
 

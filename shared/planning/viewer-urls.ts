@@ -82,7 +82,10 @@ export function viewerPaths(key: string, rules: UrlRules): string[] {
 }
 
 /** Every origin path below which the distribution shows the bucket. */
-export function originPathsOf({ originPath, behaviours }: UrlRules): string[] {
+export function originPathsOf({
+  originPath,
+  behaviours,
+}: Pick<UrlRules, 'originPath' | 'behaviours'>): string[] {
   return [...new Set(behaviours?.flatMap(({ originPaths }) => originPaths) ?? [originPath])];
 }
 

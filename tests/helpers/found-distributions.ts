@@ -1,5 +1,7 @@
+import { UndescribedDistributionError } from '../../shared/errors.ts';
 import type { Caching } from '../../shared/sites/description.ts';
 import type { FoundBehaviour, FoundDistribution } from '../../shared/sites/found-distribution.ts';
+import type { KnownDistribution, KnownDistributions } from '../../shared/sites/known-distribution.ts';
 
 /** AWS's policy CachingOptimized. */
 export const OPTIMIZED: Caching = {
@@ -43,5 +45,18 @@ export function distributionOf(found: Partial<FoundDistribution> = {}): FoundDis
     behaviours: [behaviourOf()],
     errorResponses: [],
     ...found,
+  };
+}
+
+/** What is known of distributions, in a map. */
+export function knownIn(known: Map<string, KnownDistribution>): KnownDistributions {
+  return {
+    find: async id => known.get(id),
+    get: async id => known.get(id) ?? Promise.reject(new UndescribedDistributionError(id)),
+    put: async (id, next) => {
+      const isNext = next.version === (known.get(id)?.version ?? 0) + 1;
+      if (isNext) known.set(id, next);
+      return isNext;
+    },
   };
 }

@@ -21,7 +21,7 @@ const WORDS_FOR_NO_DEFAULT = /^(?:required|the first recipient|chosen by CloudFo
 
 const ATTACHING: Readonly<Record<string, string>> = {
   'notify-bucket': 'FreshnessNotifyServiceRole',
-  'find-distribution': 'ExistingFindServiceRole',
+  'find-distribution': 'FreshnessSiteFindServiceRole',
 };
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -29,6 +29,7 @@ const ROLES: Readonly<Record<string, string>> = {
   invalidate: 'AutoInvalidationInvalidateServiceRole',
   'verify-edge': 'AutoInvalidationVerifyServiceRole',
   'report-refresh': 'AutoInvalidationReportServiceRole',
+  'watch-distributions': 'AutoInvalidationSiteWatchServiceRole',
   'send-mail': 'MailSendServiceRole',
   'register-sender': 'SesSendersRegisterServiceRole',
   students: 'ApiStudentsServiceRole',

@@ -5,7 +5,6 @@ import { explainPlan } from '../../../shared/planning/explain.ts';
 import { type PlanRequest, planInvalidation, prefixesAsked } from '../../../shared/planning/plan.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
 import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
-import { OriginPath } from '../../../shared/refresh/distribution.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationPaths, usDollars, wholeNumber } from '../option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -84,7 +83,7 @@ function folderPrefix(prefix: string): string {
 }
 
 function originPath(path: string): string {
-  if (OriginPath.safeParse(path).success) return path;
+  if (/^(?:\/.*[^/])?$/.test(path)) return path;
   throw new InvalidArgumentError('It must be empty, or begin with / and not end with it, such as /public.');
 }
 

@@ -43,6 +43,7 @@ export const NUMBERS = {
   freePathsPerMonth: count(0, 1_000_000_000, 1000),
   maxNeedlessPurges: count(0, 1_000_000_000, 5000),
   quotaPatienceMinutes: count(0, YEAR_IN_MINUTES, 60),
+  watchMinutes: count(1, 24 * 60, 15),
 } as const satisfies Readonly<Record<string, NumberRange>>;
 
 /** SES takes so many recipients of one mail. */

@@ -50,7 +50,7 @@ export function createControlPlane(options: ControlPlaneOptions): AwsService {
 
 /** By method and path below the API version; `*` is one segment. */
 function createOperations(options: ControlPlaneOptions): Readonly<Record<string, Operation>> {
-  const { distributions, invalidations, cachePolicies, parts } = options;
+  const { distributions, invalidations } = options;
   const lastModifiedTime = new Date(options.createdAt).toISOString();
 
   const distributionOf = (id: string): Distribution => {
@@ -85,6 +85,22 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
       const headers = { etag: distributionETag(distribution) };
       return cloudFrontResponse(200, 'DistributionConfig', distributionConfigXml(distribution), headers);
     },
+    ...partOperations(options, lastModifiedTime),
+    'POST distribution/*/invalidation': (request, id) =>
+      createInvalidation(invalidations, request, distributionOf(id).id),
+    'GET distribution/*/invalidation': (request, id) =>
+      listInvalidations(invalidations, request, distributionOf(id).id),
+    'GET distribution/*/invalidation/*': (_, id, invalidationId) =>
+      getInvalidation(invalidations, distributionOf(id).id, invalidationId),
+  };
+}
+
+/** Of the policies and functions that distributions have. */
+function partOperations(
+  { cachePolicies, parts }: ControlPlaneOptions,
+  lastModifiedTime: string,
+): Readonly<Record<string, Operation>> {
+  return {
     'GET cache-policy/*': (_, id) => {
       const policy = cachePolicies.get(id);
       if (policy === undefined)
@@ -109,11 +125,5 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
       const { etag, xml } = functionSummary(arn, properties, lastModifiedTime);
       return cloudFrontResponse(200, 'FunctionSummary', xml, { etag });
     },
-    'POST distribution/*/invalidation': (request, id) =>
-      createInvalidation(invalidations, request, distributionOf(id).id),
-    'GET distribution/*/invalidation': (request, id) =>
-      listInvalidations(invalidations, request, distributionOf(id).id),
-    'GET distribution/*/invalidation/*': (_, id, invalidationId) =>
-      getInvalidation(invalidations, distributionOf(id).id, invalidationId),
   };
 }
