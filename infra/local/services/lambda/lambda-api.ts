@@ -6,6 +6,7 @@ import {
   type AwsService,
   answeringErrors,
   LOCAL_ACCOUNT,
+  urlOf,
 } from '../../kernel/aws-api.ts';
 import { functionArn } from './execution-environment.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
@@ -49,7 +50,7 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
   }
 
   async function route(request: AwsRequest): Promise<AwsResponse> {
-    const { pathname, searchParams } = new URL(request.url, 'http://lambda');
+    const { pathname, searchParams } = urlOf(request);
     const operation = `${request.method} ${pathname}`;
     if (/^GET \/2015-03-31\/functions\/?$/.test(operation))
       return json({ Functions: functions.map(configuration), NextMarker: null });
