@@ -3,6 +3,7 @@ import { fieldsOf } from '../../kernel/api-traits.ts';
 import { arnOf } from '../../kernel/arn.ts';
 import type { AwsService } from '../../kernel/aws-api.ts';
 import type { SqsStore } from '../fauxqs/fauxqs.ts';
+import { withAskedAttributes } from './asked-attributes.ts';
 import { withSqsErrors } from './error-codes.ts';
 import { answeringQueries } from './query-protocol.ts';
 
@@ -44,7 +45,7 @@ export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDef
 
 /** SQS by fauxqs, in both of its protocols. */
 export function createSqs(fauxqs: AwsService, store: SqsStore): AwsService {
-  return answeringQueries(withSqsErrors(withCurrentFigures(fauxqs, store)));
+  return answeringQueries(withSqsErrors(withCurrentFigures(withAskedAttributes(fauxqs), store)));
 }
 
 /** fauxqs looks at visibility time-outs only when messages are received; figures are of now. */
