@@ -8,8 +8,8 @@ export interface Ruling {
 }
 
 /**
- * A program of somebody else's that knows AWS without us. It judges what the suites can only compare
- * with our own reading of AWS's documents.
+ * A program of somebody else's that knows AWS without us. It judges what the suites can only
+ * compare with our own reading of AWS's documents.
  */
 export interface Referee {
   /** What it is called on the command line and in the report. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { jsonRequest } from '../../../infra/local/kernel/aws-api.ts';
 import { NAMESPACE, type Parameters, startQuerying, UUID } from './query-client.ts';
@@ -42,6 +43,21 @@ describe('A Query request is refused in XML', () => {
       'with a number out of range',
       { Action: 'ReceiveMessage', WaitTimeSeconds: '21' },
       'InvalidParameterValue',
+    ],
+    [
+      'with a receipt handle that no queue gave out',
+      { Action: 'DeleteMessage', ReceiptHandle: 'none' },
+      'ReceiptHandleIsInvalid',
+    ],
+    [
+      'with a receipt handle that no queue gave out, for a time',
+      { Action: 'ChangeMessageVisibility', ReceiptHandle: 'none', VisibilityTimeout: '1' },
+      'ReceiptHandleIsInvalid',
+    ],
+    [
+      'with the handle of a message that is no longer in flight',
+      { Action: 'ChangeMessageVisibility', ReceiptHandle: randomUUID(), VisibilityTimeout: '1' },
+      'AWS.SimpleQueueService.MessageNotInflight',
     ],
     ['without an action', { MessageBody: 'x' }, 'MissingAction'],
   ])('%s', async (_, parameters, code) => {

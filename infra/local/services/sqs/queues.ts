@@ -6,6 +6,7 @@ import type { SqsStore } from '../fauxqs/fauxqs.ts';
 import { withAskedAttributes } from './asked-attributes.ts';
 import { withSqsErrors } from './error-codes.ts';
 import { answeringQueries } from './query-protocol.ts';
+import { withReceiptHandles } from './receipt-handles.ts';
 
 /** A queue of the template. */
 export interface QueueDefinition {
@@ -45,7 +46,8 @@ export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDef
 
 /** SQS by fauxqs, in both of its protocols. */
 export function createSqs(fauxqs: AwsService, store: SqsStore): AwsService {
-  return answeringQueries(withSqsErrors(withCurrentFigures(withAskedAttributes(fauxqs), store)));
+  const mended = withReceiptHandles(withAskedAttributes(withCurrentFigures(fauxqs, store)));
+  return answeringQueries(withSqsErrors(mended));
 }
 
 /** fauxqs looks at visibility time-outs only when messages are received; figures are of now. */
