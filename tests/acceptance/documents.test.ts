@@ -8,7 +8,6 @@ import {
   type CommandResult,
   type DocumentedShell,
   documentedShell,
-  FOR_AWS_ONLY,
   standInFor,
 } from '../helpers/documented-shell.ts';
 import { commandsIn, documents, unmarkedCommandsIn } from '../helpers/documents.ts';
@@ -27,7 +26,12 @@ const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] 
     reason: 'suites, benchmarks and referees run by themselves; one of them runs this',
   },
   { command: /^npx cdk (?:bootstrap|deploy)\b/, reason: 'needs an AWS account' },
-  { command: FOR_AWS_ONLY, reason: 'for AWS only, as the document says' },
+  {
+    command:
+      /\b(?:ses verify-email-identity|sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
+    reason: 'for AWS only, as the document says',
+  },
+  { command: /^logs /, reason: 'CloudWatch Logs are for AWS only, as the document says' },
 ];
 
 const isRun = (command: string) => !NOT_RUN.some(each => each.command.test(command));
