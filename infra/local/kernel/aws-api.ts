@@ -60,7 +60,7 @@ export function answeringErrors(service: AwsService, answer: (error: AwsError) =
   };
 }
 
-/** AWS JSON (Step Functions, DynamoDB, SQS …) by its version, or that of REST (Lambda, SES v2 …). */
+/** AWS JSON by its version (Step Functions, SQS …), or the JSON of REST (Lambda, SES v2 …). */
 export type JsonProtocol = '1.0' | '1.1' | 'REST';
 
 /** Success in JSON. */

@@ -52,8 +52,8 @@ interface WrittenError {
 
 function readJsonError({ response, spoken, report }: Refusal): WrittenError | undefined {
   const document = readDocument(response, spoken, '', report);
-  const fields = document?.format.structure(document.value);
-  if (document === undefined || fields === undefined) return undefined;
+  if (document === undefined) return undefined;
+  const fields = document.format.structure(document.value) ?? new Map<string, unknown>();
   const named = response.headers?.['x-amzn-errortype'] ?? fields.get('__type') ?? fields.get('code') ?? '';
   // `com.amazonaws.sqs#QueueDoesNotExist:http://internal.amazon.com/…`
   const code = String(named).replace(/^.*#/, '').replace(/:.*$/, '');

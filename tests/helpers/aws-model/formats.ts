@@ -103,7 +103,10 @@ export const XML_FORMAT: Format = {
 
 type Element = string | Record<string, unknown>;
 
-/** Attributes are members whose names begin with `@_`; an element with attributes has its text in `#text`. */
+/**
+ * Attributes are members whose names begin with `@_`. An element with attributes has its text in
+ * `#text`.
+ */
 const parser = new XMLParser({
   ignoreAttributes: false,
   parseTagValue: false,

@@ -69,7 +69,7 @@ async function load(client: string): Promise<Model> {
 const OPERATION = 9;
 const ERROR = -3;
 
-/** What an operation or an error is in a client: kind, namespace, name, traits and what it is made of. */
+/** An operation or an error in a client. It ends in the schemas of what it is made of. */
 type Schema = readonly [kind: number, namespace: string, name: string, traits: unknown, ...SchemaRef[]];
 
 function isSchema(value: unknown): value is Schema {
@@ -118,7 +118,10 @@ interface ErrorTraits {
   readonly awsQueryError?: readonly [code: string, status: number];
 }
 
-/** The client's type declarations. They say what its schemas leave out: enums, and who throws what. */
+/**
+ * The client's type declarations. They say what its schemas leave out: enums, and which operation
+ * throws which error.
+ */
 function openTypes(client: string) {
   const folder = join(dirname(fileURLToPath(import.meta.resolve(`@aws-sdk/${client}`))), '../dist-types');
   const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8');
