@@ -120,5 +120,11 @@ export function unlistedValues(structure: string, member: string): readonly stri
   return UNLISTED_VALUES[`${structure}.${member}`] ?? [];
 }
 
+/** Members that are null where a service has nothing to say; others leave them out. */
+export const NULLS: ReadonlySet<string> = new Set([
+  // As Lambda's API writes the last page.
+  'ListFunctionsResponse.NextMarker',
+]);
+
 /** Headers that S3 returns as they were uploaded, whatever their type in the model. */
 export const AS_UPLOADED: ReadonlySet<string> = new Set(['expires']);

@@ -1,3 +1,4 @@
+import { NULLS } from './beside-the-model.ts';
 import type { Entries, Format } from './formats.ts';
 import type { Dictionary, List, Member, Scalar, Structure } from './shapes.ts';
 
@@ -27,7 +28,8 @@ export function createValueCheck(format: Format, report: Report): ValueCheck {
     for (const [name, held] of found) {
       const member = byName.get(name);
       if (member === undefined) report(below(path, name), `is not a member of ${shape.name}`);
-      else checkMember(held, member, below(path, name));
+      else if (held !== null || !NULLS.has(`${shape.name}.${name}`))
+        checkMember(held, member, below(path, name));
     }
     for (const [name, { isRequired }] of byName)
       if (isRequired && !found.has(name)) report(below(path, name), 'is missing, and required');
