@@ -52,7 +52,7 @@ class IdentityApi {
       case 'CreateEmailIdentity':
         return this.#create(region, body);
       case 'GetEmailIdentity':
-        return jsonResponse(describe(this.#known(region, name)));
+        return jsonResponse(describe(this.#known(region, name)), 'REST');
       case 'DeleteEmailIdentity':
         return this.#remove(region, name);
       case 'PutEmailIdentityConfigurationSetAttributes':
@@ -73,13 +73,13 @@ class IdentityApi {
     const configuration =
       ConfigurationSetName === undefined ? {} : { configurationSet: ConfigurationSetName };
     this.#identities.put({ region, name, isVerified: this.#followsLinks, tags, ...configuration });
-    return jsonResponse({ IdentityType: typeOf(name), VerifiedForSendingStatus: this.#followsLinks });
+    return jsonResponse({ IdentityType: typeOf(name), VerifiedForSendingStatus: this.#followsLinks }, 'REST');
   }
 
   #remove(region: string, name: string): AwsResponse {
     this.#known(region, name);
     this.#identities.remove(region, name);
-    return jsonResponse({});
+    return jsonResponse({}, 'REST');
   }
 
   #configure(region: string, name: string, body: string): AwsResponse {
@@ -104,7 +104,7 @@ class IdentityApi {
 
   #put(identity: Identity): AwsResponse {
     this.#identities.put(identity);
-    return jsonResponse({});
+    return jsonResponse({}, 'REST');
   }
 
   /** @throws AwsError NotFoundException */

@@ -53,7 +53,7 @@ export const ses: Service<readonly string[], SesOptions> = {
       followsLinks,
     });
     return {
-      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, '1.1')) },
+      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, 'REST')) },
       offers: [receivedMails.offer(inbox.mails), inboxUrl.offer(() => inbox.url)],
       stop: inbox.stop,
     };

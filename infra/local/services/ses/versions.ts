@@ -24,7 +24,7 @@ export function isVersion1({ url }: AwsRequest): boolean {
 
 /** An error in the protocol of the request. */
 export function sesErrorResponse(request: AwsRequest, error: AwsError): AwsResponse {
-  return isVersion1(request) ? xmlErrorResponse(error, NAMESPACE) : jsonErrorResponse(error, '1.1');
+  return isVersion1(request) ? xmlErrorResponse(error, NAMESPACE) : jsonErrorResponse(error, 'REST');
 }
 
 /**
