@@ -62,9 +62,11 @@ const types: ResourceTypes = {
 const api: ApiTraits = {
   actionOf({ method, url }) {
     const [path = ''] = url.split('?');
+    if (path.endsWith('/account-settings')) return 'GetAccountSettings';
     return path.endsWith('/invocations') ? 'InvokeFunction' : `${method} ${path}`;
   },
   requirementsOf({ url }, action) {
+    if (action === 'GetAccountSettings') return [{ action: 'lambda:GetAccountSettings', resource: '*' }];
     if (action !== 'InvokeFunction') return undefined;
     const [, , , reference = ''] = url.split(/[/?]/);
     return [invocationOf(decodeURIComponent(reference))];
