@@ -35,7 +35,7 @@ export function mailChecks(target: Target, mails: Mails, hasSes: boolean): Check
   ];
 }
 
-/** What SES knows of an address: itself, its domain and that one's parents, as far as it knows them. */
+/** The identities that stand for an address: itself, its domain, and that domain's parents. */
 async function identitiesOf(address: string, mails: Mails): Promise<[name: string, MailIdentity][]> {
   const known: [string, MailIdentity][] = [];
   for (const name of [address, ...domainsOf(address)]) {

@@ -44,7 +44,7 @@ function refuseDenied(error: unknown): never {
   throw error instanceof LookupDeniedError ? new DeploymentRefusedError(error.message) : error;
 }
 
-/** Whether the functions may read objects: by an attempt of these credentials, and by the policy. */
+/** Whether the functions may read objects: by an attempt of these credentials, and by policy. */
 async function findReading(account: string, target: TargetWithSite, ports: Site): Promise<Outcome> {
   const { stackName, site, commands } = target;
   const { bucket } = site;
@@ -62,13 +62,19 @@ async function findReading(account: string, target: TargetWithSite, ports: Site)
 }
 
 /** @throws DeploymentRefusedError if S3 would refuse the deployment's notification */
-async function findNotifications({ site }: TargetWithSite, ports: Site): Promise<Outcome> {
+async function findNotifications({ site, commands }: TargetWithSite, ports: Site): Promise<Outcome> {
   const { bucket, notification } = site;
   const attachment = { ...notification, BucketName: bucket, QueueArn: '' };
+  const look = commands.aws(`s3api get-bucket-notification-configuration --bucket ${bucket}`);
   let others = 0;
   await ask('s3:GetBucketNotification', () =>
     ports.notifications.change(bucket, configuration => {
-      attach(configuration, attachment);
+      try {
+        attach(configuration, attachment);
+      } catch (error) {
+        if (!(error instanceof DeploymentRefusedError)) throw error;
+        throw new DeploymentRefusedError(`${error.message} To see it: ${look}`, { cause: error });
+      }
       others = everyRule(configuration).length;
       // The same object: nothing is written.
       return configuration;

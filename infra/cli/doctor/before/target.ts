@@ -22,7 +22,7 @@ export interface Target {
   };
   readonly maxCollectors: number;
   readonly verificationHeaders: RefreshSettings['verificationHeaders'];
-  /** Names that the deployment does not leave to CloudFormation, by the settings that choose them. */
+  /** Names that settings choose. Those that no setting chooses CloudFormation makes up. */
   readonly buckets: readonly Named[];
   readonly tables: readonly Named[];
   readonly dashboard: string;

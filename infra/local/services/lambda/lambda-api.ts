@@ -13,7 +13,7 @@ import type { FunctionDefinition, InvocationResult } from './function-definition
 /** 6 MiB; an asynchronous event may have 1 MiB since October 2025. */
 const MAXIMUM_PAYLOAD_BYTES = { RequestResponse: 6_291_456, Event: 1_048_576 };
 
-/** Of an account that is not new: Lambda developer guide, "Lambda quotas". None is enforced here. */
+/** Of an account that is not new: Lambda developer guide, "Lambda quotas". None is enforced. */
 const DEFAULT_QUOTAS = {
   TotalCodeSize: 80_530_636_800,
   CodeSizeUnzipped: 262_144_000,

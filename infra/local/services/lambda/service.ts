@@ -66,7 +66,6 @@ const api: ApiTraits = {
     return path.endsWith('/invocations') ? 'InvokeFunction' : `${method} ${path}`;
   },
   requirementsOf({ url }, action) {
-    if (action === 'GetAccountSettings') return [{ action: 'lambda:GetAccountSettings', resource: '*' }];
     if (action !== 'InvokeFunction') return undefined;
     const [, , , reference = ''] = url.split(/[/?]/);
     return [invocationOf(decodeURIComponent(reference))];

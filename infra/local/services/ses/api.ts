@@ -31,8 +31,6 @@ function requirementsOf(request: AwsRequest, action: string): readonly Requireme
     case 'GetEmailIdentity':
     case 'DeleteEmailIdentity':
       return [onIdentity(operationOf(request).name)];
-    case 'GetAccount':
-      return [{ action: 'ses:GetAccount', resource: '*' }];
     case 'TagResource':
       return [{ action: 'ses:TagResource', resource: fields.ResourceArn ?? '' }];
     case 'UntagResource': {
