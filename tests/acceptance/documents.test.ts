@@ -27,6 +27,10 @@ const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] 
   },
   { command: /^npx cdk (?:bootstrap|deploy)\b/, reason: 'needs an AWS account' },
   {
+    command: /^npm run doctor -- --before\b/,
+    reason: 'tests/acceptance/doctor-before.test.ts runs it, beside a site that has no pipeline yet',
+  },
+  {
     command:
       /\b(?:ses verify-email-identity|sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
     reason: 'for AWS only, as the document says',

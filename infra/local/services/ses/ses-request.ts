@@ -34,6 +34,7 @@ export function operationOf({ method, url }: AwsRequest): { readonly action: str
 }
 
 const OPERATIONS: readonly (readonly [action: string, method: string, path: RegExp])[] = [
+  ['GetAccount', 'GET', /^\/v2\/email\/account$/],
   ['SendEmail', 'POST', /^\/v2\/email\/outbound-emails$/],
   ['CreateEmailIdentity', 'POST', /^\/v2\/email\/identities$/],
   ['GetEmailIdentity', 'GET', /^\/v2\/email\/identities\/([^/]+)$/],
