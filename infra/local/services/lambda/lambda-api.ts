@@ -23,7 +23,10 @@ export interface LambdaApiOptions {
   readonly invokeEvent: (name: string, payload: string) => void;
 }
 
-/** Lambda's REST API for functions that a template made: Invoke and ListFunctions. */
+/**
+ * Lambda's REST API for functions that a template made: Invoke, ListFunctions and
+ * GetFunctionConfiguration.
+ */
 export function createLambdaApi(options: LambdaApiOptions): AwsService {
   const { functions, find } = options;
 
@@ -53,6 +56,9 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
     const operation = `${request.method} ${pathname}`;
     if (/^GET \/2015-03-31\/functions\/?$/.test(operation))
       return json({ Functions: functions.map(configuration), NextMarker: null });
+
+    const described = /^GET \/2015-03-31\/functions\/([^/]+)\/configuration$/.exec(operation)?.[1];
+    if (described !== undefined) return json(configuration(find(decodeURIComponent(described))));
 
     const reference = /^POST \/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(operation)?.[1];
     if (reference === undefined) throw notEmulated(operation);
