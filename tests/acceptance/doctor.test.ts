@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { PutEmailIdentityConfigurationSetAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Stack } from '../../infra/cli/aws/stack.ts';
 import { CommandError } from '../../infra/cli/command.ts';
 import { api } from '../../infra/cli/doctor/proof/probes/api.ts';
 import { burst } from '../../infra/cli/doctor/proof/probes/burst.ts';
@@ -17,6 +18,7 @@ import { prove, runProbes } from '../../infra/cli/doctor/proof/prove.ts';
 import type { Probe } from '../../infra/cli/doctor/proof/trial.ts';
 import { AwsError, jsonErrorResponse, jsonResponse } from '../../infra/local/kernel/aws-api.ts';
 import type { Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
+import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { s3Error } from '../../infra/local/services/s3/s3-xml.ts';
 import { EXISTING } from '../fixtures/existing-names.ts';
 import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
@@ -136,27 +138,42 @@ describe('The proof', () => {
 });
 
 describe('The proof of a stack attached to a site', () => {
-  it('keeps to the folders that the stack watches, and says what the site does not have', async () => {
-    const existing = mkdtempSync(join(tmpdir(), 'existing-site-'));
-    onTestFinished(() => rm(existing, { recursive: true }));
+  const existing = mkdtempSync(join(tmpdir(), 'existing-site-'));
+  const ownEdge = switchableEdge();
+  let cloud: LocalCloud;
+  let attached: Stack;
+  beforeAll(async () => {
     synthesiseExistingSite(existing);
-    const cloud = await startSuccessiveCloud({
+    cloud = await startSuccessiveCloud({
       ...PACE,
+      ...ownEdge.options,
       assemblyDirectory: existing,
       stackName: EXISTING.stackName,
       moreStacks: [{ stackName: 'AutoInvalidation' }],
       alarms: false,
       keepsHeadApart: true,
     });
-    onTestFinished(cloud.stop);
-    const probes = [lifeOfAFile, pathSemantics, api];
-    const findings = await all(runProbes(probes, stackOf(cloud, 'AutoInvalidation')));
+    attached = stackOf(cloud, 'AutoInvalidation');
+  });
+  afterAll(async () => {
+    await cloud.stop();
+    await rm(existing, { recursive: true });
+  });
+
+  it('keeps to the folders that the stack watches, and says what the site does not have', async () => {
+    const findings = await all(runProbes([lifeOfAFile, pathSemantics, api], attached));
+    const { life, paths, inside, variants, removed } = ABOUT;
     expect(await verdictsOf(findings)).toEqual({
-      confirmed: [ABOUT.edge, ...Object.values(ABOUT.life), ...ABOUT.paths, ABOUT.inside, ABOUT.removed],
+      confirmed: [ABOUT.edge, ...Object.values(life), ...paths, inside, variants, removed],
       refuted: [ABOUT.methods],
-      untestable: [ABOUT.forms, 'variants by query string', ABOUT.routes, 'the API'],
+      untestable: [ABOUT.forms, ABOUT.routes, 'the API'],
     });
     expect(findings.at(-1)?.evidence).toMatch(/ below site\/doctor-[0-9a-f]{8}\/;/);
+  });
+
+  it('refutes a purge that misses variants by query string', async () => {
+    ownEdge.set({ survivesPurge: (_, address) => address.includes('v=1') });
+    expect(await findingAbout(ABOUT.variants, pathSemantics, attached)).toMatchObject({ verdict: 'refuted' });
   });
 });
 

@@ -38,6 +38,7 @@ export const ABOUT = {
   forms: 'compressed and stored form have entries of their own',
   methods: 'HEAD is answered from the entry of GET',
   inside: 'a * inside a path is no wildcard',
+  variants: 'the path /folder/?* purges variants by query string',
   query: 'query strings make no other entry',
   routes: 'an application’s routes are fresh after its page is',
   api: ['the API and the history', 'the API answers through the edge', 'the edge keeps no answer of the API'],

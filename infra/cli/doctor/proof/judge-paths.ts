@@ -21,7 +21,7 @@ const REMEDY =
  */
 export function judgePurged({ about, url, path, isPurged }: PathCase, warmed: Warmed, after: View): Finding {
   if (!warmed.isKept)
-    return { about, verdict: 'untestable', evidence: `The edge does not keep the answer to ${url}` };
+    return { about, verdict: 'untestable', evidence: `the edge does not keep the answer to ${url}` };
   const isRight = isHit(after) !== isPurged;
   const sent = path === undefined ? '' : ` by the path ${path}`;
   return {
@@ -36,7 +36,7 @@ export function judgePurged({ about, url, path, isPurged }: PathCase, warmed: Wa
 export function judgeQueryString(warmed: Warmed, withQuery: View): Finding {
   const about = 'query strings make no other entry';
   if (!warmed.isKept)
-    return { about, verdict: 'untestable', evidence: `The edge does not keep ${warmed.first.path}` };
+    return { about, verdict: 'untestable', evidence: `the edge does not keep ${warmed.first.path}` };
   const isShared = isHit(withQuery);
   return {
     about,

@@ -104,7 +104,7 @@ export function judgeSharing(
 ): Finding {
   const name = nameOf(filled.first.variant);
   if (!filled.isKept)
-    return { about, verdict: 'untestable', evidence: `The edge does not keep the answer to ${name}` };
+    return { about, verdict: 'untestable', evidence: `the edge does not keep the answer to ${name}` };
   const found = isHit(other) ? 'together' : 'apart';
   return {
     about,

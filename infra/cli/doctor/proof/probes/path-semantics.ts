@@ -1,7 +1,9 @@
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { Finding, Findings } from '../../finding.ts';
 import { isDenied, isServiceError } from '../aws-errors.ts';
 import { judgePurged, judgeQueryString, type PathCase } from '../judge-paths.ts';
 import { judgeSharing } from '../judge-views.ts';
+import { keyedParameter } from '../keyed-parameter.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { contentOf } from '../trial-files.ts';
 import { BROWSER, BROWSER_HEAD, STORED, type Warmed } from '../viewer.ts';
@@ -19,19 +21,22 @@ const NAMES = [CONTROL, INSIDE, ACCENTED, 'a b.txt', 'star-1.txt', 'tilde~.txt']
 export const pathSemantics: Probe = {
   name: 'what paths purge',
   asksEdge: true,
-  // A path for each new file, and those of the two invalidations.
-  cost: { files: NAMES.length, paths: NAMES.length + 6 },
+  // A path for each new file, and those of three invalidations.
+  cost: { files: NAMES.length + 1, paths: NAMES.length + 1 + 7 },
   async *run(trial) {
-    const { files, refreshes } = trial;
+    const { files, refreshes, site } = trial;
+    const hasVariants = site.distribution.urls.cachesQueryStrings;
+    // The folder itself has a page, too, where it has variants.
+    const names = hasVariants ? [...NAMES, ''] : NAMES;
     const stored = await files.putAll(
-      NAMES.map(name => `${FOLDER}${name}`),
+      names.map(name => `${FOLDER}${name}`),
       contentOf,
     );
     await refreshes.follow(stored.map(({ key }) => key));
     yield* purge(trial);
     yield* shareEntries(trial);
     yield await purgeInside(trial);
-    yield await askWithQuery(trial);
+    yield await (hasVariants ? purgeVariants(trial) : askWithQuery(trial));
     yield ROUTES;
   },
 };
@@ -103,16 +108,24 @@ async function purgeInside({ files, viewer, invalidations }: Trial): Promise<Fin
   return judgePurged({ about, url, path, isPurged: false }, warmed, await viewer.view(url, BROWSER));
 }
 
-async function askWithQuery({ files, viewer, site }: Trial): Promise<Finding> {
+async function askWithQuery({ files, viewer }: Trial): Promise<Finding> {
   const url = files.pathOf(`${FOLDER}${CONTROL}`);
-  if (site.distribution.urls.cachesQueryStrings)
-    return {
-      about: 'variants by query string',
-      verdict: 'untestable',
-      evidence: 'the edge keeps variants by query string, but which parameters count, only their owner knows',
-    };
   const warmed = await viewer.warm(url, BROWSER);
   return judgeQueryString(warmed, await viewer.view(`${url}?doctor=1`, BROWSER));
+}
+
+/** The variants of a folder's page need a path of their own: `/docs/?*`. */
+async function purgeVariants({ stack, site, files, viewer, invalidations }: Trial): Promise<Finding> {
+  const about = 'the path /folder/?* purges variants by query string';
+  const parameter = await keyedParameter(new CloudFrontClient(stack.client), site.distribution.id);
+  if (parameter === undefined)
+    return { about, verdict: 'untestable', evidence: 'the default behaviour keeps none: another one does' };
+  const folder = files.pathOf(FOLDER);
+  const url = `${folder}?${parameter}=1`;
+  const path = `${folder}?*`;
+  const warmed = await viewer.warm(url, BROWSER);
+  await invalidations.complete([path]);
+  return judgePurged({ about, url, path, isPurged: true }, warmed, await viewer.view(url, BROWSER));
 }
 
 const ROUTES: Finding = {
