@@ -34,8 +34,8 @@ export interface LambdaApiOptions {
 }
 
 /**
- * Lambda's REST API for functions that a template made: Invoke, ListFunctions and
- * GetAccountSettings.
+ * Lambda's REST API for functions that a template made: Invoke, ListFunctions,
+ * GetFunctionConfiguration, GetAccountSettings.
  */
 export function createLambdaApi(options: LambdaApiOptions): AwsService {
   const { functions, find } = options;
@@ -72,6 +72,9 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
         AccountLimit: DEFAULT_QUOTAS,
         AccountUsage: { TotalCodeSize: 0, FunctionCount: functions.length },
       });
+
+    const described = /^GET \/2015-03-31\/functions\/([^/]+)\/configuration$/.exec(operation)?.[1];
+    if (described !== undefined) return json(configuration(find(decodeURIComponent(described))));
 
     const reference = /^POST \/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(operation)?.[1];
     if (reference === undefined) throw notEmulated(operation);
