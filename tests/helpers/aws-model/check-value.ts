@@ -28,9 +28,17 @@ export function createValueCheck(format: Format, report: Report): ValueCheck {
     for (const [name, held] of found) {
       const member = byName.get(name);
       if (member === undefined) report(below(path, name), `is not a member of ${shape.name}`);
-      else if (held !== null || !NULLS.has(`${shape.name}.${name}`))
-        checkMember(held, member, below(path, name));
+      else if (!isKnownNull(held, shape, member)) checkMember(held, member, below(path, name));
     }
+    checkPresence(found, shape, byName, path);
+  }
+
+  function checkPresence(
+    found: ReadonlyMap<string, unknown>,
+    shape: Structure,
+    byName: ReadonlyMap<string, Member>,
+    path: string,
+  ): void {
     for (const [name, { isRequired }] of byName)
       if (isRequired && !found.has(name)) report(below(path, name), 'is missing, and required');
     if (shape.isUnion && found.size !== 1)
@@ -71,6 +79,10 @@ export function createValueCheck(format: Format, report: Report): ValueCheck {
   }
 
   return { structure: checkStructure, member: checkMember };
+}
+
+function isKnownNull(value: unknown, structure: Structure, member: Member): boolean {
+  return value === null && NULLS.has(`${structure.name}.${member.name}`);
 }
 
 const named = new WeakMap<Format, WeakMap<readonly Member[], ReadonlyMap<string, Member>>>();
