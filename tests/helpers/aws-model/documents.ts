@@ -1,6 +1,6 @@
 import { cbor } from '@smithy/core/cbor';
 import type { AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
-import { createValueCheck, type Report, type ValueCheck } from './check-value.ts';
+import { type Report, ValueCheck } from './check-value.ts';
 import { CBOR_FORMAT, type Format, JSON_FORMAT, parseXml, XML_FORMAT } from './formats.ts';
 import { CONTENT_TYPES, type Spoken } from './protocols.ts';
 
@@ -30,7 +30,7 @@ export function readDocument(
   const document = (format: Format, value: unknown) => ({
     format,
     value,
-    check: createValueCheck(format, report),
+    check: new ValueCheck(format, report),
   });
   try {
     if (protocol === 'cbor') return document(CBOR_FORMAT, cbor.deserialize(Buffer.from(body)));
