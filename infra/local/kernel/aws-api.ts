@@ -13,7 +13,7 @@ export interface AwsRequest {
    */
   readonly caller: string;
   readonly method: string;
-  /** Path with query string, exactly as sent. */
+  /** Path with query string, exactly as sent; begins with a slash. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -23,6 +23,11 @@ export interface AwsResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
+}
+
+/** The URL of a request. Resolved as a reference, `//` would be a host. */
+export function urlOf({ url }: Pick<AwsRequest, 'url'>): URL {
+  return new URL(`http://aws${url}`);
 }
 
 /** A local implementation of one AWS API. Every call gets an answer, errors included. */

@@ -5,6 +5,7 @@ import {
   type AwsResponse,
   type AwsService,
   jsonResponse,
+  urlOf,
 } from '../../kernel/aws-api.ts';
 import type { Identities, Identity } from './identities.ts';
 import { operationOf, regionOf } from './ses-request.ts';
@@ -94,7 +95,7 @@ class IdentityApi {
   }
 
   #untag(region: string, url: string): AwsResponse {
-    const query = new URL(url, 'http://aws').searchParams;
+    const query = urlOf({ url }).searchParams;
     const identity = this.#known(region, nameIn(query.get('ResourceArn') ?? ''));
     const removed = query.getAll('TagKeys');
     const left = Object.entries(identity.tags).filter(([key]) => !removed.includes(key));
