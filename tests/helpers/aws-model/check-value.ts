@@ -42,8 +42,9 @@ export class ValueCheck {
     byName: ReadonlyMap<string, Member>,
     path: string,
   ): void {
-    for (const [name, { isRequired }] of byName)
-      if (isRequired && !found.has(name)) this.#report(below(path, name), 'is missing, and required');
+    for (const [name, member] of byName)
+      if (member.isRequired && !found.has(name) && !this.#format.isLeftOutEmpty(member))
+        this.#report(below(path, name), 'is missing, and required');
     if (shape.isUnion && found.size !== 1)
       this.#report(path, `has ${found.size} members of the union ${shape.name}, not one`);
   }

@@ -19,7 +19,7 @@ export interface Document {
  */
 export function readDocument(
   { body = '', headers }: AwsResponse,
-  { protocol, namespace = '' }: Spoken,
+  { protocol, namespace }: Spoken,
   root: string,
   report: Report,
 ): Document | undefined {
@@ -38,7 +38,7 @@ export function readDocument(
       return document(JSON_FORMAT, JSON.parse(String(body)));
     const parsed = parseXml(String(body));
     if (parsed.name !== root) report('The root element', `is ${parsed.name}, not ${root}`);
-    if (parsed.namespace !== namespace)
+    if (namespace !== undefined && parsed.namespace !== namespace)
       report('The namespace', `is ${parsed.namespace || 'missing'}, not ${namespace || 'none'}`);
     return document(XML_FORMAT, parsed.content);
   } catch (error) {
