@@ -154,18 +154,20 @@ const CBOR: Protocol = {
 };
 
 function encoded(value: Value): Buffer {
-  const withDates = (each: Value): unknown => {
-    if (each instanceof Date) return dateToTag(each);
-    if (isList(each)) return each.map(withDates);
-    if (each === null || typeof each !== 'object') return each;
-    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, withDates(member)]));
-  };
-  return Buffer.from(cbor.serialize(withDates(value)));
+  return Buffer.from(cbor.serialize(withDates(value, dateToTag)));
+}
+
+/** @param write how the protocol has a date */
+function withDates(value: Value, write: (date: Date) => unknown): unknown {
+  if (value instanceof Date) return write(value);
+  if (isList(value)) return value.map(each => withDates(each, write));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withDates(each, write)]));
 }
 
 const JSON_RPC: Protocol = {
   read: ({ body }) => JSON.parse(String(body)),
-  answer: result => jsonResponse(result),
+  answer: result => jsonResponse(withDates(result, date => date.getTime() / 1000)),
   refuse: error => jsonErrorResponse(error),
 };
 

@@ -6,6 +6,7 @@ import {
   type AwsService,
   answeringErrors,
   LOCAL_ACCOUNT,
+  urlOf,
 } from '../../kernel/aws-api.ts';
 import { functionArn } from './execution-environment.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
@@ -33,8 +34,8 @@ export interface LambdaApiOptions {
 }
 
 /**
- * Lambda's REST API for functions that a template made: Invoke, ListFunctions and
- * GetAccountSettings.
+ * Lambda's REST API for functions that a template made: Invoke, ListFunctions,
+ * GetFunctionConfiguration, GetAccountSettings.
  */
 export function createLambdaApi(options: LambdaApiOptions): AwsService {
   const { functions, find } = options;
@@ -61,7 +62,7 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
   }
 
   async function route(request: AwsRequest): Promise<AwsResponse> {
-    const { pathname, searchParams } = new URL(request.url, 'http://lambda');
+    const { pathname, searchParams } = urlOf(request);
     const operation = `${request.method} ${pathname}`;
     if (/^GET \/2015-03-31\/functions\/?$/.test(operation))
       return json({ Functions: functions.map(configuration), NextMarker: null });
@@ -71,6 +72,9 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
         AccountLimit: DEFAULT_QUOTAS,
         AccountUsage: { TotalCodeSize: 0, FunctionCount: functions.length },
       });
+
+    const described = /^GET \/2015-03-31\/functions\/([^/]+)\/configuration$/.exec(operation)?.[1];
+    if (described !== undefined) return json(configuration(find(decodeURIComponent(described))));
 
     const reference = /^POST \/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(operation)?.[1];
     if (reference === undefined) throw notEmulated(operation);

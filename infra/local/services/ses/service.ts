@@ -54,7 +54,7 @@ export const ses: Service<readonly string[], SesOptions> = {
     const sending = checkingConfigurationSets(inbox.handle, { identities, permissions });
     const api = withIdentities(withAccount(sending, sentInLastDay), { identities, followsLinks });
     return {
-      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, '1.1')) },
+      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, 'REST')) },
       offers: [receivedMails.offer(inbox.mails), inboxUrl.offer(() => inbox.url)],
       stop: inbox.stop,
     };
