@@ -1,6 +1,7 @@
 import { mapConcurrently } from '../../../../../shared/concurrently.ts';
 import { judgeBurst } from '../judge-refresh.ts';
 import { judgeShown, type Version } from '../judge-views.ts';
+import { purgeEverything } from '../remedies.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { contentOf, type StoredFile } from '../trial-files.ts';
 import { BROWSER, type View } from '../viewer.ts';
@@ -24,7 +25,6 @@ const PLAIN_NAMES = Array.from({ length: 32 }, (_, index) => `file-${index}.txt`
 
 const FOLDER = 'burst/';
 const CONCURRENCY = 10;
-const REMEDY = 'Purge everything, and see RUNBOOK.md#refresh-failed: npm run refresh -- --paths "/*" --wait';
 
 /** Forty files, eight of them with odd names: uploaded together, kept, overwritten together. */
 export const burst: Probe = {
@@ -46,7 +46,7 @@ export const burst: Probe = {
     const followed = await refreshes.follow(latest.map(({ key }) => key));
     yield judgeBurst(names.length, followed, await invalidations.madeSince(known, files.pathOf(FOLDER)));
     const versions = [...named('old', old), ...named('new', latest)];
-    const expected = { shows: 'new', versions, remedy: REMEDY };
+    const expected = { shows: 'new', versions, remedy: purgeEverything(trial.stack) };
     yield judgeShown(await viewAll(plain ?? [], trial), {
       ...expected,
       about: 'every file of a burst is fresh',
