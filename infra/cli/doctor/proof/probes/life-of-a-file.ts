@@ -35,11 +35,10 @@ async function* appear(trial: Trial): Step<Version> {
   const stored = await files.put(NAME, contentOf('old'));
   await refreshes.follow([stored.key]);
   const old = versionOf('old', stored);
-  const about = 'a new file is shown';
   yield judgeShown([await viewer.view(path, BROWSER)], {
-    about,
+    about: 'a new file is shown',
     shows: 'old',
-    versions: [old],
+    versionsOf: () => [old],
     remedy: purgeEverything(trial.stack),
   });
   return old;
@@ -68,7 +67,7 @@ async function* overwrite(trial: Trial, old: Version, isKept: boolean): Step<Ver
   const purged = judgeShown(await everyVariant(trial), {
     about: 'a purge reaches every variant',
     shows: 'new',
-    versions: [old, latest],
+    versionsOf: () => [old, latest],
     remedy: purgeEverything(trial.stack),
   });
   yield isKept ? purged : unlessKept(purged);
@@ -93,11 +92,10 @@ async function* disappear(trial: Trial, versions: readonly Version[]): Step<void
   const { files, refreshes } = trial;
   await files.remove(NAME);
   await refreshes.follow([files.keyOf(NAME)], { change: 'removed' });
-  const about = 'a removed file is gone in every variant';
   yield judgeShown(await everyVariant(trial), {
-    about,
+    about: 'a removed file is gone in every variant',
     shows: 'nothing',
-    versions,
+    versionsOf: () => versions,
     remedy: purgeEverything(trial.stack),
   });
 }
