@@ -237,8 +237,13 @@ const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
 /** How a deployment without `-c` options refreshes. */
 export function readCdkJson(): RefreshSettings {
+  return parse(z.object(refreshSettings), contextWith({}));
+}
+
+/** The context of a deployment: values of `-c` options, and of `cdk.json` for all other names. */
+export function contextWith(options: Readonly<Record<string, string>>): ContextOf {
   const { context } = CdkJson.parse(
     JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
   );
-  return parse(z.object(refreshSettings), name => context[name]);
+  return name => options[name] ?? context[name];
 }
