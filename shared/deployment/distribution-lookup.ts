@@ -75,7 +75,7 @@ function attributesOf(id: string, description: Description, told: Told): Attribu
 }
 
 /** What a distribution shows of its bucket: `docs/`, or an empty string for all of it. */
-function foldersOf(description: Description): string[] {
+export function foldersOf(description: Description): string[] {
   const paths = showing(description).flatMap(({ originPaths }) => originPaths);
   return [...new Set(paths)].map(path => (path === '' ? '' : `${path.slice(1)}/`));
 }

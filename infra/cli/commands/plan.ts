@@ -89,7 +89,7 @@ function originPath(path: string): string {
 
 function planUpload(options: Options, change: SiteChange): Report {
   const request = { ...planningOf(options), ...change };
-  const { prices, requestedPaths, maxNeedlessPurges } = request;
+  const { prices, requestedPaths } = request;
   const plan = planInvalidation(request);
   return {
     ...plan,
@@ -97,7 +97,6 @@ function planUpload(options: Options, change: SiteChange): Report {
     changed: change.changedKeys,
     requested: requestedPaths,
     freePathsLeft: Math.max(0, prices.freePaths - plan.paths.length),
-    maxNeedless: maxNeedlessPurges,
     everything: { needlessPurges: needlessPurgesOfAll(request), costUsd: costOfPaths(1, prices) },
   };
 }

@@ -10,9 +10,9 @@ import { Construct } from 'constructs';
 import type { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,
+  type CompleteOptions,
   DEFAULTS,
   type Notify,
-  type RefreshOptions,
 } from './auto-invalidation-props.ts';
 import { ownBucket, sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
@@ -259,7 +259,7 @@ export class AutoInvalidation extends Construct {
  * Not a mere spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means
  * the default as well.
  */
-function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
+function withDefaults(props: AutoInvalidationProps): CompleteOptions {
   const given = Object.entries(props).filter(([name, value]) => name in DEFAULTS && value !== undefined);
-  return { ...DEFAULTS, ...Object.fromEntries(given) };
+  return { ...DEFAULTS, maxNeedlessPurges: props.maxNeedlessPurges, ...Object.fromEntries(given) };
 }

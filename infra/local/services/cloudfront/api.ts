@@ -28,5 +28,6 @@ function actionOf({ method, url }: AwsRequest): string {
     return item === undefined ? 'ListInvalidations' : 'GetInvalidation';
   }
   if (id === '') return 'ListDistributions';
-  return resource === 'config' ? 'GetDistributionConfig' : 'GetDistribution';
+  if (resource === undefined) return 'GetDistribution';
+  return method === 'PUT' ? 'UpdateDistribution' : 'GetDistributionConfig';
 }

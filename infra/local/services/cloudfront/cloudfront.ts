@@ -69,6 +69,7 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
     keepsHeadApart: options.keepsHeadApart,
     blocks: options.blocks,
     survivesPurge: options.survivesPurge,
+    alters: options.alters,
   });
   const invalidations = createInvalidations({
     store,
@@ -86,6 +87,13 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
       invalidations,
       cachePolicies: cachePoliciesOf(options),
       parts: options,
+      update(id, config) {
+        const domainName = distributions.get(id)?.domainName ?? '';
+        const updated = openDistribution({ id, domainName, config }, options);
+        distributions.set(id, updated);
+        pointsOfPresence.put(updated);
+        return updated;
+      },
       createdAt: now(),
     }),
     handleViewer,

@@ -20,6 +20,7 @@ import { splitQuery } from './invalidation-paths.ts';
 import type { Invalidations } from './invalidations.ts';
 import { functionName, functionSummary, responseHeadersPolicyXml } from './parts-xml.ts';
 import type { CachePolicy } from './policies.ts';
+import { readUpdate } from './update-distribution.ts';
 
 export interface ControlPlaneOptions {
   readonly distributions: ReadonlyMap<string, Distribution>;
@@ -30,6 +31,12 @@ export interface ControlPlaneOptions {
   readonly parts: Pick<DistributionParts, 'responseHeadersPolicies' | 'functions'>;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /**
+   * Gives a distribution another configuration, as the template would have it.
+   *
+   * @throws Error naming what is wrong or not emulated
+   */
+  readonly update: (distributionId: string, config: unknown) => Distribution;
 }
 
 type Operation = (request: AwsRequest, id: string, subId: string) => AwsResponse;
@@ -59,6 +66,18 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
     throw new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
   };
 
+  const answerWith = (distribution: Distribution): AwsResponse => {
+    const open = invalidations.list(distribution.id).filter(each => each.status === 'InProgress');
+    const body = {
+      ...identityXml(distribution, lastModifiedTime),
+      InProgressInvalidationBatches: open.length,
+      ActiveTrustedSigners: { Enabled: false, Quantity: 0 },
+      ActiveTrustedKeyGroups: { Enabled: false, Quantity: 0 },
+      DistributionConfig: distributionConfigXml(distribution),
+    };
+    return cloudFrontResponse(200, 'Distribution', body, { etag: distributionETag(distribution) });
+  };
+
   return {
     'GET distribution': ({ url }) => {
       const { items, frame } = pageOf([...distributions.values()], url, ({ id }) => id);
@@ -68,18 +87,9 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
         ...quantified('DistributionSummary', summaries),
       });
     },
-    'GET distribution/*': (_, id) => {
-      const distribution = distributionOf(id);
-      const open = invalidations.list(id).filter(each => each.status === 'InProgress');
-      const body = {
-        ...identityXml(distribution, lastModifiedTime),
-        InProgressInvalidationBatches: open.length,
-        ActiveTrustedSigners: { Enabled: false, Quantity: 0 },
-        ActiveTrustedKeyGroups: { Enabled: false, Quantity: 0 },
-        DistributionConfig: distributionConfigXml(distribution),
-      };
-      return cloudFrontResponse(200, 'Distribution', body, { etag: distributionETag(distribution) });
-    },
+    'GET distribution/*': (_, id) => answerWith(distributionOf(id)),
+    'PUT distribution/*/config': (request, id) =>
+      answerWith(options.update(id, readUpdate(request, distributionOf(id)))),
     'GET distribution/*/config': (_, id) => {
       const distribution = distributionOf(id);
       const headers = { etag: distributionETag(distribution) };

@@ -6,8 +6,15 @@ import type { ViewerRequest, ViewerResponse } from './messages.ts';
 
 /** How an edge behaves where AWS documents nothing, or where something goes wrong. */
 export interface EdgeTraits extends Pick<EdgeOptions, 'keepsHeadApart' | 'blocks'> {
-  /** Which variants an invalidation fails to purge. @default none */
-  readonly survivesPurge?: ((variant: Variant) => boolean) | undefined;
+  /**
+   * Which entries an invalidation fails to purge, by their variant and by the bytes of their URL's
+   * path with percent-escapes undone, in latin1.
+   *
+   * @default none
+   */
+  readonly survivesPurge?: ((variant: Variant, address: string) => boolean) | undefined;
+  /** What becomes of an answer between the edge and the viewer. @default nothing */
+  readonly alters?: ((answer: ViewerResponse, request: ViewerRequest) => ViewerResponse) | undefined;
 }
 
 export interface PointsOfPresenceOptions extends Omit<EdgeOptions, 'pop' | 'cache'>, EdgeTraits {
@@ -20,21 +27,25 @@ export interface PointsOfPresenceOptions extends Omit<EdgeOptions, 'pop' | 'cach
 /** Every distribution at every point of presence. */
 export class PointsOfPresence {
   readonly #options: PointsOfPresenceOptions;
-  readonly #caches: readonly EdgeCache<Served>[];
+  /** By the names of the points of presence. */
+  readonly #caches: ReadonlyMap<string, EdgeCache<Served>>;
   readonly #edges = new Map<string, Edge>();
 
   constructor(distributions: readonly Distribution[], options: PointsOfPresenceOptions) {
-    const { names, cacheBytes, ...edgeOptions } = options;
+    const { names, cacheBytes } = options;
     this.#options = options;
-    this.#caches = names.map(pop => {
-      const cache = createEdgeCache<Served>(cacheBytes / names.length);
-      for (const distribution of distributions)
-        this.#edges.set(
-          edgeName(distribution.id, pop),
-          createEdge(distribution, { ...edgeOptions, pop, cache }),
-        );
-      return cache;
-    });
+    this.#caches = new Map(names.map(pop => [pop, createEdgeCache<Served>(cacheBytes / names.length)]));
+    for (const distribution of distributions) this.put(distribution);
+  }
+
+  /** A new distribution, or one with another configuration. What is cached stays. */
+  put(distribution: Distribution): void {
+    const { names: _names, cacheBytes: _bytes, ...edgeOptions } = this.#options;
+    for (const [pop, cache] of this.#caches)
+      this.#edges.set(
+        edgeName(distribution.id, pop),
+        createEdge(distribution, { ...edgeOptions, pop, cache }),
+      );
   }
 
   /** @param pop default: the request's `x-local-pop` header, else the first */
@@ -43,16 +54,20 @@ export class PointsOfPresence {
     const name = edgeName(distributionId, pop ?? named);
     const edge = this.#edges.get(name);
     if (edge === undefined) throw new Error(`There is no distribution ${name}`);
-    return await edge({ ...request, headers });
+    const answer = await edge({ ...request, headers });
+    return this.#options.alters?.(answer, request) ?? answer;
   }
 
   /** @param paths of an invalidation */
   purge(distributionId: string, paths: readonly string[]): void {
     const { survivesPurge = () => false } = this.#options;
     const matches = invalidationMatcher(paths);
-    for (const cache of this.#caches)
+    for (const cache of this.#caches.values())
       cache.purge(
-        key => key.distributionId === distributionId && matches(key.address) && !survivesPurge(key.variant),
+        key =>
+          key.distributionId === distributionId &&
+          matches(key.address) &&
+          !survivesPurge(key.variant, key.address),
       );
   }
 }

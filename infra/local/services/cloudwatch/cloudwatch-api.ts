@@ -8,6 +8,7 @@ import {
   type AwsService,
   jsonErrorResponse,
   jsonResponse,
+  LOCAL_ACCOUNT,
 } from '../../kernel/aws-api.ts';
 import { queryParameters, queryResponse } from '../../kernel/query-protocol.ts';
 import { xmlErrorResponse } from '../../kernel/xml.ts';
@@ -28,14 +29,40 @@ const DescribeAlarms = z.strictObject({
 /** JSON's values, and dates. */
 type Value = string | number | boolean | null | Date | readonly Value[] | { readonly [name: string]: Value };
 
+const GetDashboard = z.strictObject({ DashboardName: z.string().min(1) });
+
+/** A dashboard of the template. */
+export interface Dashboard {
+  readonly name: string;
+  /** JSON */
+  readonly body: string;
+}
+
+export interface CloudWatchApiOptions {
+  readonly alarms: readonly AlarmDefinition[];
+  readonly stateOf: (alarm: AlarmDefinition) => StateOfAlarm;
+  readonly dashboards: readonly Dashboard[];
+}
+
 /**
- * DescribeAlarms, in each of the protocols that SDKs and the AWS CLI have spoken with CloudWatch.
+ * DescribeAlarms and GetDashboard, in each of the protocols that SDKs and the AWS CLI have spoken
+ * with CloudWatch.
  */
-export function createCloudWatchApi(
-  alarms: readonly AlarmDefinition[],
-  stateOf: (alarm: AlarmDefinition) => StateOfAlarm,
-): AwsService {
+export function createCloudWatchApi({ alarms, stateOf, dashboards }: CloudWatchApiOptions): AwsService {
   const createdAt = new Date();
+
+  function getDashboard(input: unknown): Result {
+    const { data, error } = GetDashboard.safeParse(input);
+    if (error !== undefined) throw new AwsError('InvalidParameterInput', z.prettifyError(error));
+    const found = dashboards.find(({ name }) => name === data.DashboardName);
+    if (found === undefined)
+      throw new AwsError('DashboardNotFoundError', `Dashboard ${data.DashboardName} does not exist`, 404);
+    return {
+      DashboardArn: `arn:aws:cloudwatch::${LOCAL_ACCOUNT}:dashboard/${found.name}`,
+      DashboardBody: found.body,
+      DashboardName: found.name,
+    };
+  }
 
   function describeAlarms(input: unknown): Result {
     const { data, error } = DescribeAlarms.safeParse(input);
@@ -55,13 +82,18 @@ export function createCloudWatchApi(
     };
   }
 
+  const actions: Readonly<Record<string, (input: unknown) => Result>> = {
+    DescribeAlarms: describeAlarms,
+    GetDashboard: getDashboard,
+  };
+
   return async request => {
     const protocol = protocolOf(request);
-    const action = operationOf(request);
+    const name = operationOf(request);
+    const action = actions[name];
     try {
-      if (action !== 'DescribeAlarms')
-        throw new AwsError('InvalidAction', `CloudWatch ${action} is not emulated`);
-      return protocol.answer(describeAlarms(protocol.read(request)), action);
+      if (action === undefined) throw new AwsError('InvalidAction', `CloudWatch ${name} is not emulated`);
+      return protocol.answer(action(protocol.read(request)), name);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       return protocol.refuse(error);
@@ -116,26 +148,38 @@ const CBOR: Protocol = {
   answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encoded(result) }),
   refuse: ({ code, message, status }) => ({
     status,
-    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${code};Sender` },
+    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${queryCode(code)};Sender` },
     body: encoded({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
   }),
 };
 
 function encoded(value: Value): Buffer {
-  const withDates = (each: Value): unknown => {
-    if (each instanceof Date) return dateToTag(each);
-    if (isList(each)) return each.map(withDates);
-    if (each === null || typeof each !== 'object') return each;
-    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, withDates(member)]));
-  };
-  return Buffer.from(cbor.serialize(withDates(value)));
+  return Buffer.from(cbor.serialize(withDates(value, dateToTag)));
+}
+
+/** @param write how the protocol has a date */
+function withDates(value: Value, write: (date: Date) => unknown): unknown {
+  if (value instanceof Date) return write(value);
+  if (isList(value)) return value.map(each => withDates(each, write));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withDates(each, write)]));
 }
 
 const JSON_RPC: Protocol = {
   read: ({ body }) => JSON.parse(String(body)),
-  answer: result => jsonResponse(result),
-  refuse: error => jsonErrorResponse(error),
+  answer: result => jsonResponse(withDates(result, date => date.getTime() / 1000)),
+  refuse(error) {
+    const { headers, ...answer } = jsonErrorResponse(error);
+    return { ...answer, headers: { ...headers, 'x-amzn-query-error': `${queryCode(error.code)};Sender` } };
+  },
 };
+
+/** What the Query protocol calls an error, which the header of other protocols repeats for SDKs. */
+function queryCode(code: string): string {
+  return QUERY_CODES[code] ?? code;
+}
+
+const QUERY_CODES: Readonly<Record<string, string>> = { DashboardNotFoundError: 'ResourceNotFound' };
 
 const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
 
@@ -150,7 +194,8 @@ const QUERY: Protocol = {
     return fields;
   },
   answer: (result, action) => queryResponse(action, asQuery(result), NAMESPACE),
-  refuse: error => xmlErrorResponse(error, NAMESPACE),
+  refuse: ({ code, message, status }) =>
+    xmlErrorResponse(new AwsError(queryCode(code), message, status), NAMESPACE),
 };
 
 /** Lists become elements `member`, dates strings. */
