@@ -90,6 +90,7 @@ const refreshSettings = {
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
   maxNeedlessPurges: pipelineNumber('maxNeedlessPurges'),
+  maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,

@@ -20,6 +20,7 @@ export const PLAN_SETTINGS: PlanSettings = {
   prices: PLANNING.prices,
   maxNeedlessPurges: PLANNING.maxNeedlessPurges,
   freePathsPerMonth: PLANNING.prices.freePaths,
+  maxListRequests: 2000,
   quotaPatienceMinutes: 60,
 };
 

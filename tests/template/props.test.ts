@@ -36,6 +36,7 @@ describe('The documentation of the props', () => {
     ['refetchPriceUsd', NUMBERS.refetchPriceUsd],
     ['freePathsPerMonth', NUMBERS.freePathsPerMonth],
     ['maxNeedlessPurges', NUMBERS.maxNeedlessPurges],
+    ['maxListRequests', NUMBERS.maxListRequests],
     ['quotaPatience', NUMBERS.quotaPatienceMinutes],
   ])('names the default of %s that the construct has', (name, { default: standard }) => {
     const prop = all.find(each => each.of === 'RefreshOptions' && each.name === name);

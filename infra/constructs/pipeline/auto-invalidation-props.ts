@@ -200,6 +200,13 @@ export interface RefreshOptions {
   readonly maxNeedlessPurges?: number;
 
   /**
+   * How many pages of a thousand keys one refresh may list to plan its paths, for half a cent per
+   * 1,000 pages. Beyond them it estimates how many objects a wildcard purges.
+   * @default 2000
+   */
+  readonly maxListRequests?: number;
+
+  /**
    * How long CloudFront may refuse a refresh its own paths, because too many invalidations are in
    * progress, before the refresh asks for a single wildcard instead. Whole minutes.
    * @default Duration.minutes(60)
@@ -254,6 +261,7 @@ export const DEFAULTS = {
   refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
   freePathsPerMonth: NUMBERS.freePathsPerMonth.default,
   maxNeedlessPurges: NUMBERS.maxNeedlessPurges.default,
+  maxListRequests: NUMBERS.maxListRequests.default,
   quotaPatience: Duration.minutes(NUMBERS.quotaPatienceMinutes.default),
   memorySize: 512,
   logRetention: RetentionDays.ONE_MONTH,

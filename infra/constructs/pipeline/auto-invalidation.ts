@@ -259,13 +259,32 @@ function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
     batchSize: props.batchSize ?? DEFAULTS.batchSize,
     batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
     maxCollectors: props.maxCollectors ?? DEFAULTS.maxCollectors,
+    ...planningWithDefaults(props),
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
+    logRetention: props.logRetention ?? DEFAULTS.logRetention,
+    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+  };
+}
+
+function planningWithDefaults(
+  props: AutoInvalidationProps,
+): Required<
+  Pick<
+    RefreshOptions,
+    | 'pathPriceUsd'
+    | 'refetchPriceUsd'
+    | 'freePathsPerMonth'
+    | 'maxNeedlessPurges'
+    | 'maxListRequests'
+    | 'quotaPatience'
+  >
+> {
+  return {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
     maxNeedlessPurges: props.maxNeedlessPurges ?? DEFAULTS.maxNeedlessPurges,
+    maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
-    memorySize: props.memorySize ?? DEFAULTS.memorySize,
-    logRetention: props.logRetention ?? DEFAULTS.logRetention,
-    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
   };
 }

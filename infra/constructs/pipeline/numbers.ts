@@ -42,6 +42,8 @@ export const NUMBERS = {
   refetchPriceUsd: price(0.0001),
   freePathsPerMonth: count(0, 1_000_000_000, 1000),
   maxNeedlessPurges: count(0, 1_000_000_000, 5000),
+  // Ten minutes of requests, fifty at once, would be 300,000.
+  maxListRequests: count(0, 100_000, 2000),
   quotaPatienceMinutes: count(0, YEAR_IN_MINUTES, 60),
 } as const satisfies Readonly<Record<string, NumberRange>>;
 

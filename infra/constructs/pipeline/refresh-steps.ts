@@ -39,6 +39,7 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
         REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
         FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
         MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
+        MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
         QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
       },
     }),

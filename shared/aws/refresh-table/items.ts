@@ -38,6 +38,7 @@ const Plan = withFormerNames(
     costUsd: z.number(),
     guarded: z.boolean(),
     isCheapest: z.boolean(),
+    isEstimated: z.optional(z.literal(true)),
     number: Count,
     round: Count,
     plannedAt: z.string(),

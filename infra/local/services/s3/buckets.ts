@@ -3,6 +3,7 @@ import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import { withConditionalWrites } from './conditional-writes.ts';
 import { withIntactContent } from './content-integrity.ts';
 import { withDeleteObjects } from './delete-objects.ts';
+import { withEncodingType } from './encoding-type.ts';
 import { withKeyLimit } from './key-length.ts';
 import { listInByteOrder } from './listing.ts';
 import { withoutUnknownSubresources } from './subresources.ts';
@@ -10,7 +11,7 @@ import { withoutUnknownSubresources } from './subresources.ts';
 /** Buckets and objects by fauxqs, with what it lacks added and what it gets wrong put right. */
 export function createBuckets({ handle, s3Store }: Pick<Fauxqs, 'handle' | 's3Store'>): AwsService {
   listInByteOrder(s3Store);
-  const objects = withDeleteObjects(withKeyLimit(withTypesAsStored(handle)));
+  const objects = withDeleteObjects(withKeyLimit(withEncodingType(withTypesAsStored(handle))));
   return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 
