@@ -6,6 +6,7 @@ import { benchPlanner } from './planner.ts';
 import { benchPlannerSites } from './planner-sites.ts';
 import { benchPlannerSpeed } from './planner-speed.ts';
 import type { Print, Size } from './report.ts';
+import { benchSize } from './size.ts';
 import { benchSoak, type SoakLimits } from './soak.ts';
 
 /**
@@ -23,6 +24,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   planner: benchPlanner,
   'planner-sites': benchPlannerSites,
   'planner-speed': benchPlannerSpeed,
+  size: benchSize,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
   bundles: benchBundles,
