@@ -70,8 +70,8 @@ interface Case {
 
 /**
  * How long planning takes for sites of any size: the deployed function, and an S3 that answers each
- * page of keys after a while. The changes are paths asked for by hand, because comparing and marking
- * changed keys takes the same time whatever the size of the site.
+ * page of keys after a while. The changes are paths asked for by hand, because comparing and
+ * marking changed keys takes the same time whatever the size of the site.
  */
 export async function benchSize(print: Print, size: Size): Promise<void> {
   const { objects, changed, pageMs, formerPages } = SIZES[size];

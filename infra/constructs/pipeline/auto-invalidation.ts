@@ -12,6 +12,7 @@ import {
   type AutoInvalidationProps,
   DEFAULTS,
   type Notify,
+  PLANNING_MEMORY,
   type RefreshOptions,
 } from './auto-invalidation-props.ts';
 import { sendEvents } from './bucket-events.ts';
@@ -250,7 +251,9 @@ export class AutoInvalidation extends Construct {
  * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
  * default as well.
  */
-function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
+function withDefaults(
+  props: AutoInvalidationProps,
+): Required<RefreshOptions> & Pick<Pipeline, 'planningMemorySize'> {
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
@@ -266,19 +269,7 @@ function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
   };
 }
 
-function planningWithDefaults(
-  props: AutoInvalidationProps,
-): Required<
-  Pick<
-    RefreshOptions,
-    | 'pathPriceUsd'
-    | 'refetchPriceUsd'
-    | 'freePathsPerMonth'
-    | 'maxNeedlessPurges'
-    | 'maxListRequests'
-    | 'quotaPatience'
-  >
-> {
+function planningWithDefaults(props: AutoInvalidationProps) {
   return {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
@@ -286,5 +277,6 @@ function planningWithDefaults(
     maxNeedlessPurges: props.maxNeedlessPurges ?? DEFAULTS.maxNeedlessPurges,
     maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
+    planningMemorySize: props.memorySize ?? PLANNING_MEMORY,
   };
 }
