@@ -126,7 +126,7 @@ const pathWorth = (exact: Plan, { prices }: Pick<PlanOptions, 'prices'>) =>
 
 /** Whether a plan depends on the number of purges only to choose among the cheapest. */
 const arePurgesFree = ({ prices, maxNeedlessPurges }: Pick<PlanOptions, 'prices' | 'maxNeedlessPurges'>) =>
-  prices.refetch === 0 && maxNeedlessPurges === Number.POSITIVE_INFINITY;
+  prices.refetch === 0 && maxNeedlessPurges === undefined;
 
 /** Chosen wildcards first, then those that purge least for each path that they save. */
 function inOrder(cuts: readonly Candidate[], chosen: ReadonlySet<string>): Candidate[] {

@@ -1,10 +1,12 @@
 import { QuotaExceededError } from '../errors.ts';
+import type { Guard } from './guard.ts';
 import { compareKeys } from './key-order.ts';
 import { KnownSite, rangeOf } from './known-site.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
-import { cheapestCover } from './search/cheapest-cover.ts';
-import type { CoverProblem } from './search/relaxed-cover.ts';
-import { type Cut, type NeedlessPurges, type Target, type UrlTree, urlTree } from './search/url-tree.ts';
+import type { Cover } from './search/cheapest-cover.ts';
+import type { CoverTree } from './search/cover-problem.ts';
+import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
+import { type Cut, type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
 import { worthwhileCuts } from './search/worthwhile-cuts.ts';
 import {
   decodePath,
@@ -33,9 +35,10 @@ export interface PlanOptions {
   readonly prices: Prices;
   /**
    * How many unchanged objects one plan may purge to save money. If the cheapest plan purges more,
-   * the plan with the fewest needless purges is made instead.
+   * the cheapest one that does not is made instead, at whatever it costs. If every plan purges
+   * more, this limit does not count. Absent for no limit.
    */
-  readonly maxNeedlessPurges: number;
+  readonly maxNeedlessPurges?: number | undefined;
 }
 
 /** A plan for a site all of whose keys are at hand. */
@@ -63,8 +66,10 @@ export interface Plan {
   readonly required: number;
   /** What the paths cost in US dollars. Refetches cost no money. */
   readonly costUsd: number;
-  /** Whether the cheapest plan would have purged more than `maxNeedlessPurges`. */
+  /** Whether another plan than the cheapest was made, because that exceeds `maxNeedlessPurges`. */
   readonly guarded: boolean;
+  /** Only if the cheapest plan exceeds `maxNeedlessPurges`. */
+  readonly guard?: Guard;
   /** False if the search was given up, or not all was listed: a cheaper plan may exist. */
   readonly isCheapest: boolean;
   /** Present if the needless purges are estimated, because too little of the site was listed. */
@@ -108,14 +113,10 @@ export function planTargets(all: Targets, options: PlanOptions): Plan {
     required,
     targets,
   } = all;
-  const { budget, prices, maxNeedlessPurges } = options;
-  const tree = coverTree(all, options);
-
-  const least = choose({ ...tree, budget, prices: FEWEST_NEEDLESS_PURGES });
-  const isTooMuch = least.needlessPurges > maxNeedlessPurges;
-  const cheapest = isTooMuch ? least : choose({ ...tree, budget, prices });
-  const guarded = cheapest.needlessPurges > maxNeedlessPurges;
-  const chosen = guarded ? least : cheapest;
+  const { budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY } = options;
+  const chosen = guardedCover(coverTree(all, options), { budget, prices, maxNeedlessPurges });
+  if (chosen === undefined)
+    throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
 
   const wildcards = chosen.wildcards.map(({ prefix, needlessPurges }) => ({
     path: wildcardAt(prefix, urls),
@@ -131,7 +132,7 @@ export function planTargets(all: Targets, options: PlanOptions): Plan {
     wildcards,
     required: required.length,
     costUsd: costOfPaths(paths.length, prices),
-    guarded,
+    ...guardOf(chosen, { prices, limit: maxNeedlessPurges }),
     isCheapest: chosen.isCheapest,
   };
 }
@@ -143,7 +144,7 @@ export function candidatesOf(targets: Targets, options: PlanOptions): readonly C
   return coverTree(targets, options).cuts;
 }
 
-function coverTree({ wanted: { urls }, targets }: Targets, { purgesOf, budget }: PlanOptions): UrlTree {
+function coverTree({ wanted: { urls }, targets }: Targets, { purgesOf, budget }: PlanOptions): CoverTree {
   return worthwhileCuts(
     urlTree(targets, purgesOf, prefix => bytesOf(wildcardAt(prefix, urls))),
     budget,
@@ -155,15 +156,20 @@ const wildcardAt = (prefix: string, urls: UrlRules) => `${requestPath(viewerPath
 /** The start of the keys that a wildcard of a plan purges. */
 export const prefixOf = (wildcard: string, urls: UrlRules) => textOf(decodePath(wildcard.slice(0, -1)), urls);
 
-function choose(problem: CoverProblem) {
-  const cover = cheapestCover(problem);
-  if (cover === undefined)
-    throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
-  return { ...cover, needlessPurges: cover.wildcards.reduce((sum, cut) => sum + cut.needlessPurges, 0) };
+/** What the limit on needless purges does to a cover. */
+function guardOf(
+  { guard, ...chosen }: GuardedCover,
+  { prices, limit }: { readonly prices: Prices; readonly limit: number },
+): Pick<Plan, 'guarded' | 'guard'> {
+  if (guard === undefined) return { guarded: false };
+  const { fewest, cheapest } = guard;
+  const costUsd = costOf(chosen, prices) - costOf(cheapest, prices);
+  const withoutLimit = cheapest.needlessPurges;
+  return { guarded: fewest <= limit, guard: { limit, fewest, withoutLimit, costUsd } };
 }
 
-/** With paths free, the plan with the fewest needless purges is the cheapest. */
-const FEWEST_NEEDLESS_PURGES: Prices = { path: 0, refetch: 0, freePaths: 0 };
+const costOf = ({ wildcards, exactPaths }: Cover, prices: Prices) =>
+  costOfPaths(wildcards.length + exactPaths, prices);
 
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
   const named = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)];

@@ -108,7 +108,6 @@ const settingsOf = (distributionId: string) => ({
   PATH_PRICE_USD: String(PLANNING.prices.path),
   REFETCH_PRICE_USD: String(PLANNING.prices.refetch),
   FREE_PATHS_PER_MONTH: String(PLANNING.prices.freePaths),
-  MAX_NEEDLESS_PURGES: String(Number.MAX_SAFE_INTEGER),
   MAX_LIST_REQUESTS: '2000',
   QUOTA_PATIENCE_MINUTES: '60',
 });

@@ -1,6 +1,6 @@
 import { startFauxqs } from '../../infra/local/services/fauxqs/fauxqs.ts';
 import { createBuckets } from '../../infra/local/services/s3/buckets.ts';
-import { ensureQueue, measureQueueIn, withCurrentFigures } from '../../infra/local/services/sqs/queues.ts';
+import { createSqs, ensureQueue, measureQueueIn } from '../../infra/local/services/sqs/queues.ts';
 
 /**
  * Only S3 and SQS of the local cloud.
@@ -11,7 +11,7 @@ export async function startQueuesAndBuckets(directory?: string) {
   const fauxqs = await startFauxqs(directory);
   return {
     s3: createBuckets(fauxqs),
-    sqs: withCurrentFigures(fauxqs.handle, fauxqs.sqsStore),
+    sqs: createSqs(fauxqs.handle, fauxqs.sqsStore),
     ensureQueue: (name: string, url: string, attributes: Record<string, string>) =>
       ensureQueue(fauxqs.sqsStore, { name, url, attributes }),
     ensureBucket: (name: string) => fauxqs.s3Store.createBucket(name),

@@ -10,10 +10,10 @@ import { Construct } from 'constructs';
 import type { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,
+  type CompleteOptions,
   DEFAULTS,
   type Notify,
   PLANNING_MEMORY,
-  type RefreshOptions,
 } from './auto-invalidation-props.ts';
 import { sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
@@ -251,9 +251,7 @@ export class AutoInvalidation extends Construct {
  * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
  * default as well.
  */
-function withDefaults(
-  props: AutoInvalidationProps,
-): Required<RefreshOptions> & Pick<Pipeline, 'planningMemorySize'> {
+function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipeline, 'planningMemorySize'> {
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
@@ -274,7 +272,7 @@ function planningWithDefaults(props: AutoInvalidationProps) {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
-    maxNeedlessPurges: props.maxNeedlessPurges ?? DEFAULTS.maxNeedlessPurges,
+    maxNeedlessPurges: props.maxNeedlessPurges,
     maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
     planningMemorySize: props.memorySize ?? PLANNING_MEMORY,

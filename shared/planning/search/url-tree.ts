@@ -39,9 +39,8 @@ export interface Cut {
 
 export interface UrlTree {
   readonly cuts: readonly Cut[];
-  /** What the targets take without any wildcard. */
-  readonly exactPaths: number;
-  readonly exactBytes: number;
+  /** For each target the length of its exact path in the list of paths. */
+  readonly pathBytes: readonly number[];
 }
 
 /** How many objects that neither changed nor were asked for have a prefix. */
@@ -91,7 +90,7 @@ export function urlTree(
     if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
   }
   while (above.length > 0) close();
-  return { cuts, exactPaths: wanted.length, exactBytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { cuts, pathBytes: wanted.map(({ bytes }) => bytes) };
 }
 
 /** What a cut for a span of these targets purges and saves. */

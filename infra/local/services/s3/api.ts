@@ -37,6 +37,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
   PutBucketNotificationConfiguration: 'PutBucketNotification',
   GetBucketEncryption: 'GetEncryptionConfiguration',
+  GetBucketPolicy: 'GetBucketPolicy',
   HeadBucket: 'ListBucket',
   ListObjects: 'ListBucket',
   ListObjectsV2: 'ListBucket',
@@ -72,6 +73,7 @@ function bucketActionOf({ method }: AwsRequest, bucket: string, query: URLSearch
   if (method === 'POST' && query.has('delete')) return 'DeleteObjects';
   if (query.has('notification')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketNotificationConfiguration`;
   if (method === 'GET' && query.has('encryption')) return 'GetBucketEncryption';
+  if (method === 'GET' && query.has('policy')) return 'GetBucketPolicy';
   const actions: Readonly<Record<string, string>> = {
     GET: query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects',
     HEAD: 'HeadBucket',

@@ -6,6 +6,7 @@ import { type ResourceTypes, refOnly } from '../../template/resource.ts';
 import { fauxqsEmulator } from '../fauxqs/service.ts';
 import { s3Api } from './api.ts';
 import { createBucketNotifications } from './bucket-notifications.ts';
+import { withBucketPolicies } from './bucket-policy.ts';
 import { createBuckets } from './buckets.ts';
 import { withEncryption } from './encryption.ts';
 import { type EventDelivery, withEvents } from './events.ts';
@@ -81,8 +82,15 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
           resource: queueArn,
         })),
     });
+    const policies = new Map(
+      cloud
+        .account()
+        .all('AWS::S3::BucketPolicy')
+        .map(({ ref, properties }) => [ref, properties['PolicyDocument']]),
+    );
+    const described = withBucketPolicies(withEncryption(createBuckets(emulator), buckets), policies);
     const { handle, stop } = withEvents({
-      s3: withExpectedOwner(notifications.with(withEncryption(createBuckets(emulator), buckets))),
+      s3: withExpectedOwner(notifications.with(described)),
       notificationsOf: notifications.rulesOf,
       callAws,
       journal,
