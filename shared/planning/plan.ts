@@ -73,7 +73,7 @@ export interface Plan {
   /** False if the search was given up, or not all was listed: a cheaper plan may exist. */
   readonly isCheapest: boolean;
   /** Present if the needless purges are estimated, because too little of the site was listed. */
-  readonly isEstimated?: true | undefined;
+  readonly isEstimated?: true;
 }
 
 export function targetsOf(wanted: Wanted): Targets {

@@ -39,7 +39,7 @@ const Plan = withFormerNames(
     guarded: z.boolean(),
     guard: z.exactOptional(Guard),
     isCheapest: z.boolean(),
-    isEstimated: z.optional(z.literal(true)),
+    isEstimated: z.exactOptional(z.literal(true)),
     number: Count,
     round: Count,
     plannedAt: z.string(),
@@ -59,6 +59,7 @@ const Totals = withFormerNames(
     pathCount: Count,
     skipped: Skipped,
     needlessPurges: Count,
+    isEstimated: z.exactOptional(z.literal(true)),
     totalCostUsd: z.number(),
   }),
 );
