@@ -124,6 +124,7 @@ const refreshSettings = {
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
   maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
+  maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   watchMinutes: pipelineNumber('watchMinutes'),
   /** Whether the site also shows `page.html` as `/page`. */

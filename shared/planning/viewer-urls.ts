@@ -152,6 +152,11 @@ export function sureViewerPaths(key: string, rules: UrlRules): string[] {
   );
 }
 
+/** The keys that were told to be shown at a viewer path, as far as there is telling. */
+export function toldKeysAt(viewerPath: string, { told }: UrlRules): string[] {
+  return toldKeys(viewerPath, told) ?? [];
+}
+
 /** Other keys that a viewer path may show instead of a key. */
 export interface Rivals {
   /** Told to be there. */
@@ -163,7 +168,7 @@ export interface Rivals {
 }
 
 export function rivalsOf(key: string, viewerPath: string, rules: UrlRules): Rivals {
-  const told = toldKeys(viewerPath, rules.told) ?? [];
+  const told = toldKeysAt(viewerPath, rules);
   const named = rules.told === undefined ? undefined : keyOf(viewerPath, rules);
   return {
     told: told.filter(each => each !== key),

@@ -1,7 +1,8 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
-import { listingPrefix, type Plan, type PlanRequest, planTargets, targetsOf } from '../planning/plan.ts';
+import { listingByUrl } from '../planning/listing-by-url.ts';
+import { type Plan, type PlanRequest, targetsOf } from '../planning/plan.ts';
+import { type KeyListing, planByListing } from '../planning/plan-by-listing.ts';
 import type { PathBudget, Prices } from '../planning/prices.ts';
-import { countedKeys, isInOrder } from '../planning/viewer-urls.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
   type Changes,
@@ -66,15 +67,12 @@ export interface PathUse {
   record(month: string, callerReference: string, paths: number): Promise<void>;
 }
 
-export interface SiteListing {
-  /** Every key of the site bucket that begins with a prefix. */
-  keys(prefix: string): Promise<string[]>;
-}
-
 /** What every plan depends on besides what changed. */
 export interface PlanSettings extends Pick<PlanRequest, 'urls' | 'maxNeedlessPurges'> {
   readonly prices: Omit<Prices, 'freePaths'>;
   readonly freePathsPerMonth: number;
+  /** Listing requests of one plan, beyond which the keys that a wildcard purges are estimated. */
+  readonly maxListRequests: number;
   /** How long after CloudFront's first refusal a refresh still insists on the cheapest paths. */
   readonly quotaPatienceMinutes: number;
 }
@@ -97,7 +95,7 @@ export interface InvalidateDependencies {
   readonly refreshes: InvalidateStore;
   readonly invalidations: Invalidations;
   readonly pathUse: PathUse;
-  readonly site: SiteListing;
+  readonly site: KeyListing;
   /** What the edge is known to serve. */
   readonly edge: UnchangedDependencies;
   /** Makes a name that no other plan has. */
@@ -194,18 +192,18 @@ async function makePlan(
   };
 }
 
-/** Lists only the part of the site that the plan depends on. */
 async function choosePaths(
   changedKeys: readonly string[],
   requestedPaths: readonly string[],
   { budget, freePaths }: { readonly budget: PathBudget; readonly freePaths: number },
-  { site, settings: { urls, prices, maxNeedlessPurges } }: InvalidateDependencies,
+  { site, settings: { urls, prices, maxNeedlessPurges, maxListRequests } }: InvalidateDependencies,
 ): Promise<Plan> {
   const targets = targetsOf({ changedKeys, requestedPaths, urls });
-  const prefix = listingPrefix(targets, budget);
-  const siteKeys =
-    prefix === undefined ? [] : countedKeys(await site.keys(isInOrder(urls) ? prefix : ''), urls);
-  return planTargets(targets, { siteKeys, budget, prices: { ...prices, freePaths }, maxNeedlessPurges });
+  const options = { budget, prices: { ...prices, freePaths }, maxNeedlessPurges };
+  return planByListing(targets, options, {
+    site: listingByUrl(site, urls, maxListRequests),
+    maxListRequests,
+  });
 }
 
 function isOfRound(plan: StoredPlan | undefined, round: number): plan is StoredPlan {

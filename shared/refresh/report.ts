@@ -110,6 +110,7 @@ function reportOf(
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
+    ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,

@@ -1,4 +1,14 @@
-import { decodePath, requestPath, sureViewerPaths, type UrlRules } from '../planning/viewer-urls.ts';
+import { mapConcurrently } from '../concurrently.ts';
+import type { KeyListing } from '../planning/plan-by-listing.ts';
+import {
+  decodePath,
+  isInOrder,
+  keyOf,
+  requestPath,
+  sureViewerPaths,
+  toldKeysAt,
+  type UrlRules,
+} from '../planning/viewer-urls.ts';
 import { type Change, type Changes, newestPerKey } from './refresh.ts';
 
 /** A URL to be asked for, and the object that it should show. */
@@ -11,14 +21,13 @@ export interface Check {
   readonly change?: Change;
 }
 
-export interface SiteKeys {
-  keys(prefix: string): Promise<string[]>;
-}
-
 /**
  * How many URLs of a wildcard asked for by hand are checked: whole sites are not requested for it.
  */
 const SPOT_CHECKS = 25;
+
+/** As many connections as the SDK opens at once. */
+const CONCURRENT_LISTINGS = 50;
 
 /**
  * Everything that a refresh should have made fresh, as far as there is a URL that is sure to show
@@ -26,7 +35,7 @@ const SPOT_CHECKS = 25;
  */
 export async function checksFor(
   { objects, paths }: Changes,
-  origin: SiteKeys,
+  origin: KeyListing,
   rules: UrlRules,
 ): Promise<Check[]> {
   return [...checksOfChanges(objects, rules), ...(await spotChecks(paths, origin, rules))];
@@ -65,24 +74,36 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return items.filter((_, index) => partOf(index) !== partOf(index - 1));
 }
 
-async function spotChecks(paths: readonly string[], origin: SiteKeys, rules: UrlRules): Promise<Check[]> {
-  if (paths.length === 0) return [];
-  const urls = (await origin.keys('')).flatMap(key =>
-    sureViewerPaths(key, rules).map(viewerPath => ({
-      key,
-      viewerPath,
-      requestPath: requestPath(viewerPath),
-    })),
-  );
+/** One request for each path: a page holds more URLs than are checked. */
+async function spotChecks(paths: readonly string[], origin: KeyListing, rules: UrlRules): Promise<Check[]> {
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
-  return plain.flatMap(path => {
-    const prefix = decodePath(path.replace(/\*$/, ''));
-    // A path that names no object may be a route of the page, or belong to another origin: there is
-    // no telling what it should show.
-    const isCovered = path.endsWith('*')
-      ? ({ viewerPath }: Check) => viewerPath.startsWith(prefix)
-      : ({ viewerPath }: Check) => viewerPath === prefix;
-    return urls.filter(isCovered).slice(0, SPOT_CHECKS);
-  });
+  const covered = await mapConcurrently(plain, CONCURRENT_LISTINGS, path => checksOf(path, origin, rules));
+  return covered.flat();
+}
+
+/**
+ * The first URLs that an invalidation path covers. A path that names no object may be a route of
+ * the page, or belong to another origin: there is no telling what it should show.
+ */
+async function checksOf(path: string, origin: KeyListing, rules: UrlRules): Promise<Check[]> {
+  const isWildcard = path.endsWith('*');
+  const start = decodePath(path.replace(/\*$/, ''));
+  const prefix = prefixOf(start, isWildcard, rules);
+  if (prefix === undefined) return [];
+  const { keys } = await origin.page({ prefix });
+  return keys
+    .flatMap(key => sureViewerPaths(key, rules).map(viewerPath => ({ key, viewerPath })))
+    .filter(({ viewerPath }) => (isWildcard ? viewerPath.startsWith(start) : viewerPath === start))
+    .slice(0, SPOT_CHECKS)
+    .map(check => ({ ...check, requestPath: requestPath(check.viewerPath) }));
+}
+
+/**
+ * What the keys of a path begin with. Where URLs were told, a wildcard may cover any key, and the
+ * first page of them has to do.
+ */
+function prefixOf(start: string, isWildcard: boolean, rules: UrlRules): string | undefined {
+  if (!isWildcard) return toldKeysAt(start, rules)[0] ?? keyOf(start, rules);
+  return isInOrder(rules) ? `${rules.originPath}${start}`.slice(1) : '';
 }

@@ -13,6 +13,7 @@ import {
   type CompleteOptions,
   DEFAULTS,
   type Notify,
+  PLANNING_MEMORY,
 } from './auto-invalidation-props.ts';
 import { ownBucket, sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
@@ -259,7 +260,31 @@ export class AutoInvalidation extends Construct {
  * Not a mere spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means
  * the default as well.
  */
-function withDefaults(props: AutoInvalidationProps): CompleteOptions {
-  const given = Object.entries(props).filter(([name, value]) => name in DEFAULTS && value !== undefined);
-  return { ...DEFAULTS, maxNeedlessPurges: props.maxNeedlessPurges, ...Object.fromEntries(given) };
+function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipeline, 'planningMemorySize'> {
+  return {
+    keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
+    excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
+    maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
+    batchSize: props.batchSize ?? DEFAULTS.batchSize,
+    batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
+    maxCollectors: props.maxCollectors ?? DEFAULTS.maxCollectors,
+    ...planningWithDefaults(props),
+    watchInterval: props.watchInterval ?? DEFAULTS.watchInterval,
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
+    logRetention: props.logRetention ?? DEFAULTS.logRetention,
+    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+  };
+}
+
+function planningWithDefaults(props: AutoInvalidationProps) {
+  return {
+    pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
+    refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
+    freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
+    maxNeedlessPurges: props.maxNeedlessPurges,
+    maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
+    quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
+    planningMemorySize: props.memorySize ?? PLANNING_MEMORY,
+  };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
+import { listingByUrl } from '../../../shared/planning/listing-by-url.ts';
 import { toldKeys, toldPaths, toldUrlProblem } from '../../../shared/planning/told-urls.ts';
 import {
   rivalsOf,
@@ -137,5 +139,36 @@ describe('The rivals of a key at a URL', () => {
 
   it('are none where nothing was told', () => {
     expect(rivalsOf('a.css', '/a.css', PLANNING.urls)).toEqual({ told: [], named: [], isTold: false });
+  });
+});
+
+describe('A listing by URL', () => {
+  const told = { '*': ['/docs/$1'] };
+  const docs = rules({
+    told,
+    behaviours: [
+      { pathPattern: '/docs/*', originPaths: [''] },
+      { pathPattern: '*', originPaths: [] },
+    ],
+  });
+  const keys = Array.from({ length: 1500 }, (_, index) => `page-${1000 + index}.html`);
+
+  it('has each key where its first URL has it', async () => {
+    const listing = listingByUrl(keysAtHand(keys), docs, 10);
+    expect(await listing.page({ prefix: 'docs/page-249' })).toEqual({
+      keys: Array.from({ length: 10 }, (_, index) => `docs/page-249${index}.html`),
+      isLast: true,
+    });
+    expect(await listing.page({ prefix: 'page' })).toEqual({ keys: [], isLast: true });
+  });
+
+  it('counts no keys beyond the requests that it may take', async () => {
+    const listing = listingByUrl(keysAtHand(keys), docs, 1);
+    expect((await listing.page({ prefix: 'docs/page-2' })).keys).toEqual([]);
+  });
+
+  it('is that of the bucket where nothing was told', () => {
+    const listing = keysAtHand(keys);
+    expect(listingByUrl(listing, PLANNING.urls, 10)).toBe(listing);
   });
 });
