@@ -25,6 +25,10 @@ const Report = z
     /** Invalidation paths that somebody asked for by hand. */
     requestedPaths: listed(z.string()),
     requestedPathCount: z.int(),
+    /** What changed of the distribution, if paths were requested because of it. */
+    causes: z.optional(listed(z.string())),
+    /** See `Distribution.untold`; absent if every URL is known. */
+    untold: z.optional(listed(z.string())),
     invalidationId: z.optional(z.string()),
     /** Invalidation paths that were sent, or planned if nothing was sent. */
     paths: listed(z.string()),

@@ -131,11 +131,15 @@ const EdgeItem = z.object({
 });
 
 const PathItem = z.object({ path: z.string() });
+const CauseItem = z.object({ cause: z.string() });
 const PathCountItem = z.object({ paths: Count });
 const PointerItem = z.object({ refreshId: z.string() });
 
 /** A path asked for by hand. @throws InvalidDataError */
 export const toPath = (item: Item) => parsed(PathItem, item, nameOf(item)).path;
+
+/** What made paths old. @throws InvalidDataError */
+export const toCause = (item: Item) => parsed(CauseItem, item, nameOf(item)).cause;
 
 /** How many paths an invalidation used. @throws InvalidDataError */
 export const toPathCount = (item: Item) => parsed(PathCountItem, item, nameOf(item)).paths;
