@@ -49,6 +49,11 @@ const USUAL: Readonly<Record<string, Spoken>> = {
     namespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
   },
   states: { client: 'client-sfn', protocol: 'json-1.0' },
+  sts: {
+    client: 'client-sts',
+    protocol: 'query',
+    namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  },
 };
 
 /** Content types of answers that have a body, without parameters such as the character set. */

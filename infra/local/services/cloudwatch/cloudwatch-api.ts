@@ -53,10 +53,10 @@ export function createCloudWatchApi({ alarms, stateOf, dashboards }: CloudWatchA
 
   function getDashboard(input: unknown): Result {
     const { data, error } = GetDashboard.safeParse(input);
-    if (error !== undefined) throw new AwsError('InvalidParameterInput', z.prettifyError(error));
+    if (error !== undefined) throw new AwsError('InvalidParameterValueException', z.prettifyError(error));
     const found = dashboards.find(({ name }) => name === data.DashboardName);
     if (found === undefined)
-      throw new AwsError('ResourceNotFound', `Dashboard ${data.DashboardName} does not exist`, 404);
+      throw new AwsError('DashboardNotFoundError', `Dashboard ${data.DashboardName} does not exist`, 404);
     return {
       DashboardArn: `arn:aws:cloudwatch::${LOCAL_ACCOUNT}:dashboard/${found.name}`,
       DashboardBody: found.body,
@@ -143,12 +143,20 @@ function protocolOf({ headers }: AwsRequest): Protocol {
 
 const CBOR_HEADERS = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
 
+/** Errors that the Query protocol calls otherwise: API reference, GetDashboard. */
+const QUERY_CODES: Readonly<Record<string, string>> = {
+  DashboardNotFoundError: 'ResourceNotFound',
+  InvalidParameterValueException: 'InvalidParameterValue',
+};
+
+const queryCodeOf = (code: string) => QUERY_CODES[code] ?? code;
+
 const CBOR: Protocol = {
   read: ({ body }) => (body.length === 0 ? {} : cbor.deserialize(body)),
   answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encoded(result) }),
   refuse: ({ code, message, status }) => ({
     status,
-    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${code};Sender` },
+    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${queryCodeOf(code)};Sender` },
     body: encoded({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
   }),
 };
@@ -184,7 +192,8 @@ const QUERY: Protocol = {
     return fields;
   },
   answer: (result, action) => queryResponse(action, asQuery(result), NAMESPACE),
-  refuse: error => xmlErrorResponse(error, NAMESPACE),
+  refuse: ({ code, message, status }) =>
+    xmlErrorResponse(new AwsError(queryCodeOf(code), message, status), NAMESPACE),
 };
 
 /** Lists become elements `member`, dates strings. */
