@@ -53,7 +53,7 @@ export function createCloudWatchApi({ alarms, stateOf, dashboards }: CloudWatchA
 
   function getDashboard(input: unknown): Result {
     const { data, error } = GetDashboard.safeParse(input);
-    if (error !== undefined) throw new AwsError('InvalidParameterValueException', z.prettifyError(error));
+    if (error !== undefined) throw new AwsError('InvalidParameterInput', z.prettifyError(error));
     const found = dashboards.find(({ name }) => name === data.DashboardName);
     if (found === undefined)
       throw new AwsError('DashboardNotFoundError', `Dashboard ${data.DashboardName} does not exist`, 404);
@@ -143,20 +143,12 @@ function protocolOf({ headers }: AwsRequest): Protocol {
 
 const CBOR_HEADERS = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
 
-/** Errors that the Query protocol calls otherwise: API reference, GetDashboard. */
-const QUERY_CODES: Readonly<Record<string, string>> = {
-  DashboardNotFoundError: 'ResourceNotFound',
-  InvalidParameterValueException: 'InvalidParameterValue',
-};
-
-const queryCodeOf = (code: string) => QUERY_CODES[code] ?? code;
-
 const CBOR: Protocol = {
   read: ({ body }) => (body.length === 0 ? {} : cbor.deserialize(body)),
   answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encoded(result) }),
   refuse: ({ code, message, status }) => ({
     status,
-    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${queryCodeOf(code)};Sender` },
+    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${queryCode(code)};Sender` },
     body: encoded({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
   }),
 };
@@ -176,8 +168,18 @@ function withDates(value: Value, write: (date: Date) => unknown): unknown {
 const JSON_RPC: Protocol = {
   read: ({ body }) => JSON.parse(String(body)),
   answer: result => jsonResponse(withDates(result, date => date.getTime() / 1000)),
-  refuse: error => jsonErrorResponse(error),
+  refuse(error) {
+    const { headers, ...answer } = jsonErrorResponse(error);
+    return { ...answer, headers: { ...headers, 'x-amzn-query-error': `${queryCode(error.code)};Sender` } };
+  },
 };
+
+/** What the Query protocol calls an error, which the header of other protocols repeats for SDKs. */
+function queryCode(code: string): string {
+  return QUERY_CODES[code] ?? code;
+}
+
+const QUERY_CODES: Readonly<Record<string, string>> = { DashboardNotFoundError: 'ResourceNotFound' };
 
 const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
 
@@ -193,7 +195,7 @@ const QUERY: Protocol = {
   },
   answer: (result, action) => queryResponse(action, asQuery(result), NAMESPACE),
   refuse: ({ code, message, status }) =>
-    xmlErrorResponse(new AwsError(queryCodeOf(code), message, status), NAMESPACE),
+    xmlErrorResponse(new AwsError(queryCode(code), message, status), NAMESPACE),
 };
 
 /** Lists become elements `member`, dates strings. */
