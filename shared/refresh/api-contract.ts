@@ -39,9 +39,9 @@ export type UnaskedSummary = Readonly<z.infer<typeof UnaskedSummary>>;
 /** What a limit on needless purges does to a plan: see planning/guard.ts. */
 export const Guard = z.object({
   limit: z.number(),
-  fewest: z.number(),
   withoutLimit: z.number(),
   costUsd: z.number(),
+  fewest: z.exactOptional(z.number()),
 });
 
 /** A refresh as the history lists it. */
@@ -56,6 +56,8 @@ export const RefreshSummary = z.object({
   pathCount: z.number(),
   /** Unchanged objects that its wildcards purge. */
   needlessPurges: z.number(),
+  /** Whether that number is estimated, because too little of the site was listed. */
+  isEstimated: z.optional(z.literal(true)),
   costUsd: z.number(),
   skipped: Skipped,
   invalidationId: z.optional(z.string()),

@@ -23,6 +23,11 @@ describe('the mail about a fresh refresh', () => {
     expect(text).toContain('URLs verified: 1, 2 changed again since');
   });
 
+  it('says when the needless purges are estimated', () => {
+    const { text } = render({ needlessPurges: 7000, isEstimated: true });
+    expect(text).toContain('Needless purges: about 7000 files that had not changed');
+  });
+
   it.each([
     { what: 'one file', details: changed('a.css'), subject: 'Fresh: a.css' },
     { what: 'several files', details: changed('a.css', 'b.css'), subject: 'Fresh: 2 files' },
@@ -64,7 +69,7 @@ describe('the mail about a fresh refresh', () => {
     expect(render({}).text).not.toContain('Needless purges'));
 
   it('says what the limit on needless purges costs, or that it cannot be kept', () => {
-    const guard = { limit: 5000, fewest: 0, withoutLimit: 10_453, costUsd: 3.68 };
+    const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
     expect(render({ guard }).text).toContain(
       'Limit on needless purges: 5,000 costs $3.68: the cheapest paths would make 10,453\n',
     );
