@@ -18,6 +18,7 @@ export function refreshOptions(
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,
     ...(settings.maxNeedlessPurges === undefined ? {} : { maxNeedlessPurges: settings.maxNeedlessPurges }),
+    maxListRequests: settings.maxListRequests,
     quotaPatience: Duration.minutes(settings.quotaPatienceMinutes),
   };
 }

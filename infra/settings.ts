@@ -98,6 +98,7 @@ const refreshSettings = {
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
   maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
+  maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,

@@ -66,6 +66,7 @@ const settings = readSettings({
   REFETCH_PRICE_USD: setting.amount,
   FREE_PATHS_PER_MONTH: setting.count,
   MAX_NEEDLESS_PURGES: z.optional(setting.count),
+  MAX_LIST_REQUESTS: setting.count,
   QUOTA_PATIENCE_MINUTES: setting.count,
 });
 
@@ -85,6 +86,7 @@ export const handler = createHandler(
       prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
       freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
       maxNeedlessPurges: settings.MAX_NEEDLESS_PURGES,
+      maxListRequests: settings.MAX_LIST_REQUESTS,
       quotaPatienceMinutes: settings.QUOTA_PATIENCE_MINUTES,
     },
     now: () => new Date(),

@@ -56,6 +56,8 @@ export const RefreshSummary = z.object({
   pathCount: z.number(),
   /** Unchanged objects that its wildcards purge. */
   needlessPurges: z.number(),
+  /** Whether that number is estimated, because too little of the site was listed. */
+  isEstimated: z.optional(z.literal(true)),
   costUsd: z.number(),
   skipped: Skipped,
   invalidationId: z.optional(z.string()),

@@ -74,9 +74,10 @@ function listsOf(report: RefreshReport): Lists {
 }
 
 /** Undefined if there were none. */
-function describeNeedless({ needlessPurges }: RefreshReport): string | undefined {
+function describeNeedless({ needlessPurges, isEstimated }: RefreshReport): string | undefined {
   if (needlessPurges === 0) return undefined;
-  return `${needlessPurges} ${needlessPurges === 1 ? 'file that had' : 'files that had'} not changed`;
+  const about = isEstimated ? 'about ' : '';
+  return `${about}${needlessPurges} ${needlessPurges === 1 ? 'file that had' : 'files that had'} not changed`;
 }
 
 /** Undefined if no file was skipped. */

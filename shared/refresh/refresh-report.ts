@@ -30,6 +30,8 @@ const Report = z
     paths: listed(z.string()),
     pathCount: z.int(),
     needlessPurges: z.int(),
+    /** Whether that number is estimated. */
+    isEstimated: z.optional(z.literal(true)),
     guard: z.optional(Guard),
     /** Changed objects that needed no path, by reason. */
     skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),

@@ -1,3 +1,5 @@
+import { mapConcurrently } from '../concurrently.ts';
+import type { KeyListing } from '../planning/plan-by-listing.ts';
 import {
   decodePath,
   hasDotSegment,
@@ -18,14 +20,13 @@ export interface Check {
   readonly change?: Change;
 }
 
-export interface SiteKeys {
-  keys(prefix: string): Promise<string[]>;
-}
-
 /**
  * How many URLs of a wildcard asked for by hand are checked: whole sites are not requested for it.
  */
 const SPOT_CHECKS = 25;
+
+/** As many connections as the SDK opens at once. */
+const CONCURRENT_LISTINGS = 50;
 
 /**
  * Everything that a refresh should have made fresh, as far as there is a URL that is sure to show
@@ -33,7 +34,7 @@ const SPOT_CHECKS = 25;
  */
 export async function checksFor(
   { objects, paths }: Changes,
-  origin: SiteKeys,
+  origin: KeyListing,
   rules: UrlRules,
 ): Promise<Check[]> {
   return [...checksOfChanges(objects, rules), ...(await spotChecks(paths, origin, rules))];
@@ -89,23 +90,29 @@ function sureUrls(key: string, rules: UrlRules): string[] {
   return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
 }
 
-async function spotChecks(paths: readonly string[], origin: SiteKeys, rules: UrlRules): Promise<Check[]> {
-  if (paths.length === 0) return [];
-  const urls = (await origin.keys('')).flatMap(key => sureUrls(key, rules));
-  const known = new Set(urls);
+/** One request for each path: a page holds more URLs than are checked. */
+async function spotChecks(paths: readonly string[], origin: KeyListing, rules: UrlRules): Promise<Check[]> {
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
-  return plain.flatMap(path => {
-    const prefix = decodePath(path.replace(/\*$/, ''));
-    // A path that names no object may be a route of the page, or belong to another origin: there is
-    // no telling what it should show.
-    const covered = path.endsWith('*')
-      ? urls.filter(url => url.startsWith(prefix))
-      : [prefix].filter(url => known.has(url));
-    return covered.slice(0, SPOT_CHECKS).map(viewerPath => ({
-      key: keyOf(viewerPath, rules),
-      viewerPath,
-      requestPath: requestPath(viewerPath),
-    }));
-  });
+  const covered = await mapConcurrently(plain, CONCURRENT_LISTINGS, path => urlsOf(path, origin, rules));
+  return covered.flat().map(viewerPath => ({
+    key: keyOf(viewerPath, rules),
+    viewerPath,
+    requestPath: requestPath(viewerPath),
+  }));
+}
+
+/**
+ * The first URLs that an invalidation path covers. A path that names no object may be a route of
+ * the page, or belong to another origin: there is no telling what it should show.
+ */
+async function urlsOf(path: string, origin: KeyListing, rules: UrlRules): Promise<string[]> {
+  const isWildcard = path.endsWith('*');
+  const start = decodePath(path.replace(/\*$/, ''));
+  const prefix = isWildcard ? `${rules.originPath}${start}`.slice(1) : keyOf(start, rules);
+  const { keys } = await origin.page({ prefix });
+  return keys
+    .flatMap(key => sureUrls(key, rules))
+    .filter(url => (isWildcard ? url.startsWith(start) : url === start))
+    .slice(0, SPOT_CHECKS);
 }

@@ -107,6 +107,7 @@ describe('The settings', () => {
       freePathsPerMonth: '7',
       maxNeedlessPurges: '8',
       extensionlessUrls: 'true',
+      maxListRequests: '10',
       quotaPatienceMinutes: '9',
       manualPathsPerDay: '12',
       quietSeconds: '9',
@@ -124,6 +125,7 @@ describe('The settings', () => {
         REFETCH_PRICE_USD: '0',
         FREE_PATHS_PER_MONTH: '7',
         MAX_NEEDLESS_PURGES: '8',
+        MAX_LIST_REQUESTS: '10',
         QUOTA_PATIENCE_MINUTES: '9',
       },
     });
@@ -166,6 +168,7 @@ describe('The settings', () => {
     ['freePathsPerMonth', '0.5'],
     ['maxNeedlessPurges', 'some'],
     ['extensionlessUrls', 'yes'],
+    ['maxListRequests', '100001'],
     ['quotaPatienceMinutes', '-1'],
     ['manualPathsPerDay', 'many'],
   ])('are refused by name when %s is %j', (name, value) => {

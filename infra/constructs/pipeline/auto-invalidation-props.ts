@@ -202,6 +202,13 @@ export interface RefreshOptions {
   readonly maxNeedlessPurges?: number;
 
   /**
+   * How many pages of a thousand keys one refresh may list to plan its paths, for half a cent per
+   * 1,000 pages. Beyond them it estimates how many objects a wildcard purges.
+   * @default 2000
+   */
+  readonly maxListRequests?: number;
+
+  /**
    * How long CloudFront may refuse a refresh its own paths, because too many invalidations are in
    * progress, before the refresh asks for a single wildcard instead. Whole minutes.
    * @default Duration.minutes(60)
@@ -210,7 +217,7 @@ export interface RefreshOptions {
 
   /**
    * Memory of each function of the pipeline, in MB. More memory also buys more CPU.
-   * @default 512
+   * @default - 512; 1,769 for the function that plans, which come with a whole processor
    */
   readonly memorySize?: number;
 
@@ -250,6 +257,12 @@ export interface CompleteOptions extends Required<Omit<RefreshOptions, 'maxNeedl
   readonly maxNeedlessPurges: number | undefined;
 }
 
+/**
+ * A whole processor, in MB of memory: planning for a site of millions of objects reads two thousand
+ * pages of keys.
+ */
+export const PLANNING_MEMORY = 1769;
+
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
@@ -261,6 +274,7 @@ export const DEFAULTS = {
   pathPriceUsd: NUMBERS.pathPriceUsd.default,
   refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
   freePathsPerMonth: NUMBERS.freePathsPerMonth.default,
+  maxListRequests: NUMBERS.maxListRequests.default,
   quotaPatience: Duration.minutes(NUMBERS.quotaPatienceMinutes.default),
   memorySize: 512,
   logRetention: RetentionDays.ONE_MONTH,

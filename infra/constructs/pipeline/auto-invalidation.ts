@@ -13,6 +13,7 @@ import {
   type CompleteOptions,
   DEFAULTS,
   type Notify,
+  PLANNING_MEMORY,
 } from './auto-invalidation-props.ts';
 import { sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
@@ -250,7 +251,7 @@ export class AutoInvalidation extends Construct {
  * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
  * default as well.
  */
-function withDefaults(props: AutoInvalidationProps): CompleteOptions {
+function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipeline, 'planningMemorySize'> {
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
@@ -259,13 +260,21 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions {
     batchSize: props.batchSize ?? DEFAULTS.batchSize,
     batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
     maxCollectors: props.maxCollectors ?? DEFAULTS.maxCollectors,
+    ...planningWithDefaults(props),
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
+    logRetention: props.logRetention ?? DEFAULTS.logRetention,
+    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+  };
+}
+
+function planningWithDefaults(props: AutoInvalidationProps) {
+  return {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
     maxNeedlessPurges: props.maxNeedlessPurges,
+    maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
-    memorySize: props.memorySize ?? DEFAULTS.memorySize,
-    logRetention: props.logRetention ?? DEFAULTS.logRetention,
-    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+    planningMemorySize: props.memorySize ?? PLANNING_MEMORY,
   };
 }

@@ -33,6 +33,7 @@ function numberProblems(props: AutoInvalidationProps): string[] {
     ...rangeProblems('refetchPriceUsd', props.refetchPriceUsd, NUMBERS.refetchPriceUsd),
     ...rangeProblems('freePathsPerMonth', props.freePathsPerMonth, NUMBERS.freePathsPerMonth),
     ...rangeProblems('maxNeedlessPurges', props.maxNeedlessPurges, MAX_NEEDLESS_PURGES),
+    ...rangeProblems('maxListRequests', props.maxListRequests, NUMBERS.maxListRequests),
     ...durationProblems('quotaPatience', 'minutes', props.quotaPatience, NUMBERS.quotaPatienceMinutes),
   ];
 }

@@ -20,16 +20,18 @@ export interface Pipeline extends CompleteOptions {
   readonly table: RefreshTable;
   readonly mail: Mail;
   readonly mailWhen: NonNullable<Notify['when']>;
+  /** Of the function that plans, in MB. */
+  readonly planningMemorySize: number;
 }
 
 /** The function that plans a refresh's paths and asks CloudFront for its invalidation. */
 export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceFunction {
-  const { bucket, distributions, table, memorySize, logRetention } = pipeline;
+  const { bucket, distributions, table, planningMemorySize, logRetention } = pipeline;
   const invalidate = new ServiceFunction(scope, 'Invalidate', {
     handler: 'pipeline/invalidate',
     description: 'Closes a refresh, plans its paths and creates its CloudFront invalidation',
     timeout: STEP_TIMEOUT,
-    memorySize,
+    memorySize: planningMemorySize,
     logRetention,
     environment: environmentWith(scope, distributions, {
       others: {
@@ -41,6 +43,7 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
         ...(pipeline.maxNeedlessPurges === undefined
           ? {}
           : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
+        MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
         QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
       },
     }),

@@ -39,6 +39,7 @@ const Plan = withFormerNames(
     guarded: z.boolean(),
     guard: z.exactOptional(Guard),
     isCheapest: z.boolean(),
+    isEstimated: z.exactOptional(z.literal(true)),
     number: Count,
     round: Count,
     plannedAt: z.string(),
@@ -58,6 +59,7 @@ const Totals = withFormerNames(
     pathCount: Count,
     skipped: Skipped,
     needlessPurges: Count,
+    isEstimated: z.exactOptional(z.literal(true)),
     totalCostUsd: z.number(),
   }),
 );

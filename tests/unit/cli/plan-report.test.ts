@@ -43,6 +43,12 @@ describe('the report of a plan', () => {
     ]);
   });
 
+  it('says when the needless purges are estimated', () => {
+    const [totals, advice] = linesOf({ isCheapest: false, isEstimated: true }).slice(-3);
+    expect(totals).toContain('; about 1,200 needless purges; ');
+    expect(advice).toContain('there may be one that costs slightly less');
+  });
+
   it('says that nothing changed', () => {
     const nothing = { paths: [], explain: [], changed: [], requested: [], required: 0 };
     expect(linesOf(nothing)).toEqual(['Nothing changed: no invalidation.']);

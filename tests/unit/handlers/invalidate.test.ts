@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QuotaExceededError } from '../../../shared/errors.ts';
 import type { InvalidateDependencies } from '../../../shared/refresh/invalidate.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from '../refresh/memory-records.ts';
 import { createMemoryTable } from '../refresh/memory-table.ts';
@@ -15,6 +16,7 @@ const ENVIRONMENT = {
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.00001',
   FREE_PATHS_PER_MONTH: '1000',
+  MAX_LIST_REQUESTS: '2000',
   QUOTA_PATIENCE_MINUTES: '60',
 };
 
@@ -52,7 +54,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
       ...invalidations,
     },
     pathUse: { usedIn: async () => 0, record: async () => {} },
-    site: { keys: async () => [] },
+    site: listingOf([]),
     edge: {
       records: createMemoryRecords({ step }),
       objects: { head: async () => undefined },

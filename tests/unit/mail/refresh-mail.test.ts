@@ -23,6 +23,11 @@ describe('the mail about a fresh refresh', () => {
     expect(text).toContain('URLs verified: 1, 2 changed again since');
   });
 
+  it('says when the needless purges are estimated', () => {
+    const { text } = render({ needlessPurges: 7000, isEstimated: true });
+    expect(text).toContain('Needless purges: about 7000 files that had not changed');
+  });
+
   it.each([
     { what: 'one file', details: changed('a.css'), subject: 'Fresh: a.css' },
     { what: 'several files', details: changed('a.css', 'b.css'), subject: 'Fresh: 2 files' },

@@ -113,11 +113,11 @@ describe('the report of a refresh', () => {
     expect(mails).toEqual([message]);
   });
 
-  it('passes on what the limit on needless purges costs', async () => {
+  it('passes on what the limit on needless purges costs, and that they are estimated', async () => {
     const guard = { limit: 4, withoutLimit: 9, costUsd: 0.01 };
-    const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard });
+    const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard, isEstimated: true });
     const message = await history({ refresh: { ...REFRESH, plan } }).report({ state: 'fresh' });
-    expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard });
+    expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard, isEstimated: true });
   });
 
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {

@@ -4,6 +4,7 @@ import { asS3Answers } from './answers.ts';
 import { withConditionalWrites } from './conditional-writes.ts';
 import { withIntactContent } from './content-integrity.ts';
 import { withDeleteObjects } from './delete-objects.ts';
+import { withEncodingType } from './encoding-type.ts';
 import { withKeyLimit } from './key-length.ts';
 import { listInByteOrder } from './listing.ts';
 import { withoutUnknownSubresources } from './subresources.ts';
@@ -11,7 +12,8 @@ import { withoutUnknownSubresources } from './subresources.ts';
 /** Buckets and objects by fauxqs, with what it lacks added and what it gets wrong put right. */
 export function createBuckets({ handle, s3Store }: Pick<Fauxqs, 'handle' | 's3Store'>): AwsService {
   listInByteOrder(s3Store);
-  const objects = withDeleteObjects(withKeyLimit(withTypesAsStored(asS3Answers(handle))));
+  const listed = withEncodingType(withTypesAsStored(asS3Answers(handle)));
+  const objects = withDeleteObjects(withKeyLimit(listed));
   return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 
