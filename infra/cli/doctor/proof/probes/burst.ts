@@ -79,12 +79,12 @@ function viewAll(names: readonly string[], trial: Trial): Promise<View[]> {
   return mapConcurrently(paths, CONCURRENCY, path => trial.viewer.view(path, BROWSER));
 }
 
-/** As encoders write a URL, and as browsers do. */
+/** As browsers send a URL, and as encoders write it. */
 function urlsOf(name: string, { files }: Trial): string[] {
-  const encoded = files.pathOf(`${FOLDER}${name}`);
-  const wholly = encoded.replaceAll(
-    /[!'()*~]/g,
+  const sent = files.pathOf(`${FOLDER}${name}`);
+  const escaped = sent.replaceAll(
+    /[!'()*~@]/g,
     character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return [...new Set([encoded, wholly, encoded.replaceAll('%40', '@')])];
+  return [...new Set([sent, escaped])];
 }
