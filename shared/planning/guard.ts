@@ -2,12 +2,15 @@
 export interface Guard {
   /** `maxNeedlessPurges`. */
   readonly limit: number;
-  /** The fewest needless purges of any plan. If they are above the limit, it does not count. */
-  readonly fewest: number;
   /** Needless purges of the cheapest plan. */
   readonly withoutLimit: number;
   /** How much more than the cheapest plan this one costs, in US dollars. */
   readonly costUsd: number;
+  /**
+   * The fewest needless purges of any plan. Only if they are above the limit: then it does not
+   * count.
+   */
+  readonly fewest?: number;
 }
 
 const money = new Intl.NumberFormat('en', {
@@ -19,7 +22,7 @@ const grouped = (count: number) => count.toLocaleString('en');
 
 /** A limit on needless purges, what it costs or why it does not count. */
 export function guardWords({ limit, fewest, withoutLimit, costUsd }: Guard): string {
-  if (fewest > limit)
+  if (fewest !== undefined)
     return `${grouped(limit)} cannot be kept: any paths would make at least ${grouped(fewest)}`;
   return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make ${grouped(withoutLimit)}`;
 }

@@ -162,10 +162,10 @@ function guardOf(
   { prices, limit }: { readonly prices: Prices; readonly limit: number },
 ): Pick<Plan, 'guarded' | 'guard'> {
   if (guard === undefined) return { guarded: false };
-  const { fewest, cheapest } = guard;
-  const costUsd = costOf(chosen, prices) - costOf(cheapest, prices);
+  const { cheapest, ...fewest } = guard;
   const withoutLimit = cheapest.needlessPurges;
-  return { guarded: fewest <= limit, guard: { limit, fewest, withoutLimit, costUsd } };
+  const costUsd = costOf(chosen, prices) - costOf(cheapest, prices);
+  return { guarded: fewest.fewest === undefined, guard: { limit, withoutLimit, costUsd, ...fewest } };
 }
 
 const costOf = ({ wildcards, exactPaths }: Cover, prices: Prices) =>

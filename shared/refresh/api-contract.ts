@@ -39,9 +39,9 @@ export type UnaskedSummary = Readonly<z.infer<typeof UnaskedSummary>>;
 /** What a limit on needless purges does to a plan: see planning/guard.ts. */
 export const Guard = z.object({
   limit: z.number(),
-  fewest: z.number(),
   withoutLimit: z.number(),
   costUsd: z.number(),
+  fewest: z.exactOptional(z.number()),
 });
 
 /** A refresh as the history lists it. */

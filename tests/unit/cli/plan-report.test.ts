@@ -59,7 +59,7 @@ describe('the report of a plan', () => {
     expect(linesOf(hidden)).toEqual(['No viewer can see the 1 file that changed: no invalidation.']);
   });
 
-  const guard = { limit: 5000, fewest: 0, withoutLimit: 10_453, costUsd: 3.68 };
+  const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
 
   it('says what the limit on needless purges costs', () => {
     expect(linesOf({ guarded: true, guard }).at(-2)).toBe(

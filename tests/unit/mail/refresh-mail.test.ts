@@ -69,7 +69,7 @@ describe('the mail about a fresh refresh', () => {
     expect(render({}).text).not.toContain('Needless purges'));
 
   it('says what the limit on needless purges costs, or that it cannot be kept', () => {
-    const guard = { limit: 5000, fewest: 0, withoutLimit: 10_453, costUsd: 3.68 };
+    const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
     expect(render({ guard }).text).toContain(
       'Limit on needless purges: 5,000 costs $3.68: the cheapest paths would make 10,453\n',
     );

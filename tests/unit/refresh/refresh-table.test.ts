@@ -200,7 +200,7 @@ describe('the refresh table in DynamoDB', () => {
 
   it('keeps what the limit on needless purges costs', async () => {
     const table = tableOf('E-guarded', () => AT);
-    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
+    const guard = { limit: 4, withoutLimit: 9, costUsd: 0.01 };
     await table.replace(undefined, 'guarded');
     await table.close('guarded');
     await table.storePlan('guarded', planOf(['/a*'], { guarded: true, guard }), 0);

@@ -114,7 +114,7 @@ describe('the report of a refresh', () => {
   });
 
   it('passes on what the limit on needless purges costs, and that they are estimated', async () => {
-    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
+    const guard = { limit: 4, withoutLimit: 9, costUsd: 0.01 };
     const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard, isEstimated: true });
     const message = await history({ refresh: { ...REFRESH, plan } }).report({ state: 'fresh' });
     expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard, isEstimated: true });
