@@ -88,7 +88,7 @@ async function findNotifications({ site, commands }: TargetWithSite, ports: Site
   );
 }
 
-/** @throws DeploymentRefusedError if the distribution does not show the bucket, or is multi-tenant */
+/** @throws DeploymentRefusedError if the distribution does not show the bucket */
 async function findDistribution(
   id: string,
   account: string,
