@@ -2,7 +2,7 @@
 export interface Guard {
   /** `maxNeedlessPurges`. */
   readonly limit: number;
-  /** Needless purges of the cheapest plan. */
+  /** Needless purges of the cheapest plan, as far as the site was listed. */
   readonly withoutLimit: number;
   /** How much more than the cheapest plan this one costs, in US dollars. */
   readonly costUsd: number;
@@ -24,5 +24,5 @@ const grouped = (count: number) => count.toLocaleString('en');
 export function guardWords({ limit, fewest, withoutLimit, costUsd }: Guard): string {
   if (fewest !== undefined)
     return `${grouped(limit)} cannot be kept: any paths would make at least ${grouped(fewest)}`;
-  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make ${grouped(withoutLimit)}`;
+  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make at least ${grouped(withoutLimit)}`;
 }
