@@ -1,17 +1,20 @@
+import * as z from 'zod/mini';
+
 /** What a limit on needless purges does to a plan. Only told if the cheapest plan exceeds it. */
-export interface Guard {
+export const Guard = z.object({
   /** `maxNeedlessPurges`. */
-  readonly limit: number;
+  limit: z.number(),
   /** Needless purges of the cheapest plan, as far as the site was listed. */
-  readonly withoutLimit: number;
+  withoutLimit: z.number(),
   /** How much more than the cheapest plan this one costs, in US dollars. */
-  readonly costUsd: number;
+  costUsd: z.number(),
   /**
    * The fewest needless purges of any plan. Only if they are above the limit: then it does not
    * count.
    */
-  readonly fewest?: number;
-}
+  fewest: z.exactOptional(z.number()),
+});
+export type Guard = Readonly<z.infer<typeof Guard>>;
 
 const money = new Intl.NumberFormat('en', {
   style: 'currency',

@@ -1,4 +1,5 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
+import { listingByUrl } from '../planning/listing-by-url.ts';
 import { type Plan, type PlanRequest, targetsOf } from '../planning/plan.ts';
 import { type KeyListing, planByListing } from '../planning/plan-by-listing.ts';
 import type { PathBudget, Prices } from '../planning/prices.ts';
@@ -199,7 +200,10 @@ async function choosePaths(
 ): Promise<Plan> {
   const targets = targetsOf({ changedKeys, requestedPaths, urls });
   const options = { budget, prices: { ...prices, freePaths }, maxNeedlessPurges };
-  return planByListing(targets, options, { site, maxListRequests });
+  return planByListing(targets, options, {
+    site: listingByUrl(site, urls, maxListRequests),
+    maxListRequests,
+  });
 }
 
 function isOfRound(plan: StoredPlan | undefined, round: number): plan is StoredPlan {

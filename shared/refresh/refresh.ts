@@ -20,6 +20,8 @@ export interface Changes {
   /** Every distinct event, in no order. */
   readonly objects: readonly Change[];
   readonly paths: readonly string[];
+  /** What made paths old that nobody asked for by hand: a change of the distribution. */
+  readonly causes?: readonly string[];
 }
 
 /**

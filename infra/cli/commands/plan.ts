@@ -7,7 +7,6 @@ import { type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/plan
 import { planByListing } from '../../../shared/planning/plan-by-listing.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
 import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
-import { OriginPath } from '../../../shared/refresh/distribution.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationPaths, usDollars, wholeNumber } from '../option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -92,7 +91,7 @@ function folderPrefix(prefix: string): string {
 }
 
 function originPath(path: string): string {
-  if (OriginPath.safeParse(path).success) return path;
+  if (/^(?:\/.*[^/])?$/.test(path)) return path;
   throw new InvalidArgumentError('It must be empty, or begin with / and not end with it, such as /public.');
 }
 

@@ -47,6 +47,7 @@ export const NUMBERS = {
   // Ten minutes of requests, fifty at once, would be 300,000.
   maxListRequests: count(0, 100_000, 2000),
   quotaPatienceMinutes: count(0, YEAR_IN_MINUTES, 60),
+  watchMinutes: count(1, 24 * 60, 15),
 } as const satisfies Readonly<Record<string, NumberWithDefault>>;
 
 /** Range of a number that a pipeline may be told: without it there is no such limit. */

@@ -10,8 +10,7 @@ import { createMemoryTable } from '../refresh/memory-table.ts';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
-  DISTRIBUTIONS:
-    '[{"id":"E1","url":"https://d1.cloudfront.net","urls":{"originPath":"","extensionless":false,"rootObject":"index.html","cachesQueryStrings":"false"},"honoursNoStore":"true","errorPages":[]}]',
+  DISTRIBUTION_IDS: 'E1',
   REFRESH_TABLE: 'refreshes',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.00001',
@@ -46,7 +45,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
   const step = async <T>(_: string, effect: () => T) => effect();
   const table = createMemoryTable({ step, without: undefined, report: () => {} });
   table.put('r1', 'open', { key: 'a.css', sequencer: '01' });
-  const handler = createHandler(() => ({
+  const handler = createHandler(async () => ({
     refreshes: table,
     invalidations: {
       create: async () => 'I1',

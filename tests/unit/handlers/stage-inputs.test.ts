@@ -4,15 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
-  DISTRIBUTIONS: JSON.stringify([
-    {
-      id: 'E1',
-      url: 'https://d1.cloudfront.net',
-      urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: 'false' },
-      honoursNoStore: 'true',
-      errorPages: [],
-    },
-  ]),
+  DISTRIBUTION_IDS: 'E1',
   SITE_KEYS: '{"prefixes":[],"excluded":[]}',
   REFRESH_TABLE: 'refreshes',
   REFRESH_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:111122223333:stateMachine:refresh',

@@ -43,6 +43,27 @@ describe('the mail about a fresh refresh', () => {
     },
   ])('names $what in its subject', ({ details, subject }) => expect(render(details).subject).toBe(subject));
 
+  it('says what changed of the distribution, instead of the paths that it asked for', () => {
+    const { subject, text } = render({
+      ...changed(),
+      causes: ['origin path /v1 → /v2', 'policies'],
+      requestedPaths: ['/*'],
+      requestedPathCount: 1,
+    });
+    expect(subject).toBe('Fresh: the distribution was changed: origin path /v1 → /v2, policies');
+    expect(text).toContain('Changed of the distribution:\n  origin path /v1 → /v2\n  policies\n');
+    expect(text).toContain('Refreshed because of that:\n  /*\n');
+    expect(text).not.toContain('Asked for by hand');
+  });
+
+  it('says that not every URL is known, and what to do about it', () => {
+    const { subject, text } = render({ untold: ['/docs/*'] });
+    expect(subject).toBe('Fresh, as far as its URLs are known: styles.css');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      'A function of the behaviour /docs/* may show objects at other URLs: tell them by the option `urls`.',
+    );
+  });
+
   it('says when no invalidation was needed', () => {
     const { invalidationId: _, ...report } = reportOf({ paths: [], pathCount: 0 });
     const { text } = mailOf(refreshMail, report).render(STACK);

@@ -26,7 +26,7 @@ async function told({
       changesOf: async () => ({ objects: [], paths: [], ...changes }),
     },
     invalidations: { find },
-    urls: PLANNING.urls,
+    urls: async () => PLANNING.urls,
     onUnknownInvalidation: error => void troubles.push(error),
   });
   return { details, troubles };

@@ -79,12 +79,8 @@ function viewAll(names: readonly string[], trial: Trial): Promise<View[]> {
   return mapConcurrently(paths, CONCURRENCY, path => trial.viewer.view(path, BROWSER));
 }
 
-/** As browsers send a URL, and as encoders write it. */
+/** As browsers write a URL, and with all escaped that may be. */
 function urlsOf(name: string, { files }: Trial): string[] {
-  const sent = files.pathOf(`${FOLDER}${name}`);
-  const escaped = sent.replaceAll(
-    /[!'()*~@]/g,
-    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return [...new Set([sent, escaped])];
+  const path = `${FOLDER}${name}`;
+  return [...new Set([files.pathOf(path), files.escapedPathOf(path)])];
 }
