@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 export const Guard = z.object({
   /** `maxNeedlessPurges`. */
   limit: z.number(),
-  /** Needless purges of the cheapest plan. */
+  /** Needless purges of the cheapest plan, as far as the site was listed. */
   withoutLimit: z.number(),
   /** How much more than the cheapest plan this one costs, in US dollars. */
   costUsd: z.number(),
@@ -27,5 +27,5 @@ const grouped = (count: number) => count.toLocaleString('en');
 export function guardWords({ limit, fewest, withoutLimit, costUsd }: Guard): string {
   if (fewest !== undefined)
     return `${grouped(limit)} cannot be kept: any paths would make at least ${grouped(fewest)}`;
-  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make ${grouped(withoutLimit)}`;
+  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make at least ${grouped(withoutLimit)}`;
 }
