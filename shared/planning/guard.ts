@@ -1,17 +1,20 @@
+import * as z from 'zod/mini';
+
 /** What a limit on needless purges does to a plan. Only told if the cheapest plan exceeds it. */
-export interface Guard {
+export const Guard = z.object({
   /** `maxNeedlessPurges`. */
-  readonly limit: number;
-  /** Needless purges of the cheapest plan. */
-  readonly withoutLimit: number;
+  limit: z.number(),
+  /** Needless purges of the cheapest plan, as far as the site was listed. */
+  withoutLimit: z.number(),
   /** How much more than the cheapest plan this one costs, in US dollars. */
-  readonly costUsd: number;
+  costUsd: z.number(),
   /**
    * The fewest needless purges of any plan. Only if they are above the limit: then it does not
    * count.
    */
-  readonly fewest?: number;
-}
+  fewest: z.exactOptional(z.number()),
+});
+export type Guard = Readonly<z.infer<typeof Guard>>;
 
 const money = new Intl.NumberFormat('en', {
   style: 'currency',
@@ -24,5 +27,5 @@ const grouped = (count: number) => count.toLocaleString('en');
 export function guardWords({ limit, fewest, withoutLimit, costUsd }: Guard): string {
   if (fewest !== undefined)
     return `${grouped(limit)} cannot be kept: any paths would make at least ${grouped(fewest)}`;
-  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make ${grouped(withoutLimit)}`;
+  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make at least ${grouped(withoutLimit)}`;
 }

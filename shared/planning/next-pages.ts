@@ -35,11 +35,12 @@ export function nextPages(site: KnownSite, wanted: Iterable<Wanted>, most: numbe
 function spread(site: KnownSite, ranges: readonly KeyRange[], most: number): string[] {
   const needed = ranges.map(range => Math.max(1, Math.ceil(site.density.keysIn(range) / KEYS_PER_PAGE)));
   const total = needed.reduce((sum, pages) => sum + pages, 0);
-  const share = Math.min(1, most / total);
+  const granted = Math.min(most, total);
+  const grantedBefore = (pages: number) => Math.floor((pages * granted) / total);
   let before = 0;
   return ranges.flatMap((range, index) => {
     const pages = needed[index] as number;
-    const count = Math.floor((before + pages) * share) - Math.floor(before * share);
+    const count = grantedBefore(before + pages) - grantedBefore(before);
     before += pages;
     return startsIn(site, range, count);
   });

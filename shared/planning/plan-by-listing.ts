@@ -2,7 +2,7 @@ import { mapConcurrently } from '../concurrently.ts';
 import { KEYS_PER_PAGE } from './density.ts';
 import { endOf, justBefore, rightAfter } from './key-order.ts';
 import type { KnownSite } from './known-site.ts';
-import { nextPages } from './next-pages.ts';
+import { nextPages, type Wanted } from './next-pages.ts';
 import {
   type Candidate,
   candidatesOf,
@@ -38,6 +38,9 @@ export interface ListingOptions {
   readonly maxListRequests: number;
 }
 
+/** What a plan depends on besides the site. */
+type ListedOptions = Omit<PlanOptions, 'purgesOf'>;
+
 /** Exact paths that are free are sent without a listing, which might save some of them. */
 const FEW_PATHS = 10;
 
@@ -69,10 +72,11 @@ const LARGEST_ROUND = 512;
  */
 export async function planByListing(
   targets: Targets,
-  options: Omit<PlanOptions, 'purgesOf'>,
+  options: ListedOptions,
   { site: listing, maxListRequests }: ListingOptions,
 ): Promise<Plan> {
-  const exact = exactPlan(targets, options);
+  const worth = pathWorth(targets, options);
+  const exact = exactPlan(targets, worth, options);
   if (exact !== undefined && exact.costUsd === 0 && exact.paths.length <= FEW_PATHS) return exact;
   const site = unlistedSite(targets);
   const seen = { ...options, purgesOf: site.seenBelow };
@@ -80,69 +84,79 @@ export async function planByListing(
   for (let most = FIRST_ROUND; ; most = Math.min(2 * most, LARGEST_ROUND)) {
     const plan = planTargets(targets, seen);
     const unproven = unlistedIn(plan, targets, site);
-    if (unproven.length === 0) return plan;
+    if (unproven.size === 0) return plan;
     if (exact !== undefined && savingOf(plan, exact, options) <= REQUEST_PRICE) return exact;
     if (requests >= maxListRequests || (requests > 0 && arePurgesFree(options)))
       return estimatedPlan(targets, options, site);
     const rivals = candidatesOf(targets, seen).filter(({ prefix }) => !site.isListed(prefix));
-    const wanted = inOrder(rivals, new Set(unproven)).map(cut => ({
-      prefix: cut.prefix,
-      pages:
-        exact === undefined
-          ? Number.POSITIVE_INFINITY
-          : pagesToRefute(cut, pathWorth(exact, options), options),
-    }));
+    const wanted = wantedOf(rivals, unproven, cut => gainOf(cut, worth, options), options);
     const starts = nextPages(site, wanted, Math.min(most, maxListRequests - requests));
     await mapConcurrently(starts, CONCURRENT_REQUESTS, start => learnPage(start, site, listing));
     requests += starts.length;
   }
 }
 
+/** What it is worth to save one path. Beyond CloudFront's limits every one has to be saved. */
+function pathWorth({ targets }: Targets, { budget, prices }: ListedOptions): number {
+  const different = new Map(targets.map(target => [target.text, target]));
+  const bytes = [...different.values()].reduce((sum, target) => sum + target.bytes, 0);
+  const wildcards = [...different.values()].filter(({ wildcardOnly }) => wildcardOnly).length;
+  const fits =
+    different.size <= budget.exactPaths && bytes <= budget.bytes && wildcards <= budget.wildcardPaths;
+  if (!fits) return Number.POSITIVE_INFINITY;
+  return prices.path * (different.size > prices.freePaths ? 1 : FREE_PATH_WORTH);
+}
+
 /** The plan without any wildcard; undefined if that covers not all, or does not fit. */
-function exactPlan(targets: Targets, options: Omit<PlanOptions, 'purgesOf'>): Plan | undefined {
-  const { budget } = options;
-  const bytes = new Map(targets.targets.map(({ text, bytes }) => [text, bytes]));
-  const length = [...bytes.values()].reduce((sum, each) => sum + each, 0);
-  const fits = bytes.size <= budget.exactPaths && length <= budget.bytes;
-  if (!fits || targets.targets.some(({ wildcardOnly }) => wildcardOnly)) return undefined;
-  return planTargets(targets, { ...options, budget: { ...budget, wildcardPaths: 0 }, purgesOf: () => 0 });
+function exactPlan(targets: Targets, worth: number, options: ListedOptions): Plan | undefined {
+  const isPossible = Number.isFinite(worth) && !targets.targets.some(({ wildcardOnly }) => wildcardOnly);
+  if (!isPossible) return undefined;
+  const budget = { ...options.budget, wildcardPaths: 0 };
+  return planTargets(targets, { ...options, budget, purgesOf: () => 0 });
 }
 
 /** Where the wildcards of a plan end that may purge more than is known. */
-function unlistedIn({ wildcards }: Plan, { wanted: { urls } }: Targets, site: KnownSite): string[] {
-  return wildcards.map(({ path }) => prefixOf(path, urls)).filter(prefix => !site.isListed(prefix));
+function unlistedIn({ wildcards }: Plan, { wanted: { urls } }: Targets, site: KnownSite): Set<string> {
+  const prefixes = wildcards.map(({ path }) => prefixOf(path, urls));
+  return new Set(prefixes.filter(prefix => !site.isListed(prefix)));
 }
 
 /** What the exact paths cost more than another plan, in US dollars. */
-function savingOf(plan: Plan, exact: Plan, { prices }: Pick<PlanOptions, 'prices'>): number {
+function savingOf(plan: Plan, exact: Plan, { prices }: ListedOptions): number {
   const usedFree = ({ paths }: Plan) => Math.min(paths.length, prices.freePaths);
   const freePaths = FREE_PATH_WORTH * prices.path * (usedFree(exact) - usedFree(plan));
   return exact.costUsd - plan.costUsd - prices.refetch * plan.needlessPurges + freePaths;
 }
 
-/** What it is worth to save one path. */
-const pathWorth = (exact: Plan, { prices }: Pick<PlanOptions, 'prices'>) =>
-  prices.path * (exact.costUsd > 0 ? 1 : FREE_PATH_WORTH);
-
 /** Whether a plan depends on the number of purges only to choose among the cheapest. */
-const arePurgesFree = ({ prices, maxNeedlessPurges }: Pick<PlanOptions, 'prices' | 'maxNeedlessPurges'>) =>
+const arePurgesFree = ({ prices, maxNeedlessPurges }: ListedOptions) =>
   prices.refetch === 0 && maxNeedlessPurges === undefined;
 
-/** Chosen wildcards first, then those that purge least for each path that they save. */
-function inOrder(cuts: readonly Candidate[], chosen: ReadonlySet<string>): Candidate[] {
+/** What a wildcard saves at most, in US dollars, instead of the paths that it replaces. */
+const gainOf = ({ savedPaths, needlessPurges }: Candidate, worth: number, { prices }: ListedOptions) =>
+  (savedPaths > 1 ? (savedPaths - 1) * worth : 0) - needlessPurges * prices.refetch;
+
+/**
+ * Chosen wildcards first, then those that purge least for each path that they save. Each gets the
+ * pages that suffice to show that it is too dear.
+ */
+function wantedOf(
+  rivals: readonly Candidate[],
+  chosen: ReadonlySet<string>,
+  gainOf: (cut: Candidate) => number,
+  { prices }: ListedOptions,
+): Wanted[] {
   const rank = ({ prefix, needlessPurges, savedPaths }: Candidate) =>
     chosen.has(prefix) ? -1 : needlessPurges / savedPaths;
-  return cuts.toSorted((a, b) => rank(a) - rank(b) || b.savedPaths - a.savedPaths);
-}
-
-/** Pages that suffice to show that a wildcard is dearer than the paths it replaces; 0 if it is. */
-function pagesToRefute(
-  { savedPaths, needlessPurges }: Candidate,
-  pathWorth: number,
-  { prices }: Pick<PlanOptions, 'prices'>,
-): number {
-  const gain = (savedPaths - 1) * pathWorth - needlessPurges * prices.refetch;
-  return gain < 0 ? 0 : 1 + Math.floor(gain / (prices.refetch * KEYS_PER_PAGE));
+  // One that is chosen although it saves nothing has to be taken: only its purges are unknown.
+  const pagesFor = (gain: number) =>
+    gain > 0 && prices.refetch > 0
+      ? 1 + Math.floor(gain / (prices.refetch * KEYS_PER_PAGE))
+      : Number.POSITIVE_INFINITY;
+  return rivals
+    .filter(cut => chosen.has(cut.prefix) || gainOf(cut) > 0)
+    .sort((a, b) => rank(a) - rank(b) || b.savedPaths - a.savedPaths)
+    .map(cut => ({ prefix: cut.prefix, pages: pagesFor(gainOf(cut)) }));
 }
 
 async function learnPage(start: string, site: KnownSite, listing: KeyListing): Promise<void> {
@@ -157,8 +171,8 @@ async function learnPage(start: string, site: KnownSite, listing: KeyListing): P
 }
 
 /** What was not listed is taken to be like what lies around it. */
-function estimatedPlan(targets: Targets, options: Omit<PlanOptions, 'purgesOf'>, site: KnownSite): Plan {
+function estimatedPlan(targets: Targets, options: ListedOptions, site: KnownSite): Plan {
   const plan = planTargets(targets, { ...options, purgesOf: site.estimateBelow });
-  const isEstimated = unlistedIn(plan, targets, site).length > 0;
+  const isEstimated = unlistedIn(plan, targets, site).size > 0;
   return { ...plan, isCheapest: false, ...(isEstimated ? { isEstimated } : {}) };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Guard } from '../planning/guard.ts';
 import { Unasked } from './unasked.ts';
 
 /*
@@ -35,14 +36,6 @@ export type Skipped = Readonly<z.infer<typeof Skipped>>;
 /** Why the edge could not be asked, without the URLs. */
 export const UnaskedSummary = z.pick(Unasked, { code: true, reason: true });
 export type UnaskedSummary = Readonly<z.infer<typeof UnaskedSummary>>;
-
-/** What a limit on needless purges does to a plan: see planning/guard.ts. */
-export const Guard = z.object({
-  limit: z.number(),
-  withoutLimit: z.number(),
-  costUsd: z.number(),
-  fewest: z.exactOptional(z.number()),
-});
 
 /** A refresh as the history lists it. */
 export const RefreshSummary = z.object({

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
-import { Guard } from './api-contract.ts';
+import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
 import { Unasked } from './unasked.ts';
 

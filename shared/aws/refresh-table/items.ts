@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { parsed } from '../../parsed.ts';
-import { Guard, REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
+import { Guard } from '../../planning/guard.ts';
+import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
 import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';

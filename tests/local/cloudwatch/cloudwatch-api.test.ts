@@ -125,6 +125,14 @@ describe('GetDashboard', () => {
       $metadata: { httpStatusCode: 404 },
     });
   });
+
+  it('has another code for that in the query protocol of older clients', async () => {
+    const { post } = await start();
+    const form = 'Action=GetDashboard&Version=2010-08-01&DashboardName=none';
+    const response = await post('/', { 'content-type': 'application/x-www-form-urlencoded' }, form);
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain('<Code>ResourceNotFound</Code>');
+  });
 });
 
 describe('The figures of a queue', () => {

@@ -280,7 +280,7 @@ describe('Waiting', () => {
 
 it('The cost is told before anything is done, and that of many paths apart', () => {
   const usual = costOfProof({ manyPaths: false });
-  expect(usual).toMatch(/uploads 48 small files, and removes them again/);
+  expect(usual).toMatch(/uploads 49 small files, and removes them again/);
   expect(usual).toMatch(/up to \d{3} invalidation paths of each distribution/);
   expect(costOfProof({ manyPaths: true })).toMatch(/up to 3,\d{3} invalidation paths .* else \$1\d\.\d+\./);
 });
