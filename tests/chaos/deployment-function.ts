@@ -1,9 +1,6 @@
 import type { ExecutionEnvironment } from '../../infra/local/services/lambda/execution-environment.ts';
 import type { FunctionDefinition } from '../../infra/local/services/lambda/function-definition.ts';
-import { describe } from '../../shared/sites/describe.ts';
-import type { KnownDistribution } from '../../shared/sites/known-distribution.ts';
-import { Told } from '../../shared/sites/told.ts';
-import { BUCKET, behaviourOf, distributionOf } from '../helpers/found-distributions.ts';
+import { behaviourOf, distributionOf, knownOf } from '../helpers/found-distributions.ts';
 
 /** Before a simulation takes its place. */
 const realFetch = globalThis.fetch;
@@ -45,21 +42,14 @@ export function startDeploymentFunction(
 }
 
 /** The school's site, and an API beside it. */
-const KNOWN: KnownDistribution = {
-  told: Told.parse({}),
-  description: describe(
-    distributionOf({
-      behaviours: [
-        behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
-        behaviourOf({}, { minTtlSeconds: 0 }),
-      ],
-    }),
-    BUCKET,
-  ),
-  version: 1,
-  pending: [],
-  asked: { day: '2026-11-30', count: 0 },
-};
+const KNOWN = knownOf(
+  distributionOf({
+    behaviours: [
+      behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
+      behaviourOf({}, { minTtlSeconds: 0 }),
+    ],
+  }),
+);
 
 /** Not by the SDK, whose requests a simulation takes over for good. */
 async function keepDescription(
