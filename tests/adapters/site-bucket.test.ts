@@ -5,6 +5,7 @@ import { createJournal } from '../../infra/local/kernel/journal.ts';
 import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
 import { MAX_COMPARED_BYTES } from '../../shared/refresh/edge-answer.ts';
 import { fingerprintOf } from '../../shared/refresh/served.ts';
+import { forgetAnswers } from '../helpers/held-answers.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 
 /** What S3 answers to a HEAD request (API reference, HeadObject), the emulator's gaps filled. */
@@ -122,6 +123,8 @@ it.each([
   const error = `<Error><Code>${code}</Code><Message>Not now</Message></Error>`;
   const bucket = await bucketAnswering(status, XML, error);
   await expect(bucket.page({ prefix: '' })).rejects.toMatchObject({ name: code });
+  // AWS's model knows neither errors in a success nor those that any operation may meet.
+  forgetAnswers();
 });
 
 it('A listing that does not encode its keys is refused: some of them would be wrong', async () => {
