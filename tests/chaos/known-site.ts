@@ -1,17 +1,14 @@
 import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { behaviourOf, distributionOf, knownOf } from '../helpers/found-distributions.ts';
+import { publicDomainOf } from './edge-fetch.ts';
 import { output, TESTER } from './stack.ts';
 
 /** The school's site, and an API beside it. */
-const KNOWN = knownOf(
-  distributionOf({
-    behaviours: [
-      behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
-      behaviourOf({}, { minTtlSeconds: 0 }),
-    ],
-  }),
-);
+const BEHAVIOURS = [
+  behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
+  behaviourOf({}, { minTtlSeconds: 0 }),
+];
 
 /**
  * Keeps the description of the school's distribution, which on AWS the deployment does. Here, the
@@ -20,7 +17,8 @@ const KNOWN = knownOf(
  */
 export async function keepDescription(cloud: LocalCloud): Promise<void> {
   const key = { pk: 'distribution', sk: output(cloud, 'DistributionId') };
-  const input = { TableName: output(cloud, 'RefreshTableName'), Item: marshalled({ ...key, ...KNOWN }).M };
+  const known = knownOf(distributionOf({ domainName: publicDomainOf(cloud), behaviours: BEHAVIOURS }));
+  const input = { TableName: output(cloud, 'RefreshTableName'), Item: marshalled({ ...key, ...known }).M };
   const { status, body } = await cloud.callAws(
     jsonRequest('dynamodb', 'DynamoDB_20120810.PutItem', input, TESTER),
   );
