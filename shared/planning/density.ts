@@ -59,8 +59,8 @@ export class Density {
   }
 
   /**
-   * Keys in a range of which nothing was listed. A gap in which many were seen before it is likely
-   * to have as many more.
+   * How many keys an unlisted range may hold. If many were seen in the part of a gap before it, the
+   * rest of that gap is likely to hold as many again.
    */
   keysIn(range: KeyRange): number {
     const { first, last } = this.gapsOf(range);
