@@ -133,6 +133,11 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     await upload();
     return passesByItself;
   },
+  'watch-distributions-errors': async () => {
+    killOnce({ action: 'GetDistribution', caller: 'SiteWatch' });
+    await lookAtDistributions();
+    return passesByItself;
+  },
   'send-mail-errors': async () => {
     killOnce({ action: 'SendEmail', caller: 'MailSend' });
     await upload();
@@ -198,10 +203,19 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
 };
 
+async function functionOf(role: string): Promise<string | undefined> {
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+  return Functions.find(each => each.FunctionName?.includes(role))?.FunctionName;
+}
+
+/** What the schedule does every quarter of an hour. */
+async function lookAtDistributions(): Promise<void> {
+  await lambda.send(new InvokeCommand({ FunctionName: await functionOf('SiteWatch') }));
+}
+
 /** Has a function invoked with an event that it cannot use, again and again. */
 async function failRepeatedly(role: string): Promise<Trouble> {
-  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
-  const FunctionName = Functions.find(each => each.FunctionName?.includes(role))?.FunctionName;
+  const FunctionName = await functionOf(role);
   const again = () => lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
   return { cure: passesByItself, again, everyMinutes: 4 };
 }

@@ -46,26 +46,33 @@ const PIPELINE_MAILS = [
 ];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
+const REFRESHING = ['shared/refresh/', 'shared/planning/', 'shared/sites/'];
+/** Descriptions are items of the refresh table, whose folder knows all kinds of items. */
+const LOOKING = ['shared/sites/', 'shared/refresh/', 'shared/planning/guard.ts'];
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What each function needs besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'pipeline/collect-changes': {
-    own: ['shared/refresh/', 'shared/planning/', 'shared/sqs-batch.ts'],
+    own: ['shared/refresh/', 'shared/planning/', 'shared/sites/', 'shared/sqs-batch.ts'],
     packages: [],
   },
-  'pipeline/find-distribution': DEPLOYING,
+  'pipeline/find-distribution': { own: ['shared/deployment/', ...LOOKING], packages: [] },
+  'pipeline/watch-distributions': { own: LOOKING, packages: [] },
   'pipeline/notify-bucket': DEPLOYING,
   'pipeline/register-sender': {
     own: ['shared/deployment/', 'shared/mail/sender.ts', 'shared/mail/email-address.ts'],
     packages: [],
   },
-  'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
-  'pipeline/verify-edge': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
-  'pipeline/report-refresh': { own: ['shared/refresh/', 'shared/mail/mail.ts'], packages: [] },
+  'pipeline/invalidate': { own: REFRESHING, packages: [] },
+  'pipeline/verify-edge': { own: REFRESHING, packages: [] },
+  'pipeline/report-refresh': {
+    own: ['shared/refresh/', 'shared/planning/guard.ts', 'shared/sites/', 'shared/mail/mail.ts'],
+    packages: [],
+  },
   'pipeline/send-mail': { own: PIPELINE_MAILS, packages: IDEMPOTENCY },
   'pipeline/refreshes': {
-    own: ['shared/refresh/', 'shared/planning/', 'shared/http/'],
+    own: [...REFRESHING, 'shared/http/'],
     packages: ['@aws-lambda-powertools/event-handler'],
   },
   'school/send-mail': {
