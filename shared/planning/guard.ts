@@ -9,8 +9,7 @@ export const Guard = z.object({
   /** How much more than the cheapest plan this one costs, in US dollars. */
   costUsd: z.number(),
   /**
-   * The fewest needless purges of any plan. Only if they are above the limit: then it does not
-   * count.
+   * No plan has fewer needless purges. Only if they are above the limit: then it does not count.
    */
   fewest: z.exactOptional(z.number()),
 });

@@ -133,11 +133,6 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     await upload();
     return passesByItself;
   },
-  'watch-distributions-errors': async () => {
-    killOnce({ action: 'GetDistribution', caller: 'SiteWatch' });
-    await lookAtDistributions();
-    return passesByItself;
-  },
   'send-mail-errors': async () => {
     killOnce({ action: 'SendEmail', caller: 'MailSend' });
     await upload();
@@ -156,6 +151,12 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   'backup-errors': async () => {
     killOnce({ action: 'Scan', caller: 'Backup' });
     await api.ask('POST /backup');
+    return passesByItself;
+  },
+  'watch-distributions-errors': async () => {
+    killOnce({ action: 'GetDistribution', caller: 'SiteWatch' });
+    const FunctionName = await functionNamed('SiteWatch');
+    await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: '{}' }));
     return passesByItself;
   },
   'invalidate-errors': () => failRepeatedly('Invalidate'),
@@ -203,19 +204,14 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
 };
 
-async function functionOf(role: string): Promise<string | undefined> {
+async function functionNamed(role: string): Promise<string | undefined> {
   const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
   return Functions.find(each => each.FunctionName?.includes(role))?.FunctionName;
 }
 
-/** What the schedule does every quarter of an hour. */
-async function lookAtDistributions(): Promise<void> {
-  await lambda.send(new InvokeCommand({ FunctionName: await functionOf('SiteWatch') }));
-}
-
 /** Has a function invoked with an event that it cannot use, again and again. */
 async function failRepeatedly(role: string): Promise<Trouble> {
-  const FunctionName = await functionOf(role);
+  const FunctionName = await functionNamed(role);
   const again = () => lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
   return { cure: passesByItself, again, everyMinutes: 4 };
 }

@@ -65,7 +65,7 @@ describe('Alarms', () => {
   );
 
   const deploying = ['SesSendersRegister', 'AutoInvalidationSiteFind'].map(
-    name => resourceOf(template, 'AWS::Lambda::Function', name).id,
+    prefix => resourceOf(template, 'AWS::Lambda::Function', prefix).id,
   );
 
   it('watch the errors of every function but those that only a deployment calls, which then fails', () => {

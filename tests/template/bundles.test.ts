@@ -46,19 +46,18 @@ const PIPELINE_MAILS = [
 ];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
+/** What a function needs that reads how distributions show the bucket, and keeps refreshes. */
 const REFRESHING = ['shared/refresh/', 'shared/planning/', 'shared/sites/'];
-/** Descriptions are items of the refresh table, whose folder knows all kinds of items. */
-const LOOKING = ['shared/sites/', 'shared/refresh/', 'shared/planning/guard.ts'];
+
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What each function needs besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'pipeline/collect-changes': {
-    own: ['shared/refresh/', 'shared/planning/', 'shared/sites/', 'shared/sqs-batch.ts'],
+    own: [...REFRESHING, 'shared/sqs-batch.ts'],
     packages: [],
   },
-  'pipeline/find-distribution': { own: ['shared/deployment/', ...LOOKING], packages: [] },
-  'pipeline/watch-distributions': { own: LOOKING, packages: [] },
+  'pipeline/find-distribution': { own: [...REFRESHING, 'shared/deployment/'], packages: [] },
   'pipeline/notify-bucket': DEPLOYING,
   'pipeline/register-sender': {
     own: ['shared/deployment/', 'shared/mail/sender.ts', 'shared/mail/email-address.ts'],
@@ -66,10 +65,8 @@ const PARTS: Readonly<Record<string, Parts>> = {
   },
   'pipeline/invalidate': { own: REFRESHING, packages: [] },
   'pipeline/verify-edge': { own: REFRESHING, packages: [] },
-  'pipeline/report-refresh': {
-    own: ['shared/refresh/', 'shared/planning/guard.ts', 'shared/sites/', 'shared/mail/mail.ts'],
-    packages: [],
-  },
+  'pipeline/watch-distributions': { own: REFRESHING, packages: [] },
+  'pipeline/report-refresh': { own: [...REFRESHING, 'shared/mail/mail.ts'], packages: [] },
   'pipeline/send-mail': { own: PIPELINE_MAILS, packages: IDEMPOTENCY },
   'pipeline/refreshes': {
     own: [...REFRESHING, 'shared/http/'],
