@@ -1,23 +1,22 @@
 import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { behaviourOf, distributionOf, knownOf } from '../helpers/found-distributions.ts';
-import { output, TESTER } from './stack.ts';
-
-/** The school's site, and an API beside it. */
-const KNOWN = knownOf(
-  distributionOf({
-    behaviours: [
-      behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
-      behaviourOf({}, { minTtlSeconds: 0 }),
-    ],
-  }),
-);
+import { domainNameOf, output, TESTER } from './stack.ts';
 
 /** Keeps how the school's distribution shows its bucket, as its deployment would. */
 export async function describeSchool(cloud: LocalCloud): Promise<void> {
   const key = { pk: { S: 'distribution' }, sk: { S: output(cloud, 'DistributionId') } };
+  const known = knownOf(
+    distributionOf({
+      domainName: domainNameOf(cloud),
+      behaviours: [
+        behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
+        behaviourOf({}, { minTtlSeconds: 0 }),
+      ],
+    }),
+  );
   const TableName = output(cloud, 'RefreshTableName');
-  const input = { TableName, Item: { ...key, ...marshalled(KNOWN).M } };
+  const input = { TableName, Item: { ...key, ...marshalled(known).M } };
   const { status, body } = await cloud.callAws(
     jsonRequest('dynamodb', 'DynamoDB_20120810.PutItem', input, TESTER),
   );
