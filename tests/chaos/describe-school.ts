@@ -1,42 +1,26 @@
-import { jsonRequest } from '../../infra/local/kernel/aws-api.ts';
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
-import { behaviourOf, distributionOf, knownOf } from '../helpers/found-distributions.ts';
-import { domainNameOf, output, TESTER } from './stack.ts';
+import { createDistributions } from '../../shared/aws/distributions.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
+import { describe } from '../../shared/sites/describe.ts';
+import { keep } from '../../shared/sites/look.ts';
+import { Told } from '../../shared/sites/told.ts';
+import { clientFor } from '../helpers/sdk-client.ts';
+import { output } from './stack.ts';
 
 /** Keeps how the school's distribution shows its bucket, as its deployment would. */
 export async function describeSchool(cloud: LocalCloud): Promise<void> {
-  const key = { pk: { S: 'distribution' }, sk: { S: output(cloud, 'DistributionId') } };
-  const known = knownOf(
-    distributionOf({
-      domainName: domainNameOf(cloud),
-      behaviours: [
-        behaviourOf({ pathPattern: '/api/*', originId: 'api' }),
-        behaviourOf({}, { minTtlSeconds: 0 }),
-      ],
-    }),
+  const client = clientFor(cloud.endpoint);
+  const id = output(cloud, 'DistributionId');
+  const found = await createDistributions(new CloudFrontClient(client)).find(id);
+  if (found === 'missing' || found === 'denied') throw new Error(`The distribution is ${found}`);
+  const tableName = output(cloud, 'RefreshTableName');
+  const { distributions } = openRefreshTable({ tableName, client: new DynamoDBClient(client) });
+  await keep(
+    id,
+    describe(found, output(cloud, 'SiteBucketName')),
+    { known: distributions, queue: { send: async () => {} }, now: () => new Date() },
+    Told.parse({}),
   );
-  const TableName = output(cloud, 'RefreshTableName');
-  const input = { TableName, Item: { ...key, ...marshalled(known).M } };
-  const { status, body } = await cloud.callAws(
-    jsonRequest('dynamodb', 'DynamoDB_20120810.PutItem', input, TESTER),
-  );
-  if (status !== 200) throw new Error(`The description was not kept: ${String(body)}`);
-}
-
-interface Marshalled {
-  readonly M?: Readonly<Record<string, Marshalled>>;
-  readonly L?: readonly Marshalled[];
-  readonly S?: string;
-  readonly N?: string;
-  readonly BOOL?: boolean;
-}
-
-/** As DynamoDB's JSON. Not by the SDK, whose requests a simulation takes over for good. */
-function marshalled(value: unknown): Marshalled {
-  if (typeof value === 'string') return { S: value };
-  if (typeof value === 'number') return { N: String(value) };
-  if (typeof value === 'boolean') return { BOOL: value };
-  if (Array.isArray(value)) return { L: value.map(marshalled) };
-  const members = Object.entries(value ?? {}).map(([name, member]) => [name, marshalled(member)]);
-  return { M: Object.fromEntries(members) };
 }

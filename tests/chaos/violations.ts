@@ -159,7 +159,8 @@ async function wrongStudents(cloud: LocalCloud, school: School): Promise<string[
 function startedBackups({ applied }: Simulation): string[] {
   const keys = applied
     .filter(({ action, status }) => action === 'InvokeFunction' && status === 202)
-    .map(({ request }) => (JSON.parse(request.body.toString()) as { key: string }).key);
+    // The event of a schedule names none.
+    .flatMap(({ request }) => (JSON.parse(request.body.toString()) as { key?: string }).key ?? []);
   return [...new Set(keys)];
 }
 
