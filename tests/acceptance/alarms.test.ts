@@ -99,10 +99,10 @@ interface Trouble {
 
 type Cause = () => Promise<Cure | Trouble> | Cure | Trouble;
 
-/** A function dies once at its call, after an upload. */
-function killedByUpload(call: Target): Cause {
+/** An upload whose function is killed when it makes the call. */
+function uploadThatKills(target: Target): Cause {
   return async () => {
-    killOnce(call);
+    killOnce(target);
     await upload();
     return passesByItself;
   };
@@ -132,9 +132,9 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     await createStudent();
     return cure;
   },
-  'collect-changes-errors': killedByUpload({ action: 'StartExecution', caller: 'Collect' }),
-  'report-refresh-errors': killedByUpload({ action: 'UpdateItem', caller: 'Report' }),
-  'send-mail-errors': killedByUpload({ action: 'SendEmail', caller: 'MailSend' }),
+  'collect-changes-errors': uploadThatKills({ action: 'StartExecution', caller: 'Collect' }),
+  'report-refresh-errors': uploadThatKills({ action: 'UpdateItem', caller: 'Report' }),
+  'send-mail-errors': uploadThatKills({ action: 'SendEmail', caller: 'MailSend' }),
   'students-errors': async () => {
     killOnce({ action: 'PutItem', caller: 'Students' });
     await createStudent();

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { actAs, currentActor, waitFor } from './actors.ts';
-import { domainNameOf } from './stack.ts';
+import { output } from './stack.ts';
 
 const realFetch = globalThis.fetch;
 
@@ -14,7 +14,7 @@ export async function edgeOrNetwork(
   url: string,
   init: RequestInit = {},
 ): Promise<Response> {
-  const site = [cloud.siteUrl, `https://${domainNameOf(cloud)}`].find(each => url.startsWith(`${each}/`));
+  const site = [cloud.siteUrl, `https://${publicDomainOf(cloud)}`].find(each => url.startsWith(`${each}/`));
   if (site === undefined) return realFetch(url, init);
   const request = {
     method: init.method ?? 'GET',
@@ -27,6 +27,11 @@ export async function edgeOrNetwork(
     actAs(undefined, () => cloud.request(request)),
   );
   return new Response(decoded(body, headers['content-encoding']), { status, headers });
+}
+
+/** Where the distribution is on AWS: its functions ask for it there. */
+export function publicDomainOf(cloud: LocalCloud): string {
+  return `d${output(cloud, 'DistributionId').slice(1).toLowerCase()}.cloudfront.net`;
 }
 
 /** As `fetch` hands content over. */

@@ -13,11 +13,6 @@ export function output({ outputs }: LocalCloud, name: string): string {
   return value;
 }
 
-/** The distribution's name on AWS: the functions ask for it there. */
-export function domainNameOf(cloud: LocalCloud): string {
-  return `d${output(cloud, 'DistributionId').slice(1).toLowerCase()}.cloudfront.net`;
-}
-
 /** The dead-letter queue beside the queue that an output names. */
 export function deadLetterQueueUrl(cloud: LocalCloud, queueOutput: string): string {
   return output(cloud, queueOutput.replace(/QueueUrl$/, 'DeadLetterQueueUrl'));
