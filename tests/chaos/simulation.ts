@@ -8,6 +8,7 @@ import { type Applied, type Direction, Director } from './director.ts';
 import { edgeOrNetwork } from './edge-fetch.ts';
 import { createInProcessFunctions, type InProcessFunctions } from './in-process-functions.ts';
 import { installInProcessHttp } from './in-process-http.ts';
+import { keepDescription } from './known-site.ts';
 import { createLongPolls } from './long-polls.ts';
 import { OpenWork } from './open-work.ts';
 import { createRandom, type Random } from './random.ts';
@@ -76,6 +77,7 @@ export async function simulate<T>(
   globalThis.fetch = (url, init) => edgeOrNetwork(cloud, String(url), init);
   while (time.advance(BEGINNING + READY_AFTER_MS)) await director.rest();
   try {
+    await keepDescription(cloud);
     const { trace, applied } = director;
     return await use({ cloud, time, random, trace, applied, play: story => director.play(story) });
   } finally {
@@ -102,10 +104,8 @@ async function startCloud(
     ports,
     ...(invalidationDelayMs === undefined ? {} : { invalidationDelayMs }),
     ...(permissions === undefined ? {} : { permissions }),
-    startEnvironment: (definition, endpoint) =>
-      isOfDeployment(definition)
-        ? startDeploymentFunction(definition, endpoint)
-        : functions.start(definition),
+    startEnvironment: definition =>
+      isOfDeployment(definition) ? startDeploymentFunction(definition) : functions.start(definition),
     verifiedSenders: [EXISTING.owner],
     deliverEvent: (_, send) => work.deliver(() => deliverEvent?.(send, random) ?? send()),
   });
