@@ -25,6 +25,8 @@ export interface StorageOptions {
   readonly events?: readonly string[];
   /** Only of such keys, as S3's filters have it. */
   readonly prefix?: string;
+  /** Takes the bucket's events as EventBridge does. */
+  readonly publish?: (event: object) => Promise<void>;
   readonly deliver?: EventDelivery;
   readonly now?: () => Date;
 }
@@ -37,6 +39,7 @@ export async function startStorage({
   directory,
   events = [],
   prefix = '',
+  publish,
   deliver,
   now,
 }: StorageOptions = {}) {
@@ -51,6 +54,7 @@ export async function startStorage({
     s3: storage.s3,
     notificationsOf: bucket =>
       bucket === BUCKET ? [{ id: 'events', queueArn: QUEUE_ARN, events, prefix, suffix: '' }] : [],
+    busOf: bucket => (bucket === BUCKET ? publish : undefined),
     callAws: endpoint.call,
     journal,
     deliver,

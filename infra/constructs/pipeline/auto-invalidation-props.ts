@@ -123,6 +123,14 @@ export interface RefreshOptions {
   readonly excludedKeys?: readonly string[];
 
   /**
+   * How the bucket's events come: as notifications, or through EventBridge, for a bucket whose
+   * notifications others have taken. It costs a dollar for each million events of the bucket. S3
+   * takes about five minutes to begin.
+   * @default 'notifications'
+   */
+  readonly events?: 'notifications' | 'eventbridge';
+
+  /**
    * How long nothing must be uploaded before a deploy counts as finished: 1 to 60 seconds.
    * @default Duration.seconds(2)
    */
@@ -256,6 +264,7 @@ export const PLANNING_MEMORY = 1769;
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
+  events: 'notifications',
   quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
   maxLooks: NUMBERS.maxLooks.default,
   batchSize: NUMBERS.batchSize.default,

@@ -1,34 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketArn } from '../../kernel/arn.ts';
-import { type AwsRequest, type AwsResponse, type AwsService, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import type { AwsRequest, AwsResponse, AwsService } from '../../kernel/aws-api.ts';
 import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { sendMessage } from '../sqs/send-message.ts';
 import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
+import { bridgedEvent, notification, type ObjectEvent } from './event-messages.ts';
 import { type NotificationRule, takes } from './notification-rules.ts';
 import { s3Address, s3Request } from './s3-request.ts';
 
 /**
- * One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or
- * reorders it.
+ * One event on its way to a queue, straight or by EventBridge. Calling `send` twice duplicates it,
+ * calling it late delays or reorders it.
  */
 export type EventDelivery = (
   event: { readonly key: string; readonly name: string },
   send: () => Promise<void>,
 ) => Promise<void>;
 
-interface ObjectEvent {
-  readonly bucket: string;
-  readonly key: string;
-  /** Without the prefix `s3:`, as the event itself carries it. */
-  readonly name: string;
-  readonly eTag?: string;
-  readonly size?: number;
-}
-
 export interface S3EventsOptions {
   readonly s3: AwsService;
   readonly notificationsOf: (bucket: string) => readonly NotificationRule[];
+  /**
+   * Hands an event to EventBridge, if the bucket's events go there; resolves when its targets have
+   * it.
+   *
+   * @default no bucket's do
+   */
+  readonly busOf?: (bucket: string) => ((event: object) => Promise<void>) | undefined;
   readonly callAws: AwsService;
   readonly journal: Journal;
   /** @default each once, at once */
@@ -44,19 +43,19 @@ export interface S3WithEvents {
 
 /**
  * S3 event notifications as AWS sends them: one event per message, in version 2.4, the key
- * form-encoded, with a growing sequencer (S3 user guide, "Event message structure"). The answer to
- * the caller does not wait for them.
+ * form-encoded, with a growing sequencer (S3 user guide, "Event message structure"). The same event
+ * goes to EventBridge in its own form. The answer to the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
-  const { s3, notificationsOf, callAws, journal, now = () => new Date() } = options;
+  const { s3, notificationsOf, busOf, callAws, journal, now = () => new Date() } = options;
   const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
   const inFlight = new Set<Promise<void>>();
   const nextSequencer = createSequencer(now);
   const stopping = new AbortController();
 
   /** S3 tries until the queue takes the event, so that it may arrive twice. */
-  async function send(bucket: string, queueArn: string, body: string): Promise<void> {
-    const request = sendMessage(queueArn, body, bucketArn(bucket));
+  async function send(bucket: string, queueArn: string, message: object): Promise<void> {
+    const request = sendMessage(queueArn, JSON.stringify(message), bucketArn(bucket));
     for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
       const answer = await callAws(request).catch(unlessCut);
       if (answer?.status === 200) return;
@@ -65,14 +64,19 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   }
 
   async function notify(event: ObjectEvent): Promise<void> {
-    journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
-    const body = JSON.stringify({ Records: [toRecord(event, nextSequencer(), now())] });
-    const targets = notificationsOf(event.bucket).filter(rule => takes(rule, `s3:${event.name}`, event.key));
-    await Promise.all(
-      targets.map(({ queueArn }) =>
-        deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueArn, body)),
-      ),
-    );
+    const { bucket, key, name } = event;
+    journal.record({ kind: 'object', bucket, key, event: name });
+    const [sequencer, time] = [nextSequencer(), now()];
+    const ways = notificationsOf(bucket)
+      .filter(rule => takes(rule, `s3:${name}`, key))
+      .map(
+        ({ queueArn }) =>
+          () =>
+            send(bucket, queueArn, notification(event, sequencer, time)),
+      );
+    const publish = busOf?.(bucket);
+    if (publish !== undefined) ways.push(() => publish(bridgedEvent(event, sequencer, time)));
+    await Promise.all(ways.map(way => deliver({ key, name }, way)));
   }
 
   return {
@@ -143,35 +147,4 @@ function createSequencer(now: () => Date): () => string {
     last = time > last ? time : last + 1n;
     return last.toString(16).toUpperCase().padStart(18, '0');
   };
-}
-
-function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: string, time: Date) {
-  return {
-    eventVersion: '2.4',
-    eventSource: 'aws:s3',
-    awsRegion: LOCAL_REGION,
-    eventTime: time.toISOString(),
-    eventName: name,
-    userIdentity: { principalId: 'AWS:LOCAL' },
-    requestParameters: { sourceIPAddress: '127.0.0.1' },
-    responseElements: { 'x-amz-request-id': sequencer, 'x-amz-id-2': sequencer },
-    s3: {
-      s3SchemaVersion: '1.0',
-      configurationId: 'local',
-      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: bucketArn(bucket) },
-      object: {
-        key: formEncode(key),
-        ...(eTag === undefined ? {} : { eTag, size }),
-        sequencer,
-      },
-    },
-  };
-}
-
-/** `application/x-www-form-urlencoded` with slashes kept, as S3 encodes keys. */
-function formEncode(key: string): string {
-  return encodeURIComponent(key)
-    .replaceAll(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%2F', '/')
-    .replaceAll('%20', '+');
 }

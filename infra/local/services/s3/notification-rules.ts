@@ -13,33 +13,47 @@ export interface NotificationRule {
   readonly suffix: string;
 }
 
+/** Where a bucket's events go. */
+export interface Notifications {
+  readonly rules: readonly NotificationRule[];
+  /** Whether all of them go to EventBridge as well. */
+  readonly isBridged: boolean;
+}
+
 /** A bucket of the template, with the notifications that the template gives it. */
 export interface BucketDefinition {
   readonly name: string;
-  readonly rules: readonly NotificationRule[];
+  readonly notifications: Notifications;
   readonly encryption: BucketEncryption;
 }
 
 const NotificationConfiguration = z
   .strictObject({
-    QueueConfigurations: z.array(
-      z.strictObject({
-        Event: z.string(),
-        Queue: z.string(),
-        Filter: z
-          .strictObject({
-            S3Key: z.strictObject({
-              Rules: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
-            }),
-          })
-          .default({ S3Key: { Rules: [] } }),
-      }),
-    ),
+    QueueConfigurations: z
+      .array(
+        z.strictObject({
+          Event: z.string(),
+          Queue: z.string(),
+          Filter: z
+            .strictObject({
+              S3Key: z.strictObject({
+                Rules: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
+              }),
+            })
+            .default({ S3Key: { Rules: [] } }),
+        }),
+      )
+      .default([]),
+    EventBridgeConfiguration: z
+      .strictObject({ EventBridgeEnabled: z.boolean() })
+      .default({ EventBridgeEnabled: false }),
   })
-  .default({ QueueConfigurations: [] });
+  .prefault({});
 
 export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefinition {
-  const { QueueConfigurations } = NotificationConfiguration.parse(properties['NotificationConfiguration']);
+  const { QueueConfigurations, EventBridgeConfiguration } = NotificationConfiguration.parse(
+    properties['NotificationConfiguration'],
+  );
   const rules = QueueConfigurations.map(({ Event, Queue, Filter }, index) => ({
     id: `${logicalId}-${index}`,
     queueArn: Queue,
@@ -47,7 +61,11 @@ export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefini
     prefix: filterOf(Filter.S3Key.Rules, 'prefix'),
     suffix: filterOf(Filter.S3Key.Rules, 'suffix'),
   }));
-  return { name: ref, rules, encryption: encryptionOf(properties['BucketEncryption']) };
+  return {
+    name: ref,
+    notifications: { rules, isBridged: EventBridgeConfiguration.EventBridgeEnabled },
+    encryption: encryptionOf(properties['BucketEncryption']),
+  };
 }
 
 /** @param filters S3 spells their names in two ways */
