@@ -28,8 +28,11 @@ export function createSiteBucket(bucket: string, client = new S3Client({})): Sit
     async head(key) {
       try {
         const object = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        const { VersionId } = object;
         return {
           lastModified: object.LastModified?.toUTCString() ?? '',
+          // There may be many null versions, one after the other.
+          ...(VersionId === undefined || VersionId === 'null' ? {} : { versionId: VersionId }),
           headers: present({
             etag: object.ETag,
             'content-type': object.ContentType,

@@ -210,6 +210,9 @@ async function absence(
 
 function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {
   if (change === undefined) return current !== undefined && Date.parse(current.lastModified) > closedAt;
+  // What shows again after a version was deleted is older than the deletion.
+  if (change.deletesVersion)
+    return current !== undefined && Date.parse(current.lastModified) > Date.parse(change.eventTime);
   if (current === undefined) return !change.removed;
   if (change.removed) return true;
   const sameContent = change.eTag === undefined || current.headers['etag'] === `"${change.eTag}"`;

@@ -6,13 +6,21 @@ import type { Unasked } from './unasked.ts';
 /** One change of an object, as an S3 event reports it. */
 export interface Change {
   readonly key: string;
+  /** Whether the bucket shows no object under the key any more. */
   readonly removed: boolean;
+  /**
+   * Present if one version was deleted for good. The event does not tell what is left: if that was
+   * the current version, the one before it shows again, and otherwise nothing has changed.
+   */
+  readonly deletesVersion?: true;
   /** When S3 finished the request. */
   readonly eventTime: IsoTime;
   /** Orders the events of one key; see `isNewer`. Empty when the event carried none. */
   readonly sequencer: string;
   /** Absent on removals. */
   readonly eTag?: string;
+  /** The version that was written or deleted; absent in buckets without versions. */
+  readonly versionId?: string;
 }
 
 /** What a refresh has to cover: changed objects, and invalidation paths asked for by hand. */
@@ -183,7 +191,7 @@ export function refreshOfCallerReference(callerReference: string): string | unde
  * as strings after padding the shorter one with zeros on the right (S3 user guide, "Event message
  * structure").
  */
-export function isNewer(a: Change, b: Change): boolean {
+export function isNewer(a: Pick<Change, 'sequencer'>, b: Pick<Change, 'sequencer'>): boolean {
   const length = Math.max(a.sequencer.length, b.sequencer.length);
   return a.sequencer.padEnd(length, '0') > b.sequencer.padEnd(length, '0');
 }

@@ -6,6 +6,8 @@ export interface Served {
   readonly headers: Readonly<Record<string, string>>;
   /** Date of the last write (RFC 9110), in whole seconds. */
   readonly lastModified: string;
+  /** As the bucket names it; absent in buckets without versions, and at the edge. */
+  readonly versionId?: string;
 }
 
 const SERVED_HEADERS = new Set([

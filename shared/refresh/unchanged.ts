@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../concurrently.ts';
 import type { Skipped } from './api-contract.ts';
-import { type Change, newestPerKey } from './refresh.ts';
+import { type Change, isNewer, newestPerKey } from './refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from './served.ts';
 
 /*
@@ -15,6 +15,19 @@ import { fingerprintOf, isNeverCached, type Served } from './served.ts';
  * there is one event more than there are versions to skip by: one of the events meets the record's
  * own version, and purges. Two new events in one refresh would share a version, so they purge too.
  *
+ * In a bucket with versions an old version shows again when newer ones are deleted, so counting is
+ * not enough. But there every version has an id, and is written once. So
+ *
+ * 3. an upload is skipped only by the very version that it wrote,
+ * 4. the deletion of a version only while the bucket shows the version that was verified, and
+ * 5. neither of them if it is older than the event on record.
+ *
+ * If the deleted version was newer than the verified one, its own upload purges: that version can
+ * never be met again. If it was older, the deletion has changed nothing, because it came later than
+ * the verified version. For this, no event that is newer than the verified version may have been
+ * forgotten: a record keeps the newest event that it was marked with, and only what that event
+ * wrote is recorded as verified. What a deletion leaves is not.
+ *
  * tests/unit/refresh/unchanged-races.test.ts plays this through and shows what each rule prevents.
  */
 
@@ -27,6 +40,8 @@ export interface Verified {
   readonly eTag?: string;
   /** Tells versions apart, whatever their content; absent where there was no object. */
   readonly lastModified?: string;
+  /** Absent in buckets without versions. */
+  readonly versionId?: string;
   /**
    * The refresh that skipped the last change. If that refresh asks again, it gets the same answer.
    */
@@ -36,7 +51,10 @@ export interface Verified {
 /** What is known of a key at the edge. */
 export interface EdgeRecord {
   readonly key: string;
-  /** Of the event that was last purged or skipped: the newest of its refresh. */
+  /**
+   * Of the event that was last skipped, or else of the newest one that was purged. Those of one
+   * refresh count as one, the newest.
+   */
   readonly sequencer: string;
   /** Of the plan that last purged the key, or that dropped what was verified. */
   readonly mark: string;
@@ -51,7 +69,7 @@ export interface EdgeRecords {
   get(keys: readonly string[]): Promise<ReadonlyMap<string, EdgeRecord>>;
   /** Replaces a record; false if its sequencer or fingerprint is no longer the known one. */
   replace(known: VerifiedRecord, next: EdgeRecord): Promise<boolean>;
-  /** Drops what was verified of a key, and stores the event. */
+  /** Drops what was verified of a key, and stores the event unless a newer one is stored. */
   mark(change: Change, mark: string): Promise<void>;
 }
 
@@ -136,20 +154,48 @@ async function purge(
 async function reasonToSkip(
   events: readonly Change[],
   record: EdgeRecord | undefined,
-  { refreshId, mark }: Planning,
-  { records, objects, honoursNoStore }: UnchangedDependencies,
+  planning: Planning,
+  dependencies: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
   if (!isVerified(record)) return undefined;
   // Without a sequencer there is no telling which event it is.
   if (events.some(event => event.sequencer === '')) return undefined;
-  const [event, ...others] = events.filter(({ sequencer }) => sequencer !== record.sequencer);
-  const { verified } = record;
-  if (event === undefined) return verified.skippedBy === refreshId ? 'unchanged' : 'duplicate';
-  if (others.length > 0) return undefined;
+  const unseen = events.filter(({ sequencer }) => sequencer !== record.sequencer);
+  const [event, ...others] = unseen;
+  if (event === undefined)
+    return record.verified.skippedBy === planning.refreshId ? 'unchanged' : 'duplicate';
+  if (unseen.some(each => each.versionId !== undefined && !isNewer(each, record))) return undefined;
+  if (unseen.every(isDeletionOfVersion)) return reasonToSkipDeletions(unseen, record, planning, dependencies);
+  return others.length === 0 ? reasonToSkipWrite(event, record, planning, dependencies) : undefined;
+}
 
+async function reasonToSkipDeletions(
+  deletions: readonly Change[],
+  record: VerifiedRecord,
+  { refreshId }: Planning,
+  { records, objects }: UnchangedDependencies,
+): Promise<keyof Skipped | undefined> {
+  const { key, verified } = record;
+  if (verified.versionId === undefined) return undefined;
+  const now = await objects.head(key);
+  if (now?.versionId !== verified.versionId) return undefined;
+  const [{ sequencer } = record] = newestPerKey(deletions);
+  const next = { ...record, sequencer, verified: { ...verified, skippedBy: refreshId } };
+  return (await records.replace(record, next)) ? 'unchanged' : undefined;
+}
+
+/** @param event about an upload or a removal; a null version may have been deleted, too */
+async function reasonToSkipWrite(
+  event: Change,
+  record: VerifiedRecord,
+  { refreshId, mark }: Planning,
+  { records, objects, honoursNoStore }: UnchangedDependencies,
+): Promise<keyof Skipped | undefined> {
+  const { verified } = record;
   const neverCached = wasNeverCached(verified, honoursNoStore);
-  if (!neverCached && !isVersionOf(event, verified)) return undefined;
+  if (!neverCached && !isSameContent(event, verified)) return undefined;
   const now = verifiedFrom(await objects.head(event.key));
+  if (!event.removed && event.versionId !== now.versionId) return undefined;
   if (now.lastModified !== undefined && now.lastModified === verified.lastModified) return undefined;
   const { sequencer } = event;
   if (now.fingerprint === verified.fingerprint) {
@@ -169,9 +215,22 @@ function isVerified(record: EdgeRecord | undefined): record is VerifiedRecord {
   return record?.verified !== undefined;
 }
 
-/** Whether an object can be the version that an event is about, as far as the event tells. */
-export function isVersionOf({ removed, eTag }: Change, object: Pick<Verified, 'eTag'>): boolean {
+/**
+ * Whether an object can be the version that an event is about, as far as the event tells. After the
+ * deletion of a version there is no telling.
+ */
+export function isVersionOf(change: Change, object: Pick<Verified, 'eTag' | 'versionId'>): boolean {
+  const isVersion = change.removed || change.versionId === object.versionId;
+  return !change.deletesVersion && isVersion && isSameContent(change, object);
+}
+
+function isSameContent({ removed, eTag }: Change, object: Pick<Verified, 'eTag'>): boolean {
   return removed ? object.eTag === undefined : eTag !== undefined && object.eTag === `"${eTag}"`;
+}
+
+/** Whether a version was deleted that there never was another one of. */
+function isDeletionOfVersion({ deletesVersion, versionId }: Change): boolean {
+  return deletesVersion === true && versionId !== undefined;
 }
 
 /** What to store about an object, or about its absence. */
@@ -181,5 +240,6 @@ export function verifiedFrom(object: Served | undefined): Verified {
     fingerprint: fingerprintOf(object),
     neverCached: isNeverCached(object),
     ...(object === undefined ? {} : { eTag: etag, lastModified: object.lastModified }),
+    ...(object?.versionId === undefined ? {} : { versionId: object.versionId }),
   };
 }

@@ -12,6 +12,7 @@ const PRESENT: Verified = {
   neverCached: false,
   eTag: '"e1"',
   lastModified: 'Mon, 02 Nov 2026 10:00:00 GMT',
+  versionId: 'v1',
 };
 const ABSENT: Verified = { fingerprint: 'absent', neverCached: false };
 
@@ -90,6 +91,13 @@ describe('a mark', () => {
     await verified();
     await records.mark(upload('06'), 'm1');
     expect(await recordOf()).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+  });
+
+  it('by an older event keeps the newest one', async () => {
+    const { records, recordOf, verified } = await start();
+    await verified();
+    await records.mark(upload('04'), 'm1');
+    expect(await recordOf()).toEqual({ key: 'a.css', sequencer: '05', mark: 'm1' });
   });
 });
 

@@ -46,16 +46,21 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
     },
 
     async mark({ key, sequencer }, mark) {
-      await update(key, {
+      const values = { ':mark': mark, ':expiresAt': expiryOf(table, HISTORY_DAYS) };
+      const marked = await update(key, {
         UpdateExpression:
           'SET #key = :key, sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt REMOVE verified',
+        // As strings, sequencers are in the order of their events; see `isNewer`.
+        ConditionExpression: 'attribute_not_exists(sequencer) OR sequencer <= :sequencer',
         ExpressionAttributeNames: { '#key': 'key' },
-        ExpressionAttributeValues: {
-          ':key': key,
-          ':sequencer': sequencer,
-          ':mark': mark,
-          ':expiresAt': expiryOf(table, HISTORY_DAYS),
-        },
+        ExpressionAttributeValues: { ...values, ':key': key, ':sequencer': sequencer },
+      });
+      if (marked !== undefined) return;
+      await update(key, {
+        UpdateExpression: 'SET mark = :mark, expiresAt = :expiresAt REMOVE verified',
+        // Expired between the two updates, it is no record that could be read.
+        ConditionExpression: 'attribute_exists(sequencer)',
+        ExpressionAttributeValues: values,
       });
     },
 

@@ -109,6 +109,8 @@ const ChangeItem = z.object({
   eventTime: z.string(),
   sequencer: z.string(),
   eTag: z.optional(z.string()),
+  versionId: z.optional(z.string()),
+  deletesVersion: z.optional(z.literal(true)),
 });
 
 const EdgeItem = z.object({
@@ -121,6 +123,7 @@ const EdgeItem = z.object({
       neverCached: z.boolean(),
       eTag: z.optional(z.string()),
       lastModified: z.optional(z.string()),
+      versionId: z.optional(z.string()),
       skippedBy: z.optional(z.string()),
     }),
   ),
@@ -178,21 +181,27 @@ export function toListed(item: Item): ListedRefresh {
 
 /** @throws InvalidDataError */
 export function toChange(item: Item): Change {
-  const { eTag, ...change } = parsed(ChangeItem, item, nameOf(item));
-  return { ...change, ...(eTag === undefined ? {} : { eTag }) };
+  const { eTag, versionId, deletesVersion, ...change } = parsed(ChangeItem, item, nameOf(item));
+  return {
+    ...change,
+    ...(eTag === undefined ? {} : { eTag }),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(deletesVersion === undefined ? {} : { deletesVersion }),
+  };
 }
 
 /** @throws InvalidDataError */
 export function toEdgeRecord(item: Item): EdgeRecord {
   const { verified, ...record } = parsed(EdgeItem, item, nameOf(item));
   if (verified === undefined) return record;
-  const { fingerprint, neverCached, eTag, lastModified, skippedBy } = verified;
+  const { fingerprint, neverCached, eTag, lastModified, versionId, skippedBy } = verified;
   return {
     ...record,
     verified: {
       ...{ fingerprint, neverCached },
       ...(eTag === undefined ? {} : { eTag }),
       ...(lastModified === undefined ? {} : { lastModified }),
+      ...(versionId === undefined ? {} : { versionId }),
       ...(skippedBy === undefined ? {} : { skippedBy }),
     },
   };

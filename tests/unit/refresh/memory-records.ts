@@ -3,6 +3,7 @@ import type { EdgeRecord, EdgeRecords, VerifiedRecords } from '../../../shared/r
 /** What skipping rests on. Each can be taken away, to see what it prevents. */
 export type RecordGuard =
   | 'a purge forgets what was verified'
+  | 'a purge keeps the newest event'
   | 'a purge is marked before it is made'
   | 'a skip remembers the event'
   | 'a skip remembers the version it saw'
@@ -55,8 +56,11 @@ export function createMemoryRecords(
     mark: ({ key, sequencer }, mark) =>
       step(`mark ${key}`, () => {
         if (!has('a purge is marked before it is made')) return;
-        const kept = has('a purge forgets what was verified') ? undefined : records.get(key)?.verified;
-        records.set(key, { key, mark, sequencer, ...optional(kept) });
+        const known = records.get(key);
+        const kept = has('a purge forgets what was verified') ? undefined : known?.verified;
+        const isOld = known !== undefined && known.sequencer > sequencer;
+        const newest = isOld && has('a purge keeps the newest event') ? known.sequencer : sequencer;
+        records.set(key, { key, mark, sequencer: newest, ...optional(kept) });
       }),
 
     recordVerified: ({ key, sequencer }, mark, verified) =>

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runUnchanged, type Scenario } from './unchanged-model.ts';
 import type { Guard } from './unchanged-run.ts';
-import type { Version } from './unchanged-site.ts';
+import type { Visit } from './unchanged-site.ts';
+import type { Version } from './unchanged-versions.ts';
 
 const REFRESHES = 3;
 
@@ -12,6 +13,8 @@ const anyVersion = fc.record({
     { weight: 6, arbitrary: fc.constant('a' as const) },
     { weight: 1, arbitrary: fc.constant('b' as const) },
     { weight: 2, arbitrary: fc.constant('removed' as const) },
+    { weight: 3, arbitrary: fc.constant('undone' as const) },
+    { weight: 1, arbitrary: fc.constant('pruned' as const) },
   ),
   cacheControl: fc.oneof(
     { weight: 5, arbitrary: fc.constant('max-age=1' as const) },
@@ -21,12 +24,18 @@ const anyVersion = fc.record({
   later: fc.boolean(),
 });
 
+const anyVisit: fc.Arbitrary<Visit> = fc.oneof(
+  { weight: 5, arbitrary: fc.nat(1) },
+  { weight: 1, arbitrary: fc.constant('eviction' as const) },
+);
+
 const anyScenario: fc.Arbitrary<Scenario> = fc
   .array(anyVersion, { minLength: 2, maxLength: 5 })
   .chain(versions => {
     const anyRefresh = fc.nat(REFRESHES - 1);
     const anyEvent = fc.record({ version: fc.nat(versions.length - 1), refresh: anyRefresh });
     return fc.record({
+      hasVersions: fc.boolean(),
       versions: fc.constant(versions),
       collectedBy: fc.array(anyRefresh, { minLength: versions.length - 1, maxLength: versions.length - 1 }),
       repeated: fc.array(anyEvent, { maxLength: 2 }),
@@ -38,7 +47,7 @@ const anyScenario: fc.Arbitrary<Scenario> = fc
         }),
         { minLength: REFRESHES, maxLength: REFRESHES },
       ),
-      viewers: fc.array(fc.nat(1), { minLength: 2, maxLength: 12 }),
+      visits: fc.array(anyVisit, { minLength: 2, maxLength: 12 }),
     });
   });
 
@@ -67,21 +76,34 @@ const versionOf = (content: Version['content']): Version => ({
   later: true,
 });
 const [A, B, REMOVED] = [versionOf('a'), versionOf('b'), versionOf('removed')];
+const A2: Version = { ...A, cacheControl: 'max-age=2' };
+const [UNDONE, PRUNED] = [versionOf('undone'), versionOf('pruned')];
 /** Where verification does not ask. */
-const OFTEN_AT_THE_SECOND: readonly number[] = new Array(10).fill(1);
+const OFTEN_AT_THE_SECOND: readonly Visit[] = new Array(10).fill(1);
 const ENDS_WELL = { fails: false, loses: false };
 /**
  * The event of the version in between may meet the one after it in the bucket, whose ETag is the
  * same.
  */
 const OTHER_HEADERS_FOR_A_WHILE: Partial<Scenario> = {
-  versions: [A, { ...A, cacheControl: 'max-age=2' }, A],
+  versions: [A, A2, A],
   collectedBy: [0, 1],
-  viewers: OFTEN_AT_THE_SECOND,
+  visits: OFTEN_AT_THE_SECOND,
   repeated: [],
   late: [],
   refreshes: [ENDS_WELL, ENDS_WELL],
 };
+
+/** In a bucket with versions, refreshes that end well, and each event told once. */
+const inVersions = (versions: readonly Version[], collectedBy: readonly number[]): Partial<Scenario> => ({
+  hasVersions: true,
+  versions,
+  collectedBy,
+  repeated: [],
+  late: [],
+  refreshes: [ENDS_WELL, ENDS_WELL, ENDS_WELL],
+  visits: OFTEN_AT_THE_SECOND,
+});
 
 /**
  * The rarest violation takes 2,700 runs on average, and the search ends at the first one it finds.
@@ -99,11 +121,45 @@ describe('an edge may keep an old version without the guard that', () => {
     { guard: 'the version seen before is not seen again', situation: OTHER_HEADERS_FOR_A_WHILE },
     { guard: 'headers count' },
     {
+      guard: 'a purge keeps the newest event',
+      situation: {
+        ...inVersions([A, B, UNDONE], [0, 2]),
+        repeated: [{ version: 0, refresh: 1 }],
+        refreshes: [
+          { ...ENDS_WELL, fails: true },
+          { ...ENDS_WELL, toldAfter: 1, verifiedAfter: 2 },
+          ENDS_WELL,
+        ],
+      },
+    },
+    {
+      guard: 'an upload is skipped by its own version alone',
+      situation: {
+        ...inVersions([A, A, A2, UNDONE, UNDONE], [0, 1, 2, 2]),
+        refreshes: [ENDS_WELL, { ...ENDS_WELL, toldAfter: 4 }, ENDS_WELL],
+      },
+    },
+    {
+      guard: 'a deletion is skipped by the version that was verified',
+      situation: {
+        ...inVersions([A, B, UNDONE], [0, 1]),
+        visits: [1, 1, 1, 'eviction', 1, 1, 'eviction', 1, 1, 'eviction'],
+      },
+    },
+    {
+      guard: 'a deletion is skipped only if it is newer than the record',
+      situation: inVersions([A, UNDONE, A], [0, 1]),
+    },
+    {
+      guard: 'what a deletion leaves is not recorded',
+      situation: inVersions([A, A, B, PRUNED, UNDONE], [0, 0, 1, 2]),
+    },
+    {
       guard: 'verified is only what this plan purged',
       situation: {
         versions: [A, B, A],
         collectedBy: [0, 1],
-        viewers: OFTEN_AT_THE_SECOND,
+        visits: OFTEN_AT_THE_SECOND,
         late: [{ version: 2, refresh: 0 }],
         refreshes: [ENDS_WELL, { fails: false, loses: true }],
       },
@@ -113,7 +169,7 @@ describe('an edge may keep an old version without the guard that', () => {
       situation: {
         versions: [A, B, REMOVED],
         collectedBy: [0, 1],
-        viewers: OFTEN_AT_THE_SECOND,
+        visits: OFTEN_AT_THE_SECOND,
         repeated: [],
         late: [{ version: 2, refresh: 0 }],
         refreshes: [ENDS_WELL, ENDS_WELL],
@@ -124,7 +180,7 @@ describe('an edge may keep an old version without the guard that', () => {
       situation: {
         versions: [A, B, REMOVED],
         collectedBy: [0, 1],
-        viewers: OFTEN_AT_THE_SECOND,
+        visits: OFTEN_AT_THE_SECOND,
         repeated: [],
         late: [],
         refreshes: [ENDS_WELL, ENDS_WELL],

@@ -1,6 +1,12 @@
 import { EdgeStaleError } from '../../../shared/errors.ts';
 import { type Change, newestPerKey } from '../../../shared/refresh/refresh.ts';
-import { type EdgeRecords, markAll, markChanged } from '../../../shared/refresh/unchanged.ts';
+import type { Served } from '../../../shared/refresh/served.ts';
+import {
+  type EdgeRecord,
+  type EdgeRecords,
+  markAll,
+  markChanged,
+} from '../../../shared/refresh/unchanged.ts';
 import { type VerifyDependencies, verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type MemoryRecords, type RecordGuard } from './memory-records.ts';
@@ -13,6 +19,10 @@ export interface Fate {
   readonly fails: boolean;
   /** Its first plan is lost before it is stored. */
   readonly loses: boolean;
+  /** A version that is there before S3 tells of the refresh's own ones. @default none */
+  readonly toldAfter?: number;
+  /** A version that is there before the refresh is verified. @default none */
+  readonly verifiedAfter?: number;
 }
 
 /** What a refresh is about. */
@@ -50,8 +60,9 @@ export class UnchangedRefreshes {
    * A refresh, once its events happened: plan, purge, verify, and that once more if the edge is
    * stale.
    */
-  async follow({ versions, seenLate, fails, loses }: Followed): Promise<void> {
-    await this.#site.uploaded(versions);
+  async follow(followed: Followed): Promise<void> {
+    const { versions, seenLate, fails, loses, toldAfter = 0, verifiedAfter = 0 } = followed;
+    await this.#site.uploaded([...versions, toldAfter]);
     const events = versions.map(version => this.#site.eventOf(version));
     const ending: Ending = { alarmed: false };
     for (const round of [1, 2]) {
@@ -59,7 +70,7 @@ export class UnchangedRefreshes {
       const { mark, purges } = await this.#plan(events, round, ending);
       if (purges && fails) break;
       if (purges) await this.#site.purge();
-      await this.#site.uploaded(seenLate);
+      await this.#site.uploaded([...seenLate, verifiedAfter]);
       const known = [...events, ...seenLate.map(version => this.#site.eventOf(version))];
       if ((await this.#verify(mark, known)) === 'fresh') return;
     }
@@ -69,18 +80,29 @@ export class UnchangedRefreshes {
   async #plan(events: readonly Change[], round: number, ending: Ending) {
     const number = ++this.#marks;
     const mark = `m${number}`;
-    const told = this.#run.has('every event of a key is passed on') ? events : newestPerKey(events);
+    const passed = this.#run.has('every event of a key is passed on') ? events : newestPerKey(events);
+    const told = this.#run.has('an upload is skipped by its own version alone')
+      ? passed
+      : passed.map(event => this.#site.asOfVersionShown(event));
     const select = round === 1 ? markChanged : markAll;
     const { changedKeys } = await select(
       told,
       { refreshId: `${number}`, mark },
       {
         records: this.#recordsPlannedBy(ending),
-        objects: { head: this.#site.readToPlan },
+        objects: { head: async () => this.#asPlanned(await this.#site.readToPlan(), told) },
         honoursNoStore: true,
       },
     );
     return { mark, purges: changedKeys.length > 0 };
+  }
+
+  /** An object as a plan sees it. */
+  #asPlanned(object: Served | undefined, [event]: readonly Change[]): Served | undefined {
+    if (object === undefined || !event?.deletesVersion) return object;
+    if (this.#run.has('a deletion is skipped by the version that was verified')) return object;
+    const { versionId } = this.#records.peek(event.key)?.verified ?? {};
+    return versionId === undefined ? object : { ...object, versionId };
   }
 
   /** The records, used by a refresh that plans: the last request tells who planned last. */
@@ -92,7 +114,9 @@ export class UnchangedRefreshes {
         this.#lastToPlan = ending;
         return answer;
       };
-    const { get, mark, replace } = this.#records;
+    const { get, mark, replace } = this.#run.has('a deletion is skipped only if it is newer than the record')
+      ? this.#records
+      : withoutOrder(this.#records);
     return { get: noting(get), mark: noting(mark), replace: noting(replace) };
   }
 
@@ -108,10 +132,10 @@ export class UnchangedRefreshes {
   }
 
   #verification(mark: string, events: readonly Change[]): VerifyDependencies {
-    const objects = () =>
-      this.#run.has('what is verified is of the kind that the event names')
-        ? events
-        : events.map(event => this.#site.asInBucket(event));
+    const isAsTold = ({ deletesVersion }: Change) =>
+      this.#run.has('what is verified is of the kind that the event names') &&
+      (!deletesVersion || this.#run.has('what a deletion leaves is not recorded'));
+    const objects = () => events.map(event => (isAsTold(event) ? event : this.#site.asInBucket(event)));
     return {
       refreshes: {
         get: async () => ({
@@ -135,4 +159,22 @@ export class UnchangedRefreshes {
       verify: true,
     };
   }
+}
+
+/** The records as if every event were newer than they are. */
+function withoutOrder(records: EdgeRecords): EdgeRecords {
+  const stored = new Map<EdgeRecord, EdgeRecord>();
+  return {
+    ...records,
+    async get(keys) {
+      const found = [...(await records.get(keys))].map(([key, record]) => {
+        const first = { ...record, sequencer: '0' };
+        stored.set(first, record);
+        return [key, first] as const;
+      });
+      return new Map(found);
+    },
+    replace: (known, next) =>
+      records.replace({ ...known, sequencer: stored.get(known)?.sequencer ?? '' }, next),
+  };
 }

@@ -7,6 +7,10 @@ export type Guard =
   | 'every event of a key is passed on'
   | 'the version seen before is not seen again'
   | 'headers count'
+  | 'an upload is skipped by its own version alone'
+  | 'a deletion is skipped by the version that was verified'
+  | 'a deletion is skipped only if it is newer than the record'
+  | 'what a deletion leaves is not recorded'
   | 'what is verified is of the kind that the event names';
 
 /** One run of the model: its actors take one step at a time, in the scheduler's order. */

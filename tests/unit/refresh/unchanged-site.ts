@@ -3,26 +3,16 @@ import type { Change } from '../../../shared/refresh/refresh.ts';
 import { fingerprintOf, isNeverCached, type Served } from '../../../shared/refresh/served.ts';
 import { answerOf } from './scripted-site.ts';
 import type { UnchangedRun } from './unchanged-run.ts';
+import { KEY, type StoredVersion, storedVersionsOf, type Version } from './unchanged-versions.ts';
 
-/** One write of the key: content and headers, or a removal. */
-export interface Version {
-  readonly content: 'a' | 'b' | 'removed';
-  readonly cacheControl: 'max-age=1' | 'max-age=2' | 'no-store';
-  /** In a later second than the version before. */
-  readonly later: boolean;
-}
-
-/** A version as S3 stores it; a removal has no ETag and serves nothing. */
-interface StoredVersion {
-  /** Seconds after the first version. */
-  readonly second: number;
-  readonly eTag?: string;
-  readonly served: Served | undefined;
-}
-
-const KEY = 'page.html';
 /** Verification asks the first one. */
 const POPS = [0, 1];
+
+/**
+ * A viewer at a point of presence, or the moment at which the first one drops what it keeps, to
+ * make room for other objects.
+ */
+export type Visit = number | 'eviction';
 
 /** A bucket that is written one version of one key after the other, and the edge in front of it. */
 export class VersionedSite {
@@ -34,27 +24,31 @@ export class VersionedSite {
   #current = 0;
   #reads = 0;
 
-  constructor(run: UnchangedRun, versions: readonly Version[]) {
+  constructor(run: UnchangedRun, versions: readonly Version[], hasVersions: boolean) {
     this.#run = run;
-    this.#versions = storedVersionsOf(versions);
+    this.#versions = storedVersionsOf(versions, hasVersions);
     this.#uploads = versions.map(() => Promise.withResolvers<void>());
   }
 
   /** The event that S3 sends for a version. */
   eventOf(version: number): Change {
-    const { eTag, second } = this.#versions[version] ?? { second: 0 };
-    return {
-      key: KEY,
-      removed: eTag === undefined,
-      sequencer: `${version + 1}`,
-      eventTime: new Date(second * 1000 + 500).toISOString(),
-      ...(eTag === undefined ? {} : { eTag }),
-    };
+    return this.#versions[version]?.event ?? { key: KEY, removed: true, sequencer: '', eventTime: '' };
+  }
+
+  /** The event of an upload as if it had written the version that the bucket shows now. */
+  asOfVersionShown(event: Change): Change {
+    const { versionId } = this.#versions[this.#current]?.served ?? {};
+    const isUpload = !event.removed && !event.deletesVersion;
+    return isUpload && versionId !== undefined ? { ...event, versionId } : event;
   }
 
   /** The event as if it were about what the bucket holds now. */
-  asInBucket({ sequencer, eventTime }: Change): Change {
-    return { ...this.eventOf(this.#current), sequencer, eventTime };
+  asInBucket({ key, sequencer, eventTime }: Change): Change {
+    const { headers, versionId } = this.#versions[this.#current]?.served ?? {};
+    const event = { key, sequencer, eventTime };
+    if (headers === undefined) return { ...event, removed: true };
+    const eTag = headers['etag']?.replaceAll('"', '') ?? '';
+    return { ...event, removed: false, eTag, ...(versionId === undefined ? {} : { versionId }) };
   }
 
   async upload(version: number): Promise<void> {
@@ -90,8 +84,11 @@ export class VersionedSite {
   readonly ask = (): Promise<EdgeAnswer> =>
     this.#run.step('ask the edge', () => answerOf(this.#shown(this.#view(0))));
 
-  async visit(viewers: readonly number[]): Promise<void> {
-    for (const pop of viewers) await this.#run.step(`a viewer at ${pop}`, () => void this.#view(pop));
+  async visit(visits: readonly Visit[]): Promise<void> {
+    for (const visit of visits) {
+      if (visit === 'eviction') await this.#run.step(visit, () => this.#edge.delete(0));
+      else await this.#run.step(`a viewer at ${visit}`, () => void this.#view(visit));
+    }
   }
 
   async purge(): Promise<void> {
@@ -124,15 +121,4 @@ export class VersionedSite {
     if (!isNeverCached(fetched)) this.#edge.set(pop, this.#current);
     return fetched;
   }
-}
-
-function storedVersionsOf(versions: readonly Version[]): StoredVersion[] {
-  let second = 0;
-  return versions.map(({ content, cacheControl, later }) => {
-    if (later) second++;
-    const lastModified = new Date(second * 1000).toUTCString();
-    if (content === 'removed') return { second, served: undefined };
-    const headers: Record<string, string> = { etag: `"${content}"`, 'cache-control': cacheControl };
-    return { second, eTag: content, served: { headers, lastModified } };
-  });
 }

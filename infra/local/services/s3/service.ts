@@ -11,6 +11,7 @@ import { withEncryption } from './encryption.ts';
 import { type EventDelivery, withEvents } from './events.ts';
 import { withExpectedOwner } from './expected-owner.ts';
 import { type BucketDefinition, bucketOf } from './notification-rules.ts';
+import { createVersions } from './versions.ts';
 
 export interface S3Options {
   /** How S3 events travel. @default each once, at once */
@@ -30,14 +31,13 @@ const types: ResourceTypes = {
         },
       };
     },
-    emulated: ['BucketEncryption', 'BucketName', 'NotificationConfiguration'],
+    emulated: ['BucketEncryption', 'BucketName', 'NotificationConfiguration', 'VersioningConfiguration'],
     accepted: [
       'LifecycleConfiguration',
       'LoggingConfiguration',
       'OwnershipControls',
       'PublicAccessBlockConfiguration',
       'Tags',
-      'VersioningConfiguration',
       'WebsiteConfiguration',
     ],
   },
@@ -81,8 +81,11 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
           resource: queueArn,
         })),
     });
+    const versioned = buckets.filter(({ keepsVersions }) => keepsVersions).map(({ name }) => name);
+    const versions = createVersions(emulator.s3Store, versioned);
     const { handle, stop } = withEvents({
-      s3: withExpectedOwner(notifications.with(withEncryption(createBuckets(emulator), buckets))),
+      s3: withExpectedOwner(notifications.with(withEncryption(createBuckets(emulator, versions), buckets))),
+      newestOf: versions.newestOf,
       notificationsOf: notifications.rulesOf,
       callAws,
       journal,
