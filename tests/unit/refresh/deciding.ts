@@ -1,0 +1,57 @@
+import { expect } from 'vitest';
+import type { Change } from '../../../shared/refresh/refresh.ts';
+import type { Served } from '../../../shared/refresh/served.ts';
+import { markChanged, verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { changeOf } from '../../helpers/changes.ts';
+import { createMemoryRecords } from './memory-records.ts';
+
+export const THEN = 'Mon, 02 Nov 2026 10:00:00 GMT';
+const NOW = 'Mon, 02 Nov 2026 12:00:00 GMT';
+
+export const PLANNING = { refreshId: 'r1', mark: 'm1' };
+
+export const objectOf = (
+  content: string,
+  headers: Record<string, string> = {},
+  lastModified = NOW,
+): Served => ({
+  headers: { etag: `"${content}"`, ...headers },
+  lastModified,
+});
+export const upload = (sequencer: string, eTag = 'same') => changeOf('a.css', { sequencer, eTag });
+export const removal = (sequencer: string) => changeOf('a.css', { sequencer, removed: true });
+/**
+ * What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if
+ * that is given.
+ */
+export async function decide({
+  verified,
+  events,
+  bucket,
+  honoursNoStore = true,
+}: {
+  verified?: Served | 'absent' | undefined;
+  events: readonly Change[];
+  bucket: Served | undefined;
+  honoursNoStore?: boolean;
+}) {
+  const records = createMemoryRecords();
+  await records.mark(upload('05'), 'm0');
+  const seen = verified === 'absent' ? undefined : verified;
+  if (verified !== undefined) await records.recordVerified(upload('05'), 'm0', verifiedFrom(seen));
+  let reads = 0;
+  const objects = {
+    head: async () => {
+      reads++;
+      return bucket;
+    },
+  };
+  const { changedKeys, skipped } = await markChanged(events, PLANNING, {
+    records,
+    objects,
+    honoursNoStore,
+  });
+  const [reason = 'purged'] = Object.entries(skipped).flatMap(([name, count]) => (count > 0 ? [name] : []));
+  expect(changedKeys).toEqual(reason === 'purged' ? ['a.css'] : []);
+  return { reason, reads, record: records.peek('a.css') };
+}
