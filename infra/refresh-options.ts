@@ -17,7 +17,7 @@ export function refreshOptions(
     pathPriceUsd: settings.pathPriceUsd,
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,
-    maxNeedlessPurges: settings.maxNeedlessPurges,
+    ...(settings.maxNeedlessPurges === undefined ? {} : { maxNeedlessPurges: settings.maxNeedlessPurges }),
     quotaPatience: Duration.minutes(settings.quotaPatienceMinutes),
   };
 }

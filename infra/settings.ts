@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { MAX_RECIPIENTS, NUMBERS } from './constructs/pipeline/numbers.ts';
+import {
+  MAX_NEEDLESS_PURGES,
+  MAX_RECIPIENTS,
+  NUMBERS,
+  type NumberRange,
+} from './constructs/pipeline/numbers.ts';
 import { headerNameProblem, siteUrlProblem } from './constructs/pipeline/verification-rules.ts';
 
 /** Names of buckets follow S3's rules, and no two buckets in the world have the same one. */
@@ -10,11 +15,14 @@ const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must 
 const amount = z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number().min(0));
 const count = amount.pipe(z.number().int());
 
+function inRange({ least, most, whole }: NumberRange) {
+  const number = z.number().min(least).max(most);
+  return amount.pipe(whole ? number.int() : number);
+}
+
 /** A number of the pipeline, in its range and with its default. */
 function pipelineNumber(name: keyof typeof NUMBERS) {
-  const { least, most, whole, default: standard } = NUMBERS[name];
-  const inRange = z.number().min(least).max(most);
-  return amount.pipe(whole ? inRange.int() : inRange).default(standard);
+  return inRange(NUMBERS[name]).default(NUMBERS[name].default);
 }
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, such as eu-central-1');
@@ -89,7 +97,7 @@ const refreshSettings = {
   pathPriceUsd: pipelineNumber('pathPriceUsd'),
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
-  maxNeedlessPurges: pipelineNumber('maxNeedlessPurges'),
+  maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,
@@ -229,8 +237,13 @@ const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
 /** How a deployment without `-c` options refreshes. */
 export function readCdkJson(): RefreshSettings {
+  return parse(z.object(refreshSettings), contextWith({}));
+}
+
+/** The context of a deployment: values of `-c` options, and of `cdk.json` for all other names. */
+export function contextWith(options: Readonly<Record<string, string>>): ContextOf {
   const { context } = CdkJson.parse(
     JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
   );
-  return parse(z.object(refreshSettings), name => context[name]);
+  return name => options[name] ?? context[name];
 }

@@ -65,7 +65,7 @@ const settings = readSettings({
   PATH_PRICE_USD: setting.amount,
   REFETCH_PRICE_USD: setting.amount,
   FREE_PATHS_PER_MONTH: setting.count,
-  MAX_NEEDLESS_PURGES: setting.count,
+  MAX_NEEDLESS_PURGES: z.optional(setting.count),
   QUOTA_PATIENCE_MINUTES: setting.count,
 });
 

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   plan: { about: 'shows what an upload would invalidate', load: () => import('./commands/plan.ts') },
   redrive: { about: 'puts dead letters back on their queue', load: () => import('./commands/redrive.ts') },
   restore: { about: 'writes a backup of the students back', load: () => import('./commands/restore.ts') },
+  doctor: { about: 'checks a deployment, before and after', load: () => import('./commands/doctor.ts') },
 };
 
 const EXIT_CODES = `

@@ -17,6 +17,7 @@ import { type SesOptions, ses } from './services/ses/service.ts';
 import { sns } from './services/sns/service.ts';
 import { sqs } from './services/sqs/service.ts';
 import { stepfunctions } from './services/stepfunctions/service.ts';
+import { sts } from './services/sts/service.ts';
 import type { ResourceTypes } from './template/resource.ts';
 
 /** Options that single services take. */
@@ -34,6 +35,7 @@ export type ServiceOptions = S3Options &
  */
 export const SERVICES: readonly Service<unknown, ServiceOptions>[] = [
   iam,
+  sts,
   logs,
   sns,
   secretsmanager,

@@ -53,6 +53,9 @@ export interface BucketNotifications {
   ): Promise<void>;
 }
 
+/** The events of a site's bucket that may change what its visitors get. */
+export const SITE_EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
+
 const Attachment = z.object({
   BucketName: z.string(),
   /** Tells our rules from all others: their ids begin with it and a slash. */
@@ -114,7 +117,8 @@ function rulesOf({ Owner, QueueArn, Events, KeyPrefixes }: Attachment): QueueRul
   return filters.map((filter, index) => ({ Id: `${Owner}/${index}`, QueueArn, Events, ...filter }));
 }
 
-function everyRule(configuration: NotificationConfiguration): NotificationRule[] {
+/** Of all kinds of destinations. */
+export function everyRule(configuration: NotificationConfiguration): NotificationRule[] {
   const { QueueConfigurations, TopicConfigurations, LambdaFunctionConfigurations } = configuration;
   return [
     ...(QueueConfigurations ?? []),

@@ -1,7 +1,8 @@
 import { QuotaExceededError } from '../errors.ts';
+import type { Guard } from './guard.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
-import { cheapestCover } from './search/cheapest-cover.ts';
-import type { CoverProblem } from './search/relaxed-cover.ts';
+import type { Cover } from './search/cheapest-cover.ts';
+import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
 import { commonLength, type Target, urlTree } from './search/url-tree.ts';
 import { worthwhileCuts } from './search/worthwhile-cuts.ts';
 import { SiteKeys } from './site-keys.ts';
@@ -35,9 +36,10 @@ export interface PlanOptions {
   readonly prices: Prices;
   /**
    * How many unchanged objects one plan may purge to save money. If the cheapest plan purges more,
-   * the plan with the fewest needless purges is made instead.
+   * the cheapest one that does not is made instead, at whatever it costs. If every plan purges
+   * more, this limit does not count. Absent for no limit.
    */
-  readonly maxNeedlessPurges: number;
+  readonly maxNeedlessPurges?: number | undefined;
 }
 
 export interface PlanRequest extends Wanted, PlanOptions {}
@@ -62,8 +64,10 @@ export interface Plan {
   readonly required: number;
   /** What the paths cost in US dollars. Refetches cost no money. */
   readonly costUsd: number;
-  /** Whether the cheapest plan would have purged more than `maxNeedlessPurges`. */
+  /** Whether another plan than the cheapest was made, because that exceeds `maxNeedlessPurges`. */
   readonly guarded: boolean;
+  /** Only if the cheapest plan exceeds `maxNeedlessPurges`. */
+  readonly guard?: Guard;
   /** False if the search was given up: a slightly cheaper plan may exist. */
   readonly isCheapest: boolean;
 }
@@ -99,7 +103,7 @@ export function planInvalidation(request: PlanRequest): Plan {
  */
 export function planTargets(
   { wanted: { requestedPaths, urls }, required, targets }: Targets,
-  { siteKeys, budget, prices, maxNeedlessPurges }: PlanOptions,
+  { siteKeys, budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY }: PlanOptions,
 ): Plan {
   const site = new SiteKeys(siteKeys, {
     keys: required.map(path => textOf(path, urls)),
@@ -110,12 +114,9 @@ export function planTargets(
     urlTree(targets, site, prefix => bytesOf(wildcardAt(prefix))),
     budget,
   );
-
-  const least = choose({ ...tree, budget, prices: FEWEST_NEEDLESS_PURGES });
-  const isTooMuch = least.needlessPurges > maxNeedlessPurges;
-  const cheapest = isTooMuch ? least : choose({ ...tree, budget, prices });
-  const guarded = cheapest.needlessPurges > maxNeedlessPurges;
-  const chosen = guarded ? least : cheapest;
+  const chosen = guardedCover(tree, { budget, prices, maxNeedlessPurges });
+  if (chosen === undefined)
+    throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
 
   const wildcards = chosen.wildcards.map(({ prefix, needlessPurges }) => ({
     path: wildcardAt(prefix),
@@ -131,20 +132,25 @@ export function planTargets(
     wildcards,
     required: required.length,
     costUsd: costOfPaths(paths.length, prices),
-    guarded,
+    ...guardOf(chosen, { prices, limit: maxNeedlessPurges }),
     isCheapest: chosen.isCheapest,
   };
 }
 
-function choose(problem: CoverProblem) {
-  const cover = cheapestCover(problem);
-  if (cover === undefined)
-    throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
-  return { ...cover, needlessPurges: cover.wildcards.reduce((sum, cut) => sum + cut.needlessPurges, 0) };
+/** What the limit on needless purges does to a cover. */
+function guardOf(
+  { guard, ...chosen }: GuardedCover,
+  { prices, limit }: { readonly prices: Prices; readonly limit: number },
+): Pick<Plan, 'guarded' | 'guard'> {
+  if (guard === undefined) return { guarded: false };
+  const { fewest, cheapest } = guard;
+  const costUsd = costOf(chosen, prices) - costOf(cheapest, prices);
+  const withoutLimit = cheapest.needlessPurges;
+  return { guarded: fewest <= limit, guard: { limit, fewest, withoutLimit, costUsd } };
 }
 
-/** With paths free, the plan with the fewest needless purges is the cheapest. */
-const FEWEST_NEEDLESS_PURGES: Prices = { path: 0, refetch: 0, freePaths: 0 };
+const costOf = ({ wildcards, exactPaths }: Cover, prices: Prices) =>
+  costOfPaths(wildcards.length + exactPaths, prices);
 
 function requiredOf({ changedKeys, requestedPaths, urls }: Wanted): string[] {
   const named = [...changedKeys.flatMap(key => viewerPaths(key, urls)), ...requestedPaths.map(decodePath)];

@@ -91,12 +91,19 @@ export function keyOf(
 }
 
 /**
- * Characters that reach CloudFront in two spellings: browsers send them raw where encoders write
- * `%XX`, or the other way round. Reports differ on which one an exact invalidation path matches
- * (aws/aws-sdk#525, bep/s3deploy#46), so a path is cut before the first of them: a wildcard costs
- * the same and always matches.
+ * Characters for which no exact invalidation path is sure to match. A path is cut before the first
+ * of them: a wildcard costs the same and always matches.
+ *
+ * - `~ [ ] | ^ \`: RFC 1738 calls them unsafe, so CloudFront takes them only as `%XX`, but browsers
+ *   send them raw. Reports differ on whether `%7E` then matches (aws/aws-sdk#525, bep/s3deploy#46).
+ * - `'`: browsers send it raw, and CloudFront has refused it raw (laurilehmijoki/s3_website).
+ * - `+`: S3 reads it as a space, so links write `%2B`, which RFC 1738 does not ask for.
+ * - `*`: raw it would be a wildcard.
+ *
+ * All else that browsers send raw RFC 1738 leaves alone, too (`$ ! ( ) , ; : @ & =`), and
+ * CloudFront wants it raw.
  */
-const DOUBTFUL = /[~'()*+;!,:@&=$|[\]^\\]/;
+const DOUBTFUL = /[~'*+|[\]^\\]/;
 
 /** `.` and `..` segments, which clients remove before they send a URL. */
 const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
@@ -128,6 +135,9 @@ function dotSegmentAt(path: string): number {
   return slash < 0 ? slash : slash + 1;
 }
 
+/** Escapes that encodeURIComponent writes, but no browser: of `/ @ : & = $ , ;`. */
+const NEEDLESS_ESCAPE = /%(?:2F|40|3A|26|3D|24|2C|3B)/g;
+
 /**
  * A viewer path as a client sends it, encoded exactly once. Without doubtful characters it is also
  * what CloudFront requires of an invalidation path: RFC 1738's unsafe bytes and all non-ASCII bytes
@@ -136,7 +146,7 @@ function dotSegmentAt(path: string): number {
 export function requestPath(viewerPath: string): string {
   if (SAFE.test(viewerPath)) return viewerPath;
   const [path = '', query] = viewerPath.split(QUERY_MARK);
-  const encoded = encodeURIComponent(path).replaceAll('%2F', '/');
+  const encoded = encodeURIComponent(path).replaceAll(NEEDLESS_ESCAPE, decodeURIComponent);
   return query === undefined ? encoded : `${encoded}?${query}`;
 }
 

@@ -36,6 +36,14 @@ export type Skipped = Readonly<z.infer<typeof Skipped>>;
 export const UnaskedSummary = z.pick(Unasked, { code: true, reason: true });
 export type UnaskedSummary = Readonly<z.infer<typeof UnaskedSummary>>;
 
+/** What a limit on needless purges does to a plan: see planning/guard.ts. */
+export const Guard = z.object({
+  limit: z.number(),
+  fewest: z.number(),
+  withoutLimit: z.number(),
+  costUsd: z.number(),
+});
+
 /** A refresh as the history lists it. */
 export const RefreshSummary = z.object({
   id: z.string(),
@@ -100,6 +108,7 @@ export const RefreshDetails = z.extend(RefreshSummary, {
   changes: z.array(z.object({ key: z.string(), removed: z.boolean(), eventTime: z.string() })),
   requestedPaths: z.array(z.string()),
   paths: z.array(ExplainedPath),
+  guard: z.optional(Guard),
   /** Absent, too, when CloudFront could not be asked. */
   invalidation: z.optional(Invalidation),
   /** In order; only what has happened. */

@@ -56,6 +56,7 @@ export async function describeRefresh(
       .map(({ key, removed, eventTime }) => ({ key, removed, eventTime })),
     requestedPaths: requestedPaths.toSorted().slice(0, MAX_LISTED_IN_DETAILS),
     paths: explainedPaths(refresh, { changes, requestedPaths, urls }),
+    ...(refresh.plan?.guard === undefined ? {} : { guard: refresh.plan.guard }),
     ...(invalidation === undefined ? {} : { invalidation }),
     timeline: timelineOf(refresh, changes),
     ...(verification === undefined ? {} : { verification }),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
+import { Guard } from './api-contract.ts';
 import { withFormerNames } from './former-names.ts';
 import { Unasked } from './unasked.ts';
 
@@ -29,6 +30,7 @@ const Report = z
     paths: listed(z.string()),
     pathCount: z.int(),
     needlessPurges: z.int(),
+    guard: z.optional(Guard),
     /** Changed objects that needed no path, by reason. */
     skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
     verified: z.int(),

@@ -103,6 +103,7 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
+    ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,

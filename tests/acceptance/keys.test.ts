@@ -124,9 +124,19 @@ it('A single change sends one exact path, and leaves its neighbours cached', asy
   expect(neighbour.headers['x-cache']).toBe('Hit from cloudfront');
 });
 
+it('A character that RFC 1738 leaves alone stays in an exact path', async () => {
+  await seed(['w/@scope/(1).txt', 'w/@scope/2.txt']);
+  await site.put('w/@scope/(1).txt', 'changed');
+  await site.settled();
+  const [paths] = await site.invalidations(1);
+  expect(paths).toEqual(['/w/@scope/(1).txt']);
+  const neighbour = await site.cloud.view('/w/@scope/2.txt');
+  expect(neighbour.headers['x-cache']).toBe('Hit from cloudfront');
+});
+
 it('A path is cut before the first doubtful character, and purges no more than that', async () => {
   await seed(['y/(1).txt', 'y/~2.txt', 'z.txt']);
-  await site.put('y/(1).txt', 'changed');
+  await site.put('y/~2.txt', 'changed');
   await site.settled();
   const [paths] = await site.invalidations(1);
   expect(paths).toEqual(['/y/*']);

@@ -87,7 +87,7 @@ describe('A secret that cannot be used', () => {
     ['InvalidRequestException', 'aws secretsmanager restore-secret --secret-id password'],
     ['DecryptionFailure', 'encryptionKey'],
   ])('because of %s is named, with what to do', async (code, advice) => {
-    const read = createSecretValues({ client: await answering(400, { __type: code, message: 'No.' }) });
+    const read = createSecretValues({ client: await answering(400, { __type: code, Message: 'No.' }) });
     await expect(read.headersOf({ cookie: { secret: 'password' } })).rejects.toMatchObject({
       name: 'SecretUnusable',
       message: expect.stringContaining(advice),
@@ -102,7 +102,7 @@ describe('A secret that cannot be used', () => {
   });
 
   it('for a reason that may pass is asked for again, not given up', async () => {
-    const failing = await answering(500, { __type: 'InternalServiceError', message: 'Later.' });
+    const failing = await answering(500, { __type: 'InternalServiceError', Message: 'Later.' });
     await expect(
       createSecretValues({ client: failing }).headersOf({ cookie: { secret: 'password' } }),
     ).rejects.toMatchObject({ name: 'InternalServiceError' });

@@ -21,10 +21,6 @@ async function bucketsOf(answer: AwsService) {
   return createBuckets(client);
 }
 
-/** The first answer to HeadBucket, the second one to GetBucketEncryption. */
-const looking = (head: AwsResponse, encryption: AwsResponse = { status: 403 }) =>
-  bucketsOf(async ({ method }) => (method === 'HEAD' ? head : encryption));
-
 const inRegion = (status: number, region: string) => ({
   status,
   headers: { 'x-amz-bucket-region': region },
@@ -36,10 +32,16 @@ const xml = (status: number, body: string) => ({
   body: `<?xml version="1.0" encoding="UTF-8"?>${body}`,
 });
 
+const DENIED = xml(403, '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+
+/** The first answer to HeadBucket, the second one to GetBucketEncryption. */
+const looking = (head: AwsResponse, encryption: AwsResponse = DENIED) =>
+  bucketsOf(async ({ method }) => (method === 'HEAD' ? head : encryption));
+
 const encryptedBy = (rule: string) =>
   xml(
     200,
-    `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>${rule}</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`,
+    `<ServerSideEncryptionConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Rule><ApplyServerSideEncryptionByDefault>${rule}</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>`,
   );
 
 // S3 answers HeadBucket without a body: API reference, HeadBucket.
@@ -76,7 +78,7 @@ it.each([
   ],
   ['the key that AWS manages', encryptedBy('<SSEAlgorithm>aws:kms</SSEAlgorithm>'), {}],
   ['keys of S3', encryptedBy('<SSEAlgorithm>AES256</SSEAlgorithm>'), {}],
-  ['what S3 does not say', { status: 403 }, {}],
+  ['what S3 does not say', DENIED, {}],
 ])('A bucket is found with its encryption by %s', async (_, encryption, key) => {
   const buckets = await looking({ status: 200 }, encryption);
   expect(await buckets.find('site', ACCOUNT)).toEqual({ kind: 'here', ...key });

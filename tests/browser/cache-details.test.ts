@@ -21,6 +21,7 @@ describe('the details of a refresh', () => {
           urls: ['/docs/a.html', '/docs/b.html', '/', '/index.html'],
         },
         skipped: { unchanged: 1, neverCached: 0, duplicate: 0 },
+        guard: { limit: 3, fewest: 0, withoutLimit: 1200, costUsd: 0.005 },
       }),
     );
     await openPanel(async page => {
@@ -34,6 +35,9 @@ describe('the details of a refresh', () => {
       );
       expect(text).toMatch(/Last upload to end\s+4\.5 s/);
       expect(text).toMatch(/Status in CloudFront\s+Completed\s+Created\s+22 Nov 2026, 07:58/);
+      expect(text).toMatch(
+        /Limit on needless purges\s+3 costs \$0\.005: the cheapest paths would make 1,200/,
+      );
       expect(text).toMatch(/Skipped\s+1 unchanged/);
       expect(text).toMatch(/old\.html\s+removed/);
       expect(text).toMatch(/\/docs\/\*\s+2 files\s+docs\/a\.html\s+docs\/b\.html\s+3/);

@@ -10,15 +10,13 @@ import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';
 export const PLANNING = {
   urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: false },
   budget: { exactPaths: 3000, wildcardPaths: 15, bytes: 150_000 },
-  prices: { path: 0.005, refetch: 0.0001, freePaths: 1000 },
-  maxNeedlessPurges: 5000,
+  prices: { path: 0.005, refetch: 0.00001, freePaths: 1000 },
 } satisfies Partial<PlanRequest>;
 
 /** The same as the step Invalidate is given it. */
 export const PLAN_SETTINGS: PlanSettings = {
   urls: PLANNING.urls,
   prices: PLANNING.prices,
-  maxNeedlessPurges: PLANNING.maxNeedlessPurges,
   freePathsPerMonth: PLANNING.prices.freePaths,
   quotaPatienceMinutes: 60,
 };

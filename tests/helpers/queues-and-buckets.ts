@@ -1,7 +1,7 @@
 import { startFauxqs } from '../../infra/local/services/fauxqs/fauxqs.ts';
 import { createBuckets } from '../../infra/local/services/s3/buckets.ts';
 import { createVersions } from '../../infra/local/services/s3/versions.ts';
-import { ensureQueue, measureQueueIn, withCurrentFigures } from '../../infra/local/services/sqs/queues.ts';
+import { createSqs, ensureQueue, measureQueueIn } from '../../infra/local/services/sqs/queues.ts';
 
 /**
  * Only S3 and SQS of the local cloud.
@@ -14,7 +14,7 @@ export async function startQueuesAndBuckets(directory?: string) {
   return {
     s3: createBuckets(fauxqs, versions),
     newestOf: versions.newestOf,
-    sqs: withCurrentFigures(fauxqs.handle, fauxqs.sqsStore),
+    sqs: createSqs(fauxqs.handle, fauxqs.sqsStore),
     ensureQueue: (name: string, url: string, attributes: Record<string, string>) =>
       ensureQueue(fauxqs.sqsStore, { name, url, attributes }),
     ensureBucket: (name: string) => fauxqs.s3Store.createBucket(name),

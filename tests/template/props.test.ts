@@ -35,7 +35,6 @@ describe('The documentation of the props', () => {
     ['pathPriceUsd', NUMBERS.pathPriceUsd],
     ['refetchPriceUsd', NUMBERS.refetchPriceUsd],
     ['freePathsPerMonth', NUMBERS.freePathsPerMonth],
-    ['maxNeedlessPurges', NUMBERS.maxNeedlessPurges],
     ['quotaPatience', NUMBERS.quotaPatienceMinutes],
   ])('names the default of %s that the construct has', (name, { default: standard }) => {
     const prop = all.find(each => each.of === 'RefreshOptions' && each.name === name);
@@ -103,7 +102,7 @@ describe('AutoInvalidation', () => {
     ['pathPriceUsd must be a number, at least 0, not -0.1', { pathPriceUsd: -0.1 }],
     ['refetchPriceUsd must be a number, at least 0, not NaN', { refetchPriceUsd: Number.NaN }],
     ['freePathsPerMonth must be a whole number', { freePathsPerMonth: 0.5 }],
-    ['maxNeedlessPurges must be a whole number', { maxNeedlessPurges: -1 }],
+    ['maxNeedlessPurges must be a whole number from 0 to 1000000000, not -1', { maxNeedlessPurges: -1 }],
     [
       'quotaPatience must be a whole number from 0 to 525600 of minutes, not 0.5',
       { quotaPatience: Duration.seconds(30) },

@@ -127,6 +127,10 @@ describe('The settings', () => {
         QUOTA_PATIENCE_MINUTES: '9',
       },
     });
+    // Off unless somebody asks for it.
+    expect(environmentOf(template, 'AutoInvalidationInvalidate')).not.toHaveProperty(
+      'Variables.MAX_NEEDLESS_PURGES',
+    );
     const { Variables } = z
       .object({ Variables: z.record(z.string(), z.json()) })
       .parse(environmentOf(other, 'AutoInvalidationInvalidate'));

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 
+import { guardWords } from '../../shared/planning/guard.ts';
 import type { RefreshDetails } from '../../shared/refresh/api-contract.ts';
 import { HISTORY_DAYS } from '../../shared/refresh/refresh.ts';
 import { adviceOnUnasked } from '../../shared/refresh/unasked-advice.ts';
@@ -204,7 +205,7 @@ function withCode(text: string): (string | HTMLElement)[] {
 
 /** What the AWS console shows about an invalidation, and more. */
 function showFacts(refresh: RefreshDetails): void {
-  const { invalidation, invalidationId, pathCount, needlessPurges, costUsd } = refresh;
+  const { invalidation, invalidationId, pathCount, needlessPurges, guard, costUsd } = refresh;
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [
     ['Refresh', refresh.id],
@@ -215,6 +216,7 @@ function showFacts(refresh: RefreshDetails): void {
     ['Created', invalidation ? dateAndTime(new Date(invalidation.createTime)) : ''],
     ['Paths', pathCount === 0 ? '' : pathCount.toLocaleString('en')],
     ['Needless purges', pathCount === 0 ? '' : needlessPurges.toLocaleString('en')],
+    ['Limit on needless purges', guard === undefined ? '' : guardWords(guard)],
     ['Cost', pathCount === 0 ? '' : dollars(costUsd)],
     ['Skipped', skippedWords(refresh.skipped)],
     ['Retries', retryWords(refresh)],

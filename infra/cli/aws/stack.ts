@@ -11,6 +11,7 @@ export interface StackAddress {
 }
 
 export interface Stack {
+  readonly name: string;
   /** Settings of an SDK client for where the stack is. */
   readonly client: {
     readonly region: string;
@@ -54,6 +55,7 @@ export function openStack({
     );
   };
   return {
+    name: stack,
     client,
     output,
     async distribution(id) {

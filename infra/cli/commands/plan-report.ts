@@ -1,4 +1,5 @@
 import type { PathReason } from '../../../shared/planning/explain.ts';
+import { guardWords } from '../../../shared/planning/guard.ts';
 import type { Plan } from '../../../shared/planning/plan.ts';
 import { type Column, tableOf } from '../terminal/table.ts';
 import type { Page } from '../terminal/terminal.ts';
@@ -13,8 +14,6 @@ export interface Report extends Plan {
   readonly requested: readonly string[];
   /** Free paths that the plan leaves of this month's. */
   readonly freePathsLeft: number;
-  /** How many unchanged objects the plan may purge to save money. */
-  readonly maxNeedless: number;
   /** What `/*` would do instead. */
   readonly everything: Pick<Plan, 'needlessPurges' | 'costUsd'>;
 }
@@ -60,14 +59,9 @@ function firstOf(names: readonly string[]): string {
 }
 
 function totalsOf(report: Report): string[] {
-  const { paths, changed, requested, required, needlessPurges, costUsd, freePathsLeft, everything } = report;
+  const { paths, changed, requested, required, needlessPurges, costUsd, freePathsLeft, guard, everything } =
+    report;
   const asked = requested.length === 0 ? '' : ` and ${counted(requested.length, 'path')} by hand`;
-  const guarded = report.guarded
-    ? [
-        `The cheapest paths would have purged more than ${grouped(report.maxNeedless)} unchanged objects ` +
-          '(--max-needless); these purge as few as possible.',
-      ]
-    : [];
   return [
     [
       `${counted(paths.length, 'path')} for ${files(changed.length, 'changed ')}${asked} (${counted(required, 'URL')})`,
@@ -75,7 +69,7 @@ function totalsOf(report: Report): string[] {
       `cost ${dollars(costUsd)}`,
       `${counted(freePathsLeft, 'free path')} left this month`,
     ].join('; '),
-    ...guarded,
+    ...(guard === undefined ? [] : [`--max-needless ${guardWords(guard)}`]),
     ...(report.isCheapest
       ? []
       : ['The search for a cheaper plan was cut short: there may be one that costs slightly less.']),

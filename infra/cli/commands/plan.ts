@@ -90,7 +90,7 @@ function originPath(path: string): string {
 
 function planUpload(options: Options, change: SiteChange): Report {
   const request = { ...planningOf(options), ...change };
-  const { prices, requestedPaths, maxNeedlessPurges } = request;
+  const { prices, requestedPaths } = request;
   const plan = planInvalidation(request);
   return {
     ...plan,
@@ -98,7 +98,6 @@ function planUpload(options: Options, change: SiteChange): Report {
     changed: change.changedKeys,
     requested: requestedPaths,
     freePathsLeft: Math.max(0, prices.freePaths - plan.paths.length),
-    maxNeedless: maxNeedlessPurges,
     everything: { needlessPurges: needlessPurgesOfAll(request), costUsd: costOfPaths(1, prices) },
   };
 }

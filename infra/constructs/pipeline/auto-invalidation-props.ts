@@ -180,8 +180,9 @@ export interface RefreshOptions {
   readonly pathPriceUsd?: number;
 
   /**
-   * What it is worth not to purge one unchanged object, in US dollars.
-   * @default 0.0001
+   * What it is worth not to purge one unchanged object, in US dollars. By default half of it is
+   * what S3 charges to fill CloudFront's regional caches again, and half is for visitors who wait.
+   * @default 0.00001
    */
   readonly refetchPriceUsd?: number;
 
@@ -193,9 +194,10 @@ export interface RefreshOptions {
   readonly freePathsPerMonth?: number;
 
   /**
-   * How many unchanged objects one refresh may purge to save money. Above it, the plan that purges
-   * the fewest is sent.
-   * @default 5000
+   * How many unchanged objects one refresh may purge to save money, at whatever price. For origins
+   * that many requests at once would harm, which S3 is not. Where no plan purges so few, the limit
+   * does not count. `npm run plan`, mails and the page tell what it costs.
+   * @default - no limit
    */
   readonly maxNeedlessPurges?: number;
 
@@ -242,6 +244,12 @@ export interface AutoInvalidationProps extends RefreshOptions {
   readonly notify: Notify;
 }
 
+/** Options with their defaults. */
+export interface CompleteOptions extends Required<Omit<RefreshOptions, 'maxNeedlessPurges'>> {
+  /** Undefined for no limit. */
+  readonly maxNeedlessPurges: number | undefined;
+}
+
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
@@ -253,9 +261,8 @@ export const DEFAULTS = {
   pathPriceUsd: NUMBERS.pathPriceUsd.default,
   refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
   freePathsPerMonth: NUMBERS.freePathsPerMonth.default,
-  maxNeedlessPurges: NUMBERS.maxNeedlessPurges.default,
   quotaPatience: Duration.minutes(NUMBERS.quotaPatienceMinutes.default),
   memorySize: 512,
   logRetention: RetentionDays.ONE_MONTH,
   removalPolicy: RemovalPolicy.DESTROY,
-} as const satisfies Required<RefreshOptions>;
+} as const satisfies Omit<CompleteOptions, 'maxNeedlessPurges'>;

@@ -10,9 +10,9 @@ import { Construct } from 'constructs';
 import type { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 import {
   type AutoInvalidationProps,
+  type CompleteOptions,
   DEFAULTS,
   type Notify,
-  type RefreshOptions,
 } from './auto-invalidation-props.ts';
 import { sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
@@ -250,7 +250,7 @@ export class AutoInvalidation extends Construct {
  * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
  * default as well.
  */
-function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
+function withDefaults(props: AutoInvalidationProps): CompleteOptions {
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
@@ -262,7 +262,7 @@ function withDefaults(props: AutoInvalidationProps): Required<RefreshOptions> {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
-    maxNeedlessPurges: props.maxNeedlessPurges ?? DEFAULTS.maxNeedlessPurges,
+    maxNeedlessPurges: props.maxNeedlessPurges,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
     memorySize: props.memorySize ?? DEFAULTS.memorySize,
     logRetention: props.logRetention ?? DEFAULTS.logRetention,

@@ -3,11 +3,10 @@ import { type Policy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
+import { SITE_EVENTS } from '../../../shared/deployment/bucket-notifications.ts';
 import { toFilterValue } from '../../../shared/deployment/filter-value.ts';
 import { DeploymentFunction } from './deployment-function.ts';
 import { uniquePath } from './unique-path.ts';
-
-const EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
 
 export interface BucketEvents {
   readonly bucket: IBucket;
@@ -84,7 +83,7 @@ function notify(
   policy: IDependable,
 ): void {
   const filters = keyPrefixes.map(value => ({ filter: { s3Key: { rules: [{ name: 'prefix', value }] } } }));
-  const rules = EVENTS.flatMap(event =>
+  const rules = SITE_EVENTS.flatMap(event =>
     (filters.length === 0 ? [{}] : filters).map(filter => ({ event, queue: queue.queueArn, ...filter })),
   );
   const others = bucket.notificationConfiguration ?? {};
@@ -119,7 +118,7 @@ function notifyBeside(
       BucketName: bucket.bucketName,
       Owner: uniquePath(scope),
       QueueArn: queue.queueArn,
-      Events: EVENTS,
+      Events: SITE_EVENTS,
       ...(keyPrefixes.length === 0 ? {} : { KeyPrefixes: keyPrefixes }),
     })
     .node.addDependency(policy, allowed);

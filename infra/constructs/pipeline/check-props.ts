@@ -1,7 +1,7 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
-import { LARGEST_BATCH_WITHOUT_WINDOW, NUMBERS, type NumberRange } from './numbers.ts';
+import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_NEEDLESS_PURGES, NUMBERS, type NumberRange } from './numbers.ts';
 import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
 import { headerNameProblem, siteUrlProblem } from './verification-rules.ts';
 
@@ -32,7 +32,7 @@ function numberProblems(props: AutoInvalidationProps): string[] {
     ...rangeProblems('pathPriceUsd', props.pathPriceUsd, NUMBERS.pathPriceUsd),
     ...rangeProblems('refetchPriceUsd', props.refetchPriceUsd, NUMBERS.refetchPriceUsd),
     ...rangeProblems('freePathsPerMonth', props.freePathsPerMonth, NUMBERS.freePathsPerMonth),
-    ...rangeProblems('maxNeedlessPurges', props.maxNeedlessPurges, NUMBERS.maxNeedlessPurges),
+    ...rangeProblems('maxNeedlessPurges', props.maxNeedlessPurges, MAX_NEEDLESS_PURGES),
     ...durationProblems('quotaPatience', 'minutes', props.quotaPatience, NUMBERS.quotaPatienceMinutes),
   ];
 }

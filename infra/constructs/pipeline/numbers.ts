@@ -2,17 +2,20 @@ export interface NumberRange {
   readonly least: number;
   readonly most: number;
   readonly whole: boolean;
+}
+
+interface NumberWithDefault extends NumberRange {
   readonly default: number;
 }
 
-const count = (least: number, most: number, standard: number): NumberRange => ({
+const count = (least: number, most: number, standard: number): NumberWithDefault => ({
   least,
   most,
   whole: true,
   default: standard,
 });
 
-const price = (standard: number): NumberRange => ({
+const price = (standard: number): NumberWithDefault => ({
   least: 0,
   most: Number.POSITIVE_INFINITY,
   whole: false,
@@ -39,11 +42,13 @@ export const NUMBERS = {
   // Lambda's own limit.
   batchWindowSeconds: count(0, 300, 0),
   pathPriceUsd: price(0.005),
-  refetchPriceUsd: price(0.0001),
+  refetchPriceUsd: price(0.00001),
   freePathsPerMonth: count(0, 1_000_000_000, 1000),
-  maxNeedlessPurges: count(0, 1_000_000_000, 5000),
   quotaPatienceMinutes: count(0, YEAR_IN_MINUTES, 60),
-} as const satisfies Readonly<Record<string, NumberRange>>;
+} as const satisfies Readonly<Record<string, NumberWithDefault>>;
+
+/** Range of a number that a pipeline may be told: without it there is no such limit. */
+export const MAX_NEEDLESS_PURGES: NumberRange = { least: 0, most: 1_000_000_000, whole: true };
 
 /** SES takes so many recipients of one mail. */
 export const MAX_RECIPIENTS = 50;

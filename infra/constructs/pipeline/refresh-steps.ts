@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { Notify, RefreshOptions, SiteDistribution } from './auto-invalidation-props.ts';
+import type { CompleteOptions, Notify, SiteDistribution } from './auto-invalidation-props.ts';
 import { environmentWith } from './described-distributions.ts';
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
@@ -14,7 +14,7 @@ import { ServiceFunction } from './service-function.ts';
 const STEP_TIMEOUT = Duration.minutes(10);
 
 /** Everything that the functions of a pipeline are told and given. */
-export interface Pipeline extends Required<RefreshOptions> {
+export interface Pipeline extends CompleteOptions {
   readonly bucket: IBucket;
   readonly distributions: readonly SiteDistribution[];
   readonly table: RefreshTable;
@@ -38,7 +38,9 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
         PATH_PRICE_USD: String(pipeline.pathPriceUsd),
         REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
         FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
-        MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges),
+        ...(pipeline.maxNeedlessPurges === undefined
+          ? {}
+          : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
         QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
       },
     }),

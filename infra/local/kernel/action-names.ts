@@ -1,5 +1,5 @@
 import type { ApiTraits } from './api-traits.ts';
-import type { AwsRequest } from './aws-api.ts';
+import { type AwsRequest, urlOf } from './aws-api.ts';
 import { queryParameters } from './query-protocol.ts';
 
 /**
@@ -9,7 +9,7 @@ import { queryParameters } from './query-protocol.ts';
 export function operationOf(request: AwsRequest): string {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') return target.split('.').at(-1) ?? target;
-  const { pathname } = new URL(request.url, 'http://aws');
+  const { pathname } = urlOf(request);
   const rpc = /^\/service\/[^/]+\/operation\/(\w+)$/.exec(pathname)?.[1];
   if (rpc !== undefined && 'smithy-protocol' in request.headers) return rpc;
   return queryParameters(request).get('Action') ?? `${request.method} ${pathname}`;

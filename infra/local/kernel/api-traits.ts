@@ -41,7 +41,7 @@ export interface ApiTraits {
    *
    * @default status 403 in JSON 1.1, in IAM's usual words
    */
-  readonly refuse?: (denial: Denial) => AwsResponse;
+  readonly refuse?: (denial: Denial, request: AwsRequest) => AwsResponse;
 }
 
 /** The fields of a request in JSON. Any other request has none, so its permissions are unknown. */

@@ -13,7 +13,7 @@ export interface AwsRequest {
    */
   readonly caller: string;
   readonly method: string;
-  /** Path with query string, exactly as sent. */
+  /** Path with query string, exactly as sent; begins with a slash. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -23,6 +23,11 @@ export interface AwsResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
+}
+
+/** The URL of a request. Resolved as a reference, `//` would be a host. */
+export function urlOf({ url }: Pick<AwsRequest, 'url'>): URL {
+  return new URL(`http://aws${url}`);
 }
 
 /** A local implementation of one AWS API. Every call gets an answer, errors included. */
@@ -60,20 +65,23 @@ export function answeringErrors(service: AwsService, answer: (error: AwsError) =
   };
 }
 
-/** AWS JSON 1.0/1.1 (Step Functions, DynamoDB, SQS …): success. */
-export function jsonResponse(value: unknown, version: '1.0' | '1.1' = '1.0'): AwsResponse {
-  return {
-    status: 200,
-    headers: { 'content-type': `application/x-amz-json-${version}` },
-    body: JSON.stringify(value),
-  };
+/** AWS JSON by its version (Step Functions, SQS …), or the JSON of REST (Lambda, SES v2 …). */
+export type JsonProtocol = '1.0' | '1.1' | 'REST';
+
+/** Success in JSON. */
+export function jsonResponse(value: unknown, protocol: JsonProtocol = '1.0'): AwsResponse {
+  return { status: 200, headers: { 'content-type': typeOf(protocol) }, body: JSON.stringify(value) };
 }
 
-/** AWS JSON 1.0/1.1: error. SDKs read the code from `__type`. */
-export function jsonErrorResponse(error: AwsError, version: '1.0' | '1.1' = '1.0'): AwsResponse {
+function typeOf(protocol: JsonProtocol): string {
+  return protocol === 'REST' ? 'application/json' : `application/x-amz-json-${protocol}`;
+}
+
+/** An error in JSON. SDKs read the code from `__type` or the header. */
+export function jsonErrorResponse(error: AwsError, protocol: JsonProtocol = '1.0'): AwsResponse {
   return {
     status: error.status,
-    headers: { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-errortype': error.code },
+    headers: { 'content-type': typeOf(protocol), 'x-amzn-errortype': error.code },
     body: JSON.stringify({ __type: error.code, message: error.message }),
   };
 }

@@ -1,15 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { operationOf } from './action-names.ts';
-import {
-  AwsError,
-  type AwsRequest,
-  type AwsResponse,
-  type AwsService,
-  jsonErrorResponse,
-} from './aws-api.ts';
+import { AwsError, type AwsRequest, type AwsResponse, type AwsService, urlOf } from './aws-api.ts';
+import { errorResponseTo, isSignedByVersion2 } from './error-response.ts';
 import { close, listen } from './http-server.ts';
 import type { Journal } from './journal.ts';
-import { bareXmlErrorResponse, xmlErrorResponse } from './xml.ts';
 
 export interface AwsCall {
   readonly request: AwsRequest;
@@ -58,10 +52,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
 
   async function call(request: AwsRequest): Promise<AwsResponse> {
     const action = actionOf(request);
-    const perform = async () => {
-      const service = services.get(request.service);
-      return service === undefined ? refused(request, withoutService(request)) : service(request);
-    };
+    const perform = () => performedBy(services.get(request.service), request);
     const chain = [...interceptors].reduceRight<() => Promise<AwsResponse>>(
       (next, interceptor) => () => interceptor({ request, action }, next),
       perform,
@@ -93,12 +84,36 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   };
 }
 
+/** What a service answers. To its caller, a bug is a failure of the service, as on AWS. */
+async function performedBy(service: AwsService | undefined, request: AwsRequest): Promise<AwsResponse> {
+  if (service === undefined) return errorResponseTo(request, withoutService(request));
+  try {
+    return await service(request);
+  } catch (error) {
+    // Cut by an interceptor of a call that the service made.
+    if (error instanceof ConnectionCutError) throw error;
+    process.emitWarning(error instanceof Error ? error : String(error));
+    return errorResponseTo(request, FAILURES[request.service] ?? INTERNAL_FAILURE);
+  }
+}
+
+const INTERNAL_FAILURE = new AwsError(
+  'InternalFailure',
+  'The request processing has failed because of an unknown error, exception or failure.',
+  500,
+);
+
+/** Services with a code of their own for what they cannot help. */
+const FAILURES: Readonly<Record<string, AwsError>> = {
+  s3: new AwsError('InternalError', 'We encountered an internal error. Please try again.', 500),
+};
+
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call: AwsService): Promise<void> {
   try {
     const content = await readBody(incoming);
     const request = awsRequestOf(incoming, content ?? Buffer.alloc(0));
     const { status, headers, body } = await (content === undefined
-      ? refused(request, TOO_LARGE)
+      ? errorResponseTo(request, TOO_LARGE)
       : call(request));
     const isHead = incoming.method === 'HEAD';
     outgoing.writeHead(status, {
@@ -107,7 +122,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call:
     });
     outgoing.end(isHead ? undefined : body);
   } catch (error) {
-    // To the caller, a bug of ours looks like a fault that cuts the connection: show it.
+    // To the caller, a bug of the endpoint looks like a fault that cuts the connection: show it.
     if (!(error instanceof ConnectionCutError))
       process.emitWarning(error instanceof Error ? error : String(error));
     outgoing.destroy();
@@ -138,15 +153,25 @@ const TOO_LARGE = new AwsError(
 
 /** An HTTP request to any AWS service, as the local cloud sees it. */
 export function awsRequestOf(message: HttpMessage, body: Buffer): AwsRequest {
-  const { method = 'GET' } = message;
-  return { ...credentialScopeOf(message), method, ...pathStyle(message), body };
+  const { method = 'GET', headers } = message;
+  const url = pathOf(message);
+  return { ...credentialScopeOf({ headers, url }), method, ...pathStyle({ headers, url }), body };
 }
 
 type HttpMessage = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
 
+/** A target may be a whole URL, as proxies are asked, or `*`. */
+function pathOf({ url = '/' }: HttpMessage): string {
+  const path = url.replace(/^https?:\/\/[^/?]*/i, '');
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 /** Reads the Authorization header, or the query of a presigned URL. */
-function credentialScopeOf({ headers, url = '/' }: HttpMessage): { caller: string; service: string } {
-  const presigned = new URL(url, 'http://aws').searchParams.get('X-Amz-Credential');
+function credentialScopeOf({ headers, url }: Pick<AwsRequest, 'headers' | 'url'>): {
+  caller: string;
+  service: string;
+} {
+  const presigned = urlOf({ url }).searchParams.get('X-Amz-Credential');
   const credential = presigned ?? /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
   // The caller may be an ARN, which may hold slashes.
   const parts = credential.split('/');
@@ -157,7 +182,10 @@ function credentialScopeOf({ headers, url = '/' }: HttpMessage): { caller: strin
 const SIGNING_ALIASES: Readonly<Record<string, string>> = { email: 'ses', sesv2: 'ses' };
 
 /** Turns `http://bucket.localhost/key` into `/bucket/key`. */
-function pathStyle({ headers, url = '/' }: HttpMessage): Pick<AwsRequest, 'url' | 'headers'> {
+function pathStyle({
+  headers,
+  url,
+}: Pick<AwsRequest, 'url' | 'headers'>): Pick<AwsRequest, 'url' | 'headers'> {
   const bucket = /^([a-z0-9.-]+)\.localhost(?::\d+)?$/.exec(headers.host ?? '')?.[1];
   if (bucket === undefined) return { url, headers };
   return { url: `/${bucket}${url}`, headers: { ...headers, host: 'localhost' } };
@@ -172,22 +200,8 @@ function withoutService(request: AwsRequest): AwsError {
   return new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
 }
 
-/** S3 alone has ever taken such signatures, in some regions. */
-function isSignedByVersion2({ url, headers }: AwsRequest): boolean {
-  return (
-    headers.authorization?.startsWith('AWS ') ?? new URL(url, 'http://aws').searchParams.has('AWSAccessKeyId')
-  );
-}
-
 const VERSION_4_ONLY =
   'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.';
-
-/** The answer to a call that reaches no service, in the protocol that the caller reads. */
-function refused(request: AwsRequest, error: AwsError): AwsResponse {
-  if (request.service === 's3' || isSignedByVersion2(request)) return bareXmlErrorResponse(error);
-  if (request.headers['content-type']?.includes('json')) return jsonErrorResponse(error);
-  return xmlErrorResponse(error);
-}
 
 function errorCodeOf({ headers, body }: AwsResponse): string {
   const text = String(body ?? '');

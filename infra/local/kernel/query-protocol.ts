@@ -2,17 +2,28 @@
  * AWS Query protocol: a form with `Action` and flattened parameters, answered in XML.
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
-import type { AwsRequest, AwsResponse } from './aws-api.ts';
+import { randomUUID } from 'node:crypto';
+import { type AwsRequest, type AwsResponse, urlOf } from './aws-api.ts';
 import { xmlResponse } from './xml.ts';
 
 /** The parameters of a request, `Action` among them. */
-export function queryParameters({ method, url, body }: AwsRequest): URLSearchParams {
-  return method === 'POST' ? new URLSearchParams(body.toString()) : new URL(url, 'http://aws').searchParams;
+export function queryParameters(request: AwsRequest): URLSearchParams {
+  return request.method === 'POST'
+    ? new URLSearchParams(request.body.toString())
+    : urlOf(request).searchParams;
 }
 
-/** The result of an action. */
-export function queryResponse(action: string, result: object, namespace: string): AwsResponse {
-  return xmlResponse(200, {
-    [`${action}Response`]: { '@_xmlns': namespace, [`${action}Result`]: result },
-  });
+/**
+ * The answer to an action.
+ *
+ * @param result undefined if the action has none, not even an empty one
+ */
+export function queryResponse(action: string, result: object | undefined, namespace: string): AwsResponse {
+  const RequestId = randomUUID();
+  const content = {
+    '@_xmlns': namespace,
+    ...(result === undefined ? {} : { [`${action}Result`]: result }),
+    ResponseMetadata: { RequestId },
+  };
+  return xmlResponse(200, { [`${action}Response`]: content }, { 'x-amzn-requestid': RequestId });
 }

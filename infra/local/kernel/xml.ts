@@ -10,10 +10,12 @@ export function xmlResponse(
   content: object,
   headers: Readonly<Record<string, string>> = {},
 ): AwsResponse {
+  // A parser reads a carriage return as a line feed, unless it is written as a reference.
+  const elements = builder.build(content).replaceAll('\r', '&#xD;');
   return {
     status,
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': randomUUID(), ...headers },
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(content)}`,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n${elements}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parsed } from '../../parsed.ts';
-import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
+import { Guard, REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
 import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';
@@ -37,6 +37,7 @@ const Plan = withFormerNames(
     required: Count,
     costUsd: z.number(),
     guarded: z.boolean(),
+    guard: z.exactOptional(Guard),
     isCheapest: z.boolean(),
     number: Count,
     round: Count,

@@ -1,16 +1,20 @@
 import { Completions } from './completions.ts';
-import { Labels } from './labels.ts';
 import {
   type CoverProblem,
+  type CoverTree,
   costOf,
   isWithin,
+  type Limits,
   NONE,
   plus,
-  type RelaxedCover,
   type Sum,
-  TIE,
+  sumOf,
+  tiesOf,
   usageOf,
-} from './relaxed-cover.ts';
+} from './cover-problem.ts';
+import { Frontier } from './frontier.ts';
+import { Labels } from './labels.ts';
+import type { RelaxedCover } from './relaxed-cover.ts';
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
 import type { Cut } from './url-tree.ts';
 
@@ -18,6 +22,8 @@ import type { Cut } from './url-tree.ts';
 export interface Cover {
   /** None covers what another covers. */
   readonly wildcards: readonly Cut[];
+  readonly exactPaths: number;
+  readonly needlessPurges: number;
   /** False if the search for a cheaper one was given up. */
   readonly isCheapest: boolean;
 }
@@ -43,23 +49,42 @@ const NEARLY = 4;
 const MOST_LABELS = 2_000_000;
 
 /**
- * The cheapest cover within a budget. The cost is dollars for its paths, and the price of its
+ * The cheapest cover within some limits. The cost is dollars for its paths, and the price of its
  * needless purges.
  *
  * This is a shortest path under resource constraints. The way leads through the cuts in preorder:
  * each cut is either passed, which changes nothing, or taken as a wildcard, and then its
  * descendants are skipped. The relaxed problem gives lower bounds. A cover that costs no more than
- * its bound is the cheapest. Otherwise label setting finds the cheapest, and the bounds spare it
- * nearly everything. (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource
- * Constraints", 2005.)
+ * its bound is the cheapest. Where there is none, dynamic programming finds the cheapest, and if
+ * bytes are scarce label setting, which the bounds spare nearly everything. (S. Irnich and
+ * G. Desaulniers, "Shortest Path Problems with Resource Constraints", 2005.)
  *
- * @returns undefined if no cover fits the budget
+ * @returns undefined if no cover is within the limits
  */
-export function cheapestCover(problem: CoverProblem): Cover | undefined {
+export function cheapestCover(tree: CoverTree, limits: Limits): Cover | undefined {
+  const problem = { ...tree, ...limits, ties: tiesOf(tree.cuts, limits.prices) };
+  const { wildcards, isCheapest } = chooseWildcards(problem);
+  if (wildcards === undefined) return undefined;
+  const { exactPaths, needlessPurges } = usageOf(sumOf(wildcards), problem);
+  return { wildcards, exactPaths, needlessPurges, isCheapest };
+}
+
+interface Choice {
+  /** Undefined if none was found. */
+  readonly wildcards: readonly Cut[] | undefined;
+  readonly isCheapest: boolean;
+}
+
+function chooseWildcards(problem: CoverProblem): Choice {
+  if (problem.maxNeedlessPurges < Number.POSITIVE_INFINITY) {
+    const wildcards = new Frontier(problem).cheapest();
+    if (wildcards === undefined || isWithin(usageOf(sumOf(wildcards), problem), problem))
+      return { wildcards, isCheapest: true };
+  }
   const prices = new ShadowPriceSearch(problem);
   prices.run();
-  if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
-  if (prices.best && prices.isProven) return { wildcards: prices.best, isCheapest: true };
+  if (prices.bound === Number.POSITIVE_INFINITY) return { wildcards: undefined, isCheapest: true };
+  if (prices.isProven) return { wildcards: prices.best, isCheapest: true };
   return new CoverSearch(problem, prices).run();
 }
 
@@ -114,10 +139,10 @@ class CoverSearch {
    * Looks for covers within a small gap above the bound, then within larger ones until there is
    * one.
    */
-  run(): Cover | undefined {
-    const { refetch } = this.#problem.prices;
+  run(): Choice {
+    const { prices, ties } = this.#problem;
     const known = (this.#cost - this.#bound) * FIRST_GAP.ofGap;
-    const first = Math.abs(this.#bound) * FIRST_GAP.ofBound + refetch + TIE.object;
+    const first = Math.abs(this.#bound) * FIRST_GAP.ofBound + prices.refetch + ties.object;
     for (let gap = Math.min(known, first); ; gap *= this.#isNearer(NEARLY * gap) ? NEARLY : GAP_GROWTH) {
       const limit = Math.min(this.#bound + gap, this.#cost);
       this.#limit = limit + toleranceOf(limit);
@@ -125,7 +150,7 @@ class CoverSearch {
       this.#setLabels();
       const isComplete = this.#labels.count <= MOST_LABELS;
       if (!isComplete || !this.#isAnyLeftOut || this.#cost <= limit) {
-        return this.#best && { wildcards: this.#best, isCheapest: isComplete };
+        return { wildcards: this.#best, isCheapest: isComplete };
       }
     }
   }
@@ -211,6 +236,7 @@ class CoverSearch {
     savedBytes: number,
     needlessPurges: number,
   ) {
+    if (needlessPurges > this.#problem.maxNeedlessPurges) return false;
     for (const relaxed of this.#relaxed) {
       const spent = relaxed.spent(savedPaths, savedBytes, needlessPurges);
       if (spent + relaxed.rest(index, wildcards) > this.#limit) {
@@ -223,10 +249,9 @@ class CoverSearch {
 
   /** Offers a cover, made of a way, a cut taken after it, and the completion from a cut on. */
   #offer(sum: Sum, way: number, taken?: Cut, from = this.#problem.cuts.length): void {
-    const { budget, prices } = this.#problem;
     const usage = usageOf(sum, this.#problem);
-    const cost = costOf(usage, prices);
-    if (cost >= this.#cost || !isWithin(usage, budget)) return;
+    const cost = costOf(usage, this.#problem);
+    if (cost >= this.#cost || !isWithin(usage, this.#problem)) return;
     const wildcards = this.#cutsOf(way);
     if (taken !== undefined) wildcards.push(taken);
     this.#best = [...wildcards, ...this.#first.wildcards(from, wildcards.length)];

@@ -1,4 +1,5 @@
-import { type CoverProblem, NONE, plus, type RelaxedCover, type Sum } from './relaxed-cover.ts';
+import { type CoverProblem, NONE, plus, type Sum } from './cover-problem.ts';
+import type { RelaxedCover } from './relaxed-cover.ts';
 import type { Cut } from './url-tree.ts';
 
 /**

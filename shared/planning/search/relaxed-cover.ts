@@ -1,77 +1,20 @@
-import { costOfPaths, type PathBudget, type Prices } from '../prices.ts';
-import type { Cut, UrlTree } from './url-tree.ts';
-
-export interface CoverProblem extends UrlTree {
-  readonly budget: PathBudget;
-  readonly prices: Prices;
-}
-
-/** How much of each budget a cover uses. */
-export interface Usage {
-  readonly wildcards: number;
-  readonly exactPaths: number;
-  readonly bytes: number;
-  readonly needlessPurges: number;
-}
-
-type Saving = Pick<Cut, 'savedPaths' | 'savedBytes' | 'needlessPurges'>;
-
-/** What some wildcards save and purge together. */
-export interface Sum extends Saving {
-  readonly wildcards: number;
-}
-
-export const NONE: Sum = { wildcards: 0, savedPaths: 0, savedBytes: 0, needlessPurges: 0 };
+import { type CoverProblem, costOf } from './cover-problem.ts';
+import type { Cut } from './url-tree.ts';
 
 /** Prices that stand in for the limits. */
 export interface ShadowPrices {
   readonly exactPath: number;
   readonly byte: number;
+  readonly needlessPurge: number;
 }
+
+export const NO_SHADOW: ShadowPrices = { exactPath: 0, byte: 0, needlessPurge: 0 };
 
 /**
- * Ties go to fewer needless purges, then to fewer paths, then to fewer wildcards. In dollars, and
- * so small that a whole site or budget of one kind does not outweigh one of the kind before.
- */
-export const TIE = { object: 1e-8, path: 2e-12, wildcard: 1e-13 };
-
-export function costOf({ wildcards, exactPaths, needlessPurges }: Usage, prices: Prices): number {
-  const paths = wildcards + exactPaths;
-  const ties = TIE.object * needlessPurges + TIE.path * paths + TIE.wildcard * wildcards;
-  return costOfPaths(paths, prices) + prices.refetch * needlessPurges + ties;
-}
-
-export function sumOf(wildcards: readonly Cut[]): Sum {
-  return wildcards.reduce((sum, cut) => plus(sum, cut), NONE);
-}
-
-export function plus(sum: Sum, { savedPaths, savedBytes, needlessPurges }: Saving, wildcards = 1): Sum {
-  return {
-    wildcards: sum.wildcards + wildcards,
-    savedPaths: sum.savedPaths + savedPaths,
-    savedBytes: sum.savedBytes + savedBytes,
-    needlessPurges: sum.needlessPurges + needlessPurges,
-  };
-}
-
-export function usageOf(sum: Sum, { exactPaths, exactBytes }: UrlTree): Usage {
-  return {
-    wildcards: sum.wildcards,
-    exactPaths: exactPaths - sum.savedPaths,
-    bytes: exactBytes - sum.savedBytes,
-    needlessPurges: sum.needlessPurges,
-  };
-}
-
-export function isWithin({ wildcards, exactPaths, bytes }: Usage, budget: PathBudget): boolean {
-  return wildcards <= budget.wildcardPaths && exactPaths <= budget.exactPaths && bytes <= budget.bytes;
-}
-
-/**
- * The problem without the limits on exact paths and bytes (Lagrangian relaxation). Each limit has a
- * shadow price instead, at which the unused part of the budget is paid back. The cheapest relaxed
- * cover costs no more than any cover within the budget. The limit on wildcards stays, because it is
- * small.
+ * The problem without the limits on exact paths, bytes and needless purges (Lagrangian relaxation).
+ * Each limit has a shadow price instead, at which what is left of it is paid back. The cheapest
+ * relaxed cover costs no more than any cover within the limits. The limit on wildcards stays,
+ * because it is small.
  */
 export class RelaxedCover {
   readonly shadow: ShadowPrices;
@@ -81,10 +24,13 @@ export class RelaxedCover {
    * The least that the rest costs, by the current cut and the number of wildcards used before it.
    */
   readonly #rest: Float64Array;
+  /** What one needless purge costs. */
+  readonly #purge: number;
 
   constructor(problem: CoverProblem, shadow: ShadowPrices) {
     this.#problem = problem;
     this.shadow = shadow;
+    this.#purge = problem.prices.refetch + problem.ties.object + shadow.needlessPurge;
     this.#width = problem.budget.wildcardPaths + 1;
     this.#rest = new Float64Array((problem.cuts.length + 1) * this.#width);
     this.#solve();
@@ -101,8 +47,7 @@ export class RelaxedCover {
    */
   spent(savedPaths: number, savedBytes: number, needlessPurges: number): number {
     const { exactPath, byte } = this.shadow;
-    const purges = needlessPurges * (this.#problem.prices.refetch + TIE.object);
-    return purges - savedPaths * exactPath - savedBytes * byte;
+    return needlessPurges * this.#purge - savedPaths * exactPath - savedBytes * byte;
   }
 
   /**
@@ -139,9 +84,10 @@ export class RelaxedCover {
 
   /** The number of exact paths up to which each is worth its shadow price. */
   worthwhilePaths(wildcards: number): number {
+    const { prices, ties } = this.#problem;
     const { exactPath } = this.shadow;
-    if (exactPath >= this.#problem.prices.path + TIE.path) return this.#mostExactPaths;
-    return exactPath >= TIE.path ? this.#freeExactPaths(wildcards) : 0;
+    if (exactPath >= prices.path + ties.path) return this.#mostExactPaths;
+    return exactPath >= ties.path ? this.#freeExactPaths(wildcards) : 0;
   }
 
   #solve(): void {
@@ -166,12 +112,13 @@ export class RelaxedCover {
    * that is least.
    */
   #withoutMore(wildcards: number): number {
-    const { budget, prices, exactPaths, exactBytes } = this.#problem;
-    const { exactPath, byte } = this.shadow;
+    const { budget, exactPaths, exactBytes, maxNeedlessPurges } = this.#problem;
+    const { exactPath, byte, needlessPurge } = this.shadow;
     const unused = (used: number) =>
-      costOf({ wildcards, exactPaths: used, bytes: 0, needlessPurges: 0 }, prices) - used * exactPath;
+      costOf({ wildcards, exactPaths: used, bytes: 0, needlessPurges: 0 }, this.#problem) - used * exactPath;
     const least = Math.min(unused(0), unused(this.#freeExactPaths(wildcards)), unused(this.#mostExactPaths));
-    return least + exactPaths * exactPath + (exactBytes - budget.bytes) * byte;
+    const allowedPurges = needlessPurge === 0 ? 0 : maxNeedlessPurges * needlessPurge;
+    return least + exactPaths * exactPath + (exactBytes - budget.bytes) * byte - allowedPurges;
   }
 
   #freeExactPaths(wildcards: number): number {

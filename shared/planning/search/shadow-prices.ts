@@ -1,13 +1,5 @@
-import {
-  type CoverProblem,
-  costOf,
-  isWithin,
-  RelaxedCover,
-  type ShadowPrices,
-  sumOf,
-  TIE,
-  usageOf,
-} from './relaxed-cover.ts';
+import { type CoverProblem, costOf, isWithin, sumOf, usageOf } from './cover-problem.ts';
+import { NO_SHADOW, RelaxedCover, type ShadowPrices } from './relaxed-cover.ts';
 import type { Cut } from './url-tree.ts';
 
 /**
@@ -62,27 +54,45 @@ export class ShadowPriceSearch {
 
   /** Usually only one limit is scarce, so each is tried alone first. */
   run(): void {
-    this.#maximisePath(0);
-    if (this.#problem.exactBytes === 0) return;
-    this.#maximiseByte(TIE.path);
-    const { exactPath, byte } = (this.#highest as RelaxedCover).shadow;
-    if (byte > 0) this.#maximisePath(byte);
-    else this.#maximiseByte(exactPath);
+    const { exactBytes, maxNeedlessPurges, ties } = this.#problem;
+    this.#maximisePath(NO_SHADOW);
+    if (exactBytes > 0) {
+      this.#maximiseByte({ ...NO_SHADOW, exactPath: ties.path });
+      if (this.#shadow.byte > 0) this.#maximisePath(this.#shadow);
+      else this.#maximiseByte(this.#shadow);
+    }
+    if (maxNeedlessPurges < Number.POSITIVE_INFINITY) {
+      this.#maximiseNeedlessPurge(this.#shadow);
+      this.#maximisePath(this.#shadow);
+    }
   }
 
-  #maximisePath(byte: number): void {
-    const { prices } = this.#problem;
-    this.#maximise(TIE.path, prices.path + TIE.path, exactPath => {
-      const { relaxed, exactPaths, wildcards } = this.#relax({ exactPath, byte });
+  /** The prices of the highest bound so far. */
+  get #shadow(): ShadowPrices {
+    return this.#highest?.shadow ?? NO_SHADOW;
+  }
+
+  #maximisePath(others: ShadowPrices): void {
+    const { prices, ties } = this.#problem;
+    this.#maximise(ties.path, prices.path + ties.path, exactPath => {
+      const { relaxed, exactPaths, wildcards } = this.#relax({ ...others, exactPath });
       return { relaxed, excess: exactPaths - relaxed.worthwhilePaths(wildcards) };
     });
   }
 
-  #maximiseByte(exactPath: number): void {
-    const { budget } = this.#problem;
-    this.#maximise(0, TIE.path, byte => {
-      const { relaxed, bytes } = this.#relax({ exactPath, byte });
+  #maximiseByte(others: ShadowPrices): void {
+    const { budget, ties } = this.#problem;
+    this.#maximise(0, ties.path, byte => {
+      const { relaxed, bytes } = this.#relax({ ...others, byte });
       return { relaxed, excess: bytes - budget.bytes };
+    });
+  }
+
+  #maximiseNeedlessPurge(others: ShadowPrices): void {
+    const { maxNeedlessPurges, ties } = this.#problem;
+    this.#maximise(0, ties.object, needlessPurge => {
+      const { relaxed, needlessPurges } = this.#relax({ ...others, needlessPurge });
+      return { relaxed, excess: needlessPurges - maxNeedlessPurges };
     });
   }
 
@@ -126,8 +136,8 @@ export class ShadowPriceSearch {
     if (relaxed.cost > this.bound) this.#highest = relaxed;
     const wildcards = relaxed.wildcards();
     const usage = usageOf(sumOf(wildcards), this.#problem);
-    const cost = costOf(usage, this.#problem.prices);
-    if (cost < this.cost && isWithin(usage, this.#problem.budget)) [this.best, this.cost] = [wildcards, cost];
+    const cost = costOf(usage, this.#problem);
+    if (cost < this.cost && isWithin(usage, this.#problem)) [this.best, this.cost] = [wildcards, cost];
     return { relaxed, ...usage };
   }
 }

@@ -40,9 +40,8 @@ export interface Cut {
 
 export interface UrlTree {
   readonly cuts: readonly Cut[];
-  /** What the targets take without any wildcard. */
-  readonly exactPaths: number;
-  readonly exactBytes: number;
+  /** For each target the length of its exact path in the list of paths. */
+  readonly pathBytes: readonly number[];
 }
 
 /** Targets with a common prefix of this length, and how many spans inside precede it. */
@@ -89,7 +88,7 @@ export function urlTree(
     if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
   }
   while (above.length > 0) close();
-  return { cuts, exactPaths: wanted.length, exactBytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { cuts, pathBytes: wanted.map(({ bytes }) => bytes) };
 }
 
 /** What a cut for a span of these targets purges and saves. */

@@ -1,4 +1,5 @@
 import type { PathBudget } from '../prices.ts';
+import type { CoverTree } from './cover-problem.ts';
 import type { Cut, UrlTree } from './url-tree.ts';
 
 /**
@@ -7,16 +8,28 @@ import type { Cut, UrlTree } from './url-tree.ts';
  * purges. (In integer programming: presolve, by dominance.) Bytes are ignored if there are enough
  * in any case.
  */
-export function worthwhileCuts({ cuts, ...exact }: UrlTree, { wildcardPaths, bytes }: PathBudget): UrlTree {
-  // A wildcard that replaces exact paths is at most one `*` longer than one of them.
-  const bytesMatter = exact.exactBytes + wildcardPaths > bytes;
+export function worthwhileCuts({ cuts, pathBytes }: UrlTree, budget: PathBudget): CoverTree {
+  const exactBytes = sum(pathBytes);
+  const { bytes, wildcardPaths } = budget;
+  const bytesMatter = exactBytes + wildcardPaths > bytes && mostBytes(pathBytes, budget) > bytes;
   const weighed = bytesMatter ? cuts : cuts.map(cut => ({ ...cut, savedBytes: 0 }));
   return {
     cuts: withoutBeaten(withoutHopeless(weighed, wildcardPaths), wildcardPaths),
-    exactPaths: exact.exactPaths,
-    exactBytes: bytesMatter ? exact.exactBytes : 0,
+    exactPaths: pathBytes.length,
+    exactBytes: bytesMatter ? exactBytes : 0,
   };
 }
+
+/**
+ * No cover within the other limits has more bytes. A wildcard is at most one `*` longer than an
+ * exact path that it replaces.
+ */
+function mostBytes(pathBytes: readonly number[], { exactPaths, wildcardPaths }: PathBudget): number {
+  const longest = pathBytes.toSorted((a, b) => b - a).slice(0, exactPaths + wildcardPaths);
+  return sum(longest) + wildcardPaths;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Leaves out the cuts below one that has to be taken, itself or by an ancestor. */
 function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly Cut[] {

@@ -180,7 +180,7 @@ describe('A wildcard cut before the first doubtful character', () => {
   function wildcardFor(key: string): string {
     const doubtful = [...key].findIndex(character => DOUBTFUL_CHARACTERS.includes(character));
     const certain = doubtful < 0 ? key : [...key].slice(0, doubtful).join('');
-    const escaped = certain.replace(/[^A-Za-z0-9$\-_./:@=&]/gu, encodeURIComponent);
+    const escaped = certain.replace(/[^A-Za-z0-9$\-_./:@=&!(),;]/gu, encodeURIComponent);
     return `/${escaped}*`;
   }
 

@@ -1,9 +1,11 @@
+import { CloudWatchClient, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { cbor } from '@smithy/core/cbor';
 import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../../../infra/local/kernel/aws-api.ts';
 import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
 import { createCloudWatch } from '../../../infra/local/services/cloudwatch/cloudwatch.ts';
+import { clientFor } from '../../helpers/sdk-client.ts';
 import { startStorage } from '../../helpers/storage.ts';
 import { alarmResource } from '../../unit/local/cloudwatch/alarms.ts';
 
@@ -14,6 +16,7 @@ async function start() {
   const cloudWatch = createCloudWatch({
     alarms: ['a', 'b', 'c'].map(name => alarmResource(name)),
     queueNames: [],
+    dashboards: [{ name: 'page', body: '{"widgets":[]}' }],
     publish: () => undefined,
     measureQueue: storage.measureQueue,
     journal,
@@ -85,7 +88,7 @@ describe('DescribeAlarms', () => {
     expect(text.match(/<AlarmName>/g)).toHaveLength(1);
   });
 
-  it('is the only action: any other is refused by name, in the protocol of the request', async () => {
+  it('is one of two actions: any other is refused by name, in the protocol of the request', async () => {
     const { post } = await start();
     const response = await post(
       `/service/${SERVICE}/operation/PutMetricAlarm`,
@@ -96,6 +99,30 @@ describe('DescribeAlarms', () => {
     expect(cbor.deserialize(new Uint8Array(await response.arrayBuffer()))).toMatchObject({
       __type: expect.stringContaining('InvalidAction'),
       message: 'CloudWatch PutMetricAlarm is not emulated',
+    });
+  });
+});
+
+describe('GetDashboard', () => {
+  const clientOf = async () => {
+    const { endpoint } = await start();
+    return new CloudWatchClient(clientFor(endpoint.url));
+  };
+
+  it('returns a dashboard of the template by its name', async () => {
+    const cloudWatch = await clientOf();
+    expect(await cloudWatch.send(new GetDashboardCommand({ DashboardName: 'page' }))).toMatchObject({
+      DashboardName: 'page',
+      DashboardArn: 'arn:aws:cloudwatch::000000000000:dashboard/page',
+      DashboardBody: '{"widgets":[]}',
+    });
+  });
+
+  it('answers that there is no such dashboard', async () => {
+    const cloudWatch = await clientOf();
+    await expect(cloudWatch.send(new GetDashboardCommand({ DashboardName: 'none' }))).rejects.toMatchObject({
+      name: 'ResourceNotFound',
+      $metadata: { httpStatusCode: 404 },
     });
   });
 });

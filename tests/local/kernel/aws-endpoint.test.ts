@@ -1,14 +1,16 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudFrontClient, ListDistributionsCommand } from '@aws-sdk/client-cloudfront';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type AwsRequest,
   type AwsService,
+  authorizationOf,
   jsonRequest,
   jsonResponse,
 } from '../../../infra/local/kernel/aws-api.ts';
@@ -30,7 +32,7 @@ async function start(...names: string[]) {
   const services = new Map(names.map(name => [name, service]));
   const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
   onTestFinished(endpoint.stop);
-  return { endpoint, asked, journal };
+  return { endpoint, services, asked, journal };
 }
 
 const mail = new SendEmailCommand({
@@ -89,6 +91,44 @@ describe('A call', () => {
     );
     expect(journal.entries).toMatchObject([{ error: 'UnknownService' }, { error: 'UnknownService' }]);
   });
+
+  it.each([
+    ['//', '//'],
+    ['//a//b', '//a//b'],
+    ['*', '/*'],
+    ['http://aws.example/a', '/a'],
+  ])('may have any target: %s', async (target, url) => {
+    const { endpoint, asked } = await start('s3');
+    const { hostname, port } = new URL(endpoint.url);
+    const headers = { authorization: authorizationOf('tester', 's3') };
+    // fetch sends targets of its own making only.
+    const call = get({ hostname, port, path: target, headers });
+    const [response] = await once(call, 'response');
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    expect(asked).toMatchObject([{ url }]);
+  });
+
+  it.each([
+    ['s3', '', '<Code>InternalError</Code>'],
+    ['cloudfront', '', '<Code>InternalFailure</Code>'],
+    ['cloudformation', 'Action=DescribeStacks', '<Code>InternalFailure</Code>'],
+    ['lambda', '', '"__type":"InternalFailure"'],
+  ])(
+    'to %s that meets a bug is answered with status 500, and the bug is shown',
+    async (name, query, code) => {
+      const { endpoint, services, journal } = await start();
+      services.set(name, () => Promise.reject(new Error('A bug')));
+      const shown = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      onTestFinished(() => shown.mockRestore());
+      const response = await fetch(`${endpoint.url}/?${query}`, {
+        headers: { authorization: authorizationOf('tester', name) },
+      });
+      expect([response.status, await response.text()]).toEqual([500, expect.stringContaining(code)]);
+      expect(shown.mock.calls).toMatchObject([[{ message: 'A bug' }]]);
+      expect(journal.entries).toMatchObject([{ status: 500 }]);
+    },
+  );
 
   it('may name its bucket in the host, as S3 clients do', async () => {
     const { endpoint } = await startStorage();

@@ -141,3 +141,16 @@ describe('The Lambda API', () => {
     });
   });
 });
+
+describe('GetAccountSettings', () => {
+  it('tells the quotas of an account that is not new, and how many functions there are', async () => {
+    const { pool } = startPool([functionWith(ECHO)]);
+    expect(await call(pool.handle, 'GET', '/2016-08-19/account-settings')).toMatchObject({
+      status: 200,
+      json: {
+        AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
+        AccountUsage: { FunctionCount: 1 },
+      },
+    });
+  });
+});

@@ -18,7 +18,11 @@ async function start(...answers: AwsResponse[]) {
   const s3 = async ({ method }: { method: string }): Promise<AwsResponse> => {
     asked.push(method);
     if (method === 'PUT') return answers.shift() ?? { status: 200 };
-    return { status: 200, body: '<NotificationConfiguration></NotificationConfiguration>' };
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/xml' },
+      body: '<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>',
+    };
   };
   const endpoint = await startAwsEndpoint({
     port: 0,

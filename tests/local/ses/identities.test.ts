@@ -1,4 +1,5 @@
 import {
+  GetAccountCommand,
   GetEmailIdentityCommand,
   ListEmailIdentitiesCommand,
   PutEmailIdentityConfigurationSetAttributesCommand,
@@ -195,5 +196,17 @@ describe('A role', () => {
     await expect(clientAs('worker-role').send(new ListEmailIdentitiesCommand({}))).rejects.toThrow(
       'does not know which permissions ses POST /v2/email/list-identities needs',
     );
+  });
+});
+
+describe('The account of SES', () => {
+  it('is outside the sandbox and has no limits, since none are emulated', async () => {
+    const { clientAs } = await start();
+    expect(await clientAs('administrator').send(new GetAccountCommand({}))).toMatchObject({
+      ProductionAccessEnabled: true,
+      SendingEnabled: true,
+      EnforcementStatus: 'HEALTHY',
+      SendQuota: { Max24HourSend: -1, MaxSendRate: -1, SentLast24Hours: 0 },
+    });
   });
 });

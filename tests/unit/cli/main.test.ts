@@ -56,6 +56,7 @@ describe('The command line', () => {
     [['plan', '--requestd', '/*'], '(Did you mean --requested?)'],
     [['redrive', '--dryrun'], '(Did you mean --dry-run?)'],
     [['restore', '--from', 'latest', '--overwite'], '(Did you mean --overwrite?)'],
+    [['doctor', '--befor'], '(Did you mean --before?)'],
   ])('suggests what %j may have meant, and tries nothing', async (args, suggestion) => {
     const { exitCode, printed, complaint } = await run(...args);
     expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: '' });

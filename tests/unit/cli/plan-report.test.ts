@@ -23,7 +23,6 @@ const REPORT: Report = {
   changed: ['docs/a.css', 'docs/b.css', 'index.html'],
   requested: ['/docs/*'],
   freePathsLeft: 0,
-  maxNeedless: 5000,
   everything: { needlessPurges: 4321, costUsd: 0 },
 };
 
@@ -54,9 +53,17 @@ describe('the report of a plan', () => {
     expect(linesOf(hidden)).toEqual(['No viewer can see the 1 file that changed: no invalidation.']);
   });
 
-  it('says that it purges as few objects as possible instead of as few dollars', () => {
-    expect(linesOf({ guarded: true }).at(-2)).toBe(
-      'The cheapest paths would have purged more than 5,000 unchanged objects (--max-needless); these purge as few as possible.',
+  const guard = { limit: 5000, fewest: 0, withoutLimit: 10_453, costUsd: 3.68 };
+
+  it('says what the limit on needless purges costs', () => {
+    expect(linesOf({ guarded: true, guard }).at(-2)).toBe(
+      '--max-needless 5,000 costs $3.68: the cheapest paths would make 10,453',
+    );
+  });
+
+  it('says that no paths meet the limit on needless purges', () => {
+    expect(linesOf({ guard: { ...guard, fewest: 8314 } }).at(-2)).toBe(
+      '--max-needless 5,000 cannot be kept: any paths would make at least 8,314',
     );
   });
 

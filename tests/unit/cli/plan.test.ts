@@ -64,7 +64,6 @@ describe('npm run plan with two folders', () => {
       changed: changedKeys,
       requested: [],
       freePathsLeft: 1000 - expected.paths.length,
-      maxNeedless: 5000,
       everything: { needlessPurges: 1, costUsd: 0 },
     });
   });
@@ -181,7 +180,6 @@ describe('npm run plan', () => {
     expect(await planOf(changedKeys, ...options)).toMatchObject({
       ...planned({ changedKeys, siteKeys, ...details }),
       requested: details.requestedPaths ?? [],
-      maxNeedless: details.maxNeedlessPurges ?? 5000,
     });
   });
 

@@ -13,9 +13,8 @@ const ENVIRONMENT = {
     '[{"id":"E1","url":"https://d1.cloudfront.net","urls":{"originPath":"","extensionless":false,"rootObject":"index.html","cachesQueryStrings":"false"},"honoursNoStore":"true","errorPages":[]}]',
   REFRESH_TABLE: 'refreshes',
   PATH_PRICE_USD: '0.005',
-  REFETCH_PRICE_USD: '0.0001',
+  REFETCH_PRICE_USD: '0.00001',
   FREE_PATHS_PER_MONTH: '1000',
-  MAX_NEEDLESS_PURGES: '5000',
   QUOTA_PATIENCE_MINUTES: '60',
 };
 

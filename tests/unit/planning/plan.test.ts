@@ -113,18 +113,50 @@ describe('the plan of an invalidation', () => {
     expect(planInvalidation(request)).toMatchObject({ paths: ['/img/a.png', '/img/c.png'], costUsd: 0 });
   });
 
-  it('purges as little as it can instead, when the cheapest plan would purge more than is allowed', () => {
-    const changedKeys = ['img/a.png', 'img/c.png'];
-    const siteKeys = ['img/b.png', 'img/b2.png'];
+  it('is the cheapest one that purges no more needlessly than is allowed', () => {
+    const changedKeys = ['img/a.png', 'img/c.png', 'js/a.js', 'js/c.js'];
+    const siteKeys = ['img/b.png', 'img/b2.png', 'js/b.js', 'index.html'];
     const prices = { path: 1, refetch: 0.0001, freePaths: 0 };
-    const at = (maxNeedlessPurges: number) =>
+    const at = (maxNeedlessPurges?: number) =>
       planInvalidation(requestOf({ changedKeys, siteKeys, prices, maxNeedlessPurges }));
-    expect(at(2)).toMatchObject({ paths: ['/img/*'], needlessPurges: 2, guarded: false });
-    expect(at(1)).toMatchObject({
-      paths: ['/img/a.png', '/img/c.png'],
-      needlessPurges: 0,
+    expect(at()).toMatchObject({ paths: ['/*'], needlessPurges: 4, guarded: false });
+    expect(at(3)).toMatchObject({ paths: ['/img/*', '/js/*'], needlessPurges: 3, costUsd: 2, guarded: true });
+    expect(at(2)).toMatchObject({ paths: ['/img/a.png', '/img/c.png', '/js/*'], needlessPurges: 1 });
+    expect(at(0)).toMatchObject({ needlessPurges: 0, costUsd: 4 });
+  });
+
+  it('says what the limit on needless purges costs', () => {
+    const request = requestOf({ changedKeys: ['img/a.png', 'img/c.png'], siteKeys: ['img/b.png'] });
+    const prices = { path: 1, refetch: 0.0001, freePaths: 0 };
+    expect(planInvalidation({ ...request, prices, maxNeedlessPurges: 1 })).not.toHaveProperty('guard');
+    expect(planInvalidation({ ...request, prices, maxNeedlessPurges: 0 })).toMatchObject({
       costUsd: 2,
-      guarded: true,
+      guard: { limit: 0, fewest: 0, withoutLimit: 1, costUsd: 1 },
+    });
+  });
+
+  it('ignores a limit on needless purges that no plan meets, and says so', () => {
+    const request = requestOf({
+      changedKeys: ['img/a~1', 'img/c~1', 'x.css', 'y.css'],
+      siteKeys: ['img/a', 'img/c', 'img/d', 'z.css'],
+      prices: { path: 1, refetch: 0.0001, freePaths: 0 },
+      maxNeedlessPurges: 1,
+    });
+    expect(planInvalidation(request)).toMatchObject({
+      paths: ['/*'],
+      needlessPurges: 4,
+      guarded: false,
+      guard: { limit: 1, fewest: 2, withoutLimit: 4, costUsd: 0 },
+    });
+  });
+
+  it('costs as little as `/*` where two of a million objects changed and a purge is worth nothing', () => {
+    const siteKeys = Array.from({ length: 1_000_000 }, (_, index) => String(index).padStart(6, '0'));
+    const changedKeys = ['000000', '999999'];
+    const prices = { path: 0.005, refetch: 0, freePaths: 0 };
+    expect(planInvalidation(requestOf({ changedKeys, siteKeys, prices }))).toMatchObject({
+      paths: ['/*'],
+      costUsd: 0.005,
     });
   });
 

@@ -25,17 +25,20 @@ const anyScarcity = fc.record({
   exactPaths: fc.integer({ min: 10, max: 200 }),
 });
 
+/** With few of these a plan costs much. With too few there is none. */
+const anyMaxNeedlessPurges = fc.option(fc.nat(700), { nil: Number.POSITIVE_INFINITY });
+
 const planOf = (request: Partial<PlanRequest>) =>
   planInvalidation({ ...PLANNING, changedKeys: [], requestedPaths: [], siteKeys: [], ...request });
 
 describe('A plan with fewer free paths than changes', () => {
   it('is proven cheapest, and costs what dynamic programming over all numbers of paths finds', () => {
     fc.assert(
-      fc.property(anyScarcity, ({ upload, freePaths, ...limits }) => {
-        const plan = scarcePlan(upload, freePaths, limits);
+      fc.property(anyScarcity, anyMaxNeedlessPurges, ({ upload, freePaths, ...limits }, most) => {
+        const plan = scarcePlan(upload, freePaths, { ...limits, maxNeedlessPurges: most });
         expect(plan.isCheapest).toBe(true);
         expect(microDollars(plan.paths.length, plan.needlessPurges, freePaths)).toBe(
-          leastCost(upload, freePaths, limits),
+          leastCost(upload, freePaths, { ...limits, maxNeedlessPurges: most }),
         );
       }),
       { numRuns: 40 },
@@ -105,18 +108,19 @@ it('Thousands of wildcards requested manually are merged into as many as CloudFr
   expect(planOf({ requestedPaths, siteKeys })).toMatchObject({ paths: ['/photos/*'], needlessPurges: 0 });
 });
 
-type Limits = Pick<PlanRequest['budget'], 'exactPaths' | 'wildcardPaths'>;
+type Limits = Pick<PlanRequest['budget'], 'exactPaths' | 'wildcardPaths'> &
+  Pick<PlanRequest, 'maxNeedlessPurges'>;
 
 function scarcePlan(
   upload: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
   freePaths: number,
-  limits: Limits,
+  { maxNeedlessPurges, ...limits }: Limits,
 ) {
   return planOf({
     ...upload,
     prices: { ...PLANNING.prices, freePaths },
     budget: { ...PLANNING.budget, ...limits },
-    maxNeedlessPurges: Number.POSITIVE_INFINITY,
+    maxNeedlessPurges,
   });
 }
 
@@ -135,7 +139,7 @@ type Purges = readonly (readonly number[])[];
 function leastCost(
   { siteKeys, changedKeys }: Pick<PlanRequest, 'siteKeys' | 'changedKeys'>,
   freePaths: number,
-  { exactPaths, wildcardPaths }: Limits,
+  { exactPaths, wildcardPaths, maxNeedlessPurges = Number.POSITIVE_INFINITY }: Limits,
 ): number {
   const changed = new Set(changedKeys);
   const purgesOf = (keys: readonly string[], length: number): Purges => {
@@ -148,8 +152,12 @@ function leastCost(
       .reduce((a, b) => combined(a, b, wildcardPaths));
     return [none, one.with(0, Math.min(one[0] ?? 0, keys.length - own)), ...more];
   };
-  const costs = purgesOf(siteKeys, 0).flatMap((row, wildcards) =>
-    row.slice(0, exactPaths + 1).map((purges, exact) => microDollars(wildcards + exact, purges, freePaths)),
+  const covers = purgesOf(siteKeys, 0).flatMap((row, wildcards) =>
+    row.slice(0, exactPaths + 1).map((purges, exact) => ({ paths: wildcards + exact, purges })),
+  );
+  const allowed = covers.filter(({ purges }) => purges <= maxNeedlessPurges);
+  const costs = (allowed.length > 0 ? allowed : covers).map(({ paths, purges }) =>
+    microDollars(paths, purges, freePaths),
   );
   return Math.min(...costs);
 }

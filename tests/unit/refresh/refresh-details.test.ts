@@ -58,6 +58,13 @@ describe('the details of a refresh', () => {
     ]);
   });
 
+  it('tell what the limit on needless purges costs', async () => {
+    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
+    const plan = planOf(['/a.css', '/b*'], { guarded: true, guard });
+    expect((await told({ refresh: { plan } })).details).toMatchObject({ guard });
+    expect((await told({ refresh: { plan: planOf(['/a.css']) } })).details).not.toHaveProperty('guard');
+  });
+
   it('list no more than 200 of thousands', async () => {
     const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
     const objects = paths.map(path => changeOf(path.slice(1)));

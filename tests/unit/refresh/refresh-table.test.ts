@@ -196,6 +196,15 @@ describe('the refresh table in DynamoDB', () => {
     expect(JSON.stringify(await history.page({ limit: 1 })).length).toBeLessThan(1000);
   });
 
+  it('keeps what the limit on needless purges costs', async () => {
+    const table = tableOf('E-guarded', () => AT);
+    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
+    await table.replace(undefined, 'guarded');
+    await table.close('guarded');
+    await table.storePlan('guarded', planOf(['/a*'], { guarded: true, guard }), 0);
+    expect(await table.get('guarded')).toMatchObject({ plan: { guarded: true, guard } });
+  });
+
   it('keeps the time at which the verifying of a round began', async () => {
     let now = AT;
     const table = tableOf('E-verified', () => now);

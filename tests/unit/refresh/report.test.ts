@@ -113,6 +113,13 @@ describe('the report of a refresh', () => {
     expect(mails).toEqual([message]);
   });
 
+  it('passes on what the limit on needless purges costs', async () => {
+    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
+    const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard });
+    const message = await history({ refresh: { ...REFRESH, plan } }).report({ state: 'fresh' });
+    expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard });
+  });
+
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {
     const { id, distributionId, startedAt } = REFRESH;
     const { report } = history({

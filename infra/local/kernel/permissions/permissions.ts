@@ -1,7 +1,8 @@
 import type { Account } from '../../template/account.ts';
 import { actionNames } from '../action-names.ts';
 import type { ApiTraits, Denial, Requirement } from '../api-traits.ts';
-import { AwsError, type AwsResponse, type AwsService, jsonErrorResponse, LOCAL_ACCOUNT } from '../aws-api.ts';
+import { AwsError, type AwsRequest, type AwsResponse, type AwsService, LOCAL_ACCOUNT } from '../aws-api.ts';
+import { errorResponseTo } from '../error-response.ts';
 import { type Caller, createDecider, type Decision } from './decider.ts';
 import { type AccessRules, type Policies, type Policy, policiesOf } from './policies.ts';
 import { accessDenied, denialMessage, jsonRefusal } from './refusal.ts';
@@ -105,13 +106,13 @@ export function createPermissions(
       const action = actionOf(request);
       const { requirementsOf, requiredToSeeMissing, refuse } = { ...NO_TRAITS, ...traits[request.service] };
       const requirements = requirementsOf(request, action);
-      if (requirements === undefined) return unknownPermissions(request.service, action);
+      if (requirements === undefined) return unknownPermissions(request, action);
       const denial = await denialOf(caller, requirements);
-      if (denial !== undefined) return refuse(denial);
+      if (denial !== undefined) return refuse(denial, request);
       const response = await service(request);
       if (response.status !== 404) return response;
       const unseen = await denialOf(caller, requiredToSeeMissing(request, action));
-      return unseen === undefined ? response : refuse(unseen);
+      return unseen === undefined ? response : refuse(unseen, request);
     },
   };
 }
@@ -153,9 +154,9 @@ function callerOf(caller: string, { roles, canonicalUsers }: Policies): Caller |
   return service === undefined ? undefined : serviceCaller(`${service}.amazonaws.com`, caller);
 }
 
-function unknownPermissions(service: string, action: string): AwsResponse {
-  const message = `The local cloud does not know which permissions ${service} ${action} needs`;
-  return jsonErrorResponse(new AwsError('NotImplemented', message, 501));
+function unknownPermissions(request: AwsRequest, action: string): AwsResponse {
+  const message = `The local cloud does not know which permissions ${request.service} ${action} needs`;
+  return errorResponseTo(request, new AwsError('NotImplemented', message, 501));
 }
 
 /** A service that calls for a resource of its own. */

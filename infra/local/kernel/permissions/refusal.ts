@@ -1,13 +1,13 @@
 import type { Denial } from '../api-traits.ts';
-import { AwsError, type AwsResponse, jsonErrorResponse } from '../aws-api.ts';
+import { AwsError, type AwsResponse, type JsonProtocol, jsonErrorResponse } from '../aws-api.ts';
 
 export function accessDenied(message: string, status = 403): AwsError {
   return new AwsError('AccessDeniedException', message, status);
 }
 
-/** The refusal of a service that speaks AWS JSON, in IAM's usual words. */
-export function jsonRefusal(denial: Denial, version: '1.0' | '1.1' = '1.1', status = 403): AwsResponse {
-  return jsonErrorResponse(accessDenied(denialMessage(denial), status), version);
+/** The refusal of a service that speaks JSON, in IAM's usual words. */
+export function jsonRefusal(denial: Denial, protocol: JsonProtocol = '1.1', status = 403): AwsResponse {
+  return jsonErrorResponse(accessDenied(denialMessage(denial), status), protocol);
 }
 
 /** IAM user guide, "Troubleshoot access denied error messages". */

@@ -1,4 +1,4 @@
-import { AwsError, type AwsResponse, type AwsService, answeringErrors } from '../../kernel/aws-api.ts';
+import { AwsError, type AwsResponse, type AwsService, answeringErrors, urlOf } from '../../kernel/aws-api.ts';
 import type { ApiGatewayDefinition } from './definition.ts';
 
 /**
@@ -26,7 +26,7 @@ export function createControlPlane(definition: ApiGatewayDefinition, createdAt: 
 
   return answeringErrors(
     async ({ method, url }) => {
-      const { pathname, searchParams } = new URL(url, 'http://apigateway');
+      const { pathname, searchParams } = urlOf({ url });
       const id = /^GET \/apikeys\/([^/]+)$/.exec(`${method} ${pathname}`)?.[1];
       if (id === undefined) {
         const what = `The local API Gateway does not emulate ${method} ${pathname}`;

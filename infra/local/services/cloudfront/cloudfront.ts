@@ -69,6 +69,7 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
     keepsHeadApart: options.keepsHeadApart,
     blocks: options.blocks,
     survivesPurge: options.survivesPurge,
+    alters: options.alters,
   });
   const invalidations = createInvalidations({
     store,

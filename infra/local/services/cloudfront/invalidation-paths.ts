@@ -10,7 +10,7 @@ const MAX_PATH_CHARACTERS = 4000;
  * (aws/aws-sdk#525: `%7E` is accepted and purges nothing). The worst case is assumed: a path with
  * one of them, raw or escaped, matches nothing.
  */
-export const DOUBTFUL_CHARACTERS = "~'()*+;!,";
+export const DOUBTFUL_CHARACTERS = "~'*+";
 
 /** Separates path and query string in an address. It is no byte, so it cannot be an escaped `?`. */
 const QUERY_MARK = '\u0100';
@@ -21,7 +21,7 @@ const WELL_SPELLED = /^\/(?:[A-Za-z0-9$\-_.+!*'(),;/?:@=&]|%[0-9A-Fa-f]{2})*$/;
  * Characters that RFC 1738 finds safe: "do not URL-encode any other characters, or CloudFront will
  * not invalidate".
  */
-const NEEDLESSLY_ESCAPED = /[A-Za-z0-9$\-_./:@=&]/;
+const NEEDLESSLY_ESCAPED = /[A-Za-z0-9$\-_./:@=&!(),;]/;
 
 /**
  * @throws AwsError `InvalidArgument`, as from CloudFront; `~`, space, quotes and non-ASCII must be

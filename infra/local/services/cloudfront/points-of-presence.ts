@@ -6,8 +6,15 @@ import type { ViewerRequest, ViewerResponse } from './messages.ts';
 
 /** How an edge behaves where AWS documents nothing, or where something goes wrong. */
 export interface EdgeTraits extends Pick<EdgeOptions, 'keepsHeadApart' | 'blocks'> {
-  /** Which variants an invalidation fails to purge. @default none */
-  readonly survivesPurge?: ((variant: Variant) => boolean) | undefined;
+  /**
+   * Which entries an invalidation fails to purge, by their variant and by the bytes of their URL's
+   * path with percent-escapes undone, in latin1.
+   *
+   * @default none
+   */
+  readonly survivesPurge?: ((variant: Variant, address: string) => boolean) | undefined;
+  /** What becomes of an answer between the edge and the viewer. @default nothing */
+  readonly alters?: ((answer: ViewerResponse, request: ViewerRequest) => ViewerResponse) | undefined;
 }
 
 export interface PointsOfPresenceOptions extends Omit<EdgeOptions, 'pop' | 'cache'>, EdgeTraits {
@@ -43,7 +50,8 @@ export class PointsOfPresence {
     const name = edgeName(distributionId, pop ?? named);
     const edge = this.#edges.get(name);
     if (edge === undefined) throw new Error(`There is no distribution ${name}`);
-    return await edge({ ...request, headers });
+    const answer = await edge({ ...request, headers });
+    return this.#options.alters?.(answer, request) ?? answer;
   }
 
   /** @param paths of an invalidation */
@@ -52,7 +60,10 @@ export class PointsOfPresence {
     const matches = invalidationMatcher(paths);
     for (const cache of this.#caches)
       cache.purge(
-        key => key.distributionId === distributionId && matches(key.address) && !survivesPurge(key.variant),
+        key =>
+          key.distributionId === distributionId &&
+          matches(key.address) &&
+          !survivesPurge(key.variant, key.address),
       );
   }
 }

@@ -48,7 +48,7 @@ export const cloudfront: Service<Definitions, CloudFrontServiceOptions> = {
     const fetchBucket = createS3Origin(callAws);
     const fetchApi = use(apiOrigin);
     const { pointsOfPresence, invalidationDelayMs = 3000 * timeScale } = options;
-    const { keepsHeadApart, blocks, survivesPurge } = options;
+    const { keepsHeadApart, blocks, survivesPurge, alters } = options;
     const cloudFront = createCloudFront({
       ...definitions,
       fetchOrigin: request => fetchApi(request) ?? fetchBucket(request),
@@ -58,6 +58,7 @@ export const cloudfront: Service<Definitions, CloudFrontServiceOptions> = {
       keepsHeadApart,
       blocks,
       survivesPurge,
+      alters,
       ...(pointsOfPresence === undefined ? {} : { pointsOfPresence }),
     });
     return {

@@ -8,6 +8,7 @@ import {
   type AwsService,
   jsonErrorResponse,
   jsonResponse,
+  LOCAL_ACCOUNT,
 } from '../../kernel/aws-api.ts';
 import { queryParameters, queryResponse } from '../../kernel/query-protocol.ts';
 import { xmlErrorResponse } from '../../kernel/xml.ts';
@@ -28,14 +29,40 @@ const DescribeAlarms = z.strictObject({
 /** JSON's values, and dates. */
 type Value = string | number | boolean | null | Date | readonly Value[] | { readonly [name: string]: Value };
 
+const GetDashboard = z.strictObject({ DashboardName: z.string().min(1) });
+
+/** A dashboard of the template. */
+export interface Dashboard {
+  readonly name: string;
+  /** JSON */
+  readonly body: string;
+}
+
+export interface CloudWatchApiOptions {
+  readonly alarms: readonly AlarmDefinition[];
+  readonly stateOf: (alarm: AlarmDefinition) => StateOfAlarm;
+  readonly dashboards: readonly Dashboard[];
+}
+
 /**
- * DescribeAlarms, in each of the protocols that SDKs and the AWS CLI have spoken with CloudWatch.
+ * DescribeAlarms and GetDashboard, in each of the protocols that SDKs and the AWS CLI have spoken
+ * with CloudWatch.
  */
-export function createCloudWatchApi(
-  alarms: readonly AlarmDefinition[],
-  stateOf: (alarm: AlarmDefinition) => StateOfAlarm,
-): AwsService {
+export function createCloudWatchApi({ alarms, stateOf, dashboards }: CloudWatchApiOptions): AwsService {
   const createdAt = new Date();
+
+  function getDashboard(input: unknown): Result {
+    const { data, error } = GetDashboard.safeParse(input);
+    if (error !== undefined) throw new AwsError('InvalidParameterInput', z.prettifyError(error));
+    const found = dashboards.find(({ name }) => name === data.DashboardName);
+    if (found === undefined)
+      throw new AwsError('ResourceNotFound', `Dashboard ${data.DashboardName} does not exist`, 404);
+    return {
+      DashboardArn: `arn:aws:cloudwatch::${LOCAL_ACCOUNT}:dashboard/${found.name}`,
+      DashboardBody: found.body,
+      DashboardName: found.name,
+    };
+  }
 
   function describeAlarms(input: unknown): Result {
     const { data, error } = DescribeAlarms.safeParse(input);
@@ -55,13 +82,18 @@ export function createCloudWatchApi(
     };
   }
 
+  const actions: Readonly<Record<string, (input: unknown) => Result>> = {
+    DescribeAlarms: describeAlarms,
+    GetDashboard: getDashboard,
+  };
+
   return async request => {
     const protocol = protocolOf(request);
-    const action = operationOf(request);
+    const name = operationOf(request);
+    const action = actions[name];
     try {
-      if (action !== 'DescribeAlarms')
-        throw new AwsError('InvalidAction', `CloudWatch ${action} is not emulated`);
-      return protocol.answer(describeAlarms(protocol.read(request)), action);
+      if (action === undefined) throw new AwsError('InvalidAction', `CloudWatch ${name} is not emulated`);
+      return protocol.answer(action(protocol.read(request)), name);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       return protocol.refuse(error);
@@ -122,18 +154,20 @@ const CBOR: Protocol = {
 };
 
 function encoded(value: Value): Buffer {
-  const withDates = (each: Value): unknown => {
-    if (each instanceof Date) return dateToTag(each);
-    if (isList(each)) return each.map(withDates);
-    if (each === null || typeof each !== 'object') return each;
-    return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, withDates(member)]));
-  };
-  return Buffer.from(cbor.serialize(withDates(value)));
+  return Buffer.from(cbor.serialize(withDates(value, dateToTag)));
+}
+
+/** @param write how the protocol has a date */
+function withDates(value: Value, write: (date: Date) => unknown): unknown {
+  if (value instanceof Date) return write(value);
+  if (isList(value)) return value.map(each => withDates(each, write));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withDates(each, write)]));
 }
 
 const JSON_RPC: Protocol = {
   read: ({ body }) => JSON.parse(String(body)),
-  answer: result => jsonResponse(result),
+  answer: result => jsonResponse(withDates(result, date => date.getTime() / 1000)),
   refuse: error => jsonErrorResponse(error),
 };
 

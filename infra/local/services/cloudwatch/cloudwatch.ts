@@ -5,12 +5,14 @@ import type { Resource } from '../../template/resource.ts';
 import type { QueueFigures } from '../sqs/queues.ts';
 import { alarmOf } from './alarm.ts';
 import { AlarmEvaluation } from './alarm-evaluation.ts';
-import { createCloudWatchApi } from './cloudwatch-api.ts';
+import { createCloudWatchApi, type Dashboard } from './cloudwatch-api.ts';
 import { metricsOf, queueMetrics, requireReported } from './service-metrics.ts';
 
 export interface CloudWatchOptions {
   readonly alarms: readonly Resource[];
   readonly queueNames: readonly string[];
+  /** @default none */
+  readonly dashboards?: readonly Dashboard[];
   /** Hands an alarm's change of state to EventBridge. */
   readonly publish: (event: object) => void;
   readonly measureQueue: (name: string) => QueueFigures;
@@ -67,7 +69,11 @@ export function createCloudWatch(options: CloudWatchOptions): CloudWatch {
 
   const unsubscribe = journal.subscribe(entry => evaluation.put(metricsOf(entry), minutes.current()));
   return {
-    api: createCloudWatchApi(alarms, alarm => evaluation.stateOf(alarm)),
+    api: createCloudWatchApi({
+      alarms,
+      stateOf: alarm => evaluation.stateOf(alarm),
+      dashboards: options.dashboards ?? [],
+    }),
     evaluate,
     passMinute() {
       minutes.pass();

@@ -4,6 +4,7 @@ import { type Resource, type ResourceTypes, refOnly } from '../../template/resou
 import { publishEvent } from '../events/service.ts';
 import { measureQueue } from '../sqs/service.ts';
 import { createCloudWatch } from './cloudwatch.ts';
+import type { Dashboard } from './cloudwatch-api.ts';
 
 export interface CloudWatchServiceOptions {
   /**
@@ -48,6 +49,7 @@ const types: ResourceTypes = {
 interface Definitions {
   readonly alarms: readonly Resource[];
   readonly queueNames: readonly string[];
+  readonly dashboards: readonly Dashboard[];
 }
 
 export const cloudwatch: Service<Definitions, CloudWatchServiceOptions> = {
@@ -57,6 +59,9 @@ export const cloudwatch: Service<Definitions, CloudWatchServiceOptions> = {
   parse: account => ({
     alarms: account.all('AWS::CloudWatch::Alarm'),
     queueNames: account.all('AWS::SQS::Queue').map(({ attributes }) => attributes['QueueName'] ?? ''),
+    dashboards: account
+      .all('AWS::CloudWatch::Dashboard')
+      .map(({ ref, properties }) => ({ name: ref, body: String(properties['DashboardBody']) })),
   }),
   start(definitions, { options: { alarms = true }, journal, store, timeScale, use }) {
     const cloudWatch = createCloudWatch({

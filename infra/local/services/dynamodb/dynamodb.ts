@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
+import { crc32 } from 'node:zlib';
 import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import dynalite from 'dynalite';
 import { operationOf } from '../../kernel/action-names.ts';
@@ -57,7 +58,7 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
     if (isStopped) throw new ConnectionCutError();
     const answering = answer(request).finally(() => inFlight.delete(answering));
     inFlight.add(answering);
-    return namingUnknown(await answering, request);
+    return withoutThroughputSummary(namingUnknown(await answering, request));
   };
   // It closes its files only if it has listened.
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -108,6 +109,18 @@ function namingUnknown(response: AwsResponse, request: AwsRequest): AwsResponse 
   const message = `The local DynamoDB does not emulate ${operationOf(request)}`;
   return jsonErrorResponse(new AwsError('UnknownOperationException', message));
 }
+
+/** dynalite describes tables with a member that is not of DynamoDB's API. */
+function withoutThroughputSummary(response: AwsResponse): AwsResponse {
+  const text = String(response.body);
+  if (!text.includes(THROUGHPUT_SUMMARY)) return response;
+  const body = JSON.stringify(
+    JSON.parse(text, (name, value) => (name === THROUGHPUT_SUMMARY ? undefined : value)),
+  );
+  return { ...response, headers: { ...response.headers, 'x-amz-crc32': String(crc32(body)) }, body };
+}
+
+const THROUGHPUT_SUMMARY = 'TableThroughputModeSummary';
 
 function namesOf(indexes: unknown): string[] {
   return Array.isArray(indexes) ? indexes.map(({ IndexName }) => IndexName) : [];

@@ -6,12 +6,22 @@ import {
   type AwsService,
   answeringErrors,
   LOCAL_ACCOUNT,
+  urlOf,
 } from '../../kernel/aws-api.ts';
 import { functionArn } from './execution-environment.ts';
 import type { FunctionDefinition, InvocationResult } from './function-definition.ts';
 
 /** 6 MiB; an asynchronous event may have 1 MiB since October 2025. */
 const MAXIMUM_PAYLOAD_BYTES = { RequestResponse: 6_291_456, Event: 1_048_576 };
+
+/** Of an account that is not new: Lambda developer guide, "Lambda quotas". None is enforced. */
+const DEFAULT_QUOTAS = {
+  TotalCodeSize: 80_530_636_800,
+  CodeSizeUnzipped: 262_144_000,
+  CodeSizeZipped: 52_428_800,
+  ConcurrentExecutions: 1000,
+  UnreservedConcurrentExecutions: 1000,
+};
 
 type InvocationType = keyof typeof MAXIMUM_PAYLOAD_BYTES;
 
@@ -23,7 +33,10 @@ export interface LambdaApiOptions {
   readonly invokeEvent: (name: string, payload: string) => void;
 }
 
-/** Lambda's REST API for functions that a template made: Invoke and ListFunctions. */
+/**
+ * Lambda's REST API for functions that a template made: Invoke, ListFunctions,
+ * GetFunctionConfiguration, GetAccountSettings.
+ */
 export function createLambdaApi(options: LambdaApiOptions): AwsService {
   const { functions, find } = options;
 
@@ -49,10 +62,19 @@ export function createLambdaApi(options: LambdaApiOptions): AwsService {
   }
 
   async function route(request: AwsRequest): Promise<AwsResponse> {
-    const { pathname, searchParams } = new URL(request.url, 'http://lambda');
+    const { pathname, searchParams } = urlOf(request);
     const operation = `${request.method} ${pathname}`;
     if (/^GET \/2015-03-31\/functions\/?$/.test(operation))
       return json({ Functions: functions.map(configuration), NextMarker: null });
+
+    if (/^GET \/2016-08-19\/account-settings\/?$/.test(operation))
+      return json({
+        AccountLimit: DEFAULT_QUOTAS,
+        AccountUsage: { TotalCodeSize: 0, FunctionCount: functions.length },
+      });
+
+    const described = /^GET \/2015-03-31\/functions\/([^/]+)\/configuration$/.exec(operation)?.[1];
+    if (described !== undefined) return json(configuration(find(decodeURIComponent(described))));
 
     const reference = /^POST \/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(operation)?.[1];
     if (reference === undefined) throw notEmulated(operation);

@@ -62,6 +62,7 @@ const types: ResourceTypes = {
 const api: ApiTraits = {
   actionOf({ method, url }) {
     const [path = ''] = url.split('?');
+    if (path.endsWith('/account-settings')) return 'GetAccountSettings';
     return path.endsWith('/invocations') ? 'InvokeFunction' : `${method} ${path}`;
   },
   requirementsOf({ url }, action) {

@@ -40,6 +40,7 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   GetBucketEncryption: 'GetEncryptionConfiguration',
   GetBucketVersioning: 'GetBucketVersioning',
   PutBucketVersioning: 'PutBucketVersioning',
+  GetBucketPolicy: 'GetBucketPolicy',
   HeadBucket: 'ListBucket',
   ListObjects: 'ListBucket',
   ListObjectsV2: 'ListBucket',
@@ -76,6 +77,7 @@ function bucketActionOf({ method }: AwsRequest, bucket: string, query: URLSearch
   if (query.has('notification')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketNotificationConfiguration`;
   if (query.has('versioning')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketVersioning`;
   if (method === 'GET' && query.has('encryption')) return 'GetBucketEncryption';
+  if (method === 'GET' && query.has('policy')) return 'GetBucketPolicy';
   const actions: Readonly<Record<string, string>> = {
     GET: query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects',
     HEAD: 'HeadBucket',

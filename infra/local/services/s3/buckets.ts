@@ -1,5 +1,6 @@
 import type { AwsService } from '../../kernel/aws-api.ts';
 import type { Fauxqs } from '../fauxqs/fauxqs.ts';
+import { asS3Answers } from './answers.ts';
 import { withConditionalWrites } from './conditional-writes.ts';
 import { withIntactContent } from './content-integrity.ts';
 import { withDeleteObjects } from './delete-objects.ts';
@@ -18,7 +19,8 @@ export function createBuckets(
   versions: Versions = createVersions(s3Store, []),
 ): AwsService {
   listInByteOrder(s3Store);
-  const objects = withDeleteObjects(versions.with(withKeyLimit(withTypesAsStored(handle))));
+  const stored = withKeyLimit(withTypesAsStored(asS3Answers(handle)));
+  const objects = withDeleteObjects(versions.with(stored));
   return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 

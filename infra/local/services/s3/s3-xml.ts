@@ -2,7 +2,7 @@ import { AwsError, type AwsResponse } from '../../kernel/aws-api.ts';
 import { bareXmlErrorResponse, xmlResponse } from '../../kernel/xml.ts';
 
 const HEADERS = { 'content-type': 'application/xml' };
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+export const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** The result of an operation. */
 export function s3Response(element: string, content: object): AwsResponse {

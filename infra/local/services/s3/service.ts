@@ -6,6 +6,7 @@ import { type ResourceTypes, refOnly } from '../../template/resource.ts';
 import { fauxqsEmulator } from '../fauxqs/service.ts';
 import { s3Api } from './api.ts';
 import { createBucketNotifications } from './bucket-notifications.ts';
+import { withBucketPolicies } from './bucket-policy.ts';
 import { createBuckets } from './buckets.ts';
 import { withEncryption } from './encryption.ts';
 import { type EventDelivery, withEvents } from './events.ts';
@@ -81,10 +82,17 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
           resource: queueArn,
         })),
     });
+    const policies = new Map(
+      cloud
+        .account()
+        .all('AWS::S3::BucketPolicy')
+        .map(({ ref, properties }) => [ref, properties['PolicyDocument']]),
+    );
     const versioned = buckets.filter(({ keepsVersions }) => keepsVersions).map(({ name }) => name);
     const versions = createVersions(emulator.s3Store, versioned);
+    const encrypted = withEncryption(createBuckets(emulator, versions), buckets);
     const { handle, stop } = withEvents({
-      s3: withExpectedOwner(notifications.with(withEncryption(createBuckets(emulator, versions), buckets))),
+      s3: withExpectedOwner(notifications.with(withBucketPolicies(encrypted, policies))),
       newestOf: versions.newestOf,
       notificationsOf: notifications.rulesOf,
       callAws,

@@ -3,6 +3,7 @@ import { arnOf } from '../../kernel/arn.ts';
 import {
   AwsError,
   type AwsRequest,
+  type AwsResponse,
   type AwsService,
   answeringErrors,
   jsonErrorResponse,
@@ -46,14 +47,24 @@ export function createSecretsManagerApi(
     };
   }
 
-  return answeringErrors(
-    async request => {
-      const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-      if (operation !== 'GetSecretValue') throw notEmulated(operation);
-      return jsonResponse(await getSecretValue(request), '1.1');
-    },
-    error => jsonErrorResponse(error, '1.1'),
-  );
+  return answeringErrors(async request => {
+    const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+    if (operation !== 'GetSecretValue') throw notEmulated(operation);
+    return jsonResponse(await getSecretValue(request), '1.1');
+  }, errorResponse);
+}
+
+/**
+ * Secrets Manager writes `Message`, as its model says, and refuses with 400 whatever the reason:
+ * API reference, "Common Errors".
+ */
+function errorResponse(error: AwsError): AwsResponse {
+  const { code, message, status } = error;
+  return {
+    ...jsonErrorResponse(error, '1.1'),
+    status: status === 403 ? 400 : status,
+    body: JSON.stringify({ __type: code, Message: message }),
+  };
 }
 
 function notEmulated(what: string): AwsError {

@@ -5,6 +5,7 @@ import {
   type AwsResponse,
   type AwsService,
   jsonResponse,
+  urlOf,
 } from '../../kernel/aws-api.ts';
 import type { Identities, Identity } from './identities.ts';
 import { operationOf, regionOf } from './ses-request.ts';
@@ -51,7 +52,7 @@ class IdentityApi {
       case 'CreateEmailIdentity':
         return this.#create(region, body);
       case 'GetEmailIdentity':
-        return jsonResponse(describe(this.#known(region, name)));
+        return jsonResponse(describe(this.#known(region, name)), 'REST');
       case 'DeleteEmailIdentity':
         return this.#remove(region, name);
       case 'PutEmailIdentityConfigurationSetAttributes':
@@ -72,13 +73,13 @@ class IdentityApi {
     const configuration =
       ConfigurationSetName === undefined ? {} : { configurationSet: ConfigurationSetName };
     this.#identities.put({ region, name, isVerified: this.#followsLinks, tags, ...configuration });
-    return jsonResponse({ IdentityType: typeOf(name), VerifiedForSendingStatus: this.#followsLinks });
+    return jsonResponse({ IdentityType: typeOf(name), VerifiedForSendingStatus: this.#followsLinks }, 'REST');
   }
 
   #remove(region: string, name: string): AwsResponse {
     this.#known(region, name);
     this.#identities.remove(region, name);
-    return jsonResponse({});
+    return jsonResponse({}, 'REST');
   }
 
   #configure(region: string, name: string, body: string): AwsResponse {
@@ -94,7 +95,7 @@ class IdentityApi {
   }
 
   #untag(region: string, url: string): AwsResponse {
-    const query = new URL(url, 'http://aws').searchParams;
+    const query = urlOf({ url }).searchParams;
     const identity = this.#known(region, nameIn(query.get('ResourceArn') ?? ''));
     const removed = query.getAll('TagKeys');
     const left = Object.entries(identity.tags).filter(([key]) => !removed.includes(key));
@@ -103,7 +104,7 @@ class IdentityApi {
 
   #put(identity: Identity): AwsResponse {
     this.#identities.put(identity);
-    return jsonResponse({});
+    return jsonResponse({}, 'REST');
   }
 
   /** @throws AwsError NotFoundException */

@@ -4,6 +4,7 @@ import { capability } from '../../kernel/capability.ts';
 import type { Permissions } from '../../kernel/permissions/permissions.ts';
 import type { Service } from '../../kernel/service.ts';
 import { type ResourceTypes, refOnly } from '../../template/resource.ts';
+import { withAccount } from './account-api.ts';
 import { sesApi } from './api.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import { withIdentities } from './identity-api.ts';
@@ -48,12 +49,12 @@ export const ses: Service<readonly string[], SesOptions> = {
     }
     const { ports, followsSenderLinks: followsLinks = true } = options;
     const inbox = await startMailInbox({ port: ports?.inbox ?? 0, identities, store, journal });
-    const api = withIdentities(checkingConfigurationSets(inbox.handle, { identities, permissions }), {
-      identities,
-      followsLinks,
-    });
+    const dayAgo = () => Date.now() / 1000 - 24 * 60 * 60;
+    const sentInLastDay = () => inbox.mails().filter(({ at }) => at > dayAgo()).length;
+    const sending = checkingConfigurationSets(inbox.handle, { identities, permissions });
+    const api = withIdentities(withAccount(sending, sentInLastDay), { identities, followsLinks });
     return {
-      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, '1.1')) },
+      apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, 'REST')) },
       offers: [receivedMails.offer(inbox.mails), inboxUrl.offer(() => inbox.url)],
       stop: inbox.stop,
     };

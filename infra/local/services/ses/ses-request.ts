@@ -1,4 +1,4 @@
-import { type AwsRequest, LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import { type AwsRequest, LOCAL_ACCOUNT, LOCAL_REGION, urlOf } from '../../kernel/aws-api.ts';
 
 /** The region of a call, which may be another one than that of the stacks. */
 export function regionOf({ headers }: AwsRequest): string {
@@ -25,7 +25,7 @@ const sesArn = (region: string, resource: string) => `arn:aws:ses:${region}:${LO
 
 /** The operation of SES v2 that a request asks for, and the identity in its path. */
 export function operationOf({ method, url }: AwsRequest): { readonly action: string; readonly name: string } {
-  const { pathname } = new URL(url, 'http://aws');
+  const { pathname } = urlOf({ url });
   for (const [action, ofMethod, path] of OPERATIONS) {
     const match = method === ofMethod ? path.exec(pathname) : null;
     if (match !== null) return { action, name: decodeURIComponent(match[1] ?? '') };
@@ -34,6 +34,7 @@ export function operationOf({ method, url }: AwsRequest): { readonly action: str
 }
 
 const OPERATIONS: readonly (readonly [action: string, method: string, path: RegExp])[] = [
+  ['GetAccount', 'GET', /^\/v2\/email\/account$/],
   ['SendEmail', 'POST', /^\/v2\/email\/outbound-emails$/],
   ['CreateEmailIdentity', 'POST', /^\/v2\/email\/identities$/],
   ['GetEmailIdentity', 'GET', /^\/v2\/email\/identities\/([^/]+)$/],

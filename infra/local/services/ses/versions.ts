@@ -4,13 +4,19 @@
  */
 import { operationOf } from '../../kernel/action-names.ts';
 import { fieldsOf } from '../../kernel/api-traits.ts';
-import { AwsError, type AwsRequest, type AwsResponse, jsonErrorResponse } from '../../kernel/aws-api.ts';
+import {
+  AwsError,
+  type AwsRequest,
+  type AwsResponse,
+  jsonErrorResponse,
+  urlOf,
+} from '../../kernel/aws-api.ts';
 import { xmlErrorResponse } from '../../kernel/xml.ts';
 
 const NAMESPACE = 'http://ses.amazonaws.com/doc/2010-12-01/';
 
 /** The actions of v1 that are emulated. */
-const OF_VERSION_1: readonly string[] = ['SendEmail', 'SendRawEmail'];
+export const OF_VERSION_1: readonly string[] = ['SendEmail', 'SendRawEmail'];
 
 export function isVersion1({ url }: AwsRequest): boolean {
   return !url.startsWith('/v2/');
@@ -18,7 +24,7 @@ export function isVersion1({ url }: AwsRequest): boolean {
 
 /** An error in the protocol of the request. */
 export function sesErrorResponse(request: AwsRequest, error: AwsError): AwsResponse {
-  return isVersion1(request) ? xmlErrorResponse(error, NAMESPACE) : jsonErrorResponse(error, '1.1');
+  return isVersion1(request) ? xmlErrorResponse(error, NAMESPACE) : jsonErrorResponse(error, 'REST');
 }
 
 /**
@@ -48,7 +54,7 @@ export function asSesAnswers(request: AwsRequest, answer: AwsResponse): AwsRespo
 function errorIn({ status, body }: AwsResponse, request: AwsRequest): AwsError {
   const text = String(body);
   if (text.includes('UnknownOperationException')) {
-    const { pathname } = new URL(request.url, 'http://aws');
+    const { pathname } = urlOf(request);
     const operation = `${request.method} ${pathname}`;
     return new AwsError('NotImplemented', `The local SES does not emulate ${operation}`, 501);
   }

@@ -3,6 +3,10 @@ import { fieldsOf } from '../../kernel/api-traits.ts';
 import { arnOf } from '../../kernel/arn.ts';
 import type { AwsService } from '../../kernel/aws-api.ts';
 import type { SqsStore } from '../fauxqs/fauxqs.ts';
+import { withAskedAttributes } from './asked-attributes.ts';
+import { withSqsErrors } from './error-codes.ts';
+import { answeringQueries } from './query-protocol.ts';
+import { withReceiptHandles } from './receipt-handles.ts';
 
 /** A queue of the template. */
 export interface QueueDefinition {
@@ -40,10 +44,14 @@ export function ensureQueue(store: SqsStore, { name, url, attributes }: QueueDef
   for (const receipt of [...kept.inflightMessages.keys()]) kept.changeVisibility(receipt, 0);
 }
 
-/**
- * SQS with figures of now: fauxqs looks at visibility time-outs only when messages are received.
- */
-export function withCurrentFigures(sqs: AwsService, store: SqsStore): AwsService {
+/** SQS by fauxqs, in both of its protocols. */
+export function createSqs(fauxqs: AwsService, store: SqsStore): AwsService {
+  const mended = withReceiptHandles(withAskedAttributes(withCurrentFigures(fauxqs, store)));
+  return answeringQueries(withSqsErrors(mended));
+}
+
+/** fauxqs looks at visibility time-outs only when messages are received; figures are of now. */
+function withCurrentFigures(sqs: AwsService, store: SqsStore): AwsService {
   return request => {
     const { QueueUrl } = fieldsOf<{ QueueUrl: unknown }>(request.body);
     if (operationOf(request) === 'GetQueueAttributes' && typeof QueueUrl === 'string')

@@ -8,13 +8,7 @@ import type { Account } from '../../template/account.ts';
 import { type ResourceTypes, refOnly } from '../../template/resource.ts';
 import { fauxqsEmulator } from '../fauxqs/service.ts';
 import { sqsApi } from './api.ts';
-import {
-  ensureQueue,
-  measureQueueIn,
-  type QueueDefinition,
-  type QueueFigures,
-  withCurrentFigures,
-} from './queues.ts';
+import { createSqs, ensureQueue, measureQueueIn, type QueueDefinition, type QueueFigures } from './queues.ts';
 
 /** Figures of a queue for CloudWatch; no API of SQS returns all of them. */
 export const measureQueue = capability<[queueName: string], QueueFigures>('sqs.measureQueue');
@@ -67,7 +61,7 @@ export const sqs: Service<readonly QueueDefinition[]> = {
     const { handle, sqsStore } = cloud.use(fauxqsEmulator)();
     for (const queue of queues) ensureQueue(sqsStore, queue);
     return {
-      apis: { sqs: withCurrentFigures(handle, sqsStore) },
+      apis: { sqs: createSqs(handle, sqsStore) },
       offers: [measureQueue.offer(name => measureQueueIn(sqsStore, name))],
     };
   },

@@ -1,6 +1,6 @@
 import { SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { onTestFinished } from 'vitest';
-import { type AwsResponse, authorizationOf, jsonResponse } from '../../../../infra/local/kernel/aws-api.ts';
+import { type AwsResponse, authorizationOf } from '../../../../infra/local/kernel/aws-api.ts';
 import { startAwsEndpoint } from '../../../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../../../infra/local/kernel/journal.ts';
 import {
@@ -81,7 +81,7 @@ const SIGNING_NAMES = ['s3', 'sqs', 'dynamodb', 'states', 'cloudfront', 'ses', '
 /** Every service behind one endpoint, each giving the same answer to what is permitted. */
 export async function startGuarded(
   resources: Resource[],
-  answer: AwsResponse = jsonResponse({}),
+  answer: AwsResponse = { status: 200 },
   options?: PermissionsOptions,
 ) {
   const permissions = permissionsOf(resources, options);

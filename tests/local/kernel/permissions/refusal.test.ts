@@ -5,6 +5,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../../../../infra/local/kernel/aws-api.ts';
 import {
@@ -99,6 +100,49 @@ describe('A role without a permission gets the answer of the service:', () => {
   ])('%s', async (_, send, name, httpStatusCode, message) => {
     const { client } = await startGuarded(stackWith([]));
     await expect(send(client)).rejects.toMatchObject({ name, message, $metadata: { httpStatusCode } });
+  });
+
+  it.each([
+    [
+      'ses',
+      { Action: 'SendEmail', Source: 'School <a@example.com>' },
+      403,
+      'AccessDenied',
+      `User \`${USER}' is not authorized to perform \`ses:SendEmail' on resource \`arn:aws:ses:us-east-1:000000000000:identity/a@example.com'`,
+    ],
+    [
+      'sqs',
+      { Action: 'DeleteMessageBatch', QueueUrl: 'http://sqs/000000000000/jobs' },
+      403,
+      'AccessDenied',
+      notGranted('sqs:deletemessage', QUEUE),
+    ],
+    [
+      'ses',
+      { Action: 'SendRawEmail' },
+      501,
+      'NotImplemented',
+      'The local cloud does not know which permissions ses SendRawEmail needs',
+    ],
+  ])('%s in the Query protocol: XML (%#)', async (service, parameters, status, Code, Message) => {
+    const { endpoint } = await startGuarded(stackWith([]));
+    const headers = { authorization: authorizationOf('worker-role', service) };
+    const body = new URLSearchParams(parameters);
+    const answer = await fetch(endpoint.url, { method: 'POST', headers, body });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'text/xml']);
+    const { ErrorResponse } = new XMLParser().parse(await answer.text());
+    expect(ErrorResponse.Error).toMatchObject({ Code, Message });
+  });
+
+  it.each([
+    ['ses', { Action: 'SendEmail', Source: 'School <a@example.com>' }],
+    ['sqs', { Action: 'DeleteMessageBatch', QueueUrl: 'http://sqs/000000000000/jobs' }],
+  ])('but may do in the Query protocol what its policy says: %s', async (service, parameters) => {
+    const policy = allow(['ses:SendEmail', 'sqs:DeleteMessage'], '*');
+    const { endpoint } = await startGuarded(stackWith([policy]));
+    const headers = { authorization: authorizationOf('worker-role', service) };
+    const body = new URLSearchParams(parameters);
+    expect((await fetch(endpoint.url, { method: 'POST', headers, body })).status).toBe(200);
   });
 
   it('an operation whose permissions are not known is refused by name', async () => {

@@ -20,6 +20,7 @@ describe('An invalidation path:', () => {
     { path: '/caf%c3%a9', url: '/caf%C3%A9', because: 'the case of hex digits means nothing' },
     { path: '/caf%C3*', url: '/caf%C3%A9', because: 'a cut may fall between the bytes of a character' },
     { path: '/a&b=c@d:e', url: '/a%26b=c%40d:e', because: 'a viewer may escape what need not be' },
+    { path: '/a(1),b;c!', url: '/a%281%29%2Cb%3Bc%21', because: 'RFC 1738 leaves these alone, too' },
     { path: '/%23x', url: '/%23x', because: '# must be escaped' },
     { path: '/q%3Fx', url: '/q%3Fx', because: 'an escaped ? belongs to the path' },
     { path: '/100%25', url: '/100%25', because: 'a percent sign is unsafe, hence escaped' },
@@ -33,13 +34,14 @@ describe('An invalidation path:', () => {
     { path: '/x*y*', url: '/x*yz', because: '* inside a path spoils a wildcard as well' },
     { path: '/x%2A', url: '/x1', because: 'an escaped * is no wildcard' },
     { path: '/a%26b', url: '/a&b', because: 'CloudFront forbids escaping what need not be' },
+    { path: '/a%281%29', url: '/a(1)', because: 'parentheses need no escape either' },
     { path: '/%61.css', url: '/a.css', because: 'CloudFront forbids escaping letters' },
     { path: '/a%2Fb', url: '/a/b', because: 'an escaped slash is needlessly escaped' },
     { path: '/q?x', url: '/q%3Fx', because: 'a ? starts the query string' },
     { path: '/my%2520file', url: '/my%20file', because: 'it is escaped twice' },
   ])('$path does not purge $url: $because', ({ path, url }) => expect(purges(path, url)).toBe(false));
 
-  it.each([..."~'()*+;!,"])('no exact path with %s matches, in either spelling', character => {
+  it.each([..."~'*+"])('no exact path with %s matches, in either spelling', character => {
     const escaped = `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
     for (const path of [`/a${character}b`, `/a${escaped}b`]) {
       expect(purges(path, `/a${character}b`)).toBe(false);

@@ -1,0 +1,12 @@
+/** Whether an AWS service answered it. */
+export function isServiceError(error: unknown): error is Error {
+  return error instanceof Error && '$metadata' in error;
+}
+
+/** Whether the credentials lack a permission. */
+export function isDenied({ name }: Error): boolean {
+  return DENIED.has(name);
+}
+
+/** By the services' own names. */
+const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'AuthorizationErrorException']);

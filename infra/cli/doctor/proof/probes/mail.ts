@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { createKnownIdentities } from '../../../../../shared/aws/sender-identities.ts';
+import { describeSender, senderState } from '../../../../../shared/mail/sender.ts';
+import { QUEUE_OUTPUTS, type QueueStatus, readQueue } from '../../../aws/queues.ts';
+import { spell } from '../../../spelling.ts';
+import type { Finding } from '../../finding.ts';
+import type { Probe, Trial } from '../trial.ts';
+import { OutOfPatienceError, until } from '../waiting.ts';
+
+/** The mails about the doctor's own refreshes, as far as AWS tells of them. */
+export const mail: Probe = {
+  name: 'the mails',
+  asksEdge: false,
+  cost: { files: 0, paths: 0 },
+  async *run(trial) {
+    yield await judgeSender(trial);
+    yield await judgeSent(trial);
+    yield await judgeQueues(trial);
+    yield await judgeConfigurationSet(trial);
+    yield { about: 'mails reach an inbox', verdict: 'untestable', evidence: INBOX };
+  },
+};
+
+const INBOX = 'the doctor reads nobody’s mail: look for those about its files';
+
+async function judgeSender({ stack }: Trial): Promise<Finding> {
+  const [address, region] = [await stack.output('MailFrom'), await stack.output('MailRegion')];
+  const ses = new SESv2Client({ ...stack.client, region });
+  const state = await senderState(address, createKnownIdentities(ses));
+  const described = describeSender(state, address, region);
+  const about = 'SES sends the mails';
+  if (state === 'verified') return { about, verdict: 'confirmed', evidence: described };
+  return { about, verdict: 'refuted', evidence: `${address} is ${state} in ${region}`, remedy: described };
+}
+
+/** Whether SES has taken the mail about the newest refresh that the doctor caused. */
+async function judgeSent(trial: Trial): Promise<Finding> {
+  const about = 'a mail for each refresh';
+  const { site, refreshes, waiting } = trial;
+  const refresh = refreshes.ended.at(-1);
+  if (refresh === undefined)
+    return { about, verdict: 'untestable', evidence: 'the doctor has caused no refresh' };
+  if (site.mail.when === 'failed')
+    return { about, verdict: 'untestable', evidence: 'only failures are mailed (mailWhen is "failed")' };
+  const id = `refresh-report-${refresh.id}`;
+  try {
+    const messageId = await until(() => messageIdOf(id, trial), `the mail ${id}`, waiting);
+    return { about, verdict: 'confirmed', evidence: `SES has taken ${id} as ${messageId}` };
+  } catch (error) {
+    if (!(error instanceof OutOfPatienceError)) throw error;
+    const remedy = 'See RUNBOOK.md#mail-dead-letters.';
+    return { about, verdict: 'refuted', evidence: `${error.message}: SES has not taken it`, remedy };
+  }
+}
+
+/** How Powertools Idempotency stores that something was done, and with what result. */
+const SentMail = z.object({ status: z.literal('COMPLETED'), data: z.object({ messageId: z.string() }) });
+
+async function messageIdOf(mailId: string, { stack, site }: Trial): Promise<string | undefined> {
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(stack.client));
+  // The key that shared/mail/mail-handler.ts has Powertools make of a mail's id.
+  const hash = createHash('md5').update(JSON.stringify(mailId)).digest('base64');
+  const { Item } = await documents.send(
+    new GetCommand({ TableName: site.mail.sentTable, Key: { id: `mail#${hash}` }, ConsistentRead: true }),
+  );
+  return SentMail.safeParse(Item).data?.data.messageId;
+}
+
+/** Whether both queues get empty, and nothing was given up. */
+async function judgeQueues({ stack, waiting }: Trial): Promise<Finding> {
+  const sqs = new SQSClient(stack.client);
+  const read = () =>
+    Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs)));
+  const emptied = async () => {
+    const queues = await read();
+    return queues.every(({ waiting: ready, inWork }) => ready + inWork === 0) ? queues : undefined;
+  };
+  try {
+    return judgeEmptied(await until(emptied, 'both queues to be empty', waiting), stack.name);
+  } catch (error) {
+    if (!(error instanceof OutOfPatienceError)) throw error;
+    return judgeEmptied(await read(), stack.name);
+  }
+}
+
+export function judgeEmptied(queues: readonly QueueStatus[], stackName: string): Finding {
+  const counts = queues.map(
+    ({ name, waiting, inWork, deadLetters }) =>
+      `${name}: ${waiting} waiting, ${inWork} in work, ${deadLetters} dead letters`,
+  );
+  const isEmpty = queues.every(
+    ({ waiting, inWork, deadLetters }) => waiting === 0 && inWork === 0 && deadLetters === 0,
+  );
+  return {
+    about: 'no message is stuck',
+    verdict: isEmpty ? 'confirmed' : 'refuted',
+    evidence: counts.join('; '),
+    ...(isEmpty
+      ? {}
+      : { remedy: `Find the cause (RUNBOOK.md), then: ${spell('redrive', `--stack ${stackName}`)}` }),
+  };
+}
+
+/** Sending by an identity with a default configuration set needs a permission of its own. */
+async function judgeConfigurationSet({ stack, refreshes, ...trial }: Trial): Promise<Finding> {
+  const about = 'mails are sent by an identity with a configuration set';
+  const EmailIdentity = await stack.output('MailFrom');
+  const ses = new SESv2Client({ ...stack.client, region: await stack.output('MailRegion') });
+  const { ConfigurationSetName } = await ses.send(new GetEmailIdentityCommand({ EmailIdentity }));
+  if (ConfigurationSetName === undefined)
+    return { about, verdict: 'untestable', evidence: `${EmailIdentity} has none` };
+  const sent = await judgeSent({ stack, refreshes, ...trial });
+  return { ...sent, about, evidence: `${EmailIdentity} uses ${ConfigurationSetName}; ${sent.evidence}` };
+}

@@ -1,0 +1,87 @@
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import type { Refresh } from '../../../../../shared/refresh/refresh.ts';
+import type { Finding } from '../../finding.ts';
+import { isDenied, isServiceError } from '../aws-errors.ts';
+import type { Probe, Trial } from '../trial.ts';
+import { getInvalidation, type SeenInvalidation } from '../trial-invalidations.ts';
+
+/** The region of CloudFront's only endpoint. */
+const CLOUDFRONT_REGION = 'us-east-1';
+const ANOTHER_REGION = 'eu-central-1';
+
+/** An id that no invalidation has. */
+const UNKNOWN_ID = 'IDOCTORDOCTORDOCTORDOCTOR0';
+
+/** CloudFront is asked from whatever region the pipeline is in. */
+export const otherRegion: Probe = {
+  name: 'CloudFront from another region',
+  asksEdge: false,
+  cost: { files: 0, paths: 0 },
+  async *run(trial) {
+    yield await askFromElsewhere(trial);
+    yield await askForUnknown(trial);
+    yield judgeWorkflow(trial.stack.client.region, trial.refreshes.ended);
+  },
+};
+
+async function askFromElsewhere({ stack, site, invalidations }: Trial): Promise<Finding> {
+  const about = 'GetInvalidation answers every region alike';
+  const region = stack.client.region === CLOUDFRONT_REGION ? ANOTHER_REGION : CLOUDFRONT_REGION;
+  const [id] = await invalidations.ids();
+  if (id === undefined)
+    return { about, verdict: 'untestable', evidence: 'the distribution has no invalidation yet' };
+  const here = await invalidations.get(id);
+  const client = new CloudFrontClient({ ...stack.client, region });
+  const there = await getInvalidation(client, site.distribution.id, id);
+  const isSame = describe(here) === describe(there);
+  return {
+    about,
+    verdict: isSame ? 'confirmed' : 'refuted',
+    evidence: isSame
+      ? `from ${stack.client.region} and ${region}: ${describe(here)}`
+      : `from ${stack.client.region}: ${describe(here)}; from ${region}: ${describe(there)}`,
+    ...(isSame ? {} : { remedy: WORKFLOW }),
+  };
+}
+
+async function askForUnknown({ invalidations }: Trial): Promise<Finding> {
+  const about = 'GetInvalidation names its errors as documented';
+  const answer = await invalidations.get(UNKNOWN_ID).then(
+    () => 'an invalidation',
+    (error: unknown) => {
+      if (!isServiceError(error) || isDenied(error)) throw error;
+      return error.name;
+    },
+  );
+  const isRight = answer === 'NoSuchInvalidation';
+  return {
+    about,
+    verdict: isRight ? 'confirmed' : 'refuted',
+    evidence: `for an unknown id: ${answer}`,
+    ...(isRight ? {} : { remedy: WORKFLOW }),
+  };
+}
+
+/** By the refreshes that the doctor caused: the workflow polled CloudFront for each. */
+export function judgeWorkflow(region: string, refreshes: readonly Refresh[]): Finding {
+  const about = 'the workflow polls CloudFront from another region';
+  if (region === CLOUDFRONT_REGION)
+    return { about, verdict: 'untestable', evidence: `the stack is in ${region}, where CloudFront is` };
+  const polled = refreshes.filter(({ invalidation }) => invalidation !== undefined);
+  if (polled.length === 0)
+    return { about, verdict: 'untestable', evidence: 'no refresh of the doctor had an invalidation' };
+  const seen = polled.filter(({ verification }) => verification?.startedAt !== undefined);
+  const isRight = seen.length === polled.length;
+  return {
+    about,
+    verdict: isRight ? 'confirmed' : 'refuted',
+    evidence: `from ${region} it saw ${seen.length} of ${polled.length} invalidations complete`,
+    ...(isRight ? {} : { remedy: WORKFLOW }),
+  };
+}
+
+const WORKFLOW = 'See the states "Watch" of infra/workflows/refresh.asl.json, and RUNBOOK.md#refresh-failed.';
+
+function describe({ id, status, paths }: SeenInvalidation): string {
+  return `${id}, ${status}, ${paths.length} ${paths.length === 1 ? 'path' : 'paths'}`;
+}

@@ -1,0 +1,46 @@
+import type { Refresh } from '../../../../shared/refresh/refresh.ts';
+import { counted } from '../../terminal/words.ts';
+import type { Finding } from '../finding.ts';
+import type { Trial } from './trial.ts';
+import { OutOfPatienceError, type Waiting } from './waiting.ts';
+
+const ABOUT = 'the doctor’s files are removed again';
+
+/**
+ * Removes what the doctor uploaded, and waits until the edge has been refreshed of it. It goes on
+ * when everything else is stopped.
+ */
+export async function removeFiles({ files, refreshes }: Trial, patienceMs: number): Promise<Finding> {
+  const { removed, left } = await files.removeAll();
+  if (left.length > 0) {
+    return {
+      about: ABOUT,
+      verdict: 'refuted',
+      evidence: `${counted(left.length, 'file')} could not be removed: ${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`,
+      remedy: `Remove them: aws s3 rm s3://${files.bucket}/${files.prefix} --recursive`,
+    };
+  }
+  const evidence = `${counted(removed.length, 'file')} below ${files.prefix}`;
+  if (removed.length === 0)
+    return { about: ABOUT, verdict: 'confirmed', evidence: 'none was left to be removed' };
+  const waiting: Waiting = { patienceMs, signal: new AbortController().signal };
+  try {
+    return judgeRemoval(evidence, await refreshes.follow(removed, { change: 'removed', waiting }));
+  } catch (error) {
+    if (!(error instanceof OutOfPatienceError)) throw error;
+    return { about: ABOUT, verdict: 'refuted', evidence: `${evidence}, but ${error.message}`, remedy: STALE };
+  }
+}
+
+const STALE = 'The edge may still show them: npm run refresh -- --paths "/*" --wait';
+
+function judgeRemoval(evidence: string, refreshes: readonly Refresh[]): Finding {
+  const failed = refreshes.find(({ state }) => state === 'failed');
+  const ended = refreshes.map(({ id, state }) => `${id} (${state})`).join(', ');
+  return {
+    about: ABOUT,
+    verdict: failed === undefined ? 'confirmed' : 'refuted',
+    evidence: `${evidence}; refreshed by ${ended}`,
+    ...(failed === undefined ? {} : { remedy: STALE }),
+  };
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import type { AwsRequest, AwsResponse } from '../../../../infra/local/kernel/aws-api.ts';
+import { violationsIn } from '../../../helpers/aws-model/check-answer.ts';
+import {
+  alarm,
+  answer,
+  attributes,
+  BATCH,
+  CLOUDFRONT,
+  CREATE_TIME,
+  DESCRIBE_ALARMS,
+  DESCRIBE_EXECUTION,
+  DESCRIBE_STACKS,
+  EXECUTION,
+  GET_INVALIDATION,
+  GET_ITEM,
+  GET_QUEUE_ATTRIBUTES,
+  HEAD_OBJECT,
+  invalidation,
+  json,
+  LIST_OBJECTS,
+  listed,
+  MESSAGE,
+  RECEIVE_MESSAGE,
+  request,
+  restJson,
+  rpc,
+  STACK,
+  stacks,
+  xml,
+} from './answers.ts';
+
+describe('A fault of an answer is found:', () => {
+  it.each<[string, AwsRequest, AwsResponse, string]>([
+    [
+      'a member that there is not',
+      DESCRIBE_EXECUTION,
+      json({ ...EXECUTION, progress: 1 }),
+      'progress is not a member of DescribeExecutionOutput',
+    ],
+    [
+      'one in a list',
+      RECEIVE_MESSAGE,
+      json({ Messages: [MESSAGE, { ...MESSAGE, Subject: 's' }] }),
+      'Messages[1].Subject is not a member of Message',
+    ],
+    [
+      'a required member that is missing',
+      DESCRIBE_EXECUTION,
+      json({ ...EXECUTION, startDate: undefined }),
+      'startDate is missing, and required',
+    ],
+    [
+      'a whole body that is missing',
+      DESCRIBE_EXECUTION,
+      { status: 200 },
+      'executionArn is missing, and required',
+    ],
+    ['null', DESCRIBE_EXECUTION, json({ ...EXECUTION, output: null }), 'output is not a string but null'],
+    [
+      'a value that is not of the enum',
+      DESCRIBE_EXECUTION,
+      json({ ...EXECUTION, status: 'WAITING' }),
+      'status is "WAITING", not one of ABORTED',
+    ],
+    [
+      'a key of a map that is not of the enum',
+      RECEIVE_MESSAGE,
+      json({ Messages: [{ ...MESSAGE, Attributes: { Colour: 'red' } }] }),
+      'Messages[0].Attributes["Colour"] as a key is "Colour", not one of AWSTraceHeader',
+    ],
+    [
+      'a number written as a string',
+      GET_ITEM,
+      json({ ConsumedCapacity: { CapacityUnits: '1' } }),
+      'ConsumedCapacity.CapacityUnits is not a number but "1"',
+    ],
+    [
+      'a boolean written as a string',
+      DESCRIBE_EXECUTION,
+      json({ ...EXECUTION, inputDetails: { included: 'true' } }),
+      'inputDetails.included is not a boolean but "true"',
+    ],
+    [
+      'a date in the format of another protocol',
+      DESCRIBE_EXECUTION,
+      json({ ...EXECUTION, startDate: '2026-11-30T10:00:00Z' }),
+      'startDate is not a timestamp but "2026-11-30T10:00:00Z"',
+    ],
+    [
+      'a string in place of a structure',
+      DESCRIBE_EXECUTION,
+      json({ ...EXECUTION, inputDetails: 'none' }),
+      'inputDetails is not a structure but "none"',
+    ],
+    ['one thing in place of a list', RECEIVE_MESSAGE, json({ Messages: MESSAGE }), 'Messages is not a list'],
+    [
+      'a union of two members',
+      GET_ITEM,
+      json({ Item: { a: { S: 'x', N: '1' } } }),
+      'Item["a"] has 2 members of the union AttributeValue',
+    ],
+    [
+      'bytes that are not base64',
+      GET_ITEM,
+      json({ Item: { a: { B: 'not base64' } } }),
+      'Item["a"].B is not a blob',
+    ],
+    [
+      'a body that is not JSON',
+      DESCRIBE_EXECUTION,
+      answer('application/x-amz-json-1.0', 'none'),
+      'The body cannot be read',
+    ],
+    [
+      'the content type of another protocol',
+      DESCRIBE_EXECUTION,
+      restJson(EXECUTION),
+      'The content type is application/json, not application/x-amz-json-1.0',
+    ],
+    [
+      'another status',
+      GET_INVALIDATION,
+      { ...invalidation(`<Id>I1</Id><Status>Completed</Status>${CREATE_TIME}${BATCH}`), status: 201 },
+      'The status is not 200',
+    ],
+    [
+      'an element that there is not',
+      GET_INVALIDATION,
+      invalidation(`<Id>I1</Id><Status>Completed</Status>${CREATE_TIME}${BATCH}<Age>1</Age>`),
+      'Age is not a member of Invalidation',
+    ],
+    [
+      'a required element that is missing',
+      GET_INVALIDATION,
+      invalidation(`<Id>I1</Id><Status>Completed</Status>${CREATE_TIME}`),
+      'InvalidationBatch is missing, and required',
+    ],
+    [
+      'an element twice',
+      GET_INVALIDATION,
+      invalidation(`<Id>I1</Id><Id>I2</Id><Status>Completed</Status>${CREATE_TIME}${BATCH}`),
+      'Id is not a string but ["I1","I2"]',
+    ],
+    [
+      'items of a list by another name',
+      GET_INVALIDATION,
+      invalidation(`<Id>I1</Id><Status>C</Status>${CREATE_TIME}${BATCH.replaceAll('Path>', 'member>')}`),
+      'InvalidationBatch.Paths.Items is not a list',
+    ],
+    [
+      'a number in XML that is none',
+      GET_INVALIDATION,
+      invalidation(`<Id>I1</Id><Status>C</Status>${CREATE_TIME}${BATCH.replace('>2<', '>two<')}`),
+      'InvalidationBatch.Paths.Quantity is not a number but ["two"]',
+    ],
+    [
+      'a date in XML in seconds',
+      GET_INVALIDATION,
+      invalidation(`<Id>I1</Id><Status>C</Status><CreateTime>1790000000</CreateTime>${BATCH}`),
+      'CreateTime is not a timestamp',
+    ],
+    [
+      'another root element',
+      GET_INVALIDATION,
+      xml(`<Result ${CLOUDFRONT}><Id>I1</Id><Status>C</Status>${CREATE_TIME}${BATCH}</Result>`),
+      'The root element is Result, not Invalidation',
+    ],
+    [
+      'no namespace',
+      LIST_OBJECTS,
+      xml('<ListBucketResult><Name>site</Name></ListBucketResult>'),
+      'The namespace is missing, not http://s3.amazonaws.com/doc/2006-03-01/',
+    ],
+    [
+      'an enum in XML',
+      LIST_OBJECTS,
+      listed('<EncodingType>hex</EncodingType>'),
+      'EncodingType is ["hex"], not one of url',
+    ],
+    [
+      'a header that is bound to nothing',
+      HEAD_OBJECT,
+      { status: 200, headers: { 'x-amz-colour': 'red' } },
+      'The header x-amz-colour is not bound to a member',
+    ],
+    [
+      'a date in a header in another format',
+      HEAD_OBJECT,
+      { status: 200, headers: { 'last-modified': '2026-11-30T10:00:00Z' } },
+      'The header last-modified is not a timestamp but 2026-11-30T10:00:00Z',
+    ],
+    [
+      'an enum in a header',
+      HEAD_OBJECT,
+      { status: 200, headers: { 'x-amz-storage-class': 'COLD' } },
+      'The header x-amz-storage-class is COLD, not one of AWS_BACKUP',
+    ],
+    [
+      'a body where there is none',
+      request('s3', 'PUT', '/site/a.html'),
+      xml('<PutObjectResult/>'),
+      'The body should be empty',
+    ],
+    [
+      'a member of the Query protocol',
+      DESCRIBE_STACKS,
+      stacks(`${STACK}<StackStatus>DONE</StackStatus>`),
+      'Stacks[0].StackStatus is ["DONE"], not one of CREATE_COMPLETE',
+    ],
+    [
+      'a key of a flattened map',
+      GET_QUEUE_ATTRIBUTES,
+      attributes('Colour'),
+      'Attribute[["Colour"]] as a key is ["Colour"]',
+    ],
+    [
+      'a date in CBOR as a string',
+      DESCRIBE_ALARMS,
+      alarm('2026-11-30'),
+      'MetricAlarms[0].StateUpdatedTimestamp is not a timestamp',
+    ],
+    [
+      'an operation that AWS does not have',
+      rpc('sqs', 'AmazonSQS.ReadMessage'),
+      json({}),
+      'An operation that AWS does not have succeeds',
+    ],
+  ])('%s', async (_, asked, answered, violation) => {
+    const found = await violationsIn({ request: asked, response: answered });
+    expect(found).toContainEqual(expect.stringContaining(violation));
+  });
+});
