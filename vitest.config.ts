@@ -13,6 +13,11 @@ interface SuiteOptions {
    */
   readonly isolate?: boolean;
   /**
+   * Whether answers of the local cloud are held to AWS's model.
+   * @default false
+   */
+  readonly holdsAnswers?: boolean;
+  /**
    * Whether it reads the synthesised templates. They are made only for suites that run.
    * @default false
    */
@@ -37,7 +42,7 @@ export default defineConfig(({ mode }) => {
   const isNightly = mode === 'nightly';
   const suite = (name: string, options: SuiteOptions) => {
     const { files = [`tests/${name}/**/*.test.ts`], except = [] } = options;
-    const { timeoutSeconds, isolate = false, needsAssembly = false } = options;
+    const { timeoutSeconds, isolate = false, needsAssembly = false, holdsAnswers = false } = options;
     return {
       test: {
         name,
@@ -45,6 +50,7 @@ export default defineConfig(({ mode }) => {
         include: files.map(file => (isNightly ? file.replace('.test.ts', '.nightly.test.ts') : file)),
         exclude: [...configDefaults.exclude, ...except, ...(isNightly ? [] : ['**/*.nightly.test.ts'])],
         globalSetup: needsAssembly ? ['tests/helpers/synthesise.ts'] : [],
+        setupFiles: holdsAnswers ? ['tests/helpers/hold-answers.ts'] : [],
         testTimeout: timeoutSeconds * 1000,
         hookTimeout: timeoutSeconds * 1000,
         // What a test waits for may take as long as the test.
@@ -63,11 +69,11 @@ export default defineConfig(({ mode }) => {
         suite('unit', { except: LOADED_AFRESH, timeoutSeconds: 120 }),
         suite('isolated', { files: LOADED_AFRESH, timeoutSeconds: 120, isolate: true }),
         suite('template', { timeoutSeconds: 120, needsAssembly: true }),
-        suite('local', { timeoutSeconds: 120 }),
-        suite('adapters', { timeoutSeconds: 120 }),
-        suite('acceptance', { timeoutSeconds: 240, needsAssembly: true }),
+        suite('local', { timeoutSeconds: 120, holdsAnswers: true }),
+        suite('adapters', { timeoutSeconds: 120, holdsAnswers: true }),
+        suite('acceptance', { timeoutSeconds: 240, needsAssembly: true, holdsAnswers: true }),
         suite('chaos', { timeoutSeconds: 600, needsAssembly: true }),
-        suite('browser', { timeoutSeconds: 240, needsAssembly: true }),
+        suite('browser', { timeoutSeconds: 240, needsAssembly: true, holdsAnswers: true }),
         suite('bench', { timeoutSeconds: 240, needsAssembly: true }),
       ],
     },

@@ -1,12 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { PutEmailIdentityConfigurationSetAttributesCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Stack } from '../../infra/cli/aws/stack.ts';
-import { CommandError } from '../../infra/cli/command.ts';
 import { api } from '../../infra/cli/doctor/proof/probes/api.ts';
 import { burst } from '../../infra/cli/doctor/proof/probes/burst.ts';
 import { lifeOfAFile } from '../../infra/cli/doctor/proof/probes/life-of-a-file.ts';
@@ -14,8 +16,9 @@ import { mail } from '../../infra/cli/doctor/proof/probes/mail.ts';
 import { manyPaths } from '../../infra/cli/doctor/proof/probes/many-paths.ts';
 import { otherRegion } from '../../infra/cli/doctor/proof/probes/other-region.ts';
 import { pathSemantics } from '../../infra/cli/doctor/proof/probes/path-semantics.ts';
-import { prove, runProbes } from '../../infra/cli/doctor/proof/prove.ts';
+import { runProbes } from '../../infra/cli/doctor/proof/prove.ts';
 import type { Probe } from '../../infra/cli/doctor/proof/trial.ts';
+import { main } from '../../infra/cli/main.ts';
 import { AwsError, jsonErrorResponse, jsonResponse } from '../../infra/local/kernel/aws-api.ts';
 import type { Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
@@ -25,8 +28,10 @@ import { synthesiseExistingSite } from '../fixtures/existing-site.ts';
 import { type Fault, faulty, refused } from '../helpers/faults.ts';
 import {
   ABOUT,
+  ALL_OF_IT,
   all,
   answering,
+  burstsInOneRefresh,
   claiming,
   DOCTOR,
   failing,
@@ -38,6 +43,7 @@ import {
   switchableEdge,
   verdictsOf,
 } from '../helpers/proof.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { type Site, startSite } from '../helpers/site.ts';
 import { startSuccessiveCloud } from '../helpers/successive-clouds.ts';
@@ -49,6 +55,7 @@ let site: Site;
 
 beforeAll(async () => {
   site = await startSite({ ...PACE, ...edge.options, pointsOfPresence: ['FRA56-P1'] });
+  site.cloud.intercept(burstsInOneRefresh(site));
   await site.put('index.html', '<p>Home</p>', { ContentType: 'text/html', CacheControl: 'max-age=60' });
   const ses = new SESv2Client(clientFor(site.cloud.endpoint));
   const set = { EmailIdentity: site.output('MailFrom'), ConfigurationSetName: 'opened' };
@@ -69,33 +76,28 @@ async function leftovers(): Promise<string[]> {
   return Contents.flatMap(({ Key = [] }) => Key);
 }
 
-it('The proof confirms all that a machine without AWS can show, and leaves nothing behind', async () => {
-  expect(await verdictsOf(prove(stackOf(site.cloud), { manyPaths: true }))).toEqual({
-    confirmed: [
-      ABOUT.edge,
-      ...Object.values(ABOUT.life),
-      ...ABOUT.burst,
-      ...ABOUT.paths,
-      ABOUT.root,
-      ABOUT.forms,
-      ABOUT.methods,
-      ABOUT.inside,
-      ABOUT.query,
-      ...ABOUT.api,
-      ...ABOUT.regions,
-      ...ABOUT.mail,
-      ABOUT.many,
-      ABOUT.removed,
-    ],
-    refuted: [],
-    untestable: [
-      ABOUT.routes,
-      'the workflow polls CloudFront from another region',
-      'mails reach an inbox',
-      'the order in which a deployment makes things',
-    ],
+describe('npm run doctor', () => {
+  const args = () => ['doctor', '--stack', 'StudentSite', '--local', '--endpoint', site.cloud.endpoint];
+
+  it('confirms all that a machine without AWS can show, and leaves nothing behind', async () => {
+    const run = await runCommand(main, [...args(), '--many-paths', '--json']);
+    expect(await verdictsOf(JSON.parse(run.printed))).toEqual(ALL_OF_IT);
+    expect(run.exitCode).toBe(0);
+    expect(run.complaint).toContain('invalidation paths');
+    expect(await leftovers()).toEqual([]);
   });
-  expect(await leftovers()).toEqual([]);
+
+  it('removes its files when it is stopped by Ctrl-C', async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../infra/cli/main.ts'), ...args()]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'close');
+    const printed = text(child.stdout);
+    await expect.poll(leftovers).not.toEqual([]);
+    child.kill('SIGINT');
+    expect(await ended).toEqual([1, null]);
+    expect(await printed).toContain('✓ The doctor’s files are removed again');
+    expect(await leftovers()).toEqual([]);
+  });
 });
 
 describe('The proof', () => {
@@ -111,21 +113,6 @@ describe('The proof', () => {
       },
       expect.objectContaining({ about: ABOUT.removed, verdict: 'confirmed' }),
     ]);
-  });
-
-  it('removes its files when it is stopped', async () => {
-    const stopping = new AbortController();
-    const isStopped: Probe = {
-      ...oneUpload,
-      async *run(trial) {
-        yield* oneUpload.run(trial);
-        stopping.abort();
-        await trial.refreshes.follow(['never uploaded']);
-      },
-    };
-    const findings = all(runProbes([isStopped], stackOf(site.cloud), { signal: stopping.signal }));
-    await expect(findings).rejects.toThrow(CommandError);
-    expect(await leftovers()).toEqual([]);
   });
 
   it('asks nothing of an edge that does not let it in, and says what would', async () => {

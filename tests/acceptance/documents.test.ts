@@ -8,6 +8,7 @@ import {
   type CommandResult,
   type DocumentedShell,
   documentedShell,
+  FOR_AWS_ONLY,
   standInFor,
 } from '../helpers/documented-shell.ts';
 import { commandsIn, documents, unmarkedCommandsIn } from '../helpers/documents.ts';
@@ -30,12 +31,7 @@ const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] 
     command: /^npm run doctor -- --before\b/,
     reason: 'tests/acceptance/doctor-before.test.ts runs it, beside a site that has no pipeline yet',
   },
-  {
-    command:
-      /\b(?:ses verify-email-identity|sesv2 (?:create-email-identity|get-account)|lambda list-event-source-mappings|events list-rules)\b/,
-    reason: 'for AWS only, as the document says',
-  },
-  { command: /^logs /, reason: 'CloudWatch Logs are for AWS only, as the document says' },
+  { command: FOR_AWS_ONLY, reason: 'for AWS only, as the document says' },
 ];
 
 const isRun = (command: string) => !NOT_RUN.some(each => each.command.test(command));

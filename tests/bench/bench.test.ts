@@ -14,6 +14,11 @@ const SHAPES: Readonly<Record<string, readonly RegExp[]>> = {
     /^\| ours, free paths left +\| +\d+ \|/m,
     /^\| ours, none left +\| +\d+ \|/m,
   ],
+  'planner-guard': [
+    /^\*\*zod\*\* .*: \d+ keys changed, \d+ in the site\.$/m,
+    /^\| \/\* +\| +\d+ \|( +\d+(\.\d{3})? \|){3}$/m,
+    /^Ours costs no more in ([1-9]\d*) of \1 comparisons\.$/m,
+  ],
   'planner-speed': [
     /^\| keys +\| free paths \| paths \| plan, ms \| parse twice, ms \| +ratio \|$/m,
     /^\| flat numbers +\| +10 \|.* \d+\.\d\d \|$/m,

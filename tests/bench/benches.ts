@@ -3,6 +3,7 @@ import { benchBundles } from './bundles.ts';
 import { benchCost } from './cost.ts';
 import { benchLoneUpload } from './lone-upload.ts';
 import { benchPlanner } from './planner.ts';
+import { benchPlannerGuard } from './planner-guard.ts';
 import { benchPlannerSites } from './planner-sites.ts';
 import { benchPlannerSpeed } from './planner-speed.ts';
 import type { Print, Size } from './report.ts';
@@ -22,6 +23,7 @@ type Bench = (print: Print, size: Size, limits?: SoakLimits) => Promise<void>;
 export const BENCHES: Readonly<Record<string, Bench>> = {
   planner: benchPlanner,
   'planner-sites': benchPlannerSites,
+  'planner-guard': benchPlannerGuard,
   'planner-speed': benchPlannerSpeed,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,

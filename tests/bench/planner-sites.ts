@@ -30,7 +30,7 @@ export async function benchPlannerSites(print: Print, size: Size): Promise<void>
 }
 
 /** One installed package replaces another, so nothing is downloaded. */
-async function installed(): Promise<Upload[]> {
+export async function installed(): Promise<Upload[]> {
   const [before, after] = ['zod/v4/locales', 'zod/v4/core'].map(folder =>
     fileURLToPath(new URL(`../../node_modules/${folder}`, import.meta.url)),
   );

@@ -16,12 +16,14 @@ import { type Print, printTable, type Size } from './report.ts';
 const SIZES = {
   whole: {
     site: { changed: 10_000, site: 100_000 },
+    /** Where the search has most to choose from. */
+    scarce: [1500, 2000, 2500, 3000, 3500],
     growth: [1000, 10_000, 100_000],
     samples: 9,
     /** The first ones compile the code. */
     warmUp: 3,
   },
-  smoke: { site: { changed: 10, site: 100 }, growth: [5, 10], samples: 1, warmUp: 0 },
+  smoke: { site: { changed: 10, site: 100 }, scarce: [5], growth: [5, 10], samples: 1, warmUp: 0 },
 } as const;
 type Sizes = (typeof SIZES)[Size];
 
@@ -34,6 +36,10 @@ export async function benchPlannerSpeed(print: Print, size: Size): Promise<void>
   const { site, samples, warmUp } = sizes;
   print(`Planning ${site.changed} changed keys of ${site.site}, beside parsing their events' JSON twice:\n`);
   await printSpeed(print, sizes);
+  print(
+    'More changes than free paths, in a site of ten times as many objects, and half the purges allowed:\n',
+  );
+  await printScarce(print, sizes);
   print('Growth, half of the site changed; 1.00 in the last column is linear:\n');
   await printGrowth(print, sizes);
   print(`Memory of a process that reads ${site.site} keys and plans once for ${site.changed}:\n`);
@@ -57,6 +63,30 @@ async function printSpeed(print: Print, sizes: Sizes): Promise<void> {
     }
   }
   printTable(print, ['keys', 'free paths', 'paths', 'plan, ms', 'parse twice, ms', 'ratio'], rows);
+}
+
+async function printScarce(print: Print, sizes: Sizes): Promise<void> {
+  const rows: string[][] = [];
+  const { freePaths } = PLANNING.prices;
+  for (const shape of ALL_SHAPES) {
+    for (const changed of sizes.scarce) {
+      const upload = largeUpload(shape, { changed, site: 10 * changed });
+      const { paths, needlessPurges } = planFor(upload, freePaths);
+      const limit = Math.floor(needlessPurges / 2);
+      const { plan } = await compare(upload, freePaths, () => undefined, sizes);
+      const limited = await compare(upload, freePaths, () => undefined, sizes, limit);
+      const within = planFor(upload, freePaths, limit).paths.length;
+      rows.push([
+        shape,
+        String(changed),
+        String(paths.length),
+        plan.toFixed(1),
+        String(within),
+        limited.plan.toFixed(1),
+      ]);
+    }
+  }
+  printTable(print, ['keys', 'changed', 'paths', 'plan, ms', 'paths within the limit', 'plan, ms'], rows);
 }
 
 async function printGrowth(print: Print, sizes: Sizes): Promise<void> {
@@ -83,12 +113,13 @@ async function compare(
   freePaths: number,
   baseline: () => void,
   { samples, warmUp }: Sizes,
+  maxNeedlessPurges?: number,
 ): Promise<{ plan: number; other: number; ratio: number }> {
   const rounds: { plan: number; other: number }[] = [];
   for (let round = 0; round < samples + warmUp; round++) {
     // As they come from a parsed message: flat strings whose hash is not computed yet.
     const fresh: Upload = JSON.parse(JSON.stringify(upload));
-    const plan = await measure(async () => planFor(fresh, freePaths));
+    const plan = await measure(async () => planFor(fresh, freePaths, maxNeedlessPurges));
     const other = await measure(async () => baseline());
     if (round >= warmUp) rounds.push({ plan, other });
   }
@@ -99,9 +130,9 @@ async function compare(
   };
 }
 
-function planFor(upload: Upload, freePaths: number): Plan {
+function planFor(upload: Upload, freePaths: number, maxNeedlessPurges?: number): Plan {
   const prices = { ...PLANNING.prices, freePaths };
-  return planInvalidation({ ...PLANNING, ...upload, requestedPaths: [], prices });
+  return planInvalidation({ ...PLANNING, ...upload, requestedPaths: [], prices, maxNeedlessPurges });
 }
 
 async function printMemory(print: Print, site: SiteSize): Promise<void> {

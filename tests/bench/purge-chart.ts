@@ -17,7 +17,7 @@ const BAR_HEIGHT = 11;
 const LONGEST_BAR = 62;
 
 /** Two hues that differ in lightness too, on light and on dark. */
-const STYLE = `
+export const STYLE = `
     text { font: 12px system-ui, sans-serif; fill: #1f2328; }
     .title { font-size: 15px; font-weight: 600; }
     .head { font-weight: 600; }
@@ -96,6 +96,6 @@ function describe(columns: readonly string[], { name, what, purges }: Row): stri
   return `${name}, ${what}. ${cells.join('; ')}.`;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -1,11 +1,15 @@
 import { openStack, type Stack } from '../../infra/cli/aws/stack.ts';
 import type { Finding, Findings } from '../../infra/cli/doctor/finding.ts';
+import { burst } from '../../infra/cli/doctor/proof/probes/burst.ts';
 import { runProbes } from '../../infra/cli/doctor/proof/prove.ts';
 import type { Probe } from '../../infra/cli/doctor/proof/trial.ts';
+import type { Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { ViewerRequest, ViewerResponse } from '../../infra/local/services/cloudfront/messages.ts';
 import type { EdgeTraits } from '../../infra/local/services/cloudfront/points-of-presence.ts';
 import { type Fault, faulty, type Target } from './faults.ts';
+import { isLook } from './settling.ts';
+import type { Site } from './site.ts';
 
 /** As whom the doctor calls the local cloud. */
 export const DOCTOR = 'local';
@@ -52,6 +56,33 @@ export const ABOUT = {
   many: 'GetInvalidation tells 3,000 paths, and they fit into a result',
   removed: 'the doctor’s files are removed again',
 } as const;
+
+/** What a whole proof of the school's site finds out on the local cloud. */
+export const ALL_OF_IT = {
+  confirmed: [
+    ABOUT.edge,
+    ...Object.values(ABOUT.life),
+    ...ABOUT.burst,
+    ...ABOUT.paths,
+    ABOUT.root,
+    ABOUT.forms,
+    ABOUT.methods,
+    ABOUT.inside,
+    ABOUT.query,
+    ...ABOUT.api,
+    ...ABOUT.regions,
+    ...ABOUT.mail,
+    ABOUT.many,
+    ABOUT.removed,
+  ],
+  refuted: [],
+  untestable: [
+    ABOUT.routes,
+    'the workflow polls CloudFront from another region',
+    'mails reach an inbox',
+    'the order in which a deployment makes things',
+  ],
+};
 
 export const stackOf = ({ endpoint }: Pick<LocalCloud, 'endpoint'>, stack = 'StudentSite'): Stack =>
   openStack({ stack, region: 'us-east-1', local: true, endpoint });
@@ -149,4 +180,23 @@ export function sentOtherwise(
     const other = await cloud.callAws({ ...request, body: Buffer.from(body.replace(from, to)) });
     return first ?? other;
   }).interceptor;
+}
+
+/**
+ * Keeps a refresh from closing while the doctor uploads a burst, however slow the machine: at this
+ * pace, uploads are over after a few milliseconds.
+ */
+export function burstsInOneRefresh({ collected }: Pick<Site, 'collected'>): Interceptor {
+  const { files } = burst.cost;
+  let [started, uploaded] = [0, 0];
+  let isWhole = Promise.withResolvers<void>();
+  isWhole.resolve();
+  return async (call, next) => {
+    if (isLook(call)) await isWhole.promise;
+    if (call.action !== 'PutObject' || !call.request.url.includes('/burst/')) return next();
+    if (started++ % files === 0) isWhole = Promise.withResolvers();
+    const answer = await next();
+    if (++uploaded % files === 0) void collected().then(isWhole.resolve, isWhole.reject);
+    return answer;
+  };
 }

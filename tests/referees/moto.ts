@@ -3,6 +3,7 @@ import { CloudFrontClient, CreateDistributionCommand } from '@aws-sdk/client-clo
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { clientFor } from '../helpers/sdk-client.ts';
 import { judgedCloud } from './cloud.ts';
+import { doctorOn } from './moto-doctor.ts';
 import { OTHER_QUESTIONS } from './moto-others.ts';
 import { S3_QUESTIONS } from './moto-s3.ts';
 import { startMoto } from './moto-server.ts';
@@ -25,7 +26,7 @@ export const moto: Referee = {
   program: 'moto_server',
   // It does not tell its version itself.
   version: `"$0" -h >&2 && python3 -c 'import moto; print("moto", moto.__version__)' || echo moto`,
-  judges: 'the local cloud, by the answers of an emulator that others wrote',
+  judges: 'the local cloud and the doctor, by the answers of an emulator that others wrote',
   async *rule({ path }) {
     const cloud = await judgedCloud();
     const { SiteBucketName: bucket = '', DistributionId: distributionId = '' } = cloud.outputs;
@@ -36,6 +37,8 @@ export const moto: Referee = {
         bucket,
         distributionId,
       };
+      // First: the account is to be new.
+      yield* doctorOn(server.url);
       const there = await prepared(server.url, bucket);
       for (const { asked, ask } of [...S3_QUESTIONS, ...SQS_QUESTIONS, ...OTHER_QUESTIONS]) {
         const [ours, its] = [await answerOf(ask, here), await answerOf(ask, there)];

@@ -17,7 +17,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const INFRA = documentNamed('infra/README.md');
 
 /** The words for a default that the code does not have. */
-const WORDS_FOR_NO_DEFAULT = /^(?:required|the first recipient|chosen by CloudFormation|the stack's name)$/;
+const WORDS_FOR_NO_DEFAULT =
+  /^(?:required|the first recipient|chosen by CloudFormation|the stack's name|no limit)$/;
 
 const ATTACHING: Readonly<Record<string, string>> = {
   'notify-bucket': 'FreshnessNotifyServiceRole',

@@ -50,6 +50,7 @@ export function define(command: Command, terminal: Terminal): void {
         );
       const { examine } = await import('../doctor/before/before.ts');
       const { openPorts } = await import('../doctor/before/aws/ports.ts');
+      terminal.progress.update(() => 'Asking AWS');
       const there = { ...address, stack: target.stackName, region: target.region };
       await onStack(there, ({ client }) =>
         report(examine(target, openPorts(client, target)), { json }, terminal),

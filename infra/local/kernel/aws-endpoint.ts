@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { operationOf } from './action-names.ts';
 import { AwsError, type AwsRequest, type AwsResponse, type AwsService, urlOf } from './aws-api.ts';
@@ -25,6 +26,16 @@ export interface AwsEndpoint {
   readonly url: string;
   stop(): Promise<void>;
 }
+
+/** An answer of a service, before any interceptor changes it. */
+export interface AwsAnswer extends AwsCall {
+  readonly response: AwsResponse;
+}
+
+/** Diagnostics channel of Node, to which every endpoint of the process publishes its answers. */
+export const AWS_ANSWERS = 'local-cloud:aws-answers';
+
+const answers = channel(AWS_ANSWERS);
 
 /** S3 accepts 5 GiB in one PUT; here an object is held in memory. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -55,7 +66,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     const perform = () => performedBy(services.get(request.service), request);
     const chain = [...interceptors].reduceRight<() => Promise<AwsResponse>>(
       (next, interceptor) => () => interceptor({ request, action }, next),
-      perform,
+      () => published({ request, action }, perform),
     );
     const response = await chain();
     journal.record({
@@ -107,6 +118,12 @@ const INTERNAL_FAILURE = new AwsError(
 const FAILURES: Readonly<Record<string, AwsError>> = {
   s3: new AwsError('InternalError', 'We encountered an internal error. Please try again.', 500),
 };
+
+async function published(call: AwsCall, perform: () => Promise<AwsResponse>): Promise<AwsResponse> {
+  const response = await perform();
+  answers.publish({ ...call, response } satisfies AwsAnswer);
+  return response;
+}
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, call: AwsService): Promise<void> {
   try {

@@ -12,7 +12,7 @@ interface UnlistedErrors {
 const UNLISTED: readonly UnlistedErrors[] = [
   {
     status: 400,
-    codes: ['InvalidAction', 'ValidationException', 'ValidationError'],
+    codes: ['InvalidAction', 'MissingAction', 'ValidationException', 'ValidationError'],
     source:
       'API reference of each service, "Common Errors"; JSON has ValidationException, XML ValidationError',
   },
@@ -38,6 +38,12 @@ const UNLISTED: readonly UnlistedErrors[] = [
     status: 403,
     codes: ['AccessDenied'],
     source: 'The same in XML, whose codes have no "Exception"',
+  },
+  {
+    clients: ['client-cloudwatch', 'client-sqs'],
+    status: 400,
+    codes: ['InvalidParameterValue', 'MissingParameter'],
+    source: 'Amazon SQS and CloudWatch API references, "Common Errors"',
   },
   {
     clients: ['client-dynamodb'],
@@ -75,7 +81,7 @@ const UNLISTED: readonly UnlistedErrors[] = [
   {
     clients: ['client-s3'],
     status: 404,
-    codes: ['NoSuchBucket', 'NoSuchKey', 'NoSuchUpload'],
+    codes: ['NoSuchBucket', 'NoSuchBucketPolicy', 'NoSuchKey', 'NoSuchUpload'],
     source: 'S3 API reference, "Error responses"',
   },
   {

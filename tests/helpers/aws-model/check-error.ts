@@ -64,13 +64,8 @@ function readJsonError({ response, spoken, report }: Refusal): WrittenError | un
 /** Details of S3's errors, such as `Key` and `BucketName`, are in no model. */
 function readXmlError({ response, spoken, report }: Refusal): WrittenError | undefined {
   const isS3 = spoken.client === 'client-s3';
-  const { namespace: _, ...withoutNamespace } = spoken;
-  const document = readDocument(
-    response,
-    isS3 ? withoutNamespace : spoken,
-    isS3 ? 'Error' : 'ErrorResponse',
-    report,
-  );
+  const root = isS3 ? 'Error' : 'ErrorResponse';
+  const document = readDocument(response, { ...spoken, ...namespaceOfError(spoken, response) }, root, report);
   if (document === undefined) return undefined;
   const { format, value } = document;
   const inner = isS3 ? value : format.structure(value)?.get('Error');
@@ -80,12 +75,20 @@ function readXmlError({ response, spoken, report }: Refusal): WrittenError | und
   return { code, details: new Map(details), document };
 }
 
+/** S3's errors have none, and failures of any service may come from the endpoint before it. */
+function namespaceOfError({ client }: Spoken, { status }: AwsResponse): Pick<Spoken, 'namespace'> {
+  if (client === 'client-s3') return { namespace: '' };
+  return status >= 500 ? { namespace: undefined } : {};
+}
+
 /** The error of the model, if the operation lists it. */
 function listedError({ model, operation, spoken }: Refusal, code: string): ErrorShape | undefined {
-  const error = model.errors.get(code);
-  if (error === undefined || operation === undefined) return undefined;
-  const isNamed = code === (spoken.protocol === 'query' ? error.query.code : error.shape.name);
-  return isNamed && model.errorsOf(operation.name).has(error.shape.name) ? error : undefined;
+  if (operation === undefined) return undefined;
+  const listed = model.errorsOf(operation.name);
+  const isQuery = spoken.protocol === 'query';
+  return model.errors.find(
+    ({ shape, query }) => code === (isQuery ? query.code : shape.name) && listed.has(shape.name),
+  );
 }
 
 function checkListed(

@@ -5,72 +5,83 @@ import type { Dictionary, List, Member, Scalar, Structure } from './shapes.ts';
 /** Takes a violation of the model. @param path of the member, such as `Contents[0].Size` */
 export type Report = (path: string, problem: string) => void;
 
-/** Values of a format held to the model, to their leaves. */
-export interface ValueCheck {
-  /** @param members those of the shape that are expected here: HTTP carries others elsewhere */
-  structure(value: unknown, shape: Structure, path: string, members?: readonly Member[]): void;
-  member(value: unknown, member: Member, path: string): void;
-}
+/** Holds values of a format to the model, to their leaves. */
+export class ValueCheck {
+  readonly #format: Format;
+  readonly #report: Report;
 
-export function createValueCheck(format: Format, report: Report): ValueCheck {
-  function checkStructure(
+  constructor(format: Format, report: Report) {
+    this.#format = format;
+    this.#report = report;
+  }
+
+  /** @param members those of the shape that are expected here: HTTP carries others elsewhere */
+  structure(
     value: unknown,
     shape: Structure,
     path: string,
     members: readonly Member[] = shape.members(),
   ): void {
-    const found = format.structure(value);
+    const found = this.#format.structure(value);
     if (found === undefined) {
-      report(path, `is not a structure but ${shown(value)}`);
+      this.#report(path, `is not a structure but ${shown(value)}`);
       return;
     }
-    const byName = namedIn(format, members);
+    const byName = namedIn(this.#format, members);
     for (const [name, held] of found) {
       const member = byName.get(name);
-      if (member === undefined) report(below(path, name), `is not a member of ${shape.name}`);
-      else if (held !== null || !NULLS.has(`${shape.name}.${name}`))
-        checkMember(held, member, below(path, name));
+      if (member === undefined) this.#report(below(path, name), `is not a member of ${shape.name}`);
+      else if (!isKnownNull(held, shape, member)) this.member(held, member, below(path, name));
     }
-    for (const [name, { isRequired }] of byName)
-      if (isRequired && !found.has(name)) report(below(path, name), 'is missing, and required');
-    if (shape.isUnion && found.size !== 1)
-      report(path, `has ${found.size} members of the union ${shape.name}, not one`);
+    this.#presence(found, shape, byName, path);
   }
 
-  function checkMember(value: unknown, member: Member, path: string): void {
-    const { shape } = member;
-    if (shape.kind === 'structure') checkStructure(value, shape, path);
-    else if (shape.kind === 'list') checkList(format.list(value, member, shape.item), value, shape, path);
-    else if (shape.kind === 'map') checkMap(format.map(value, member, shape), value, shape, path);
-    else checkScalar(value, shape, path);
-  }
-
-  function checkList(
-    items: readonly unknown[] | undefined,
-    value: unknown,
-    { item }: List,
+  #presence(
+    found: ReadonlyMap<string, unknown>,
+    shape: Structure,
+    byName: ReadonlyMap<string, Member>,
     path: string,
   ): void {
-    if (items === undefined) report(path, `is not a list but ${shown(value)}`);
-    for (const [index, each] of items?.entries() ?? []) checkMember(each, item, `${path}[${index}]`);
+    for (const [name, member] of byName)
+      if (member.isRequired && !found.has(name) && !this.#format.isLeftOutEmpty(member))
+        this.#report(below(path, name), 'is missing, and required');
+    if (shape.isUnion && found.size !== 1)
+      this.#report(path, `has ${found.size} members of the union ${shape.name}, not one`);
   }
 
-  function checkMap(entries: Entries | undefined, value: unknown, shape: Dictionary, path: string): void {
-    if (entries === undefined) report(path, `is not a map but ${shown(value)}`);
+  member(value: unknown, member: Member, path: string): void {
+    const { shape } = member;
+    if (shape.kind === 'structure') this.structure(value, shape, path);
+    else if (shape.kind === 'list')
+      this.#list(this.#format.list(value, member, shape.item), value, shape, path);
+    else if (shape.kind === 'map') this.#map(this.#format.map(value, member, shape), value, shape, path);
+    else this.#scalar(value, shape, path);
+  }
+
+  #list(items: readonly unknown[] | undefined, value: unknown, { item }: List, path: string): void {
+    if (items === undefined) this.#report(path, `is not a list but ${shown(value)}`);
+    for (const [index, each] of items?.entries() ?? []) this.member(each, item, `${path}[${index}]`);
+  }
+
+  #map(entries: Entries | undefined, value: unknown, shape: Dictionary, path: string): void {
+    if (entries === undefined) this.#report(path, `is not a map but ${shown(value)}`);
     for (const [key, each] of entries ?? []) {
       const ofEntry = `${path}[${shown(key)}]`;
-      checkMember(key, shape.key, `${ofEntry} as a key`);
-      checkMember(each, shape.value, ofEntry);
+      this.member(key, shape.key, `${ofEntry} as a key`);
+      this.member(each, shape.value, ofEntry);
     }
   }
 
-  function checkScalar(value: unknown, scalar: Scalar, path: string): void {
-    if (!format.isScalar(value, scalar)) report(path, `is not a ${typeName(scalar)} but ${shown(value)}`);
-    else if (scalar.values?.has(format.text(value)) === false)
-      report(path, `is ${shown(value)}, not one of ${[...scalar.values].join(', ')}`);
+  #scalar(value: unknown, scalar: Scalar, path: string): void {
+    if (!this.#format.isScalar(value, scalar))
+      this.#report(path, `is not a ${typeName(scalar)} but ${shown(value)}`);
+    else if (scalar.values?.has(this.#format.text(value)) === false)
+      this.#report(path, `is ${shown(value)}, not one of ${[...scalar.values].join(', ')}`);
   }
+}
 
-  return { structure: checkStructure, member: checkMember };
+function isKnownNull(value: unknown, structure: Structure, member: Member): boolean {
+  return value === null && NULLS.has(`${structure.name}.${member.name}`);
 }
 
 const named = new WeakMap<Format, WeakMap<readonly Member[], ReadonlyMap<string, Member>>>();

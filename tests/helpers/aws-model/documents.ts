@@ -1,6 +1,6 @@
 import { cbor } from '@smithy/core/cbor';
 import type { AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
-import { createValueCheck, type Report, type ValueCheck } from './check-value.ts';
+import { type Report, ValueCheck } from './check-value.ts';
 import { CBOR_FORMAT, type Format, JSON_FORMAT, parseXml, XML_FORMAT } from './formats.ts';
 import { CONTENT_TYPES, type Spoken } from './protocols.ts';
 
@@ -19,7 +19,7 @@ export interface Document {
  */
 export function readDocument(
   { body = '', headers }: AwsResponse,
-  { protocol, namespace = '' }: Spoken,
+  { protocol, namespace }: Spoken,
   root: string,
   report: Report,
 ): Document | undefined {
@@ -30,7 +30,7 @@ export function readDocument(
   const document = (format: Format, value: unknown) => ({
     format,
     value,
-    check: createValueCheck(format, report),
+    check: new ValueCheck(format, report),
   });
   try {
     if (protocol === 'cbor') return document(CBOR_FORMAT, cbor.deserialize(Buffer.from(body)));
@@ -38,7 +38,7 @@ export function readDocument(
       return document(JSON_FORMAT, JSON.parse(String(body)));
     const parsed = parseXml(String(body));
     if (parsed.name !== root) report('The root element', `is ${parsed.name}, not ${root}`);
-    if (parsed.namespace !== namespace)
+    if (namespace !== undefined && parsed.namespace !== namespace)
       report('The namespace', `is ${parsed.namespace || 'missing'}, not ${namespace || 'none'}`);
     return document(XML_FORMAT, parsed.content);
   } catch (error) {

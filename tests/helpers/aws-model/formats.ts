@@ -8,6 +8,8 @@ export interface Format {
   map(value: unknown, member: Member, shape: Dictionary): Entries | undefined;
   /** What the format calls a structure's member. */
   nameOf(member: Member): string;
+  /** Whether a member that is empty is not written at all. */
+  isLeftOutEmpty(member: Member): boolean;
   /** Whether a value is one of this type. Enums are not its affair. */
   isScalar(value: unknown, scalar: Scalar): boolean;
   /** The string in a value that is one. */
@@ -22,6 +24,7 @@ export const JSON_FORMAT: Format = {
   list: value => (Array.isArray(value) ? value : undefined),
   map: value => (isRecord(value) ? Object.entries(value) : undefined),
   nameOf: ({ name, traits }) => traits.jsonName ?? name,
+  isLeftOutEmpty: () => false,
   text: String,
   isScalar(value, { kind, format = 'epoch-seconds' }) {
     if (kind === 'document') return true;
@@ -94,6 +97,7 @@ export const XML_FORMAT: Format = {
   },
   nameOf: ({ name, traits }) =>
     traits.xmlAttribute === undefined ? (traits.xmlName ?? name) : `@_${traits.xmlName ?? name}`,
+  isLeftOutEmpty: ({ traits }) => traits.xmlFlattened !== undefined,
   text: value => String(onlyOf(value) ?? ''),
   isScalar(value, scalar) {
     const text = onlyOf(value);

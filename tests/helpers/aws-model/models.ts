@@ -9,8 +9,7 @@ export interface Model {
   /** Of the client's package, such as `client-s3`. */
   readonly client: string;
   readonly operations: readonly Operation[];
-  /** By shape name, and by the code that the Query protocol has for it. */
-  readonly errors: ReadonlyMap<string, ErrorShape>;
+  readonly errors: readonly ErrorShape[];
   /** The errors that the model lists for an operation. */
   errorsOf(operation: string): ReadonlySet<string>;
 }
@@ -57,7 +56,7 @@ async function load(client: string): Promise<Model> {
   return {
     client,
     operations: schemas.filter(([kind]) => kind === OPERATION).map(each => operationOf(each, structureOf)),
-    errors: new Map(schemas.filter(([kind]) => kind === ERROR).flatMap(each => errorOf(each, structureOf))),
+    errors: schemas.filter(([kind]) => kind === ERROR).map(each => errorOf(each, structureOf)),
     errorsOf(operation) {
       const errors = thrown.get(operation) ?? types.errorsOf(operation);
       thrown.set(operation, errors);
@@ -99,17 +98,13 @@ function operationOf([, , name, traits, input, output]: Schema, structureOf: Str
   };
 }
 
-function errorOf(schema: Schema, structureOf: StructureOf): (readonly [string, ErrorShape])[] {
+function errorOf(schema: Schema, structureOf: StructureOf): ErrorShape {
   const [, , name, traits] = schema;
   const { error, httpError, awsQueryError } = Object(traits) as ErrorTraits;
   const shape = structureOf(schema as unknown as SchemaRef);
   const status = httpError ?? (error === 'server' ? 500 : 400);
   const [code = name, queryStatus = status] = awsQueryError ?? [];
-  const found = { shape, status, query: { code, status: queryStatus } };
-  return [
-    [name, found],
-    [code, found],
-  ];
+  return { shape, status, query: { code, status: queryStatus } };
 }
 
 interface ErrorTraits {

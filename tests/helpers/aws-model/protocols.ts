@@ -6,8 +6,8 @@ export interface Spoken {
   /** The SDK's client with the service's model. */
   readonly client: string;
   readonly protocol: Protocol;
-  /** Of the elements of its XML. */
-  readonly namespace?: string;
+  /** Of the elements of its XML. @default any */
+  readonly namespace?: string | undefined;
 }
 
 /** How a request speaks with its service; undefined if that is none of those with a model here. */
@@ -48,7 +48,9 @@ const USUAL: Readonly<Record<string, Spoken>> = {
     protocol: 'json-1.0',
     namespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
   },
+  ssm: { client: 'client-ssm', protocol: 'json-1.1' },
   states: { client: 'client-sfn', protocol: 'json-1.0' },
+  sts: { client: 'client-sts', protocol: 'query', namespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
 };
 
 /** Content types of answers that have a body, without parameters such as the character set. */

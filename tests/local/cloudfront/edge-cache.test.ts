@@ -149,6 +149,19 @@ describe('From the cache, a request with', () => {
 });
 
 describe('An edge', () => {
+  it('can have an answer altered on its way to the viewer, and keeps it as it was', async () => {
+    const { get, origin } = openSite(
+      {},
+      {
+        alters: (answer, { headers }) =>
+          headers['x-altered'] === undefined ? answer : { ...answer, body: Buffer.from('altered') },
+      },
+    );
+    origin.files.set('/a', { body: 'as stored' });
+    expect(await get('/a', { 'x-altered': '1' })).toMatchObject({ text: 'altered', xCache: 'Miss' });
+    expect(await get('/a')).toMatchObject({ text: 'as stored', xCache: 'Hit' });
+  });
+
   it('remembers a missing file for ten seconds', async () => {
     const { get, origin, clock } = openSite();
     expect(await get('/new')).toMatchObject({ status: 404, xCache: 'Error' });

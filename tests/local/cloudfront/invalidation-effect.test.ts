@@ -47,6 +47,16 @@ describe('A completed invalidation', () => {
     expect([(await get('/a')).text, (await get('/a', browser)).text]).toEqual(['new', 'old']);
   });
 
+  it('can be made to miss a URL', async () => {
+    const { get, origin, invalidate } = openSite({}, { survivesPurge: (_, address) => address === '/b c' });
+    const texts = async () => [(await get('/a')).text, (await get('/b%20c')).text];
+    for (const path of ['/a', '/b%20c']) origin.files.set(path, { body: 'old' });
+    expect(await texts()).toEqual(['old', 'old']);
+    for (const path of ['/a', '/b%20c']) origin.files.set(path, { body: 'new' });
+    await invalidate(['/*']);
+    expect(await texts()).toEqual(['new', 'old']);
+  });
+
   it('has purged before it is reported, in the journal too', async () => {
     const { get, origin, invalidate, journal, cloudFront } = openSite({}, { invalidationDelayMs: 20 });
     origin.files.set('/a', { body: 'one' });

@@ -6,7 +6,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type AwsRequest,
   type AwsService,
@@ -18,8 +18,12 @@ import { ConnectionCutError, startAwsEndpoint } from '../../../infra/local/kerne
 import { close, listen } from '../../../infra/local/kernel/http-server.ts';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
 import { actionOf } from '../../../infra/local/services.ts';
+import { forgetAnswers } from '../../helpers/held-answers.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 import { BUCKET, startStorage, take } from '../../helpers/storage.ts';
+
+// They are stubs that answer alike, whatever they are asked.
+afterEach(forgetAnswers);
 
 /** An endpoint whose services, one for each name, note what they are asked and answer `{}`. */
 async function start(...names: string[]) {

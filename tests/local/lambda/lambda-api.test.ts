@@ -133,6 +133,19 @@ describe('The Lambda API', () => {
     });
   });
 
+  it('tells the variables of one function, and that there is no other', async () => {
+    const { pool } = startPool([functionWith(ECHO, { environment: { A: 'b' } })]);
+    const tell = (name: string) => call(pool.handle, 'GET', `/2015-03-31/functions/${name}/configuration`);
+    expect(await tell('fixture')).toMatchObject({
+      status: 200,
+      json: { FunctionName: 'fixture', Environment: { Variables: { A: 'b' } } },
+    });
+    expect(await tell('other')).toMatchObject({
+      status: 404,
+      headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+    });
+  });
+
   it('refuses by name what is not emulated', async () => {
     const { pool } = startPool([functionWith(ECHO)]);
     expect(await call(pool.handle, 'PUT', '/2015-03-31/functions/fixture/code')).toMatchObject({

@@ -48,11 +48,13 @@ describe('A Query request is refused in XML', () => {
       'with a receipt handle that no queue gave out',
       { Action: 'DeleteMessage', ReceiptHandle: 'none' },
       'ReceiptHandleIsInvalid',
+      404,
     ],
     [
       'with a receipt handle that no queue gave out, for a time',
       { Action: 'ChangeMessageVisibility', ReceiptHandle: 'none', VisibilityTimeout: '1' },
       'ReceiptHandleIsInvalid',
+      404,
     ],
     [
       'with the handle of a message that is no longer in flight',
@@ -60,9 +62,10 @@ describe('A Query request is refused in XML', () => {
       'AWS.SimpleQueueService.MessageNotInflight',
     ],
     ['without an action', { MessageBody: 'x' }, 'MissingAction'],
-  ])('%s', async (_, parameters, code) => {
+  ])('%s', async (_, parameters, code, status = 400) => {
     const { post, queueUrl } = await startQuerying();
-    expect(await post({ QueueUrl: queueUrl, ...parameters } as Parameters)).toMatchObject(refusal(code));
+    const answer = await post({ QueueUrl: queueUrl, ...parameters } as Parameters);
+    expect(answer).toMatchObject(refusal(code, status));
   });
 
   it.each(['StartMessageMoveTask', 'AddPermission', 'NoSuchAction'])(

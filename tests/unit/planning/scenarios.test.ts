@@ -60,6 +60,19 @@ describe('on nine uploads', () => {
       expect(ours.needlessPurges).toBeLessThanOrEqual(fewestNeedlessPurges(upload, ours.paths) ?? -1);
     });
 
+    it('the plan costs no more than any such tool, if it may purge only as much as the tool', () => {
+      const dearer = PEERS.flatMap(({ name, pathsFor }) => {
+        const theirs = purgeOf(pathsFor(upload.changedKeys), upload);
+        if (theirs.stale > 0) return [];
+        const request = { ...PLANNING, ...upload, requestedPaths: [], prices };
+        const limited = planInvalidation({ ...request, maxNeedlessPurges: theirs.needlessPurges });
+        const usage = { paths: limited.paths.length, needlessPurges: limited.needlessPurges };
+        const isDearer = costOf(usage, prices) > costOf(theirs, prices) + ROUNDING;
+        return isDearer || usage.needlessPurges > theirs.needlessPurges ? [{ name, theirs, usage }] : [];
+      });
+      expect(dearer).toEqual([]);
+    });
+
     it('the plan costs no more than any tool that leaves nothing stale', () => {
       const cheaper = PEERS.map(peer => ({
         peer: peer.name,

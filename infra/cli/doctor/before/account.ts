@@ -11,6 +11,7 @@ export interface Caller {
 /** Names of AWS's and the SDK's errors about credentials that are missing or no longer valid. */
 export const CREDENTIALS_REFUSED: readonly string[] = [
   'CredentialsProviderError',
+  'TokenProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidClientTokenId',

@@ -1,6 +1,7 @@
 import { REGIONS_WITHOUT_SES } from '../../../constructs/pipeline/ses-regions.ts';
 import type { Findings } from '../finding.ts';
 import { judgeBootstrap, judgeConcurrency, judgeCredentials, judgeStack } from './account.ts';
+import { ask } from './asking.ts';
 import { type Check, confirmed, run, untestable } from './check.ts';
 import { mailChecks } from './mail-checks.ts';
 import { judgeBucketName, judgeDashboard, judgeTableName } from './names.ts';
@@ -27,7 +28,7 @@ export async function* examine(target: Target, ports: Ports): Findings {
     ...accountChecks(account, target, ports.account),
     ...nameChecks(account, target, ports),
     ...(target.site === undefined
-      ? [newDistribution(ports.account)]
+      ? newSiteChecks(target, ports)
       : siteChecks(account, { ...target, site: target.site }, ports.site)),
     ...mailChecks(target, ports.mails, !REGIONS_WITHOUT_SES.has(target.mail.region)),
     {
@@ -77,15 +78,30 @@ function nameChecks(id: string, target: Target, { account, site: { buckets } }: 
   ];
 }
 
-/** AWS tells only whoever makes a distribution whether the account may have one. */
-function newDistribution(account: Account): Check {
-  return {
-    about: 'new distribution',
-    find: async () =>
-      (await account.hasDistributions())
-        ? confirmed('the account has distributions already')
-        : untestable(
-            'the account has no distribution yet: if CloudFront answers that the account must be verified first, write to AWS support',
-          ),
-  };
+/** About a site that the stack is going to make. */
+function newSiteChecks({ verificationHeaders: headers }: Target, { account, site }: Ports): Check[] {
+  const names = headers.map(({ secret }) => secret).join(', ');
+  return [
+    {
+      about: 'new distribution',
+      // AWS tells only whoever makes a distribution whether the account may have one.
+      find: async () =>
+        (await account.hasDistributions())
+          ? confirmed('the account has distributions already')
+          : untestable(
+              'the account has none yet: if CloudFront answers that the account must be verified first, ask AWS Support',
+            ),
+    },
+    ...(headers.length === 0
+      ? []
+      : [
+          {
+            about: 'secrets of verificationHeaders',
+            async find() {
+              await ask('secretsmanager:GetSecretValue', () => site.openEdge('https://cloudfront.net'));
+              return confirmed(`${names} can be sent`);
+            },
+          },
+        ]),
+  ];
 }

@@ -16,8 +16,8 @@ export function judgeBucketName(
       return refuted(`${name} is a bucket in ${found.region}`, another);
     case 'denied':
       return refuted(
-        `${name} is somebody else's: no two buckets in the world have the same name`,
-        `${another}, or none: CloudFormation then makes one up`,
+        `${name} is somebody else's, or these credentials lack the permission s3:ListBucket`,
+        `No two buckets in the world have the same name. ${another}, or none: CloudFormation then makes one up`,
       );
     case 'here':
       if (isOfStack) return confirmed(`${name} is the stack's own`);

@@ -12,7 +12,7 @@ export interface PathCase {
 }
 
 const REMEDY =
-  'The planner takes the opposite for granted: report it with this line, and until then refresh by hand: npm run refresh -- --paths "/*"';
+  'The planner takes the opposite for granted: report this line, and purge everything by hand until it is mended.';
 
 /**
  * Whether a path did what it should: the first answer after a purge is a miss.

@@ -25,20 +25,20 @@ export interface Expected {
   readonly about: string;
   /** The name of a version, or `nothing`. */
   readonly shows: string;
-  /** All that there have been. */
-  readonly versions: readonly Version[];
+  /** All that there have been of the file behind an answer. */
+  readonly versionsOf: (view: View) => readonly Version[];
   /** What to do if it is not so. */
   readonly remedy: string;
 }
 
 /** Whether every answer shows what it should. */
-export function judgeShown(views: readonly View[], { about, shows, versions, remedy }: Expected): Finding {
-  const wrong = views.filter(view => !isAsExpected(shownIn(view, versions), shows));
+export function judgeShown(views: readonly View[], { about, shows, versionsOf, remedy }: Expected): Finding {
+  const wrong = views.filter(view => !isAsExpected(shownIn(view, versionsOf(view)), shows));
   if (wrong.length === 0)
     return { about, verdict: 'confirmed', evidence: `${shown(shows)} by ${asked(views)}` };
   const listed = wrong.slice(0, MOST_LISTED).map(view => {
     const { variant, path, xCache } = view;
-    return `${nameOf(variant)} ${path} shows ${shownIn(view, versions)}${xCache === '' ? '' : ` (${xCache})`}`;
+    return `${nameOf(variant)} ${path} shows ${shownIn(view, versionsOf(view))}${xCache === '' ? '' : ` (${xCache})`}`;
   });
   const more = wrong.length > MOST_LISTED ? '; …' : '';
   return {

@@ -1,7 +1,6 @@
 import { readCdkJson } from '../../../settings.ts';
 import type { Stack } from '../../aws/stack.ts';
 import { CommandError, messageOf } from '../../command.ts';
-import { spell } from '../../spelling.ts';
 import { counted, dollars } from '../../terminal/words.ts';
 import type { Finding, Findings } from '../finding.ts';
 import { isDenied, isServiceError } from './aws-errors.ts';
@@ -14,6 +13,7 @@ import { mail } from './probes/mail.ts';
 import { manyPaths } from './probes/many-paths.ts';
 import { otherRegion } from './probes/other-region.ts';
 import { pathSemantics } from './probes/path-semantics.ts';
+import { commandFor } from './remedies.ts';
 import { removeFiles } from './remove-files.ts';
 import type { Probe, Trial } from './trial.ts';
 import { OutOfPatienceError } from './waiting.ts';
@@ -29,7 +29,7 @@ function probesFor(options: ProofOptions): readonly Probe[] {
   return options.manyPaths ? [...usual, manyPaths] : usual;
 }
 
-/** A refresh waits an hour for CloudFront's quota, but hardly ever; a busy one takes a minute. */
+/** A refresh takes about a minute, unless CloudFront's quota holds it up. */
 const PATIENCE_MS = 15 * 60_000;
 
 /**
@@ -42,7 +42,7 @@ export function prove(stack: Stack, options: ProofOptions): Findings {
   return runProbes(probesFor(options), stack);
 }
 
-/** What a proof costs at most: a sentence or two. */
+/** What a proof costs at most, in sentences for people. */
 export function costOfProof(options: ProofOptions): string {
   const { pathPriceUsd, freePathsPerMonth } = readCdkJson();
   const costs = probesFor(options).map(({ cost }) => cost);
@@ -55,19 +55,16 @@ export function costOfProof(options: ProofOptions): string {
 interface RunOptions {
   /** How long to wait for any one thing, in milliseconds. @default 15 minutes */
   readonly patienceMs?: number;
-  /** Stops the run. @default Ctrl-C does */
-  readonly signal?: AbortSignal;
 }
 
 /** Runs some probes, and removes their files. */
 export async function* runProbes(
   probes: readonly Probe[],
   stack: Stack,
-  { patienceMs = PATIENCE_MS, signal }: RunOptions = {},
+  { patienceMs = PATIENCE_MS }: RunOptions = {},
 ): Findings {
-  const stopping = signal === undefined ? stoppedByUser() : { signal, [Symbol.dispose]: () => undefined };
-  using _ = stopping;
-  const trial = await openTrial(stack, { patienceMs, signal: stopping.signal }).catch(unreadable);
+  using stop = stoppedByUser();
+  const trial = await openTrial(stack, { patienceMs, signal: stop.signal }).catch(unreadable);
   if (!('files' in trial)) {
     yield trial;
     return;
@@ -79,7 +76,7 @@ export async function* runProbes(
     yield await remove();
   } catch (error) {
     yield await remove();
-    throw stopping.signal.aborted ? new CommandError('Stopped: what is above was found so far') : error;
+    throw stop.signal.aborted ? new CommandError('Stopped: what is above was found so far') : error;
   } finally {
     // Whoever stops listening gets here straight away.
     await remove();
@@ -99,7 +96,7 @@ async function* runAll(probes: readonly Probe[], trial: Trial): Findings {
   yield edge;
   for (const probe of probes) {
     if (!probe.asksEdge || edge.verdict === 'confirmed') yield* runOne(probe, trial);
-    else yield { about: probe.name, verdict: 'untestable', evidence: 'the edge does not let the doctor in' };
+    else yield { about: probe.name, verdict: 'untestable', evidence: 'the edge cannot be asked' };
   }
 }
 
@@ -113,9 +110,9 @@ async function* runOne(probe: Probe, trial: Trial): Findings {
 }
 
 /** Why a probe did not come to its end. @throws whatever is not about the system, but a bug */
-function findingOf(error: unknown, { name: about }: Probe, { name }: Stack): Finding {
+function findingOf(error: unknown, { name: about }: Probe, stack: Stack): Finding {
   if (error instanceof OutOfPatienceError) {
-    const remedy = `Look what is waiting: ${spell('status', `--stack ${name}`)}`;
+    const remedy = `See what is waiting: ${commandFor('status', stack)}`;
     return { about, verdict: 'refuted', evidence: error.message, remedy };
   }
   if (isServiceError(error) && isDenied(error)) return denied(about, error);

@@ -1,6 +1,7 @@
 import type { Refresh } from '../../../../shared/refresh/refresh.ts';
 import { counted } from '../../terminal/words.ts';
 import type { Finding } from '../finding.ts';
+import { purgeEverything } from './remedies.ts';
 import type { Trial } from './trial.ts';
 import { OutOfPatienceError, type Waiting } from './waiting.ts';
 
@@ -10,7 +11,7 @@ const ABOUT = 'the doctor’s files are removed again';
  * Removes what the doctor uploaded, and waits until the edge has been refreshed of it. It goes on
  * when everything else is stopped.
  */
-export async function removeFiles({ files, refreshes }: Trial, patienceMs: number): Promise<Finding> {
+export async function removeFiles({ files, refreshes, stack }: Trial, patienceMs: number): Promise<Finding> {
   const { removed, left } = await files.removeAll();
   if (left.length > 0) {
     return {
@@ -25,22 +26,22 @@ export async function removeFiles({ files, refreshes }: Trial, patienceMs: numbe
     return { about: ABOUT, verdict: 'confirmed', evidence: 'none was left to be removed' };
   const waiting: Waiting = { patienceMs, signal: new AbortController().signal };
   try {
-    return judgeRemoval(evidence, await refreshes.follow(removed, { change: 'removed', waiting }));
+    const followed = await refreshes.follow(removed, { change: 'removed', waiting });
+    return judgeRemoval(evidence, followed, purgeEverything(stack));
   } catch (error) {
     if (!(error instanceof OutOfPatienceError)) throw error;
-    return { about: ABOUT, verdict: 'refuted', evidence: `${evidence}, but ${error.message}`, remedy: STALE };
+    const remedy = purgeEverything(stack);
+    return { about: ABOUT, verdict: 'refuted', evidence: `${evidence}, but: ${error.message}`, remedy };
   }
 }
 
-const STALE = 'The edge may still show them: npm run refresh -- --paths "/*" --wait';
-
-function judgeRemoval(evidence: string, refreshes: readonly Refresh[]): Finding {
+function judgeRemoval(evidence: string, refreshes: readonly Refresh[], remedy: string): Finding {
   const failed = refreshes.find(({ state }) => state === 'failed');
   const ended = refreshes.map(({ id, state }) => `${id} (${state})`).join(', ');
   return {
     about: ABOUT,
     verdict: failed === undefined ? 'confirmed' : 'refuted',
     evidence: `${evidence}; refreshed by ${ended}`,
-    ...(failed === undefined ? {} : { remedy: STALE }),
+    ...(failed === undefined ? {} : { remedy }),
   };
 }

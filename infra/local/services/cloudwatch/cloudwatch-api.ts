@@ -56,7 +56,7 @@ export function createCloudWatchApi({ alarms, stateOf, dashboards }: CloudWatchA
     if (error !== undefined) throw new AwsError('InvalidParameterInput', z.prettifyError(error));
     const found = dashboards.find(({ name }) => name === data.DashboardName);
     if (found === undefined)
-      throw new AwsError('ResourceNotFound', `Dashboard ${data.DashboardName} does not exist`, 404);
+      throw new AwsError('DashboardNotFoundError', `Dashboard ${data.DashboardName} does not exist`, 404);
     return {
       DashboardArn: `arn:aws:cloudwatch::${LOCAL_ACCOUNT}:dashboard/${found.name}`,
       DashboardBody: found.body,
@@ -148,7 +148,7 @@ const CBOR: Protocol = {
   answer: result => ({ status: 200, headers: CBOR_HEADERS, body: encoded(result) }),
   refuse: ({ code, message, status }) => ({
     status,
-    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${code};Sender` },
+    headers: { ...CBOR_HEADERS, 'x-amzn-query-error': `${queryCode(code)};Sender` },
     body: encoded({ __type: `com.amazonaws.cloudwatch#${code}`, message }),
   }),
 };
@@ -168,8 +168,18 @@ function withDates(value: Value, write: (date: Date) => unknown): unknown {
 const JSON_RPC: Protocol = {
   read: ({ body }) => JSON.parse(String(body)),
   answer: result => jsonResponse(withDates(result, date => date.getTime() / 1000)),
-  refuse: error => jsonErrorResponse(error),
+  refuse(error) {
+    const { headers, ...answer } = jsonErrorResponse(error);
+    return { ...answer, headers: { ...headers, 'x-amzn-query-error': `${queryCode(error.code)};Sender` } };
+  },
 };
+
+/** What the Query protocol calls an error, which the header of other protocols repeats for SDKs. */
+function queryCode(code: string): string {
+  return QUERY_CODES[code] ?? code;
+}
+
+const QUERY_CODES: Readonly<Record<string, string>> = { DashboardNotFoundError: 'ResourceNotFound' };
 
 const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
 
@@ -184,7 +194,8 @@ const QUERY: Protocol = {
     return fields;
   },
   answer: (result, action) => queryResponse(action, asQuery(result), NAMESPACE),
-  refuse: error => xmlErrorResponse(error, NAMESPACE),
+  refuse: ({ code, message, status }) =>
+    xmlErrorResponse(new AwsError(queryCode(code), message, status), NAMESPACE),
 };
 
 /** Lists become elements `member`, dates strings. */

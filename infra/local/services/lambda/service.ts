@@ -1,6 +1,7 @@
 import type { ApiTraits } from '../../kernel/api-traits.ts';
 import { arnOf } from '../../kernel/arn.ts';
 import { capability } from '../../kernel/capability.ts';
+import { jsonRefusal } from '../../kernel/permissions/refusal.ts';
 import type { Service } from '../../kernel/service.ts';
 import { type ResourceTypes, refOnly } from '../../template/resource.ts';
 import { lambdaAccess } from './access.ts';
@@ -70,6 +71,7 @@ const api: ApiTraits = {
     const [, , , reference = ''] = url.split(/[/?]/);
     return [invocationOf(decodeURIComponent(reference))];
   },
+  refuse: denial => jsonRefusal(denial, 'REST'),
 };
 
 interface Definitions {

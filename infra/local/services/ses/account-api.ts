@@ -10,12 +10,15 @@ import { operationOf } from './ses-request.ts';
 export function withAccount(others: AwsService, sentInLastDay: () => number): AwsService {
   return async request => {
     if (operationOf(request).action !== 'GetAccount') return others(request);
-    return jsonResponse({
-      DedicatedIpAutoWarmupEnabled: false,
-      EnforcementStatus: 'HEALTHY',
-      ProductionAccessEnabled: true,
-      SendingEnabled: true,
-      SendQuota: { Max24HourSend: -1, MaxSendRate: -1, SentLast24Hours: sentInLastDay() },
-    });
+    return jsonResponse(
+      {
+        DedicatedIpAutoWarmupEnabled: false,
+        EnforcementStatus: 'HEALTHY',
+        ProductionAccessEnabled: true,
+        SendingEnabled: true,
+        SendQuota: { Max24HourSend: -1, MaxSendRate: -1, SentLast24Hours: sentInLastDay() },
+      },
+      'REST',
+    );
   };
 }

@@ -23,4 +23,4 @@ export function withReceiptHandles(fauxqs: AwsService): AwsService {
   };
 }
 
-const INVALID = new AwsError('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.');
+const INVALID = new AwsError('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.', 404);

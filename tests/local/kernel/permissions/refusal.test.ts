@@ -8,6 +8,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { authorizationOf } from '../../../../infra/local/kernel/aws-api.ts';
+import { queryResponse } from '../../../../infra/local/kernel/query-protocol.ts';
 import {
   allow,
   type Client,
@@ -135,11 +136,19 @@ describe('A role without a permission gets the answer of the service:', () => {
   });
 
   it.each([
-    ['ses', { Action: 'SendEmail', Source: 'School <a@example.com>' }],
-    ['sqs', { Action: 'DeleteMessageBatch', QueueUrl: 'http://sqs/000000000000/jobs' }],
-  ])('but may do in the Query protocol what its policy says: %s', async (service, parameters) => {
+    [
+      'ses',
+      { Action: 'SendEmail', Source: 'School <a@example.com>' },
+      queryResponse('SendEmail', { MessageId: 'm' }, 'http://ses.amazonaws.com/doc/2010-12-01/'),
+    ],
+    [
+      'sqs',
+      { Action: 'DeleteMessageBatch', QueueUrl: 'http://sqs/000000000000/jobs' },
+      queryResponse('DeleteMessageBatch', {}, 'http://queue.amazonaws.com/doc/2012-11-05/'),
+    ],
+  ])('but may do in the Query protocol what its policy says: %s', async (service, parameters, answer) => {
     const policy = allow(['ses:SendEmail', 'sqs:DeleteMessage'], '*');
-    const { endpoint } = await startGuarded(stackWith([policy]));
+    const { endpoint } = await startGuarded(stackWith([policy]), answer);
     const headers = { authorization: authorizationOf('worker-role', service) };
     const body = new URLSearchParams(parameters);
     expect((await fetch(endpoint.url, { method: 'POST', headers, body })).status).toBe(200);

@@ -167,7 +167,7 @@ it.each([
   [{ deadLetters: 1 }, 'refuted'],
 ] as const)('A queue with %o is %s to have nothing stuck', (counts, verdict) => {
   const queue = { name: 'mails', waiting: 0, inWork: 0, deadLetters: 0, ...counts };
-  expect(judgeEmptied([queue], 'Some').verdict).toBe(verdict);
+  expect(judgeEmptied([queue], { name: 'Some', client: { region: 'eu-central-1' } }).verdict).toBe(verdict);
 });
 
 describe('The folder of the doctor', () => {

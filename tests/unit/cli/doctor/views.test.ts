@@ -56,7 +56,7 @@ describe('An answer of the edge', () => {
 });
 
 describe('Answers that should all show one version', () => {
-  const expected = { about: 'fresh', shows: 'new', versions: VERSIONS, remedy: 'purge' };
+  const expected = { about: 'fresh', shows: 'new', versionsOf: () => VERSIONS, remedy: 'purge' };
 
   it('confirm it with the variants that were asked for', () => {
     expect(judgeShown([viewOf(), viewOf({ variant: BROWSER_HEAD, body: '' })], expected)).toEqual({
@@ -72,6 +72,15 @@ describe('Answers that should all show one version', () => {
     expect({ verdict, remedy }).toEqual({ verdict: 'refuted', remedy: 'purge' });
     const one = 'GET identity /page.txt shows old (Hit from cloudfront)';
     expect(evidence).toBe(`5 of 6 answers: ${Array(4).fill(one).join('; ')}; …`);
+  });
+
+  it('refute it if one shows the version of another file', () => {
+    const versionsOf = ({ path }: View) => (path === '/page.txt' ? VERSIONS : [OLD]);
+    const views = [viewOf(), viewOf({ path: '/other.txt' })];
+    expect(judgeShown(views, { ...expected, versionsOf })).toMatchObject({
+      verdict: 'refuted',
+      evidence: expect.stringContaining('GET br, gzip /other.txt shows something else'),
+    });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { summaryOf } from '../../../../../shared/refresh/history.ts';
 import type { Refresh } from '../../../../../shared/refresh/refresh.ts';
 import type { Stack } from '../../../aws/stack.ts';
 import { CommandError } from '../../../command.ts';
+import { counted } from '../../../terminal/words.ts';
 import type { Finding } from '../../finding.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { isHit, STORED, type View } from '../viewer.ts';
@@ -75,7 +76,7 @@ export function judgeDetails(refresh: Refresh, { path, status, body }: View): Fi
     return {
       about,
       verdict: 'confirmed',
-      evidence: `GET ${path} tells of ${told.state}, ${told.pathCount} paths, invalidation ${told.invalidationId ?? 'none'}, as the table does`,
+      evidence: `GET ${path} says ${told.state}, ${counted(told.pathCount, 'path')}, invalidation ${told.invalidationId ?? 'none'}, as the table does`,
     };
   const differences = differing.map(name => `${name} is ${told[name]}, in the table ${recorded[name]}`);
   return { about, verdict: 'refuted', evidence: `GET ${path}: ${differences.join('; ')}`, remedy: LOGS };
@@ -84,13 +85,10 @@ export function judgeDetails(refresh: Refresh, { path, status, body }: View): Fi
 /** Whether the students' API answers in its own words. */
 export function judgeMissing({ path, status, body }: View): Finding {
   const about = 'the API answers through the edge';
-  const isRight = status === 404 && body.includes('"StudentNotFound"');
-  return {
-    about,
-    verdict: isRight ? 'confirmed' : 'refuted',
-    evidence: `GET ${path} answers ${status}: ${body.slice(0, 80)}`,
-    ...(isRight ? {} : { remedy: LOGS }),
-  };
+  const evidence = `GET ${path} answers ${status}`;
+  if (status === 404 && body.includes('"StudentNotFound"'))
+    return { about, verdict: 'confirmed', evidence: `${evidence}, StudentNotFound` };
+  return { about, verdict: 'refuted', evidence: `${evidence}: ${body.slice(0, 80)}`, remedy: LOGS };
 }
 
 /** Whether the edge keeps none of the API's answers, errors included. */

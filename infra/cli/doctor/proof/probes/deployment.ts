@@ -5,14 +5,13 @@ export const deployment: Probe = {
   name: 'the order of a deployment',
   asksEdge: false,
   cost: { files: 0, paths: 0 },
-  async *run() {
+  async *run({ stack }) {
     yield {
       about: 'the order in which a deployment makes things',
       verdict: 'untestable',
       evidence:
         'S3’s check of the queue right after its policy, and what a late failure leaves behind, show only while a stack is made',
-      remedy:
-        'Look at the events of its first deployment: aws cloudformation describe-stack-events --stack-name NAME',
+      remedy: `Look at the events of its first deployment: aws cloudformation describe-stack-events --stack-name ${stack.name} --region ${stack.client.region}`,
     };
   },
 };

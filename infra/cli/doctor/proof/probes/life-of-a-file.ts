@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Finding } from '../../finding.ts';
 import { judgeFree, judgeHistory, judgeOneInvalidation } from '../judge-refresh.ts';
 import { judgeKept, judgeShown, unlessKept, type Version } from '../judge-views.ts';
+import { purgeEverything } from '../remedies.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { contentOf, type StoredFile } from '../trial-files.ts';
 import { BROWSER, VARIANTS, type View, type Warmed } from '../viewer.ts';
@@ -24,8 +25,6 @@ export const lifeOfAFile: Probe = {
   },
 };
 
-const REMEDY = 'Purge everything, and see RUNBOOK.md#refresh-failed: npm run refresh -- --paths "/*" --wait';
-
 const versionOf = (name: string, { body, eTag }: StoredFile): Version => ({ name, body, eTag });
 
 async function* appear(trial: Trial): Step<Version> {
@@ -36,12 +35,11 @@ async function* appear(trial: Trial): Step<Version> {
   const stored = await files.put(NAME, contentOf('old'));
   await refreshes.follow([stored.key]);
   const old = versionOf('old', stored);
-  const about = 'a new file is shown';
   yield judgeShown([await viewer.view(path, BROWSER)], {
-    about,
+    about: 'a new file is shown',
     shows: 'old',
-    versions: [old],
-    remedy: REMEDY,
+    versionsOf: () => [old],
+    remedy: purgeEverything(trial.stack),
   });
   return old;
 }
@@ -69,8 +67,8 @@ async function* overwrite(trial: Trial, old: Version, isKept: boolean): Step<Ver
   const purged = judgeShown(await everyVariant(trial), {
     about: 'a purge reaches every variant',
     shows: 'new',
-    versions: [old, latest],
-    remedy: REMEDY,
+    versionsOf: () => [old, latest],
+    remedy: purgeEverything(trial.stack),
   });
   yield isKept ? purged : unlessKept(purged);
   yield judgeHistory(followed.at(-1), made);
@@ -94,8 +92,12 @@ async function* disappear(trial: Trial, versions: readonly Version[]): Step<void
   const { files, refreshes } = trial;
   await files.remove(NAME);
   await refreshes.follow([files.keyOf(NAME)], { change: 'removed' });
-  const about = 'a removed file is gone in every variant';
-  yield judgeShown(await everyVariant(trial), { about, shows: 'nothing', versions, remedy: REMEDY });
+  yield judgeShown(await everyVariant(trial), {
+    about: 'a removed file is gone in every variant',
+    shows: 'nothing',
+    versionsOf: () => versions,
+    remedy: purgeEverything(trial.stack),
+  });
 }
 
 /** One at a time, so that no answer joins another's request to the origin. */

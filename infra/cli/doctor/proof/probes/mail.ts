@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import { GetEmailIdentityCommand, NotFoundException, SESv2Client } from '@aws-sdk/client-sesv2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { createKnownIdentities } from '../../../../../shared/aws/sender-identities.ts';
+import { domainsOf } from '../../../../../shared/mail/email-address.ts';
 import { describeSender, senderState } from '../../../../../shared/mail/sender.ts';
 import { QUEUE_OUTPUTS, type QueueStatus, readQueue } from '../../../aws/queues.ts';
-import { spell } from '../../../spelling.ts';
+import type { Stack } from '../../../aws/stack.ts';
 import type { Finding } from '../../finding.ts';
+import { commandFor } from '../remedies.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { OutOfPatienceError, until } from '../waiting.ts';
 
@@ -19,9 +21,10 @@ export const mail: Probe = {
   cost: { files: 0, paths: 0 },
   async *run(trial) {
     yield await judgeSender(trial);
-    yield await judgeSent(trial);
+    const sent = await judgeSent(trial);
+    yield sent;
     yield await judgeQueues(trial);
-    yield await judgeConfigurationSet(trial);
+    yield await judgeConfigurationSet(trial, sent);
     yield { about: 'mails reach an inbox', verdict: 'untestable', evidence: INBOX };
   },
 };
@@ -38,19 +41,22 @@ async function judgeSender({ stack }: Trial): Promise<Finding> {
   return { about, verdict: 'refuted', evidence: `${address} is ${state} in ${region}`, remedy: described };
 }
 
-/** Whether SES has taken the mail about the newest refresh that the doctor caused. */
+/** Whether SES has taken the mails about all refreshes that the doctor caused. */
 async function judgeSent(trial: Trial): Promise<Finding> {
   const about = 'a mail for each refresh';
   const { site, refreshes, waiting } = trial;
-  const refresh = refreshes.ended.at(-1);
-  if (refresh === undefined)
+  if (refreshes.ended.length === 0)
     return { about, verdict: 'untestable', evidence: 'the doctor has caused no refresh' };
   if (site.mail.when === 'failed')
     return { about, verdict: 'untestable', evidence: 'only failures are mailed (mailWhen is "failed")' };
-  const id = `refresh-report-${refresh.id}`;
   try {
-    const messageId = await until(() => messageIdOf(id, trial), `the mail ${id}`, waiting);
-    return { about, verdict: 'confirmed', evidence: `SES has taken ${id} as ${messageId}` };
+    const ids: string[] = [];
+    for (const refresh of refreshes.ended) {
+      const mailId = `refresh-report-${refresh.id}`;
+      ids.push(await until(() => messageIdOf(mailId, trial), `the mail ${mailId}`, waiting));
+    }
+    const evidence = `SES has taken all ${ids.length}, the last one as ${ids.at(-1)}`;
+    return { about, verdict: 'confirmed', evidence };
   } catch (error) {
     if (!(error instanceof OutOfPatienceError)) throw error;
     const remedy = 'See RUNBOOK.md#mail-dead-letters.';
@@ -81,14 +87,14 @@ async function judgeQueues({ stack, waiting }: Trial): Promise<Finding> {
     return queues.every(({ waiting: ready, inWork }) => ready + inWork === 0) ? queues : undefined;
   };
   try {
-    return judgeEmptied(await until(emptied, 'both queues to be empty', waiting), stack.name);
+    return judgeEmptied(await until(emptied, 'both queues to be empty', waiting), stack);
   } catch (error) {
     if (!(error instanceof OutOfPatienceError)) throw error;
-    return judgeEmptied(await read(), stack.name);
+    return judgeEmptied(await read(), stack);
   }
 }
 
-export function judgeEmptied(queues: readonly QueueStatus[], stackName: string): Finding {
+export function judgeEmptied(queues: readonly QueueStatus[], stack: Pick<Stack, 'name' | 'client'>): Finding {
   const counts = queues.map(
     ({ name, waiting, inWork, deadLetters }) =>
       `${name}: ${waiting} waiting, ${inWork} in work, ${deadLetters} dead letters`,
@@ -100,20 +106,29 @@ export function judgeEmptied(queues: readonly QueueStatus[], stackName: string):
     about: 'no message is stuck',
     verdict: isEmpty ? 'confirmed' : 'refuted',
     evidence: counts.join('; '),
-    ...(isEmpty
-      ? {}
-      : { remedy: `Find the cause (RUNBOOK.md), then: ${spell('redrive', `--stack ${stackName}`)}` }),
+    ...(isEmpty ? {} : { remedy: `Find the cause (RUNBOOK.md), then: ${commandFor('redrive', stack)}` }),
   };
 }
 
 /** Sending by an identity with a default configuration set needs a permission of its own. */
-async function judgeConfigurationSet({ stack, refreshes, ...trial }: Trial): Promise<Finding> {
+async function judgeConfigurationSet({ stack }: Trial, sent: Finding): Promise<Finding> {
   const about = 'mails are sent by an identity with a configuration set';
-  const EmailIdentity = await stack.output('MailFrom');
+  const address = await stack.output('MailFrom');
   const ses = new SESv2Client({ ...stack.client, region: await stack.output('MailRegion') });
-  const { ConfigurationSetName } = await ses.send(new GetEmailIdentityCommand({ EmailIdentity }));
-  if (ConfigurationSetName === undefined)
-    return { about, verdict: 'untestable', evidence: `${EmailIdentity} has none` };
-  const sent = await judgeSent({ stack, refreshes, ...trial });
-  return { ...sent, about, evidence: `${EmailIdentity} uses ${ConfigurationSetName}; ${sent.evidence}` };
+  for (const EmailIdentity of [address, ...domainsOf(address)]) {
+    const set = await configurationSetOf(EmailIdentity, ses);
+    if (set !== undefined)
+      return { ...sent, about, evidence: `${EmailIdentity} has ${set}; ${sent.evidence}` };
+  }
+  return { about, verdict: 'untestable', evidence: `neither ${address} nor its domain has one` };
+}
+
+/** Undefined, too, if SES does not know the identity. */
+async function configurationSetOf(EmailIdentity: string, ses: SESv2Client): Promise<string | undefined> {
+  try {
+    return (await ses.send(new GetEmailIdentityCommand({ EmailIdentity }))).ConfigurationSetName;
+  } catch (error) {
+    if (error instanceof NotFoundException) return undefined;
+    throw error;
+  }
 }
