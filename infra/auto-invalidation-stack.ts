@@ -1,9 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
-import { ExistingDistributions } from './constructs/pipeline/existing-distributions.ts';
 import { RefreshAlarms } from './constructs/pipeline/refresh-alarms.ts';
 import { RefreshDashboard } from './constructs/pipeline/refresh-dashboard.ts';
 import { refreshOptions, siteOptions } from './refresh-options.ts';
@@ -30,11 +30,12 @@ export class AutoInvalidationStack extends Stack {
         : { encryptionKey: Key.fromKeyArn(this, 'BucketKey', bucketKeyArn) }),
     });
     const options = siteOptions(this, settings);
-    const existing = new ExistingDistributions(this, 'Existing', {
-      distributions: distributionId.map((id, index) => ({ id, ...options, ...urlAt(settings.url, index) })),
-      bucket,
-    });
-    const { distributions } = existing;
+    const distributions = distributionId.map((id, index) => ({
+      // What the deployment finds out is kept elsewhere, so that nothing here needs the domain.
+      distribution: Distribution.fromDistributionAttributes(this, id, { distributionId: id, domainName: id }),
+      ...options,
+      ...urlAt(settings.url, index),
+    }));
     const pipeline = new AutoInvalidation(this, 'Freshness', {
       ...refreshOptions(settings),
       keyPrefixes: settings.keyPrefixes,
@@ -50,14 +51,17 @@ export class AutoInvalidationStack extends Stack {
     });
     new RefreshAlarms(this, 'Alarms', { pipeline, notify: notifyEmail });
     new RefreshDashboard(this, 'Dashboard', { pipeline });
-    // A site that does not fit is refused before anything is made or anybody gets a mail.
-    const later = this.node.children.filter(part => part !== existing);
-    for (const part of later) part.node.addDependency(existing);
+    // A site that does not fit is refused before anything of it is changed or anybody gets a mail.
+    const { descriptions, table, queue } = pipeline;
+    const first = new Set<IConstruct>([descriptions, table, ...queue.node.scopes]);
+    const later = [...this.node.children, ...pipeline.node.children].filter(part => !first.has(part));
+    for (const part of later) part.node.addDependency(descriptions);
 
     const outputs = {
       SiteBucketName: bucketName,
       DistributionId: distributionId[0] ?? '',
       DistributionIds: distributionId.join(','),
+      SiteSummary: pipeline.descriptions.summary,
       RefreshTableName: pipeline.table.tableName,
       SiteChangesQueueUrl: pipeline.queue.queueUrl,
       SiteChangesDeadLetterQueueUrl: pipeline.deadLetterQueue.queueUrl,

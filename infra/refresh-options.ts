@@ -18,16 +18,21 @@ export function refreshOptions(
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,
     ...(settings.maxNeedlessPurges === undefined ? {} : { maxNeedlessPurges: settings.maxNeedlessPurges }),
+    maxListRequests: settings.maxListRequests,
     quotaPatience: Duration.minutes(settings.quotaPatienceMinutes),
+    watchInterval: Duration.minutes(settings.watchMinutes),
   };
 }
 
-type SiteSettings = Pick<RefreshSettings, 'extensionlessUrls' | 'verify' | 'verificationHeaders'>;
+type SiteSettings = Pick<
+  RefreshSettings,
+  'extensionlessUrls' | 'urls' | 'spaFallback' | 'verify' | 'verificationHeaders'
+>;
 
 /** The options of each distribution that settings name. The secrets exist already. */
 export function siteOptions(
   scope: Construct,
-  { extensionlessUrls, verify, verificationHeaders }: SiteSettings,
+  { extensionlessUrls, urls, spaFallback, verify, verificationHeaders }: SiteSettings,
 ): Pick<SiteDistribution, keyof SiteSettings> {
   const secrets = new Map<string, ISecret>();
   const secretOf = (id: string) => {
@@ -39,7 +44,13 @@ export function siteOptions(
     header,
     { secret: secretOf(secret), ...field },
   ]);
-  return { extensionlessUrls, verify, verificationHeaders: Object.fromEntries(headers) };
+  return {
+    extensionlessUrls,
+    verify,
+    verificationHeaders: Object.fromEntries(headers),
+    ...(urls === undefined ? {} : { urls }),
+    ...(spaFallback === undefined ? {} : { spaFallback }),
+  };
 }
 
 /** @param secret its name, or its ARN with or without the six characters at its end */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { toldUrlProblem } from '../shared/planning/told-urls.ts';
 import {
   MAX_NEEDLESS_PURGES,
   MAX_RECIPIENTS,
@@ -54,6 +55,31 @@ const siteUrls = z
     }
   });
 
+const EXAMPLE_URLS = `-c urls='{"*.html": ["/$1"]}'`;
+
+/** Further URLs by pattern of keys: an object in `cdk.json`, JSON on the command line. */
+const toldUrls = z
+  .preprocess(
+    value => (typeof value === 'string' ? parsedOr(value) : value),
+    z.record(z.string(), z.array(z.string()), `must be JSON, such as ${EXAMPLE_URLS}`),
+  )
+  .superRefine((told, { addIssue }) => {
+    for (const [keys, urls] of Object.entries(told))
+      for (const url of urls) {
+        const problem = toldUrlProblem(keys, url);
+        if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+      }
+  });
+
+/** The value that JSON means; the text itself if it is no JSON. */
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An ARN has six colons before the secret's name, which has none. */
 const HEADER = /^(?<header>[^=]*)=(?<secret>arn(?::[^:]*){5}:[^:]+|[^:]+)(?::(?<field>.+))?$/;
 
@@ -98,9 +124,15 @@ const refreshSettings = {
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
   maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
+  maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
+  watchMinutes: pipelineNumber('watchMinutes'),
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,
+  /** Further URLs of objects, by pattern of keys. JSON on the command line. */
+  urls: toldUrls.optional(),
+  /** The key of the object that a function shows at URLs that name no object. */
+  spaFallback: z.string().min(1).optional(),
   /** Whether the edge is asked for what a refresh should have made fresh. */
   verify: switchable.default(true),
   /** Headers of each request to the edge, with the secrets that hold their values. */

@@ -47,6 +47,17 @@ export class UnknownDistributionError extends ExpectedError {
   }
 }
 
+/** The deployment has not described a distribution yet. That is over in seconds: try again. */
+export class UndescribedDistributionError extends ExpectedError {
+  override readonly name = 'UndescribedDistribution';
+
+  constructor(distributionId: string) {
+    super(
+      `How the distribution ${distributionId} shows the bucket is not known yet: its deployment is not over`,
+    );
+  }
+}
+
 /** What was asked for cannot be deployed; the message says what to do about it. */
 export class DeploymentRefusedError extends ExpectedError {
   override readonly name = 'DeploymentRefused';

@@ -7,7 +7,7 @@ import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
 import { type CollectDependencies, collect } from '../../shared/refresh/collect.ts';
 import { sortBatch, type WatchedSite } from '../../shared/refresh/collect-batch.ts';
-import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
+import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { KeyFilter } from '../../shared/refresh/key-filter.ts';
 import { refreshIdOf } from '../../shared/refresh/refresh.ts';
 import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
@@ -17,16 +17,17 @@ import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
  * shows what changed. Hands back only messages that cannot be understood.
  */
 export function createHandler(
-  site: WatchedSite,
+  readSite: () => Promise<WatchedSite>,
   dependenciesOf: (distributionId: string) => CollectDependencies,
 ) {
   return observed(async (event: unknown): Promise<SqsBatchAnswer> => {
     const { Records } = parsed(SqsBatch, event, 'The batch of site changes');
-    const { changes, refused, ignored } = sortBatch(Records, site);
+    const { changes, refused, ignored } = sortBatch(Records, await readSite());
     for (const message of ignored) logger.info('Ignored', message);
     for (const message of refused) logger.error('Refused', message);
-    const counts = [...changes].map(async ([distributionId, { objects, paths }]) => {
-      const refreshId = await collect({ objects, paths }, dependenciesOf(distributionId));
+    const counts = [...changes].map(async ([distributionId, all]) => {
+      const { objects, paths } = all;
+      const refreshId = await collect(all, dependenciesOf(distributionId));
       logger.info('Collected', {
         refreshId,
         distributionId,
@@ -44,7 +45,7 @@ export function createHandler(
 const settings = readSettings({
   SITE_BUCKET: setting.text,
   SITE_KEYS: setting.json(KeyFilter),
-  DISTRIBUTIONS: setting.json(Distributions),
+  DISTRIBUTION_IDS: setting.list,
   REFRESH_TABLE: setting.text,
   REFRESH_STATE_MACHINE_ARN: setting.text,
 });
@@ -52,11 +53,17 @@ const settings = readSettings({
 const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const executions = createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN);
 
+const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
+
 export const handler = createHandler(
-  { bucket: settings.SITE_BUCKET, keys: settings.SITE_KEYS, distributions: settings.DISTRIBUTIONS },
-  byDistribution(settings.DISTRIBUTIONS, ({ id }) => ({
+  async () => ({
+    bucket: settings.SITE_BUCKET,
+    keys: settings.SITE_KEYS,
+    distributions: await Promise.all(settings.DISTRIBUTION_IDS.map(readDistribution)),
+  }),
+  id => ({
     refreshes: table.openRefreshOf(id),
     executions,
     newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
-  })),
+  }),
 );

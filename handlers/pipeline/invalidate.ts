@@ -8,7 +8,7 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { QuotaExceededError } from '../../shared/errors.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
-import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
+import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { type InvalidateDependencies, invalidate } from '../../shared/refresh/invalidate.ts';
 
 const Input = z.object({
@@ -27,7 +27,7 @@ const Input = z.object({
 type Dependencies = Omit<InvalidateDependencies, 'onUnknownQuota'>;
 
 /** Stage invalidate: closes a refresh, plans its paths and sends them to CloudFront. */
-export function createHandler(dependenciesOf: (distributionId: string) => Dependencies) {
+export function createHandler(dependenciesOf: (distributionId: string) => Promise<Dependencies>) {
   const onUnknownQuota = (error: unknown) =>
     logger.warn('Cannot read which invalidations are in progress', { error });
   return observed(async (event: unknown) => {
@@ -37,7 +37,7 @@ export function createHandler(dependenciesOf: (distributionId: string) => Depend
       'The input of the stage invalidate',
     );
     const at = generation === undefined ? {} : { generation };
-    const dependencies = { ...dependenciesOf(distributionId), onUnknownQuota };
+    const dependencies = { ...(await dependenciesOf(distributionId)), onUnknownQuota };
     const result = await counted(invalidate({ ...input, ...at }, dependencies));
     logger.info('Invalidated', { ...input, distributionId, ...result });
     metrics.addMetric('PathsInvalidated', MetricUnit.Count, result.paths);
@@ -60,20 +60,24 @@ async function counted<T>(attempt: Promise<T>): Promise<T> {
 
 const settings = readSettings({
   SITE_BUCKET: setting.text,
-  DISTRIBUTIONS: setting.json(Distributions),
+  DISTRIBUTION_IDS: setting.list,
   REFRESH_TABLE: setting.text,
   PATH_PRICE_USD: setting.amount,
   REFETCH_PRICE_USD: setting.amount,
   FREE_PATHS_PER_MONTH: setting.count,
   MAX_NEEDLESS_PURGES: z.optional(setting.count),
+  MAX_LIST_REQUESTS: setting.count,
   QUOTA_PATIENCE_MINUTES: setting.count,
 });
 
 const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const bucket = createSiteBucket(settings.SITE_BUCKET);
 
-export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, urls, honoursNoStore }) => ({
+const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
+
+export const handler = createHandler(async distributionId => {
+  const { id, urls, honoursNoStore } = await readDistribution(distributionId);
+  return {
     refreshes: table.refreshes,
     invalidations: createInvalidations(id),
     pathUse: table.pathUse,
@@ -85,8 +89,9 @@ export const handler = createHandler(
       prices: { path: settings.PATH_PRICE_USD, refetch: settings.REFETCH_PRICE_USD },
       freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
       maxNeedlessPurges: settings.MAX_NEEDLESS_PURGES,
+      maxListRequests: settings.MAX_LIST_REQUESTS,
       quotaPatienceMinutes: settings.QUOTA_PATIENCE_MINUTES,
     },
     now: () => new Date(),
-  })),
-);
+  };
+});

@@ -6,7 +6,7 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { answer } from '../../shared/http/answers.ts';
 import { createApi } from '../../shared/http/api.ts';
 import { logger } from '../../shared/observability.ts';
-import { Distribution } from '../../shared/refresh/distribution.ts';
+import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { type HistoryDependencies, listRefreshes, readListRequest } from '../../shared/refresh/history.ts';
 import {
   type ManualDependencies,
@@ -48,7 +48,7 @@ export function createHandler({ siteOrigin, ...dependencies }: Dependencies) {
 
 const settings = readSettings({
   SITE_URL: setting.url,
-  DISTRIBUTION: setting.json(Distribution),
+  DISTRIBUTION_ID: setting.text,
   REFRESH_TABLE: setting.text,
   REFRESH_STATE_MACHINE_ARN: setting.text,
   PATH_PRICE_USD: setting.amount,
@@ -56,8 +56,9 @@ const settings = readSettings({
   MANUAL_PATHS_PER_DAY: setting.count,
 });
 
-const { id, urls } = settings.DISTRIBUTION;
+const id = settings.DISTRIBUTION_ID;
 const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
+const readDistribution = distributionReader([id], table.distributions);
 
 export const handler = createHandler({
   pages: table.historyOf(id),
@@ -66,7 +67,7 @@ export const handler = createHandler({
   pathUse: table.pathUse,
   executions: createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN),
   allowance: table.manualAllowanceOf(id),
-  urls,
+  urls: async () => (await readDistribution(id)).urls,
   pathPriceUsd: settings.PATH_PRICE_USD,
   freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
   pathsPerDay: settings.MANUAL_PATHS_PER_DAY,

@@ -5,6 +5,7 @@ import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-ta
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
+import { untoldIn } from '../../shared/refresh/distribution.ts';
 import { type RefreshOutcome, type ReportDependencies, report } from '../../shared/refresh/report.ts';
 import { Unasked } from '../../shared/refresh/unasked.ts';
 
@@ -77,11 +78,15 @@ const settings = readSettings({
   MAIL_WHEN: setting.mailPolicy,
 });
 
-const { refreshes, mailedReasons } = openRefreshTable({ tableName: settings.REFRESH_TABLE });
+const { refreshes, mailedReasons, distributions } = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 
 export const handler = createHandler({
   refreshes,
   mailedReasons,
+  async untoldOf(distributionId) {
+    const known = await distributions.find(distributionId);
+    return known === undefined ? [] : untoldIn(known.told, known.description);
+  },
   outbox: createMailQueue(settings.MAIL_QUEUE_URL),
   mailPolicy: settings.MAIL_WHEN,
   now: () => new Date(),

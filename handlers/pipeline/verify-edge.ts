@@ -8,16 +8,16 @@ import { createSiteBucket } from '../../shared/aws/site-bucket.ts';
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
-import { byDistribution, Distributions } from '../../shared/refresh/distribution.ts';
+import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { type VerifyDependencies, verifyEdge } from '../../shared/refresh/verify-edge.ts';
 
 const Input = z.object({ refreshId: z.string(), distributionId: z.string() });
 
 /** Stage verify: asks the edge for what a refresh should have made fresh. */
-export function createHandler(dependenciesOf: (distributionId: string) => VerifyDependencies) {
+export function createHandler(dependenciesOf: (distributionId: string) => Promise<VerifyDependencies>) {
   return observed(async (input: unknown, context) => {
     const { refreshId, distributionId } = parsed(Input, input, 'The input of the stage verify');
-    const verification = await verifyEdge(refreshId, dependenciesOf(distributionId), {
+    const verification = await verifyEdge(refreshId, await dependenciesOf(distributionId), {
       pause: milliseconds => setTimeout(milliseconds),
       millisecondsLeft: () => context.getRemainingTimeInMillis(),
     });
@@ -29,7 +29,7 @@ export function createHandler(dependenciesOf: (distributionId: string) => Verify
 
 const settings = readSettings({
   SITE_BUCKET: setting.text,
-  DISTRIBUTIONS: setting.json(Distributions),
+  DISTRIBUTION_IDS: setting.list,
   REFRESH_TABLE: setting.text,
 });
 
@@ -37,8 +37,11 @@ const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
 const origin = createSiteBucket(settings.SITE_BUCKET);
 const secrets = createSecretValues();
 
-export const handler = createHandler(
-  byDistribution(settings.DISTRIBUTIONS, ({ id, url, urls, errorPages, verify, verificationHeaders }) => ({
+const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
+
+export const handler = createHandler(async distributionId => {
+  const { id, url, verificationHeaders, urls, errorPages, verify } = await readDistribution(distributionId);
+  return {
     refreshes: table.refreshes,
     records: table.edgeRecordsOf(id),
     origin,
@@ -46,5 +49,5 @@ export const handler = createHandler(
     urls,
     errorPages,
     verify,
-  })),
-);
+  };
+});

@@ -24,8 +24,8 @@ const pipeline = new AutoInvalidation(stack, 'Freshness', {
   bucket,
   // Each is refreshed when something changes that it shows.
   distributions: [
-    { distribution: website, url: 'https://www.example.com', errorPages: ['/index.html'] },
-    { distribution: docs, originPath: '/docs', extensionlessUrls: true },
+    { distribution: website, url: 'https://www.example.com', spaFallback: 'index.html' },
+    { distribution: docs, urls: { '*.html': ['/$1'] } },
   ],
   notify: { emails, when: 'failed' },
   excludedKeys: ['*.map'],

@@ -12,7 +12,7 @@ function createSite(id: string) {
   const bucket = new Bucket(stack, `${id}Bucket`);
   const origin = S3BucketOrigin.withOriginAccessControl(bucket);
   const distribution = new Distribution(stack, `${id}Distribution`, { defaultBehavior: { origin } });
-  return { bucket, distributions: [{ distribution, rootObject: '' }] };
+  return { bucket, distributions: [{ distribution }] };
 }
 
 const emails = ['owner@example.com'];

@@ -130,7 +130,9 @@ async function start(settings: Settings, onStarted: (stop: Stop) => void): Promi
   const stacks = loaded.map(servers.withLocalUrls);
   const permissions = settings.permissions ?? createPermissions(accountOf(stacks), SERVICES, settings);
   const shared = { callAws: endpoint.call, journal, permissions };
-  const cloud = { ...shared, options: settings, endpoint: endpoint.url, store, timeScale, folder };
+  const { localUrls } = servers;
+  const told = { options: settings, endpoint: endpoint.url, localUrls, store, timeScale, folder };
+  const cloud = { ...shared, ...told };
   const services = await startServices({ services: SERVICES, stacks, cloud, apis, servers, onStarted });
 
   return {

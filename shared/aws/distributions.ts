@@ -1,43 +1,31 @@
 import {
   AccessDenied,
-  type CacheBehavior,
   CloudFrontClient,
+  type CustomErrorResponse,
   type DistributionConfig,
-  GetCachePolicyCommand,
   GetDistributionCommand,
   NoSuchDistribution,
   type OriginGroup,
 } from '@aws-sdk/client-cloudfront';
-import type { Caching, Distributions, FoundDistribution } from '../deployment/distribution-lookup.ts';
+import type { ErrorResponse } from '../sites/description.ts';
+import type { DistributionReader, FoundDistribution } from '../sites/found-distribution.ts';
+import { behaviourReader } from './behaviours.ts';
 
-export function createDistributions(client = new CloudFrontClient({})): Distributions {
-  /**
-   * From a cache policy, AWS's or the account's own, or from the older settings that came before
-   * policies.
-   */
-  async function cachingOf(behaviour: Omit<CacheBehavior, 'PathPattern'>): Promise<Caching> {
-    const originId = behaviour.TargetOriginId ?? '';
-    const { CachePolicyId: Id = '' } = behaviour;
-    if (Id === '') {
-      const queryStrings = behaviour.ForwardedValues?.QueryString ?? false;
-      return { originId, queryStrings, minTtlSeconds: behaviour.MinTTL ?? 0 };
-    }
-    const { CachePolicy } = await client.send(new GetCachePolicyCommand({ Id }));
-    const { MinTTL = 0, ParametersInCacheKeyAndForwardedToOrigin: key } =
-      CachePolicy?.CachePolicyConfig ?? {};
-    const queryStrings = key?.QueryStringsConfig?.QueryStringBehavior !== 'none';
-    return { originId, queryStrings, minTtlSeconds: MinTTL };
-  }
+/** CloudFront's own default (developer guide, "Error Caching Minimum TTL"). */
+const DEFAULT_ERROR_TTL_SECONDS = 10;
 
+/** Reads distributions, with their policies and functions. */
+export function createDistributions(client = new CloudFrontClient({})): DistributionReader {
   return {
     async find(Id) {
       try {
         const { Distribution } = await client.send(new GetDistributionCommand({ Id }));
         const config = Distribution?.DistributionConfig;
-        const behaviours = [config?.DefaultCacheBehavior ?? [], config?.CacheBehaviors?.Items ?? []].flat();
+        const readBehaviour = behaviourReader(client);
+        const behaviours = [config?.CacheBehaviors?.Items ?? [], config?.DefaultCacheBehavior ?? []].flat();
         return {
           domainName: Distribution?.DomainName ?? '',
-          behaviours: await Promise.all(behaviours.map(cachingOf)),
+          behaviours: await Promise.all(behaviours.map(readBehaviour)),
           ...shownBy(config),
         };
       } catch (error) {
@@ -55,19 +43,30 @@ function shownBy(
   const { Aliases, DefaultRootObject = '', Origins, OriginGroups, CustomErrorResponses } = config ?? {};
   return {
     aliases: Aliases?.Items ?? [],
+    isMultiTenant: config?.ConnectionMode === 'tenant-only',
     rootObject: DefaultRootObject,
     origins: (Origins?.Items ?? []).map(({ Id = '', DomainName = '', OriginPath = '' }) => ({
       ids: [Id, ...groupsWith(Id, OriginGroups?.Items)],
       domainName: DomainName,
       path: OriginPath,
     })),
-    errorResponses: (CustomErrorResponses?.Items ?? []).map(
-      ({ ErrorCode = 0, ResponseCode = '', ResponsePagePath = '' }) => ({
-        errorCode: ErrorCode,
-        responseCode: Number(ResponseCode),
-        pagePath: ResponsePagePath,
-      }),
-    ),
+    errorResponses: (CustomErrorResponses?.Items ?? [])
+      .map(toErrorResponse)
+      .sort((a, b) => a.errorCode - b.errorCode),
+  };
+}
+
+function toErrorResponse({
+  ErrorCode = 0,
+  ResponseCode = '',
+  ResponsePagePath = '',
+  ErrorCachingMinTTL = DEFAULT_ERROR_TTL_SECONDS,
+}: CustomErrorResponse): ErrorResponse {
+  return {
+    errorCode: ErrorCode,
+    responseCode: ResponseCode === '' ? ErrorCode : Number(ResponseCode),
+    pagePath: ResponsePagePath,
+    minTtlSeconds: ErrorCachingMinTTL,
   };
 }
 

@@ -4,7 +4,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { SecretUnusableError } from '../errors.ts';
-import type { SecretValue } from '../refresh/distribution.ts';
+import type { SecretValue } from '../sites/told.ts';
 
 /** How long a value is used before it is read again: a changed secret is in use after that. */
 const KEPT_MS = 5 * 60_000;

@@ -4,26 +4,20 @@ import {
   HeadObjectCommand,
   NoSuchKey,
   NotFound,
-  paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { BucketDeniedError } from '../errors.ts';
+import type { KeyListing } from '../planning/plan-by-listing.ts';
 import { MAX_COMPARED_BYTES } from '../refresh/edge-answer.ts';
-import type { SiteListing } from '../refresh/invalidate.ts';
 import type { JudgedObjects } from '../refresh/judge-answer.ts';
 import type { Served } from '../refresh/served.ts';
+import { listKeys } from './list-keys.ts';
 
 /** The bucket behind the site, as this program's functions see it. */
-export function createSiteBucket(bucket: string, client = new S3Client({})): SiteListing & JudgedObjects {
+export function createSiteBucket(bucket: string, client = new S3Client({})): KeyListing & JudgedObjects {
   return {
-    async keys(Prefix) {
-      const keys: string[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix })) {
-        for (const { Key } of Contents) if (Key !== undefined) keys.push(Key);
-      }
-      return keys;
-    },
+    page: start => listKeys(client, bucket, start),
 
     async head(key) {
       try {

@@ -1,14 +1,20 @@
+import * as z from 'zod/mini';
+
 /** What a limit on needless purges does to a plan. Only told if the cheapest plan exceeds it. */
-export interface Guard {
+export const Guard = z.object({
   /** `maxNeedlessPurges`. */
-  readonly limit: number;
-  /** The fewest needless purges of any plan. If they are above the limit, it does not count. */
-  readonly fewest: number;
+  limit: z.number(),
   /** Needless purges of the cheapest plan. */
-  readonly withoutLimit: number;
+  withoutLimit: z.number(),
   /** How much more than the cheapest plan this one costs, in US dollars. */
-  readonly costUsd: number;
-}
+  costUsd: z.number(),
+  /**
+   * The fewest needless purges of any plan. Only if they are above the limit: then it does not
+   * count.
+   */
+  fewest: z.exactOptional(z.number()),
+});
+export type Guard = Readonly<z.infer<typeof Guard>>;
 
 const money = new Intl.NumberFormat('en', {
   style: 'currency',
@@ -19,7 +25,7 @@ const grouped = (count: number) => count.toLocaleString('en');
 
 /** A limit on needless purges, what it costs or why it does not count. */
 export function guardWords({ limit, fewest, withoutLimit, costUsd }: Guard): string {
-  if (fewest > limit)
+  if (fewest !== undefined)
     return `${grouped(limit)} cannot be kept: any paths would make at least ${grouped(fewest)}`;
   return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make ${grouped(withoutLimit)}`;
 }

@@ -1,11 +1,13 @@
 import { QuotaExceededError } from '../errors.ts';
 import type { Guard } from './guard.ts';
+import { compareKeys } from './key-order.ts';
+import { KnownSite, rangeOf } from './known-site.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { Cover } from './search/cheapest-cover.ts';
+import type { CoverTree } from './search/cover-problem.ts';
 import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
-import { commonLength, type Target, urlTree } from './search/url-tree.ts';
+import { type Cut, type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
 import { worthwhileCuts } from './search/worthwhile-cuts.ts';
-import { SiteKeys } from './site-keys.ts';
 import {
   decodePath,
   doubtfulFrom,
@@ -27,11 +29,8 @@ export interface Wanted {
 
 /** What a plan depends on besides what it has to cover. */
 export interface PlanOptions {
-  /**
-   * The keys of the site, at least those with the `listingPrefix`: a wildcard may purge some of
-   * them needlessly.
-   */
-  readonly siteKeys: readonly string[];
+  /** Asked for wildcards that end after what some targets have in common. */
+  readonly purgesOf: NeedlessPurges;
   readonly budget: PathBudget;
   readonly prices: Prices;
   /**
@@ -42,7 +41,10 @@ export interface PlanOptions {
   readonly maxNeedlessPurges?: number | undefined;
 }
 
-export interface PlanRequest extends Wanted, PlanOptions {}
+/** A plan for a site all of whose keys are at hand. */
+export interface PlanRequest extends Wanted, Omit<PlanOptions, 'purgesOf'> {
+  readonly siteKeys: readonly string[];
+}
 
 /** What has to be covered, in the form that the search needs. */
 export interface Targets {
@@ -68,8 +70,10 @@ export interface Plan {
   readonly guarded: boolean;
   /** Only if the cheapest plan exceeds `maxNeedlessPurges`. */
   readonly guard?: Guard;
-  /** False if the search was given up: a slightly cheaper plan may exist. */
+  /** False if the search was given up, or not all was listed: a cheaper plan may exist. */
   readonly isCheapest: boolean;
+  /** Present if the needless purges are estimated, because too little of the site was listed. */
+  readonly isEstimated?: true;
 }
 
 export function targetsOf(wanted: Wanted): Targets {
@@ -77,21 +81,23 @@ export function targetsOf(wanted: Wanted): Targets {
   return { wanted, required, targets: required.map(path => targetOf(path, wanted.urls)) };
 }
 
-/**
- * The prefix of the keys that the plan has to know: '' for all of them; undefined if it needs none.
- */
-export function listingPrefix({ targets }: Targets, budget: PathBudget): string | undefined {
-  const [first, ...others] = targets.toSorted((a, b) => (a.text < b.text ? -1 : 1));
-  if (first === undefined) return undefined;
-  if (others.length === 0 && !first.wildcardOnly && budget.exactPaths > 0) return undefined;
-  const prefix = first.text.slice(0, commonLength(first.text, (others.at(-1) ?? first).text));
-  // Variants of one object: no key begins with a query string.
-  return prefix.includes(QUERY) ? undefined : prefix;
+/** What is known of a site before any of it has been listed. */
+export function unlistedSite({ wanted: { requestedPaths, urls }, required, targets }: Targets): KnownSite {
+  return new KnownSite(
+    targets.map(({ text }) => text),
+    {
+      keys: required.map(path => textOf(path, urls)),
+      prefixes: prefixesAsked(requestedPaths).map(prefix => textOf(prefix, urls)),
+    },
+  );
 }
 
-/** Plans an invalidation whose whole site is known: `targetsOf` and `planTargets` in one. */
-export function planInvalidation(request: PlanRequest): Plan {
-  return planTargets(targetsOf(request), request);
+/** Plans an invalidation whose whole site is known. */
+export function planInvalidation({ siteKeys, ...request }: PlanRequest): Plan {
+  const targets = targetsOf(request);
+  const site = unlistedSite(targets);
+  site.learn(rangeOf(''), siteKeys.toSorted(compareKeys));
+  return planTargets(targets, { ...request, purgesOf: site.seenBelow });
 }
 
 /**
@@ -101,25 +107,19 @@ export function planInvalidation(request: PlanRequest): Plan {
  *
  * @throws QuotaExceededError if nothing that covers them all fits the budget
  */
-export function planTargets(
-  { wanted: { requestedPaths, urls }, required, targets }: Targets,
-  { siteKeys, budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY }: PlanOptions,
-): Plan {
-  const site = new SiteKeys(siteKeys, {
-    keys: required.map(path => textOf(path, urls)),
-    prefixes: prefixesAsked(requestedPaths).map(prefix => textOf(prefix, urls)),
-  });
-  const wildcardAt = (prefix: string) => `${requestPath(viewerPathOf(prefix, urls))}*`;
-  const tree = worthwhileCuts(
-    urlTree(targets, site, prefix => bytesOf(wildcardAt(prefix))),
-    budget,
-  );
-  const chosen = guardedCover(tree, { budget, prices, maxNeedlessPurges });
+export function planTargets(all: Targets, options: PlanOptions): Plan {
+  const {
+    wanted: { urls },
+    required,
+    targets,
+  } = all;
+  const { budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY } = options;
+  const chosen = guardedCover(coverTree(all, options), { budget, prices, maxNeedlessPurges });
   if (chosen === undefined)
     throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
 
   const wildcards = chosen.wildcards.map(({ prefix, needlessPurges }) => ({
-    path: wildcardAt(prefix),
+    path: wildcardAt(prefix, urls),
     needlessPurges,
   }));
   const exact = targets
@@ -137,16 +137,35 @@ export function planTargets(
   };
 }
 
+/** A place where a wildcard may be worth while. */
+export type Candidate = Pick<Cut, 'prefix' | 'needlessPurges' | 'savedPaths'>;
+
+export function candidatesOf(targets: Targets, options: PlanOptions): readonly Candidate[] {
+  return coverTree(targets, options).cuts;
+}
+
+function coverTree({ wanted: { urls }, targets }: Targets, { purgesOf, budget }: PlanOptions): CoverTree {
+  return worthwhileCuts(
+    urlTree(targets, purgesOf, prefix => bytesOf(wildcardAt(prefix, urls))),
+    budget,
+  );
+}
+
+const wildcardAt = (prefix: string, urls: UrlRules) => `${requestPath(viewerPathOf(prefix, urls))}*`;
+
+/** The start of the keys that a wildcard of a plan purges. */
+export const prefixOf = (wildcard: string, urls: UrlRules) => textOf(decodePath(wildcard.slice(0, -1)), urls);
+
 /** What the limit on needless purges does to a cover. */
 function guardOf(
   { guard, ...chosen }: GuardedCover,
   { prices, limit }: { readonly prices: Prices; readonly limit: number },
 ): Pick<Plan, 'guarded' | 'guard'> {
   if (guard === undefined) return { guarded: false };
-  const { fewest, cheapest } = guard;
-  const costUsd = costOf(chosen, prices) - costOf(cheapest, prices);
+  const { cheapest, ...fewest } = guard;
   const withoutLimit = cheapest.needlessPurges;
-  return { guarded: fewest <= limit, guard: { limit, fewest, withoutLimit, costUsd } };
+  const costUsd = costOf(chosen, prices) - costOf(cheapest, prices);
+  return { guarded: fewest.fewest === undefined, guard: { limit, withoutLimit, costUsd, ...fewest } };
 }
 
 const costOf = ({ wildcards, exactPaths }: Cover, prices: Prices) =>

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Guard } from '../planning/guard.ts';
 import { Unasked } from './unasked.ts';
 
 /*
@@ -36,14 +37,6 @@ export type Skipped = Readonly<z.infer<typeof Skipped>>;
 export const UnaskedSummary = z.pick(Unasked, { code: true, reason: true });
 export type UnaskedSummary = Readonly<z.infer<typeof UnaskedSummary>>;
 
-/** What a limit on needless purges does to a plan: see planning/guard.ts. */
-export const Guard = z.object({
-  limit: z.number(),
-  fewest: z.number(),
-  withoutLimit: z.number(),
-  costUsd: z.number(),
-});
-
 /** A refresh as the history lists it. */
 export const RefreshSummary = z.object({
   id: z.string(),
@@ -56,6 +49,8 @@ export const RefreshSummary = z.object({
   pathCount: z.number(),
   /** Unchanged objects that its wildcards purge. */
   needlessPurges: z.number(),
+  /** Whether that number is estimated, because too little of the site was listed. */
+  isEstimated: z.optional(z.literal(true)),
   costUsd: z.number(),
   skipped: Skipped,
   invalidationId: z.optional(z.string()),

@@ -1,4 +1,6 @@
 import { InvalidMessageError, UnknownDistributionError } from '../errors.ts';
+import { toldPaths } from '../planning/told-urls.ts';
+import { originPathsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Distribution } from './distribution.ts';
 import { isSiteKey, type KeyFilter } from './key-filter.ts';
 import type { Change, Changes } from './refresh.ts';
@@ -11,7 +13,7 @@ export interface QueueMessage {
 
 /** What the batch needs to know of a distribution. */
 interface ShownBy extends Pick<Distribution, 'id'> {
-  readonly urls: Pick<Distribution['urls'], 'originPath'>;
+  readonly urls: Pick<UrlRules, 'originPath' | 'behaviours' | 'told'>;
 }
 
 /** What a message may be about. */
@@ -81,9 +83,21 @@ function changesOf(messages: readonly SiteMessage[], distribution: ShownBy, keys
   const paths = messages
     .filter(({ distributionId = distribution.id }) => distributionId === distribution.id)
     .flatMap(message => message.paths);
-  return { objects, paths: [...new Set(paths)] };
+  const causes = messages
+    .filter(({ distributionId }) => distributionId === distribution.id)
+    .flatMap(message => message.causes ?? []);
+  return {
+    objects,
+    paths: [...new Set(paths)],
+    ...(causes.length === 0 ? {} : { causes: [...new Set(causes)] }),
+  };
 }
 
-function shows({ urls: { originPath } }: ShownBy, key: string): boolean {
-  return `/${key}`.startsWith(`${originPath}/`);
+/**
+ * Whether a key lies below an origin path, or was told to have another URL. It need not have a URL
+ * that is known: a function may show it.
+ */
+function shows({ urls }: ShownBy, key: string): boolean {
+  const isInside = originPathsOf(urls).some(originPath => `/${key}`.startsWith(`${originPath}/`));
+  return isInside || toldPaths(key, urls.told).length > 0;
 }

@@ -1,74 +1,100 @@
-import * as z from 'zod/mini';
 import { UnknownDistributionError } from '../errors.ts';
-
-/** A distribution's origin path: empty, or `/folder` without a slash at the end. */
-export const OriginPath = z
-  .string()
-  .check(z.regex(/^(\/.*[^/])?$/, 'must be empty or begin with / and not end with it'));
-
-/** A boolean serialised by CloudFormation. */
-const Flag = z.pipe(
-  z.enum(['true', 'false']),
-  z.transform(text => text === 'true'),
-);
-
-/** How the distribution maps URLs to objects: `UrlRules` of planning/viewer-urls.ts. */
-const Urls = z.strictObject({
-  originPath: z._default(OriginPath, ''),
-  extensionless: z._default(z.boolean(), false),
-  rootObject: z._default(z.string(), 'index.html'),
-  cachesQueryStrings: z._default(Flag, false),
-});
-
-/** A value in Secrets Manager. */
-const SecretValue = z.strictObject({
-  /** ARN or name of the secret. */
-  secret: z.string().check(z.minLength(1)),
-  /** Which member of its JSON; the whole text if absent. */
-  field: z.optional(z.string().check(z.minLength(1))),
-});
-export type SecretValue = z.infer<typeof SecretValue>;
+import type { UrlRules } from '../planning/viewer-urls.ts';
+import { type Description, errorPagesOf, showing } from '../sites/description.ts';
+import type { KnownDistributions } from '../sites/known-distribution.ts';
+import type { Told } from '../sites/told.ts';
 
 /**
  * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
- * verified there. Most members have a default, because a Lambda's environment holds only 4 KB.
+ * verified there.
  */
-export const Distribution = z.strictObject({
-  id: z.string().check(z.minLength(1)),
+export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders'> {
+  readonly id: string;
   /** Where viewers reach it, without a slash at the end. */
-  url: z.url(),
-  urls: z.prefault(Urls, {}),
+  readonly url: string;
+  readonly urls: UrlRules;
   /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
-  honoursNoStore: z._default(Flag, true),
+  readonly honoursNoStore: boolean;
+  /** See `errorPagesOf` in sites/description.ts. */
+  readonly errorPages: readonly string[];
   /**
-   * URL paths of the pages that viewers get, with status 200, where the bucket answers 403 or 404.
-   * Single-page applications have such custom error responses. Empty strings stand for none.
+   * Path patterns of behaviours with a function that may show objects at other URLs, of which
+   * nobody told. Then the URLs of an object are not all known.
    */
-  errorPages: z._default(z.array(z.string()), []),
-  /** Whether the edge is asked at all. */
-  verify: z._default(Flag, true),
-  /** Headers of each request to the edge, by name. Their values are kept in Secrets Manager. */
-  verificationHeaders: z._default(z.record(z.string(), SecretValue), {}),
-});
-export type Distribution = z.infer<typeof Distribution>;
-
-/** Every distribution that shows the site bucket. */
-export const Distributions = z.array(Distribution).check(z.minLength(1, 'must name at least one'));
+  readonly untold: readonly string[];
+  readonly description: Description;
+}
 
 /**
- * Makes something for each distribution.
- *
- * @returns finds what was made by the id of its distribution, and throws UnknownDistributionError
- *   for any other
+ * With a minimum TTL above 0, CloudFront keeps even `no-store`. One second, AWS's default, is over
+ * before a refresh begins.
  */
-export function byDistribution<T>(
-  distributions: readonly Distribution[],
-  make: (distribution: Distribution) => T,
-): (distributionId: string) => T {
-  const made = new Map(distributions.map(distribution => [distribution.id, make(distribution)]));
-  return distributionId => {
-    const found = made.get(distributionId);
-    if (found === undefined) throw new UnknownDistributionError(distributionId);
-    return found;
+const HARMLESS_MIN_TTL_SECONDS = 1;
+
+export function distributionOf(id: string, told: Told, description: Description): Distribution {
+  const shown = showing(description);
+  return {
+    id,
+    url: told.url ?? `https://${description.domainName}`,
+    urls: urlRulesOf(told, description),
+    honoursNoStore: shown.every(({ caching }) => caching.minTtlSeconds <= HARMLESS_MIN_TTL_SECONDS),
+    errorPages: errorPagesOf(description),
+    verify: told.verify,
+    verificationHeaders: told.verificationHeaders,
+    untold: untoldIn(told, description),
+    description,
+  };
+}
+
+function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description): UrlRules {
+  const shown = showing({ behaviours });
+  const [originPath = '', ...otherPaths] = new Set(shown.flatMap(({ originPaths }) => originPaths));
+  const isWhole = shown.length === behaviours.length && otherPaths.length === 0;
+  const further = toldUrls(told);
+  return {
+    originPath: otherPaths.length === 0 ? originPath : '',
+    extensionless: told.extensionless ?? false,
+    rootObject,
+    cachesQueryStrings: shown.some(({ caching }) => caching.queryStrings),
+    ...(website === undefined ? {} : { indexDocument: website.indexDocument, showsFolders: true }),
+    ...(isWhole
+      ? {}
+      : { behaviours: behaviours.map(({ pathPattern, originPaths }) => ({ pathPattern, originPaths })) }),
+    ...(further === undefined ? {} : { told: further }),
+  };
+}
+
+/** A fallback is shown at any URL. */
+function toldUrls({ urls, spaFallback }: Told): UrlRules['told'] {
+  if (spaFallback === undefined) return urls;
+  return { ...urls, [spaFallback]: [...(urls?.[spaFallback] ?? []), '/*'] };
+}
+
+/** Functions that see a request may send it to another object. */
+export function untoldIn(
+  { urls, spaFallback, extensionless }: Told,
+  description: Pick<Description, 'behaviours'>,
+): string[] {
+  if (urls !== undefined || spaFallback !== undefined || extensionless === true) return [];
+  return showing(description)
+    .filter(({ functions }) => functions.some(({ event }) => event.endsWith('-request')))
+    .map(({ pathPattern }) => pathPattern);
+}
+
+/**
+ * Reads how a distribution shows the bucket. Each time: it may have been changed since.
+ *
+ * @param ids the distributions of this deployment
+ * @returns a function that throws UnknownDistributionError for any other id, and
+ *   UndescribedDistributionError as long as a distribution has not been described
+ */
+export function distributionReader(
+  ids: readonly string[],
+  known: Pick<KnownDistributions, 'get'>,
+): (id: string) => Promise<Distribution> {
+  return async id => {
+    if (!ids.includes(id)) throw new UnknownDistributionError(id);
+    const { told, description } = await known.get(id);
+    return distributionOf(id, told, description);
   };
 }

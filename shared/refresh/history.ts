@@ -129,6 +129,7 @@ export function summaryOf(refresh: ListedRefresh): RefreshSummary {
       : { changeCount: totals.changeCount, requestedPathCount: totals.requestedPathCount }),
     pathCount: totals?.pathCount ?? 0,
     needlessPurges: totals?.needlessPurges ?? 0,
+    ...(totals?.isEstimated === undefined ? {} : { isEstimated: totals.isEstimated }),
     costUsd: totals?.totalCostUsd ?? invalidation?.spentUsd ?? 0,
     skipped: totals?.skipped ?? NOTHING_SKIPPED,
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),

@@ -1,5 +1,7 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
-import { listingPrefix, type Plan, type PlanRequest, planTargets, targetsOf } from '../planning/plan.ts';
+import { listingByUrl } from '../planning/listing-by-url.ts';
+import { type Plan, type PlanRequest, targetsOf } from '../planning/plan.ts';
+import { type KeyListing, planByListing } from '../planning/plan-by-listing.ts';
 import type { PathBudget, Prices } from '../planning/prices.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
@@ -65,15 +67,12 @@ export interface PathUse {
   record(month: string, callerReference: string, paths: number): Promise<void>;
 }
 
-export interface SiteListing {
-  /** Every key of the site bucket that begins with a prefix. */
-  keys(prefix: string): Promise<string[]>;
-}
-
 /** What every plan depends on besides what changed. */
 export interface PlanSettings extends Pick<PlanRequest, 'urls' | 'maxNeedlessPurges'> {
   readonly prices: Omit<Prices, 'freePaths'>;
   readonly freePathsPerMonth: number;
+  /** Listing requests of one plan, beyond which the keys that a wildcard purges are estimated. */
+  readonly maxListRequests: number;
   /** How long after CloudFront's first refusal a refresh still insists on the cheapest paths. */
   readonly quotaPatienceMinutes: number;
 }
@@ -96,7 +95,7 @@ export interface InvalidateDependencies {
   readonly refreshes: InvalidateStore;
   readonly invalidations: Invalidations;
   readonly pathUse: PathUse;
-  readonly site: SiteListing;
+  readonly site: KeyListing;
   /** What the edge is known to serve. */
   readonly edge: UnchangedDependencies;
   /** Makes a name that no other plan has. */
@@ -193,17 +192,18 @@ async function makePlan(
   };
 }
 
-/** Lists only the part of the site that the plan depends on. */
 async function choosePaths(
   changedKeys: readonly string[],
   requestedPaths: readonly string[],
   { budget, freePaths }: { readonly budget: PathBudget; readonly freePaths: number },
-  { site, settings: { urls, prices, maxNeedlessPurges } }: InvalidateDependencies,
+  { site, settings: { urls, prices, maxNeedlessPurges, maxListRequests } }: InvalidateDependencies,
 ): Promise<Plan> {
   const targets = targetsOf({ changedKeys, requestedPaths, urls });
-  const prefix = listingPrefix(targets, budget);
-  const siteKeys = prefix === undefined ? [] : await site.keys(prefix);
-  return planTargets(targets, { siteKeys, budget, prices: { ...prices, freePaths }, maxNeedlessPurges });
+  const options = { budget, prices: { ...prices, freePaths }, maxNeedlessPurges };
+  return planByListing(targets, options, {
+    site: listingByUrl(site, urls, maxListRequests),
+    maxListRequests,
+  });
 }
 
 function isOfRound(plan: StoredPlan | undefined, round: number): plan is StoredPlan {

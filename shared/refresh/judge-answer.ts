@@ -1,4 +1,4 @@
-import { decodePath, keyOf, type UrlRules } from '../planning/viewer-urls.ts';
+import { decodePath, keyOf, rivalsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Edge, EdgeAnswer, NoAnswer, ObjectAnswer, Question, UnaskedAnswer } from './edge-answer.ts';
 import type { Change } from './refresh.ts';
 import { isConsistent, isSame, isShown, type Served } from './served.ts';
@@ -88,6 +88,9 @@ export async function judge(
     object === undefined
       ? await absence(differing, dependencies)
       : await difference(object, differing, check, dependencies);
+  if (state === 'stale' && (await showsRival(differing, check, dependencies))) {
+    return { state: 'verified', object };
+  }
   return state === 'stale' && !isSamePage(differing.redirects, check)
     ? unasked(otherPage(edge), object)
     : { state, object };
@@ -160,6 +163,26 @@ async function hasSameBytes(
   return answer.kind === 'object' && isEqual(answer.body, stored);
 }
 
+/**
+ * Whether the edge shows another object, as the bucket holds it now, that may be at this URL by
+ * what was told of the site. Then the URL is fresh, and only the object is not there. Nothing is
+ * shown where only another object was told to be, and there is none.
+ */
+async function showsRival(
+  answer: Seen,
+  { key, viewerPath }: Check,
+  { origin, urls }: JudgeDependencies,
+): Promise<boolean> {
+  const { told, named, isTold } = rivalsOf(key, viewerPath, urls);
+  if (answer.kind === 'absent') {
+    const objects = isTold ? [] : await Promise.all(told.map(rival => origin.head(rival)));
+    return objects.length > 0 && objects.every(object => object === undefined);
+  }
+  if (answer.kind !== 'object') return false;
+  const objects = await Promise.all([...told, ...named].map(rival => origin.head(rival)));
+  return objects.some(object => object !== undefined && isShown(object, answer.served));
+}
+
 /** Whether the edge shows the object's ETag with other content, if the content was asked for. */
 async function hasOtherBytes(
   answers: readonly Seen[],
@@ -200,7 +223,8 @@ async function absence(
 ): Promise<'verified' | 'superseded' | 'stale'> {
   let state: 'superseded' | 'stale' = 'stale';
   for (const path of new Set(errorPages.filter(page => page !== ''))) {
-    const page = await origin.head(keyOf(decodePath(path), urls));
+    const key = keyOf(decodePath(path), urls);
+    const page = key === undefined ? undefined : await origin.head(key);
     if (page === undefined) continue;
     if (answer.kind === 'object' && isShown(page, answer.served)) return 'verified';
     if (Date.parse(page.lastModified) > closedAt) state = 'superseded';

@@ -23,7 +23,7 @@ export interface DetailsDependencies {
     /** Undefined if CloudFront has none with this id. */
     find(invalidationId: string): Promise<Invalidation | undefined>;
   };
-  readonly urls: UrlRules;
+  readonly urls: () => Promise<UrlRules>;
   /** Told why CloudFront could not be asked. */
   readonly onUnknownInvalidation: (error: unknown) => void;
 }
@@ -55,7 +55,7 @@ export async function describeRefresh(
       .slice(0, MAX_LISTED_IN_DETAILS)
       .map(({ key, removed, eventTime }) => ({ key, removed, eventTime })),
     requestedPaths: requestedPaths.toSorted().slice(0, MAX_LISTED_IN_DETAILS),
-    paths: explainedPaths(refresh, { changes, requestedPaths, urls }),
+    paths: explainedPaths(refresh, { changes, requestedPaths, urls: await urls() }),
     ...(refresh.plan?.guard === undefined ? {} : { guard: refresh.plan.guard }),
     ...(invalidation === undefined ? {} : { invalidation }),
     timeline: timelineOf(refresh, changes),

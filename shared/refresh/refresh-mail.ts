@@ -17,9 +17,10 @@ function renderRefreshReport(report: RefreshReport, stack: MailingStack): Render
 }
 
 function titleOf(report: RefreshReport): string {
-  const { outcome, unasked, invalidationId } = report;
+  const { outcome, unasked, untold, invalidationId } = report;
   const summary = summaryOf(report);
-  if (outcome === 'fresh') return `Fresh: ${summary}`;
+  if (outcome === 'fresh')
+    return `Fresh${untold === undefined ? '' : ', as far as its URLs are known'}: ${summary}`;
   if (unasked === undefined) return `FAILED: the site may show old content (${summary})`;
   if (unasked.code === 'off')
     return `${invalidationId === undefined ? 'Nothing to invalidate' : 'Invalidated'} (verification is off): ${summary}`;
@@ -27,7 +28,9 @@ function titleOf(report: RefreshReport): string {
   return `${what}: ${unasked.reason} (${summary})`;
 }
 
-function adviceOf({ outcome, unasked, distributionId }: RefreshReport, stack: MailingStack): string {
+function adviceOf({ outcome, unasked, untold, distributionId }: RefreshReport, stack: MailingStack): string {
+  if (outcome === 'fresh' && untold !== undefined)
+    return `Visitors get the new content at the URLs that are known. A function of the behaviour ${untold.join(', ')} may show objects at other URLs: tell them by the option \`urls\`. If it changes no URLs, \`urls\` is \`{}\`.`;
   if (outcome === 'fresh') return 'Visitors get the new content. There is nothing to do.';
   if (unasked !== undefined) return adviceOnUnasked(unasked.code);
   const purgeAll = command(`refresh -- --paths "/*" --distribution ${distributionId}`, stack);
@@ -68,15 +71,20 @@ function listsOf(report: RefreshReport): Lists {
   return [
     ['Not verified', unasked === undefined ? [] : withRest(unasked.urls, unasked.count)],
     ['Changed', withRest(report.changes.map(describeChange), report.changeCount)],
-    ['Asked for by hand', withRest(report.requestedPaths, report.requestedPathCount)],
+    ['Changed of the distribution', report.causes ?? []],
+    [
+      report.causes === undefined ? 'Asked for by hand' : 'Refreshed because of that',
+      withRest(report.requestedPaths, report.requestedPathCount),
+    ],
     [sent, withRest(report.paths, report.pathCount)],
   ];
 }
 
 /** Undefined if there were none. */
-function describeNeedless({ needlessPurges }: RefreshReport): string | undefined {
+function describeNeedless({ needlessPurges, isEstimated }: RefreshReport): string | undefined {
   if (needlessPurges === 0) return undefined;
-  return `${needlessPurges} ${needlessPurges === 1 ? 'file that had' : 'files that had'} not changed`;
+  const about = isEstimated ? 'about ' : '';
+  return `${about}${needlessPurges} ${needlessPurges === 1 ? 'file that had' : 'files that had'} not changed`;
 }
 
 /** Undefined if no file was skipped. */
@@ -94,7 +102,9 @@ function describeSkipped({
   return told.length === 0 ? undefined : told.join('; ');
 }
 
-function summaryOf({ changes, changeCount, requestedPaths, requestedPathCount }: RefreshReport): string {
+function summaryOf(report: RefreshReport): string {
+  const { changes, changeCount, requestedPaths, requestedPathCount, causes } = report;
+  if (causes !== undefined) return `the distribution was changed: ${causes.join(', ')}`;
   if (changeCount === 0)
     return requestedPathCount === 1 ? `${requestedPaths[0]}` : `${requestedPathCount} paths`;
   return changeCount === 1 && changes[0] !== undefined ? changes[0].key : `${changeCount} files`;

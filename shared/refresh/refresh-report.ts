@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
-import { Guard } from './api-contract.ts';
+import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
 import { Unasked } from './unasked.ts';
 
@@ -25,11 +25,17 @@ const Report = z
     /** Invalidation paths that somebody asked for by hand. */
     requestedPaths: listed(z.string()),
     requestedPathCount: z.int(),
+    /** What changed of the distribution, if paths were requested because of it. */
+    causes: z.optional(listed(z.string())),
+    /** See `Distribution.untold`; absent if every URL is known. */
+    untold: z.optional(listed(z.string())),
     invalidationId: z.optional(z.string()),
     /** Invalidation paths that were sent, or planned if nothing was sent. */
     paths: listed(z.string()),
     pathCount: z.int(),
     needlessPurges: z.int(),
+    /** Whether that number is estimated. */
+    isEstimated: z.optional(z.literal(true)),
     guard: z.optional(Guard),
     /** Changed objects that needed no path, by reason. */
     skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),

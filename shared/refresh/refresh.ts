@@ -28,6 +28,8 @@ export interface Changes {
   /** Every distinct event, in no order. */
   readonly objects: readonly Change[];
   readonly paths: readonly string[];
+  /** What made paths old that nobody asked for by hand: a change of the distribution. */
+  readonly causes?: readonly string[];
 }
 
 /**
@@ -54,15 +56,22 @@ export interface StoredPlan extends Plan {
 export interface PlanTotals
   extends Pick<
     StoredPlan,
-    'round' | 'changeCount' | 'requestedPathCount' | 'skipped' | 'needlessPurges' | 'totalCostUsd'
+    | 'round'
+    | 'changeCount'
+    | 'requestedPathCount'
+    | 'skipped'
+    | 'needlessPurges'
+    | 'isEstimated'
+    | 'totalCostUsd'
   > {
   readonly pathCount: number;
 }
 
 export function totalsOf({ paths, ...plan }: StoredPlan): PlanTotals {
   const { round, changeCount, requestedPathCount, skipped, needlessPurges, totalCostUsd } = plan;
-  const pathCount = paths.length;
-  return { round, changeCount, requestedPathCount, pathCount, skipped, needlessPurges, totalCostUsd };
+  const counts = { changeCount, requestedPathCount, pathCount: paths.length, skipped, needlessPurges };
+  const { isEstimated } = plan;
+  return { round, ...counts, ...(isEstimated === undefined ? {} : { isEstimated }), totalCostUsd };
 }
 
 export interface Verification {

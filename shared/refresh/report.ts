@@ -48,6 +48,8 @@ export interface MailedReasons {
 export interface ReportDependencies {
   readonly refreshes: ReportStore;
   readonly mailedReasons: MailedReasons;
+  /** See `Distribution.untold`. */
+  readonly untoldOf: (distributionId: string) => Promise<readonly string[]>;
   readonly outbox: Outbox;
   readonly mailPolicy: MailPolicy;
   readonly now: () => Date;
@@ -61,11 +63,12 @@ export interface ReportDependencies {
 export async function report(
   refreshId: string,
   outcome: RefreshOutcome,
-  { refreshes, mailedReasons, outbox, mailPolicy, now }: ReportDependencies,
+  { refreshes, mailedReasons, untoldOf, outbox, mailPolicy, now }: ReportDependencies,
 ): Promise<RefreshReport> {
   const at = now();
   const refresh = await refreshes.finish(refreshId, outcome, at);
-  const message = reportOf(refresh, await refreshes.changesOf(refreshId), at);
+  const untold = await untoldOf(refresh.distributionId);
+  const message = reportOf(refresh, await refreshes.changesOf(refreshId), { at, untold });
   if (mailPolicy === 'always' || (await isNews(message, mailedReasons))) await outbox.send(message);
   return message;
 }
@@ -83,7 +86,11 @@ async function isNews(
   return false;
 }
 
-function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): RefreshReport {
+function reportOf(
+  refresh: Refresh,
+  { objects, paths, causes = [] }: Changes,
+  { at, untold }: { readonly at: Date; readonly untold: readonly string[] },
+): RefreshReport {
   const { plan, invalidation, verification, end } = refresh;
   const unasked = unaskedIn(refresh);
   const changes = newestPerKey(objects);
@@ -103,10 +110,13 @@ function reportOf(refresh: Refresh, { objects, paths }: Changes, at: Date): Refr
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
+    ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,
+    ...(causes.length === 0 ? {} : { causes: causes.slice(0, MAX_LISTED_IN_MAIL) }),
+    ...(untold.length === 0 ? {} : { untold: untold.slice(0, MAX_LISTED_IN_MAIL) }),
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
     ...(end?.failure === undefined ? {} : { failure: end.failure }),
     ...(unasked === undefined ? {} : { unasked }),

@@ -43,7 +43,11 @@ type S3Record = z.infer<typeof S3Record>;
 const OtherRecord = z.object({ eventSource: z.string().check(z.refine(source => source !== 'aws:s3')) });
 const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
 const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord])) });
-const QueuedRequest = z.extend(ManualRequest, { distributionId: z.optional(z.string()) });
+const QueuedRequest = z.extend(ManualRequest, {
+  distributionId: z.optional(z.string()),
+  /** What made the paths old, if nobody asked for them by hand. */
+  causes: z.optional(z.array(z.string())),
+});
 
 /**
  * Reads one message: an S3 event notification, the test event S3 sends when notifications are
@@ -60,9 +64,10 @@ export function parseSiteMessage(body: string, bucket: string): SiteMessage {
   }
   const request = QueuedRequest.safeParse(message);
   if (request.success) {
-    const { paths, distributionId } = request.data;
+    const { paths, distributionId, causes } = request.data;
     const target = distributionId === undefined ? {} : { distributionId };
-    return { objects: [], paths: checkedPaths(paths), ignored: [], ...target };
+    const reason = causes === undefined ? {} : { causes };
+    return { objects: [], paths: checkedPaths(paths), ignored: [], ...target, ...reason };
   }
   const notification = Notification.safeParse(message);
   if (notification.success) return readRecords(notification.data.Records, bucket);

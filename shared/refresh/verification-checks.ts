@@ -1,10 +1,13 @@
+import { mapConcurrently } from '../concurrently.ts';
+import type { KeyListing } from '../planning/plan-by-listing.ts';
 import {
   decodePath,
-  hasDotSegment,
+  isInOrder,
   keyOf,
   requestPath,
+  sureViewerPaths,
+  toldKeysAt,
   type UrlRules,
-  viewerPaths,
 } from '../planning/viewer-urls.ts';
 import { type Change, type Changes, newestPerKey } from './refresh.ts';
 
@@ -18,14 +21,13 @@ export interface Check {
   readonly change?: Change;
 }
 
-export interface SiteKeys {
-  keys(prefix: string): Promise<string[]>;
-}
-
 /**
  * How many URLs of a wildcard asked for by hand are checked: whole sites are not requested for it.
  */
 const SPOT_CHECKS = 25;
+
+/** As many connections as the SDK opens at once. */
+const CONCURRENT_LISTINGS = 50;
 
 /**
  * Everything that a refresh should have made fresh, as far as there is a URL that is sure to show
@@ -33,7 +35,7 @@ const SPOT_CHECKS = 25;
  */
 export async function checksFor(
   { objects, paths }: Changes,
-  origin: SiteKeys,
+  origin: KeyListing,
   rules: UrlRules,
 ): Promise<Check[]> {
   return [...checksOfChanges(objects, rules), ...(await spotChecks(paths, origin, rules))];
@@ -41,7 +43,7 @@ export async function checksFor(
 
 export function checksOfChanges(objects: readonly Change[], rules: UrlRules): Check[] {
   return newestPerKey(objects).flatMap(change =>
-    sureUrls(change.key, rules).map(viewerPath => ({
+    sureViewerPaths(change.key, rules).map(viewerPath => ({
       key: change.key,
       viewerPath,
       requestPath: requestPath(viewerPath),
@@ -72,40 +74,36 @@ function spread<T>(items: readonly T[], count: number): T[] {
   return items.filter((_, index) => partOf(index) !== partOf(index - 1));
 }
 
-/**
- * Whether a viewer path is sure to show one object. `/` is if there is a default root object. What
- * other folders show depends on the site, and nobody can request a path with dot segments.
- */
-function showsObject(viewerPath: string, { rootObject }: UrlRules): boolean {
-  if (viewerPath === '/') return rootObject !== '';
-  return !viewerPath.endsWith('/') && !hasDotSegment(viewerPath);
-}
-
-/**
- * Pages without their extension are served by a function of the site's own, maybe as redirects, so
- * their usual URL is checked.
- */
-function sureUrls(key: string, rules: UrlRules): string[] {
-  return viewerPaths(key, { ...rules, extensionless: false }).filter(path => showsObject(path, rules));
-}
-
-async function spotChecks(paths: readonly string[], origin: SiteKeys, rules: UrlRules): Promise<Check[]> {
-  if (paths.length === 0) return [];
-  const urls = (await origin.keys('')).flatMap(key => sureUrls(key, rules));
-  const known = new Set(urls);
+/** One request for each path: a page holds more URLs than are checked. */
+async function spotChecks(paths: readonly string[], origin: KeyListing, rules: UrlRules): Promise<Check[]> {
   // A query string names a variant of an object, not another object.
   const plain = paths.filter(path => !path.includes('?'));
-  return plain.flatMap(path => {
-    const prefix = decodePath(path.replace(/\*$/, ''));
-    // A path that names no object may be a route of the page, or belong to another origin: there is
-    // no telling what it should show.
-    const covered = path.endsWith('*')
-      ? urls.filter(url => url.startsWith(prefix))
-      : [prefix].filter(url => known.has(url));
-    return covered.slice(0, SPOT_CHECKS).map(viewerPath => ({
-      key: keyOf(viewerPath, rules),
-      viewerPath,
-      requestPath: requestPath(viewerPath),
-    }));
-  });
+  const covered = await mapConcurrently(plain, CONCURRENT_LISTINGS, path => checksOf(path, origin, rules));
+  return covered.flat();
+}
+
+/**
+ * The first URLs that an invalidation path covers. A path that names no object may be a route of
+ * the page, or belong to another origin: there is no telling what it should show.
+ */
+async function checksOf(path: string, origin: KeyListing, rules: UrlRules): Promise<Check[]> {
+  const isWildcard = path.endsWith('*');
+  const start = decodePath(path.replace(/\*$/, ''));
+  const prefix = prefixOf(start, isWildcard, rules);
+  if (prefix === undefined) return [];
+  const { keys } = await origin.page({ prefix });
+  return keys
+    .flatMap(key => sureViewerPaths(key, rules).map(viewerPath => ({ key, viewerPath })))
+    .filter(({ viewerPath }) => (isWildcard ? viewerPath.startsWith(start) : viewerPath === start))
+    .slice(0, SPOT_CHECKS)
+    .map(check => ({ ...check, requestPath: requestPath(check.viewerPath) }));
+}
+
+/**
+ * What the keys of a path begin with. Where URLs were told, a wildcard may cover any key, and the
+ * first page of them has to do.
+ */
+function prefixOf(start: string, isWildcard: boolean, rules: UrlRules): string | undefined {
+  if (!isWildcard) return toldKeysAt(start, rules)[0] ?? keyOf(start, rules);
+  return isInOrder(rules) ? `${rules.originPath}${start}`.slice(1) : '';
 }

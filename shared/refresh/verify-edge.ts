@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../concurrently.ts';
 import { EdgeStaleError, EdgeUnreachableError, UnknownRefreshError } from '../errors.ts';
+import type { KeyListing } from '../planning/plan-by-listing.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
 import { MAX_LISTED_IN_DETAILS } from './api-contract.ts';
 import type { Edge } from './edge-answer.ts';
@@ -15,7 +16,7 @@ import type { Change, Changes, Refresh, StoredVerification, Verification } from 
 import type { Served } from './served.ts';
 import type { Unasked } from './unasked.ts';
 import { isVersionOf, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
-import { type Check, checksFor, checksOfChanges, type SiteKeys, sampleOf } from './verification-checks.ts';
+import { type Check, checksFor, checksOfChanges, sampleOf } from './verification-checks.ts';
 
 export interface VerifyStore {
   get(refreshId: string): Promise<Refresh | undefined>;
@@ -28,7 +29,7 @@ export interface VerifyStore {
 export interface VerifyDependencies {
   readonly refreshes: VerifyStore;
   readonly records: VerifiedRecords;
-  readonly origin: JudgedObjects & SiteKeys;
+  readonly origin: JudgedObjects & KeyListing;
   /** Makes the edge ready: its headers may have to be fetched. */
   readonly openEdge: () => Promise<Edge>;
   readonly urls: UrlRules;

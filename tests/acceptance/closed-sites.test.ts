@@ -66,7 +66,7 @@ describe('A site behind a password', () => {
   it('is invalidated once and said to be unverified, with what would help', async () => {
     const { mails, invalidations } = await uploadTo('Password');
     expect(mails.map(({ subject }) => subject)).toEqual([
-      expect.stringMatching(/^Invalidated, not verified: 127\.0\.0\.1:\d+ answers 401/),
+      expect.stringMatching(/^Invalidated, not verified: d\w+\.cloudfront\.net answers 401/),
     ]);
     expect(mails[0]?.body.text).toContain('verificationHeaders');
     expect(invalidations).toBe(1);

@@ -48,10 +48,10 @@ async function refreshes(site: StudentApi): Promise<void> {
   await upload(site);
   await site.warm();
   // Covered by a wildcard, for which the site is listed.
-  await site.put('photos/class (1).jpg', 'a picture');
+  await site.put('photos/class~1.jpg', 'a picture');
   await site.settled();
   // Uploaded again unchanged: the bucket is asked whether it may be skipped.
-  await site.put('photos/class (1).jpg', 'a picture');
+  await site.put('photos/class~1.jpg', 'a picture');
   await site.settled();
   await during(site, { action: 'ListInvalidations' }, lastInProgress, () => upload(site));
   await during(site, create, refused('TooManyInvalidationsInProgress', 400), () => upload(site), 1);

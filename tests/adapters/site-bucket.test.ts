@@ -88,3 +88,42 @@ it.each([
 it('A missing object is read as undefined', async () => {
   expect(await (await bucketAnswering(404, {})).head('gone.html')).toBeUndefined();
 });
+
+/** A page as S3 writes it, with keys encoded as in forms. */
+const pageOf = (keys: readonly string[], isTruncated: boolean) =>
+  `<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>site</Name><Prefix>a%3CKey%3E</Prefix>
+<MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType><IsTruncated>${isTruncated}</IsTruncated>
+${keys.map(key => `<Contents><Key>${key}</Key><ETag>&quot;1&quot;</ETag><Size>1</Size></Contents>`).join('')}
+</ListBucketResult>`;
+
+it.each([true, false])('A page of keys is decoded, when more follow: %s', async isTruncated => {
+  const encoded = ['a/b-1.html', 'two+words', 'plus%2B', '%F0%9F%98%80', '%3Ctag%3E%26', '%01'];
+  const bucket = await bucketAnswering(200, {}, pageOf(encoded, isTruncated));
+  expect(await bucket.page({ prefix: '' })).toEqual({
+    keys: ['a/b-1.html', 'two words', 'plus+', '😀', '<tag>&', '\u0001'],
+    isLast: !isTruncated,
+  });
+});
+
+it('A page without keys is the last', async () => {
+  const bucket = await bucketAnswering(200, {}, pageOf([], false));
+  expect(await bucket.page({ prefix: 'none/', startAfter: 'none/a' })).toEqual({ keys: [], isLast: true });
+});
+
+it.each([
+  { status: 403, code: 'AccessDenied' },
+  // S3 may find out what is wrong when it has begun to answer.
+  { status: 200, code: 'InternalError' },
+  { status: 503, code: 'SlowDown' },
+])('A refused listing ($status, $code) fails as it does in the SDK', async ({ status, code }) => {
+  const error = `<Error><Code>${code}</Code><Message>Not now</Message></Error>`;
+  const bucket = await bucketAnswering(status, { 'content-type': 'application/xml' }, error);
+  await expect(bucket.page({ prefix: '' })).rejects.toMatchObject({ name: code });
+});
+
+it('A listing that does not encode its keys is refused: some of them would be wrong', async () => {
+  const page = pageOf(['a&amp;b'], false).replace('<EncodingType>url</EncodingType>', '');
+  const bucket = await bucketAnswering(200, {}, page);
+  await expect(bucket.page({ prefix: '' })).rejects.toThrow('S3 lists site in a form');
+});

@@ -25,6 +25,11 @@ const SHAPES: Readonly<Record<string, readonly RegExp[]>> = {
     /^\| keys +\| peak memory, MiB \| before planning \| heap grew by \|$/m,
     /^\| nothing +\| +\d+ \|/m,
   ],
+  size: [
+    /^\| site \| objects \| changed \| free paths \| requests \|.* to full knowledge \|/m,
+    /^\| docs \| +5000 \| +3 \| +1000 \| +0 \|.* 1\.0000 \|/m,
+    /^\| shop \| +5000 \| +50 \| +0 \| +[1-9]\d* \|.* 1\.0000 \|/m,
+  ],
   'lone-upload': [
     /^upload → CreateInvalidation {2}median \d+ ms, slowest \d+ ms$/m,
     /^ratio \d+\.\d{3}; above the quiet period -?\d+ ms/m,

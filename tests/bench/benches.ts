@@ -7,6 +7,7 @@ import { benchPlannerGuard } from './planner-guard.ts';
 import { benchPlannerSites } from './planner-sites.ts';
 import { benchPlannerSpeed } from './planner-speed.ts';
 import type { Print, Size } from './report.ts';
+import { benchSize } from './size.ts';
 import { benchSoak, type SoakLimits } from './soak.ts';
 
 /**
@@ -25,6 +26,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'planner-sites': benchPlannerSites,
   'planner-guard': benchPlannerGuard,
   'planner-speed': benchPlannerSpeed,
+  size: benchSize,
   'lone-upload': benchLoneUpload,
   backup: benchBackup,
   bundles: benchBundles,

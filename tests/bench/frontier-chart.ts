@@ -19,7 +19,7 @@ const TITLE = 'What it costs to purge fewer untouched objects';
 const PANEL = { width: 340, height: 300 };
 /** Where the axes cross, and their lengths. */
 const AXES = { x: 56, y: 244, width: 260, height: 160 };
-/** The price of one path, the least that anything costs, and how many decades above it are shown. */
+/** The price of one path, the least that anything costs, and the decades above it. */
 const DOLLARS = { least: 0.005, decades: 3.4, ticks: [0.005, 0.05, 0.5, 5] };
 /** Dots nearer than this share a label. */
 const LABEL = { width: 40, height: 14 };

@@ -47,7 +47,7 @@ function longKey(index: number): string {
 
 /** A name that can only be covered by a wildcard cut before its bracket. */
 function doubtfulKey(index: number): string {
-  return `reports/${digits(Math.floor(index / 100), 5)}/report ${digits(index % 100, 2)} (final).pdf`;
+  return `reports/${digits(Math.floor(index / 100), 5)}/report ${digits(index % 100, 2)} [final].pdf`;
 }
 
 const digits = (value: number, count: number) => String(value).padStart(count, '0');

@@ -21,7 +21,7 @@ describe('the details of a refresh', () => {
           urls: ['/docs/a.html', '/docs/b.html', '/', '/index.html'],
         },
         skipped: { unchanged: 1, neverCached: 0, duplicate: 0 },
-        guard: { limit: 3, fewest: 0, withoutLimit: 1200, costUsd: 0.005 },
+        guard: { limit: 3, withoutLimit: 1200, costUsd: 0.005 },
       }),
     );
     await openPanel(async page => {

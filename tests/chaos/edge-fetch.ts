@@ -13,10 +13,11 @@ export async function edgeOrNetwork(
   url: string,
   init: RequestInit = {},
 ): Promise<Response> {
-  if (!url.startsWith(`${cloud.siteUrl}/`)) return realFetch(url, init);
+  const site = [cloud.siteUrl, publicUrlOf(cloud)].find(each => url.startsWith(`${each}/`));
+  if (site === undefined) return realFetch(url, init);
   const request = {
     method: init.method ?? 'GET',
-    url: url.slice(cloud.siteUrl.length),
+    url: url.slice(site.length),
     headers: { host: '127.0.0.1', ...Object.fromEntries(new Headers(init.headers)) },
     body: Buffer.alloc(0),
   };
@@ -25,6 +26,12 @@ export async function edgeOrNetwork(
     actAs(undefined, () => cloud.request(request)),
   );
   return new Response(decoded(body, headers['content-encoding']), { status, headers });
+}
+
+/** Where the distribution is on AWS: its functions ask for it there. */
+function publicUrlOf({ outputs }: LocalCloud): string {
+  const { DistributionId = '' } = outputs;
+  return `https://d${DistributionId.slice(1).toLowerCase()}.cloudfront.net`;
 }
 
 /** As `fetch` hands content over. */

@@ -36,7 +36,7 @@ export async function takeViolations(): Promise<string[]> {
   return [...new Set(found.flat())];
 }
 
-/** Leaves out the answers since the last look: those of stubs, which stand for no service of AWS. */
+/** Leaves out the answers since the last look: those of stubs, which stand for no AWS service. */
 export function forgetAnswers(): void {
   answers = [];
   counts = new Map();

@@ -18,6 +18,7 @@ export const PLAN_SETTINGS: PlanSettings = {
   urls: PLANNING.urls,
   prices: PLANNING.prices,
   freePathsPerMonth: PLANNING.prices.freePaths,
+  maxListRequests: 2000,
   quotaPatienceMinutes: 60,
 };
 

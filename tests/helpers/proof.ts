@@ -34,6 +34,8 @@ export const ABOUT = {
   paths: [
     'an exact path purges a name with é',
     'an exact path purges a name with a space',
+    'an exact path purges a name with characters that stay raw',
+    'an exact path purges it, too, where its URL escapes them',
     'a wildcard purges what begins with it',
     'a wildcard that ends before a doubtful character purges the name',
     'paths leave other files alone',

@@ -292,6 +292,14 @@ describe('Hatches', () => {
     expect(template.Resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
+  it('leave a whole processor to the function that plans, unless they say otherwise', () => {
+    const { stack, pipeline } = pipelineStack();
+    const memoryOf = (id: string) =>
+      resourceOf(templateOf(stack), 'AWS::Lambda::Function', `Freshness${id}`).properties['MemorySize'];
+    expect(memoryOf(pipeline.invalidate.node.id)).toBe(1769);
+    expect(memoryOf(pipeline.verify.node.id)).toBe(512);
+  });
+
   it('take undefined for the default, as apps without exactOptionalPropertyTypes pass it', () => {
     const props: object = { memorySize: undefined, quietPeriod: undefined, removalPolicy: undefined };
     const explicit = pipelineStack(props).stack;

@@ -35,6 +35,7 @@ describe('The documentation of the props', () => {
     ['pathPriceUsd', NUMBERS.pathPriceUsd],
     ['refetchPriceUsd', NUMBERS.refetchPriceUsd],
     ['freePathsPerMonth', NUMBERS.freePathsPerMonth],
+    ['maxListRequests', NUMBERS.maxListRequests],
     ['quotaPatience', NUMBERS.quotaPatienceMinutes],
   ])('names the default of %s that the construct has', (name, { default: standard }) => {
     const prop = all.find(each => each.of === 'RefreshOptions' && each.name === name);

@@ -22,7 +22,7 @@ const WORDS_FOR_NO_DEFAULT =
 
 const ATTACHING: Readonly<Record<string, string>> = {
   'notify-bucket': 'FreshnessNotifyServiceRole',
-  'find-distribution': 'ExistingFindServiceRole',
+  'find-distribution': 'FreshnessSiteFindServiceRole',
 };
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -30,6 +30,7 @@ const ROLES: Readonly<Record<string, string>> = {
   invalidate: 'AutoInvalidationInvalidateServiceRole',
   'verify-edge': 'AutoInvalidationVerifyServiceRole',
   'report-refresh': 'AutoInvalidationReportServiceRole',
+  'watch-distributions': 'AutoInvalidationSiteWatchServiceRole',
   'send-mail': 'MailSendServiceRole',
   'register-sender': 'SesSendersRegisterServiceRole',
   students: 'ApiStudentsServiceRole',

@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { AutoInvalidation } from '../../infra/constructs/pipeline/auto-invalidation.ts';
 import type { SiteDistribution } from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
 import { privateBucket } from '../../infra/constructs/school/private-bucket.ts';
@@ -12,6 +13,7 @@ import { circleIn } from '../helpers/dependencies.ts';
 import { environmentBytes } from '../helpers/deployment-rules.ts';
 import { emptyStack, secretIn, siteIn } from '../helpers/pipeline-stack.ts';
 import { type CfnTemplate, permissionsOf, resourceOf, templateOf, textOf } from '../helpers/templates.ts';
+import { toldIn } from '../helpers/told.ts';
 
 const notify = { emails: ['owner@example.com'] };
 const KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d';
@@ -35,11 +37,13 @@ const withSecret = (made: (stack: Stack) => ISecret, field?: string) =>
     },
   }));
 
-function described(template: CfnTemplate, step: string): unknown {
+/** The environment of a step, as text. */
+function variablesOf(template: CfnTemplate, step: string): Record<string, string> {
   const { Variables } = Object(
     resourceOf(template, 'AWS::Lambda::Function', `Freshness${step}`).properties['Environment'],
   );
-  return JSON.parse(textOf(Variables.DISTRIBUTIONS))[0];
+  const parsed = z.record(z.string(), z.json()).parse(Variables);
+  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, textOf(value)]));
 }
 
 /** What a step may do with an action, and on what. */
@@ -48,14 +52,16 @@ const allowed = (template: CfnTemplate, step: string, action: string) =>
     .filter(({ Action }) => Action.includes(action))
     .map(({ Action, Resource = [], Condition }) => ({ Action, on: Resource.map(textOf), Condition }));
 
-const STEPS = ['Collect', 'Invalidate', 'Verify', 'Report'];
+const STEPS = ['Collect', 'Invalidate', 'Verify', 'Report', 'SiteFind', 'SiteWatch'];
 const READ = 'secretsmanager:GetSecretValue';
 
 describe('A distribution without options', () => {
-  it('is described by its id and its URL alone, because the environment of a function is small', () => {
+  it('is left to what CloudFront tells of it', () => {
     const template = verifying(() => ({}));
-    for (const step of ['Collect', 'Invalidate', 'Verify'])
-      expect(Object.keys(Object(described(template, step)))).toEqual(['id', 'url']);
+    expect(toldIn(template)).toEqual([{}]);
+    const { id } = resourceOf(template, 'AWS::CloudFront::Distribution', '');
+    for (const step of ['Collect', 'Invalidate', 'Verify', 'SiteWatch'])
+      expect(variablesOf(template, step)).toMatchObject({ DISTRIBUTION_IDS: `<${id}>` });
   });
 
   it('lets no function read a secret', () => {
@@ -65,25 +71,34 @@ describe('A distribution without options', () => {
 });
 
 describe('verify: false', () => {
-  it('is told to the function that would ask the edge', () => {
+  it('is told with the URL', () => {
     const template = verifying(() => ({ verify: false, url: 'https://www.example.com' }));
-    expect(described(template, 'Verify')).toMatchObject({
-      url: 'https://www.example.com',
-      verify: 'false',
-    });
+    expect(toldIn(template)).toEqual([{ url: 'https://www.example.com', verify: false }]);
+  });
+});
+
+describe('urls and spaFallback', () => {
+  it('are told as they are given', () => {
+    const options = { urls: { '*.html': ['/$1'] }, spaFallback: 'index.html', extensionlessUrls: true };
+    const { extensionlessUrls, ...same } = options;
+    expect(toldIn(verifying(() => options))).toEqual([{ ...same, extensionless: extensionlessUrls }]);
+  });
+
+  it('are refused with the reason if a URL cannot be one', () => {
+    expect(() => verifying(() => ({ urls: { 'en/*': ['$1'] }, spaFallback: '/index.html' }))).toThrow(
+      /distributions\[0\]\.urls: "\$1" must begin with \/.*distributions\[0\]\.spaFallback must be the key/s,
+    );
   });
 });
 
 describe('verificationHeaders', () => {
   const own = withSecret(secretIn, 'header');
 
-  it('name a secret and its member, to the verifying function alone', () => {
+  it('name a secret and its member', () => {
     const { id } = resourceOf(own, 'AWS::SecretsManager::Secret', 'Password');
-    expect(described(own, 'Verify')).toMatchObject({
-      verificationHeaders: { authorization: { secret: `<${id}>`, field: 'header' } },
-    });
-    for (const step of ['Collect', 'Invalidate'])
-      expect(described(own, step)).not.toHaveProperty('verificationHeaders');
+    expect(toldIn(own)).toEqual([
+      { verificationHeaders: { authorization: { secret: `<${id}>`, field: 'header' } } },
+    ]);
   });
 
   it('let the verifying function read that secret, and nothing else', () => {
@@ -95,9 +110,9 @@ describe('verificationHeaders', () => {
 
   it('may be of a secret that exists, by its name', () => {
     const template = withSecret(stack => Secret.fromSecretNameV2(stack, 'Password', 'site/basic-auth'));
-    expect(described(template, 'Verify')).toMatchObject({
-      verificationHeaders: { authorization: { secret: 'site/basic-auth' } },
-    });
+    expect(toldIn(template)).toEqual([
+      { verificationHeaders: { authorization: { secret: 'site/basic-auth' } } },
+    ]);
     expect(allowed(template, 'Verify', READ).flatMap(({ on }) => on)).toEqual([
       'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:site/basic-auth-??????',
     ]);
@@ -190,28 +205,15 @@ describe('Many distributions', () => {
     return templateOf(stack);
   }
 
-  function largestEnvironment(template: CfnTemplate): number {
-    const sizes = ['Collect', 'Invalidate', 'Verify'].map(step =>
-      environmentBytes(resourceOf(template, 'AWS::Lambda::Function', `Freshness${step}`)),
-    );
-    return Math.max(...sizes);
-  }
+  it('fit in the environment of every function', () => {
+    const template = pipelineOf(200);
+    for (const step of ['Collect', 'Invalidate', 'Verify', 'SiteWatch'])
+      expect(
+        environmentBytes(resourceOf(template, 'AWS::Lambda::Function', `Freshness${step}`)),
+      ).toBeLessThanOrEqual(4096);
+  });
 
-  it('are refused with the number that fits in the environment of a function', () => {
-    const refusal = () => pipelineOf(80);
-    expect(refusal).toThrow(/Site\/Freshness: 80 distributions are too many .* at most \d+ of these fit/);
-    const most = Number(/at most (\d+)/.exec(messageOf(refusal))?.[1]);
-    expect(largestEnvironment(pipelineOf(most))).toBeLessThanOrEqual(4096);
-    expect(() => pipelineOf(most + 1)).toThrow(`at most ${most} of these fit`);
-    expect(most).toBeGreaterThan(35);
+  it('are refused if they are more than fit', () => {
+    expect(() => pipelineOf(201)).toThrow(/Freshness.*at most 200, not 201/s);
   });
 });
-
-function messageOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    return String(error);
-  }
-  return expect.fail('nothing was refused');
-}

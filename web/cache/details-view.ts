@@ -206,6 +206,7 @@ function withCode(text: string): (string | HTMLElement)[] {
 /** What the AWS console shows about an invalidation, and more. */
 function showFacts(refresh: RefreshDetails): void {
   const { invalidation, invalidationId, pathCount, needlessPurges, guard, costUsd } = refresh;
+  const about = refresh.isEstimated ? 'about ' : '';
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [
     ['Refresh', refresh.id],
@@ -215,7 +216,7 @@ function showFacts(refresh: RefreshDetails): void {
     ['Status in CloudFront', invalidationWords(refresh)],
     ['Created', invalidation ? dateAndTime(new Date(invalidation.createTime)) : ''],
     ['Paths', pathCount === 0 ? '' : pathCount.toLocaleString('en')],
-    ['Needless purges', pathCount === 0 ? '' : needlessPurges.toLocaleString('en')],
+    ['Needless purges', pathCount === 0 ? '' : `${about}${needlessPurges.toLocaleString('en')}`],
     ['Limit on needless purges', guard === undefined ? '' : guardWords(guard)],
     ['Cost', pathCount === 0 ? '' : dollars(costUsd)],
     ['Skipped', skippedWords(refresh.skipped)],

@@ -75,6 +75,7 @@ function noteOn(refresh: RefreshSummary): string {
   return retryWords(refresh) || (skipped === '' ? '' : `Skipped: ${skipped}`);
 }
 
-function needlessPurgesWords({ needlessPurges }: RefreshSummary): string {
-  return needlessPurges === 0 ? '' : counted(needlessPurges, 'needless purge');
+function needlessPurgesWords({ needlessPurges, isEstimated }: RefreshSummary): string {
+  const about = isEstimated ? 'about ' : '';
+  return needlessPurges === 0 ? '' : `${about}${counted(needlessPurges, 'needless purge')}`;
 }

@@ -18,6 +18,9 @@ export interface Report extends Plan {
   readonly everything: Pick<Plan, 'needlessPurges' | 'costUsd'>;
 }
 
+const NOT_CHEAPEST =
+  'The search for a cheaper plan was cut short: there may be one that costs slightly less.';
+
 const MOST_ROWS = 20;
 const MOST_NAMES = 3;
 
@@ -65,14 +68,12 @@ function totalsOf(report: Report): string[] {
   return [
     [
       `${counted(paths.length, 'path')} for ${files(changed.length, 'changed ')}${asked} (${counted(required, 'URL')})`,
-      counted(needlessPurges, 'needless purge'),
+      `${report.isEstimated ? 'about ' : ''}${counted(needlessPurges, 'needless purge')}`,
       `cost ${dollars(costUsd)}`,
       `${counted(freePathsLeft, 'free path')} left this month`,
     ].join('; '),
     ...(guard === undefined ? [] : [`--max-needless ${guardWords(guard)}`]),
-    ...(report.isCheapest
-      ? []
-      : ['The search for a cheaper plan was cut short: there may be one that costs slightly less.']),
+    ...(report.isCheapest ? [] : [NOT_CHEAPEST]),
     ...(paths.includes('/*')
       ? []
       : [

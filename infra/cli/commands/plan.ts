@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { explainPlan } from '../../../shared/planning/explain.ts';
-import { type PlanRequest, planInvalidation, prefixesAsked } from '../../../shared/planning/plan.ts';
+import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
+import { type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/planning/plan.ts';
+import { planByListing } from '../../../shared/planning/plan-by-listing.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
 import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
-import { OriginPath } from '../../../shared/refresh/distribution.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationPaths, usDollars, wholeNumber } from '../option-values.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -21,7 +22,7 @@ export function define(command: Command, { input, page, print }: Terminal): void
       // The arguments, or the files that they name, make no plan.
       self.error(error instanceof Error ? error.message : String(error)),
     );
-    const report = planUpload(options, change);
+    const report = await planUpload(options, change);
     print(options.json ? JSON.stringify(report) : describeReport(report, page));
   });
 }
@@ -70,6 +71,12 @@ const addOptions = (command: Command) =>
       wholeNumber(),
       maxNeedlessPurges,
     )
+    .option(
+      '--max-list-requests <count>',
+      'pages of 1,000 keys that the pipeline may list for a plan',
+      wholeNumber(),
+      DEPLOYED.maxListRequests,
+    )
     .optionsGroup('Options:')
     .option('--requested <path...>', "paths asked for by hand as well, such as '/docs/*'", invalidationPaths)
     .option('--json', 'print the whole report as JSON')
@@ -84,14 +91,18 @@ function folderPrefix(prefix: string): string {
 }
 
 function originPath(path: string): string {
-  if (OriginPath.safeParse(path).success) return path;
+  if (/^(?:\/.*[^/])?$/.test(path)) return path;
   throw new InvalidArgumentError('It must be empty, or begin with / and not end with it, such as /public.');
 }
 
-function planUpload(options: Options, change: SiteChange): Report {
+/** Plans as the pipeline does, so that both choose the same paths. */
+async function planUpload(options: Options, change: SiteChange): Promise<Report> {
   const request = { ...planningOf(options), ...change };
   const { prices, requestedPaths } = request;
-  const plan = planInvalidation(request);
+  const plan = await planByListing(targetsOf(request), request, {
+    site: keysAtHand(change.siteKeys),
+    maxListRequests: options.maxListRequests,
+  });
   return {
     ...plan,
     explain: explainPlan(plan, request),

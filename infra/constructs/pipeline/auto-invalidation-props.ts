@@ -1,4 +1,4 @@
-import { Duration, type IResolvable, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -12,12 +12,6 @@ import { NUMBERS } from './numbers.ts';
 export interface SiteDistribution {
   /** Made by this app or imported. */
   readonly distribution: IDistribution;
-
-  /**
-   * The path of its origin, such as `/folder`: then it shows only what lies under `folder/`.
-   * @default - none: it shows the whole bucket
-   */
-  readonly originPath?: string;
 
   /**
    * Where the edge is asked whether it is fresh: `https://` and a host, nothing after it. Name the
@@ -47,32 +41,21 @@ export interface SiteDistribution {
   readonly extensionlessUrls?: boolean;
 
   /**
-   * Its default root object, shown at `/`. An empty string if it has none.
-   * @default 'index.html'
+   * Further URLs of objects, where a function shows them under other names: by pattern of keys. A
+   * `*` in a pattern is any number of characters, and `$1` in a URL is what the first one stands
+   * for: `{ 'en/*': ['/$1'] }`. A `*` at the end of a URL covers every variant: `{ 'img/*':
+   * ['/img/$1*'] }`. Nothing in it says that no function changes URLs.
+   * @default - none, and mails say so if there is a function that may change URLs
    */
-  readonly rootObject?: string;
+  readonly urls?: Readonly<Record<string, readonly string[]>>;
 
   /**
-   * Whether a behaviour that shows the bucket has query strings in its cache key. Then
-   * `/app.js?v=3` is kept beside `/app.js`, and only a wildcard purges both.
-   * @default - false, as with CDK's default cache policy
-   */
-  readonly cachesQueryStrings?: boolean | IResolvable;
-
-  /**
-   * Whether the minimum TTL of every behaviour that shows the bucket is at most a second. Otherwise
-   * edges keep objects that are served with `no-store`, and their changes are purged too.
-   * @default - true, as with CDK's default cache policy
-   */
-  readonly honoursNoStore?: boolean | IResolvable;
-
-  /**
-   * Paths of the pages that custom error responses show with status 200 for a missing object (403
-   * and 404), as single-page applications do: `/index.html`. Without them a removed object seems
-   * stale.
+   * The key of the object that a function shows at URLs that name no object, as single-page
+   * applications do: `index.html`. When it changes, every URL is purged. Custom error responses are
+   * found without it.
    * @default - none
    */
-  readonly errorPages?: readonly string[];
+  readonly spaFallback?: string;
 }
 
 /** The value of a header that verification sends. */
@@ -202,6 +185,13 @@ export interface RefreshOptions {
   readonly maxNeedlessPurges?: number;
 
   /**
+   * How many pages of a thousand keys one refresh may list to plan its paths, for half a cent per
+   * 1,000 pages. Beyond them it estimates how many objects a wildcard purges.
+   * @default 2000
+   */
+  readonly maxListRequests?: number;
+
+  /**
    * How long CloudFront may refuse a refresh its own paths, because too many invalidations are in
    * progress, before the refresh asks for a single wildcard instead. Whole minutes.
    * @default Duration.minutes(60)
@@ -209,8 +199,15 @@ export interface RefreshOptions {
   readonly quotaPatience?: Duration;
 
   /**
+   * How often each distribution is looked at again. What a change of its configuration has made old
+   * is refreshed: another origin path, policy, function or error page. Whole minutes.
+   * @default Duration.minutes(15)
+   */
+  readonly watchInterval?: Duration;
+
+  /**
    * Memory of each function of the pipeline, in MB. More memory also buys more CPU.
-   * @default 512
+   * @default - 512; 1,769 for the function that plans, which come with a whole processor
    */
   readonly memorySize?: number;
 
@@ -250,6 +247,12 @@ export interface CompleteOptions extends Required<Omit<RefreshOptions, 'maxNeedl
   readonly maxNeedlessPurges: number | undefined;
 }
 
+/**
+ * A whole processor, in MB of memory: planning for a site of millions of objects reads two thousand
+ * pages of keys.
+ */
+export const PLANNING_MEMORY = 1769;
+
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
@@ -261,7 +264,9 @@ export const DEFAULTS = {
   pathPriceUsd: NUMBERS.pathPriceUsd.default,
   refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
   freePathsPerMonth: NUMBERS.freePathsPerMonth.default,
+  maxListRequests: NUMBERS.maxListRequests.default,
   quotaPatience: Duration.minutes(NUMBERS.quotaPatienceMinutes.default),
+  watchInterval: Duration.minutes(NUMBERS.watchMinutes.default),
   memorySize: 512,
   logRetention: RetentionDays.ONE_MONTH,
   removalPolicy: RemovalPolicy.DESTROY,

@@ -13,17 +13,18 @@ import {
   type CompleteOptions,
   DEFAULTS,
   type Notify,
+  PLANNING_MEMORY,
 } from './auto-invalidation-props.ts';
-import { sendEvents } from './bucket-events.ts';
+import { ownBucket, sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
-import { describedAlone, environmentWith } from './described-distributions.ts';
 import { Mail } from './mail.ts';
 import { ownMetric } from './refresh-metrics.ts';
 import { RefreshStateMachine } from './refresh-state-machine.ts';
 import { createInvalidate, createReport, createVerify, type Pipeline } from './refresh-steps.ts';
 import { RefreshTable } from './refresh-table.ts';
 import { ServiceFunction } from './service-function.ts';
+import { idsOf, SiteDescriptions } from './site-descriptions.ts';
 
 const COLLECT_TIMEOUT = Duration.seconds(30);
 
@@ -47,6 +48,8 @@ export class AutoInvalidation extends Construct {
   readonly table: Table;
   /** One execution is one refresh of one distribution. */
   readonly stateMachine: StateMachine;
+  /** How each distribution shows the bucket. */
+  readonly descriptions: SiteDescriptions;
   /** Its own, unless it was given one. */
   readonly mail: Mail;
   /** Puts changes into the open refresh. */
@@ -73,6 +76,11 @@ export class AutoInvalidation extends Construct {
     this.deadLetterQueue = deadLetterQueue;
     const table = new RefreshTable(this, 'Refreshes', options);
     this.table = table;
+    const isForeign = ownBucket(this, bucket) === undefined;
+    this.descriptions = new SiteDescriptions(this, 'Site', {
+      ...options,
+      ...{ bucket, isForeign, distributions, table, queue },
+    });
     sendEvents(this, { bucket, queue, keyPrefixes });
     this.mail = notify.mail ?? this.createMail(notify, options);
     this.pipeline = {
@@ -88,6 +96,9 @@ export class AutoInvalidation extends Construct {
     this.report = createReport(this, this.pipeline);
     this.stateMachine = this.createStateMachine();
     this.collect = this.createCollect();
+    // They read the descriptions.
+    for (const reader of [this.collect, this.invalidate, this.verify])
+      reader.node.addDependency(this.descriptions);
   }
 
   /** Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}` to `queue`. */
@@ -163,7 +174,7 @@ export class AutoInvalidation extends Construct {
     const bound = distributions.find(({ distribution }) => distribution === shown);
     if (bound === undefined) throw new Error(`${this.node.path} does not refresh ${shown.node.path}`);
     const environment = {
-      DISTRIBUTION: describedAlone(this, bound),
+      DISTRIBUTION_ID: bound.distribution.distributionId,
       REFRESH_TABLE: table.tableName,
       REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       PATH_PRICE_USD: String(pathPriceUsd),
@@ -219,14 +230,13 @@ export class AutoInvalidation extends Construct {
       timeout: COLLECT_TIMEOUT,
       memorySize,
       logRetention,
-      environment: environmentWith(this, distributions, {
-        others: {
-          SITE_BUCKET: bucket.bucketName,
-          SITE_KEYS: JSON.stringify(keys),
-          REFRESH_TABLE: table.tableName,
-          REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
-        },
-      }),
+      environment: {
+        SITE_BUCKET: bucket.bucketName,
+        SITE_KEYS: JSON.stringify(keys),
+        DISTRIBUTION_IDS: idsOf(distributions),
+        REFRESH_TABLE: table.tableName,
+        REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
+      },
     });
     this.allowCollecting(collect);
     collect.addEventSource(
@@ -247,10 +257,10 @@ export class AutoInvalidation extends Construct {
 }
 
 /**
- * Not a spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means the
- * default as well.
+ * Not a mere spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means
+ * the default as well.
  */
-function withDefaults(props: AutoInvalidationProps): CompleteOptions {
+function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipeline, 'planningMemorySize'> {
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
@@ -259,13 +269,22 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions {
     batchSize: props.batchSize ?? DEFAULTS.batchSize,
     batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
     maxCollectors: props.maxCollectors ?? DEFAULTS.maxCollectors,
+    ...planningWithDefaults(props),
+    watchInterval: props.watchInterval ?? DEFAULTS.watchInterval,
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
+    logRetention: props.logRetention ?? DEFAULTS.logRetention,
+    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+  };
+}
+
+function planningWithDefaults(props: AutoInvalidationProps) {
+  return {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
     maxNeedlessPurges: props.maxNeedlessPurges,
+    maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
-    memorySize: props.memorySize ?? DEFAULTS.memorySize,
-    logRetention: props.logRetention ?? DEFAULTS.logRetention,
-    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
+    planningMemorySize: props.memorySize ?? PLANNING_MEMORY,
   };
 }

@@ -58,7 +58,7 @@ function fromBucket(name: string | undefined): Record<string, Record<string, str
 }
 
 /** A bucket that the same stack makes. */
-function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefined {
+export function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefined {
   const { defaultChild } = bucket.node;
   const isOwn = defaultChild instanceof CfnBucket && Stack.of(defaultChild) === Stack.of(scope);
   if (!isOwn) return undefined;

@@ -1,5 +1,6 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { toldUrlProblem } from '../../../shared/planning/told-urls.ts';
 import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
 import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_NEEDLESS_PURGES, NUMBERS, type NumberRange } from './numbers.ts';
 import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
@@ -33,7 +34,9 @@ function numberProblems(props: AutoInvalidationProps): string[] {
     ...rangeProblems('refetchPriceUsd', props.refetchPriceUsd, NUMBERS.refetchPriceUsd),
     ...rangeProblems('freePathsPerMonth', props.freePathsPerMonth, NUMBERS.freePathsPerMonth),
     ...rangeProblems('maxNeedlessPurges', props.maxNeedlessPurges, MAX_NEEDLESS_PURGES),
+    ...rangeProblems('maxListRequests', props.maxListRequests, NUMBERS.maxListRequests),
     ...durationProblems('quotaPatience', 'minutes', props.quotaPatience, NUMBERS.quotaPatienceMinutes),
+    ...durationProblems('watchInterval', 'minutes', props.watchInterval, NUMBERS.watchMinutes),
   ];
 }
 
@@ -67,8 +70,13 @@ function batchProblems({ batchSize = 0, batchWindow }: AutoInvalidationProps): s
   return [`batchSize above ${LARGEST_BATCH_WITHOUT_WINDOW} needs a batchWindow`];
 }
 
+/** Their ids fit in the environment of a function. An account has no more by default. */
+const MOST_DISTRIBUTIONS = 200;
+
 function distributionProblems(distributions: readonly SiteDistribution[]): string[] {
   if (distributions.length === 0) return ['distributions must name at least one'];
+  if (distributions.length > MOST_DISTRIBUTIONS)
+    return [`distributions must name at most ${MOST_DISTRIBUTIONS}, not ${distributions.length}`];
   const different = new Set(distributions.map(({ distribution }) => distribution));
   return [
     ...(different.size < distributions.length ? ['distributions must name each distribution once'] : []),
@@ -78,25 +86,27 @@ function distributionProblems(distributions: readonly SiteDistribution[]): strin
 
 function siteProblems(
   name: string,
-  { originPath, url, errorPages = [], verify = true, verificationHeaders = {} }: SiteDistribution,
+  { url, urls = {}, spaFallback, verify = true, verificationHeaders = {} }: SiteDistribution,
 ): string[] {
   const headers = Object.keys(verificationHeaders);
   const isUnused = !verify && headers.length > 0;
   return [
-    ...patternProblems(
-      `${name}.originPath`,
-      originPath,
-      /^(?:\/.*[^/])?$/,
-      'begin with / and not end with it',
-    ),
     ...problems(`${name}.url`, url, siteUrlProblem),
-    ...errorPages.flatMap(page =>
-      patternProblems(`${name}.errorPages`, page, /^(?:\/.*)?$/, 'be paths that begin with /'),
-    ),
+    ...urlsProblems(`${name}.urls`, urls),
+    ...patternProblems(`${name}.spaFallback`, spaFallback, /^[^/]/, 'be the key of an object'),
     ...headers.flatMap(header => problems(`${name}.verificationHeaders:`, header, headerNameProblem)),
     ...repeated(headers).map(header => `${name}.verificationHeaders names ${header} twice`),
     ...(isUnused ? [`${name}.verificationHeaders have no effect with verify: false`] : []),
   ];
+}
+
+function urlsProblems(name: string, urls: Readonly<Record<string, readonly string[]>>): string[] {
+  return Object.entries(urls).flatMap(([keys, paths]) =>
+    paths.flatMap(path => {
+      const problem = toldUrlProblem(keys, path);
+      return problem === undefined ? [] : [`${name}: ${problem}`];
+    }),
+  );
 }
 
 /** @param check returns what is wrong with a string, or undefined */

@@ -11,6 +11,8 @@ export interface DeploymentFunctionProps {
   readonly handler: string;
   readonly description: string;
   readonly permissions: readonly PolicyStatement[];
+  /** @default - none */
+  readonly environment?: Readonly<Record<string, string>>;
   /** @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
 }
@@ -19,8 +21,12 @@ export interface DeploymentFunctionProps {
  * A function that CloudFormation calls for a custom resource while a stack is deployed or removed.
  */
 export class DeploymentFunction extends ServiceFunction {
-  constructor(scope: Construct, id: string, { permissions, ...props }: DeploymentFunctionProps) {
-    super(scope, id, { ...props, environment: {}, timeout: Duration.minutes(1) });
+  constructor(
+    scope: Construct,
+    id: string,
+    { permissions, environment = {}, ...props }: DeploymentFunctionProps,
+  ) {
+    super(scope, id, { ...props, environment, timeout: Duration.minutes(1) });
     for (const permission of permissions) this.addToRolePolicy(permission);
   }
 

@@ -44,7 +44,10 @@ export const NUMBERS = {
   pathPriceUsd: price(0.005),
   refetchPriceUsd: price(0.00001),
   freePathsPerMonth: count(0, 1_000_000_000, 1000),
+  // Ten minutes of requests, fifty at once, would be 300,000.
+  maxListRequests: count(0, 100_000, 2000),
   quotaPatienceMinutes: count(0, YEAR_IN_MINUTES, 60),
+  watchMinutes: count(1, 24 * 60, 15),
 } as const satisfies Readonly<Record<string, NumberWithDefault>>;
 
 /** Range of a number that a pipeline may be told: without it there is no such limit. */

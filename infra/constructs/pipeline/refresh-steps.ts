@@ -4,11 +4,11 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { CompleteOptions, Notify, SiteDistribution } from './auto-invalidation-props.ts';
-import { environmentWith } from './described-distributions.ts';
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';
 import { ServiceFunction } from './service-function.ts';
+import { idsOf } from './site-descriptions.ts';
 
 /** Thousands of URLs are verified, or thousands of changes planned, in one invocation. */
 const STEP_TIMEOUT = Duration.minutes(10);
@@ -20,30 +20,32 @@ export interface Pipeline extends CompleteOptions {
   readonly table: RefreshTable;
   readonly mail: Mail;
   readonly mailWhen: NonNullable<Notify['when']>;
+  /** Of the function that plans, in MB. */
+  readonly planningMemorySize: number;
 }
 
 /** The function that plans a refresh's paths and asks CloudFront for its invalidation. */
 export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceFunction {
-  const { bucket, distributions, table, memorySize, logRetention } = pipeline;
+  const { bucket, distributions, table, planningMemorySize, logRetention } = pipeline;
   const invalidate = new ServiceFunction(scope, 'Invalidate', {
     handler: 'pipeline/invalidate',
     description: 'Closes a refresh, plans its paths and creates its CloudFront invalidation',
     timeout: STEP_TIMEOUT,
-    memorySize,
+    memorySize: planningMemorySize,
     logRetention,
-    environment: environmentWith(scope, distributions, {
-      others: {
-        SITE_BUCKET: bucket.bucketName,
-        REFRESH_TABLE: table.tableName,
-        PATH_PRICE_USD: String(pipeline.pathPriceUsd),
-        REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
-        FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
-        ...(pipeline.maxNeedlessPurges === undefined
-          ? {}
-          : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
-        QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
-      },
-    }),
+    environment: {
+      SITE_BUCKET: bucket.bucketName,
+      DISTRIBUTION_IDS: idsOf(distributions),
+      REFRESH_TABLE: table.tableName,
+      PATH_PRICE_USD: String(pipeline.pathPriceUsd),
+      REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
+      FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
+      ...(pipeline.maxNeedlessPurges === undefined
+        ? {}
+        : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
+      MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
+      QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
+    },
   });
   table.allow(
     invalidate,
@@ -74,10 +76,11 @@ export function createVerify(
     timeout: STEP_TIMEOUT,
     memorySize,
     logRetention,
-    environment: environmentWith(scope, distributions, {
-      others: { SITE_BUCKET: bucket.bucketName, REFRESH_TABLE: table.tableName },
-      verifies: true,
-    }),
+    environment: {
+      SITE_BUCKET: bucket.bucketName,
+      DISTRIBUTION_IDS: idsOf(distributions),
+      REFRESH_TABLE: table.tableName,
+    },
   });
   table.allow(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   allowReading(verify, bucket);

@@ -8,6 +8,8 @@ export interface PublicServers {
   urlOf(ref: string): string;
   /** A stack with URLs on AWS (`https://d111.cloudfront.net`) replaced by those on this machine. */
   readonly withLocalUrls: (stack: LoadedStack) => LoadedStack;
+  /** URLs on AWS, and those on this machine that stand for them. */
+  readonly localUrls: Readonly<Record<string, string>>;
   /** Has every resource of a type answer. */
   serve(type: string, listenerOf: (ref: string) => RequestListener): void;
 }
@@ -57,6 +59,7 @@ export async function openPublicServers(
       withTexts(stack, text =>
         served.reduce((known, { publicUrl, url }) => known.replaceAll(publicUrl, url), text),
       ),
+    localUrls: Object.fromEntries(served.map(({ publicUrl, url }) => [publicUrl, url])),
     serve(type, listenerOf) {
       for (const { ref, server } of served.filter(each => each.type === type))
         server.on('request', listenerOf(ref));

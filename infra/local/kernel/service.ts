@@ -48,6 +48,8 @@ export interface Cloud<Options = unknown> {
   readonly callAws: AwsService;
   /** URL of the AWS APIs, for other processes. */
   readonly endpoint: string;
+  /** URLs on AWS, and those on this machine that stand for them. */
+  readonly localUrls: Readonly<Record<string, string>>;
   readonly journal: Journal;
   readonly store: DurableStore;
   readonly permissions: Permissions;

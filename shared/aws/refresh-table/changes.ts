@@ -1,11 +1,12 @@
 import { BatchWriteCommand, type BatchWriteCommandInput, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { type Change, type Changes, HISTORY_DAYS } from '../../refresh/refresh.ts';
 import { untilProcessed } from '../batches.ts';
-import { toChange, toPath } from './items.ts';
+import { toCause, toChange, toPath } from './items.ts';
 import { expiryOf, hash, type Table } from './table.ts';
 
 const CHANGE = 'change#';
 const PATH = 'path#';
+const CAUSE = 'cause#';
 
 /** The most items that one BatchWriteItem takes. */
 const BATCH_SIZE = 25;
@@ -19,6 +20,7 @@ export async function addChanges(table: Table, refreshId: string, changes: Chang
   const items = [
     ...changes.objects.map(change => ({ sk: `${CHANGE}${hash(change.key)}#${change.sequencer}`, ...change })),
     ...changes.paths.map(path => ({ sk: `${PATH}${hash(path)}`, path })),
+    ...(changes.causes ?? []).map(cause => ({ sk: `${CAUSE}${hash(cause)}`, cause })),
   ];
   const unique = new Map(items.map(item => [item.sk, { pk: refreshId, ...item, expiresAt }]));
   const requests = [...unique.values()].map(Item => ({ PutRequest: { Item } }));
@@ -32,6 +34,7 @@ export async function addChanges(table: Table, refreshId: string, changes: Chang
 export async function changesOf({ tableName, documents }: Table, refreshId: string): Promise<Changes> {
   const objects: Change[] = [];
   const paths: string[] = [];
+  const causes: string[] = [];
   const pages = paginateQuery(
     { client: documents },
     {
@@ -46,7 +49,8 @@ export async function changesOf({ tableName, documents }: Table, refreshId: stri
       const sortKey = String(item['sk']);
       if (sortKey.startsWith(CHANGE)) objects.push(toChange(item));
       else if (sortKey.startsWith(PATH)) paths.push(toPath(item));
+      else if (sortKey.startsWith(CAUSE)) causes.push(toCause(item));
     }
   }
-  return { objects, paths };
+  return { objects, paths, ...(causes.length === 0 ? {} : { causes }) };
 }

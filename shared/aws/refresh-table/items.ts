@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { parsed } from '../../parsed.ts';
-import { Guard, REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
+import { Guard } from '../../planning/guard.ts';
+import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
 import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';
@@ -39,6 +40,7 @@ const Plan = withFormerNames(
     guarded: z.boolean(),
     guard: z.exactOptional(Guard),
     isCheapest: z.boolean(),
+    isEstimated: z.exactOptional(z.literal(true)),
     number: Count,
     round: Count,
     plannedAt: z.string(),
@@ -58,6 +60,7 @@ const Totals = withFormerNames(
     pathCount: Count,
     skipped: Skipped,
     needlessPurges: Count,
+    isEstimated: z.exactOptional(z.literal(true)),
     totalCostUsd: z.number(),
   }),
 );
@@ -131,11 +134,15 @@ const EdgeItem = z.object({
 });
 
 const PathItem = z.object({ path: z.string() });
+const CauseItem = z.object({ cause: z.string() });
 const PathCountItem = z.object({ paths: Count });
 const PointerItem = z.object({ refreshId: z.string() });
 
 /** A path asked for by hand. @throws InvalidDataError */
 export const toPath = (item: Item) => parsed(PathItem, item, nameOf(item)).path;
+
+/** What made paths old. @throws InvalidDataError */
+export const toCause = (item: Item) => parsed(CauseItem, item, nameOf(item)).cause;
 
 /** How many paths an invalidation used. @throws InvalidDataError */
 export const toPathCount = (item: Item) => parsed(PathCountItem, item, nameOf(item)).paths;

@@ -7,7 +7,9 @@ import type { ManualAllowance } from '../../refresh/manual-request.ts';
 import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
 import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
+import type { KnownDistributions } from '../../sites/known-distribution.ts';
 import { edgeRecords } from './edge-records.ts';
+import { knownDistributions } from './known-distributions.ts';
 import { mailedReasons } from './mailed-reasons.ts';
 import { manualAllowance } from './manual-allowance.ts';
 import { openRefresh } from './open-refresh.ts';
@@ -23,10 +25,13 @@ import { refreshRecords } from './refresh-records.ts';
  *                                                                               plan-writes.ts
  *     <refresh> / change#<hash>#<sequencer>  one S3 event                       changes.ts
  *     <refresh> / path#<hash>                one path asked for by hand         changes.ts
+ *     <refresh> / cause#<hash>               one change of the distribution     changes.ts
  *     edge#<distribution id>#<hash> / edge   what is known of a key at the edge edge-records.ts
  *     paths#<month> / <caller reference>     paths that an invalidation used    path-use.ts
  *     manual#<day> / <distribution id>       paths asked for by hand that day   manual-allowance.ts
  *     unasked / <distribution id>            the reason mailed last             mailed-reasons.ts
+ *     distribution / <distribution id>       how it shows the bucket            known-
+ *                                                                               distributions.ts
  *
  * Changes are an append-only log, so that neither order nor repetition matters. An index lists the
  * records: see refresh-history.ts.
@@ -45,6 +50,7 @@ export interface RefreshTable {
   readonly refreshes: InvalidateStore & VerifyStore & ReportStore;
   readonly pathUse: PathUse;
   readonly mailedReasons: MailedReasons;
+  readonly distributions: KnownDistributions;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
   historyOf(distributionId: string): RefreshPages;
@@ -63,6 +69,7 @@ export function openRefreshTable({
     refreshes: refreshRecords(table),
     pathUse: pathUse(table),
     mailedReasons: mailedReasons(table),
+    distributions: knownDistributions(table),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),
     edgeRecordsOf: distributionId => edgeRecords(table, distributionId),

@@ -1,18 +1,15 @@
 import { Completions } from './completions.ts';
 import {
   type CoverProblem,
-  type CoverTree,
   costOf,
   isWithin,
-  type Limits,
   NONE,
   plus,
   type Sum,
   sumOf,
-  tiesOf,
   usageOf,
 } from './cover-problem.ts';
-import { Frontier } from './frontier.ts';
+import { cheapestIfBytesSuffice } from './frontier.ts';
 import { Labels } from './labels.ts';
 import type { RelaxedCover } from './relaxed-cover.ts';
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
@@ -49,43 +46,33 @@ const NEARLY = 4;
 const MOST_LABELS = 2_000_000;
 
 /**
- * The cheapest cover within some limits. The cost is dollars for its paths, and the price of its
+ * The cheapest cover within the limits. The cost is dollars for its paths, and the price of its
  * needless purges.
  *
  * This is a shortest path under resource constraints. The way leads through the cuts in preorder:
  * each cut is either passed, which changes nothing, or taken as a wildcard, and then its
  * descendants are skipped. The relaxed problem gives lower bounds. A cover that costs no more than
- * its bound is the cheapest. Where there is none, dynamic programming finds the cheapest, and if
- * bytes are scarce label setting, which the bounds spare nearly everything. (S. Irnich and
- * G. Desaulniers, "Shortest Path Problems with Resource Constraints", 2005.)
+ * its bound is the cheapest. Otherwise label setting finds the cheapest, and the bounds spare it
+ * nearly everything. (S. Irnich and G. Desaulniers, "Shortest Path Problems with Resource
+ * Constraints", 2005.) Where bytes may be scarce the bounds are poor, and the frontier is asked
+ * first.
  *
- * @returns undefined if no cover is within the limits
+ * @returns undefined if no cover is within the limits, or none was found before the search was
+ *   given up
  */
-export function cheapestCover(tree: CoverTree, limits: Limits): Cover | undefined {
-  const problem = { ...tree, ...limits, ties: tiesOf(tree.cuts, limits.prices) };
-  const { wildcards, isCheapest } = chooseWildcards(problem);
-  if (wildcards === undefined) return undefined;
-  const { exactPaths, needlessPurges } = usageOf(sumOf(wildcards), problem);
-  return { wildcards, exactPaths, needlessPurges, isCheapest };
-}
-
-interface Choice {
-  /** Undefined if none was found. */
-  readonly wildcards: readonly Cut[] | undefined;
-  readonly isCheapest: boolean;
-}
-
-function chooseWildcards(problem: CoverProblem): Choice {
-  if (problem.maxNeedlessPurges < Number.POSITIVE_INFINITY) {
-    const wildcards = new Frontier(problem).cheapest();
-    if (wildcards === undefined || isWithin(usageOf(sumOf(wildcards), problem), problem))
-      return { wildcards, isCheapest: true };
-  }
+export function cheapestCover(problem: CoverProblem): Cover | undefined {
   const prices = new ShadowPriceSearch(problem);
   prices.run();
-  if (prices.bound === Number.POSITIVE_INFINITY) return { wildcards: undefined, isCheapest: true };
-  if (prices.isProven) return { wildcards: prices.best, isCheapest: true };
+  if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
+  if (prices.best && prices.isProven) return coverOf(prices.best, problem);
+  const wildcards = problem.exactBytes > 0 ? cheapestIfBytesSuffice(problem) : undefined;
+  if (wildcards !== undefined) return coverOf(wildcards, problem);
   return new CoverSearch(problem, prices).run();
+}
+
+export function coverOf(wildcards: readonly Cut[], problem: CoverProblem, isCheapest = true): Cover {
+  const { exactPaths, needlessPurges } = usageOf(sumOf(wildcards), problem);
+  return { wildcards, exactPaths, needlessPurges, isCheapest };
 }
 
 /** Ways that continue at a later cut, by their number of wildcards. */
@@ -139,7 +126,7 @@ class CoverSearch {
    * Looks for covers within a small gap above the bound, then within larger ones until there is
    * one.
    */
-  run(): Choice {
+  run(): Cover | undefined {
     const { prices, ties } = this.#problem;
     const known = (this.#cost - this.#bound) * FIRST_GAP.ofGap;
     const first = Math.abs(this.#bound) * FIRST_GAP.ofBound + prices.refetch + ties.object;
@@ -150,7 +137,7 @@ class CoverSearch {
       this.#setLabels();
       const isComplete = this.#labels.count <= MOST_LABELS;
       if (!isComplete || !this.#isAnyLeftOut || this.#cost <= limit) {
-        return { wildcards: this.#best, isCheapest: isComplete };
+        return this.#best && coverOf(this.#best, this.#problem, isComplete);
       }
     }
   }

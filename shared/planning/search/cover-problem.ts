@@ -23,6 +23,10 @@ export interface CoverProblem extends CoverTree, Limits {
   readonly ties: Ties;
 }
 
+export function problemOf(tree: CoverTree, limits: Limits): CoverProblem {
+  return { ...tree, ...limits, ties: tiesOf(tree.cuts, limits.prices) };
+}
+
 /** How much of each limit a cover uses. */
 export interface Usage {
   readonly wildcards: number;
@@ -88,7 +92,7 @@ export interface Ties {
 const TIE = { object: 1e-8, pathsInObject: 5000, wildcardsInPath: 20 };
 
 /** Ties between covers made of these cuts: the whole site weighs less than the smallest price. */
-export function tiesOf(cuts: readonly Cut[], { path, refetch }: Prices): Ties {
+function tiesOf(cuts: readonly Cut[], { path, refetch }: Prices): Ties {
   const smallest = Math.min(...[path, refetch].filter(price => price > 0));
   const object = Math.min(TIE.object, smallest / (2 * (1 + mostNeedlessPurges(cuts))));
   return {

@@ -1,8 +1,18 @@
-import { type CoverProblem, costOf } from './cover-problem.ts';
+import { type CoverProblem, costOf, isWithin, sumOf, usageOf } from './cover-problem.ts';
 import type { Cut } from './url-tree.ts';
 
 /** More needless purges than any site has, and still so after adding some. */
 const IMPOSSIBLE = 2 ** 30;
+
+/**
+ * The wildcards of the cheapest cover within the limits.
+ *
+ * @returns undefined if there is none, or if a limit on bytes may leave only dearer ones
+ */
+export function cheapestIfBytesSuffice(problem: CoverProblem): Cut[] | undefined {
+  const wildcards = new Frontier(problem).cheapest();
+  return wildcards && isWithin(usageOf(sumOf(wildcards), problem), problem) ? wildcards : undefined;
+}
 
 /**
  * The fewest needless purges by the number of wildcards and of exact paths: the whole frontier
@@ -11,9 +21,9 @@ const IMPOSSIBLE = 2 ** 30;
  *
  * It goes through the cuts in preorder, from the last one. Each cut is either passed, which takes
  * an exact path for each of its own targets, or taken as a wildcard, which skips its descendants.
- * Step by step that is some ten million numbers: up to a tenth of a second, but never more.
+ * These are some ten million steps: up to a tenth of a second, but never more.
  */
-export class Frontier {
+class Frontier {
   readonly #problem: CoverProblem;
   /** Numbers of exact paths in a row: from 0 on. */
   readonly #width: number;
@@ -27,7 +37,10 @@ export class Frontier {
    * wildcards: from the current cut on, and finally from the first.
    */
   readonly #least: Int32Array;
-  /** Whether a cut is taken: for each one, and number of exact paths, a bit per wildcards. */
+  /**
+   * Whether a cut is taken: for each cut and number of exact paths a bit for each number of
+   * wildcards. CloudFront allows 15.
+   */
   readonly #isTaken: Uint16Array;
 
   constructor(problem: CoverProblem) {
@@ -41,7 +54,7 @@ export class Frontier {
     this.#solve();
   }
 
-  /** The wildcards of the cheapest cover within the limits; undefined if there is none. */
+  /** The wildcards of the cheapest cover, whatever its bytes; undefined if there is none. */
   cheapest(): Cut[] | undefined {
     const { maxNeedlessPurges } = this.#problem;
     let [best, leastCost] = [-1, Number.POSITIVE_INFINITY];

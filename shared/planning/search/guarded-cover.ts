@@ -1,13 +1,14 @@
 import type { Prices } from '../prices.ts';
-import { type Cover, cheapestCover } from './cheapest-cover.ts';
-import type { CoverTree, Limits } from './cover-problem.ts';
+import { type Cover, cheapestCover, coverOf } from './cheapest-cover.ts';
+import { type CoverTree, type Limits, problemOf } from './cover-problem.ts';
+import { cheapestIfBytesSuffice } from './frontier.ts';
 
 export interface GuardedCover extends Cover {
   /** Only if the cheapest cover has more needless purges than are allowed. */
   readonly guard?: {
-    /** The fewest that a cover within the budget has. */
-    readonly fewest: number;
     readonly cheapest: Cover;
+    /** The fewest needless purges of a cover within the budget. Only if they are too many. */
+    readonly fewest?: number;
   };
 }
 
@@ -15,17 +16,22 @@ export interface GuardedCover extends Cover {
 const FEWEST_NEEDLESS_PURGES: Prices = { path: 0, refetch: 0, freePaths: 0 };
 
 /**
- * The cheapest cover within the budget and the limit on needless purges; the cheapest within the
- * budget if none is within the limit.
+ * The cheapest cover within the budget and the limit on needless purges. If none is within both,
+ * the limit does not count.
  *
  * @returns undefined if no cover fits the budget
  */
 export function guardedCover(tree: CoverTree, limits: Limits): GuardedCover | undefined {
   const unlimited = { ...limits, maxNeedlessPurges: Number.POSITIVE_INFINITY };
-  const cheapest = cheapestCover(tree, unlimited);
+  const cheapest = cheapestCover(problemOf(tree, unlimited));
   if (cheapest === undefined || cheapest.needlessPurges <= limits.maxNeedlessPurges) return cheapest;
-  const fewest = cheapestCover(tree, { ...unlimited, prices: FEWEST_NEEDLESS_PURGES }) ?? cheapest;
-  const guard = { fewest: fewest.needlessPurges, cheapest };
-  if (fewest.needlessPurges > limits.maxNeedlessPurges) return { ...cheapest, guard };
-  return { ...(cheapestCover(tree, limits) ?? { ...fewest, isCheapest: false }), guard };
+
+  const problem = problemOf(tree, limits);
+  const wildcards = cheapestIfBytesSuffice(problem);
+  if (wildcards !== undefined) return { ...coverOf(wildcards, problem), guard: { cheapest } };
+
+  const fewest = cheapestCover(problemOf(tree, { ...unlimited, prices: FEWEST_NEEDLESS_PURGES })) ?? cheapest;
+  if (fewest.needlessPurges > limits.maxNeedlessPurges)
+    return { ...cheapest, guard: { cheapest, fewest: fewest.needlessPurges } };
+  return { ...(cheapestCover(problem) ?? { ...fewest, isCheapest: false }), guard: { cheapest } };
 }

@@ -1,4 +1,3 @@
-import type { SiteKeys } from '../site-keys.ts';
 import { QUERY } from '../viewer-urls.ts';
 
 /** A URL that an invalidation has to cover. */
@@ -44,6 +43,9 @@ export interface UrlTree {
   readonly pathBytes: readonly number[];
 }
 
+/** How many objects that neither changed nor were asked for have a prefix. */
+export type NeedlessPurges = (prefix: string) => number;
+
 /** Targets with a common prefix of this length, and how many spans inside precede it. */
 interface Span {
   readonly start: number;
@@ -60,12 +62,12 @@ interface Span {
  */
 export function urlTree(
   targets: readonly Target[],
-  site: SiteKeys,
+  purgesOf: NeedlessPurges,
   bytesOf: (prefix: string) => number,
 ): UrlTree {
   const wanted = sortedWithoutCovered(targets);
   const spans = commonPrefixes(wanted.map(target => target.text));
-  const cutAt = weighing(wanted, site, bytesOf);
+  const cutAt = weighing(wanted, purgesOf, bytesOf);
   const cuts: Cut[] = [];
   /** The cuts whose descendants may follow, each with the index of the last span inside. */
   const above: { readonly cut: Cut; readonly lastInner: number }[] = [];
@@ -92,29 +94,15 @@ export function urlTree(
 }
 
 /** What a cut for a span of these targets purges and saves. */
-function weighing(wanted: readonly Target[], site: SiteKeys, bytesOf: (prefix: string) => number) {
+function weighing(wanted: readonly Target[], purgesOf: NeedlessPurges, bytesOf: (prefix: string) => number) {
   const bytesBefore = [0];
-  const keysBefore = [0];
-  for (const { text, bytes } of wanted) {
-    bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
-    keysBefore.push(site.indexOf(text, keysBefore.at(-1) ?? 0));
-  }
-  keysBefore.push(site.size);
-  const keysBetween = (start: number, end: number) => ({
-    start: keysBefore[start] ?? 0,
-    end: keysBefore[end] ?? 0,
-  });
+  for (const { bytes } of wanted) bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
   return ({ start, end, length }: Span): Cut => {
-    const { text } = wanted[start] as Target;
-    const prefix = text.slice(0, length);
-    // No target outside the span has the prefix, so keys with it lie between those targets, and
-    // none before the prefix itself.
-    const outer = keysBetween(prefix === text ? start + 1 : start, end + 1);
-    const keys = site.narrow(prefix, outer, keysBetween(start + 1, end));
+    const prefix = (wanted[start] as Target).text.slice(0, length);
     const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
     return {
       prefix,
-      needlessPurges: site.needlessPurgesIn(keys),
+      needlessPurges: purgesOf(prefix),
       savedPaths: end - start,
       savedBytes: exactBytes - bytesOf(prefix),
       wildcardOnly: false,

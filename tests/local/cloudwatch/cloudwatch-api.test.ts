@@ -121,9 +121,17 @@ describe('GetDashboard', () => {
   it('answers that there is no such dashboard', async () => {
     const cloudWatch = await clientOf();
     await expect(cloudWatch.send(new GetDashboardCommand({ DashboardName: 'none' }))).rejects.toMatchObject({
-      name: 'ResourceNotFound',
+      name: 'DashboardNotFoundError',
       $metadata: { httpStatusCode: 404 },
     });
+  });
+
+  it('has another code for that in the query protocol of older clients', async () => {
+    const { post } = await start();
+    const form = 'Action=GetDashboard&Version=2010-08-01&DashboardName=none';
+    const response = await post('/', { 'content-type': 'application/x-www-form-urlencoded' }, form);
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain('<Code>ResourceNotFound</Code>');
   });
 });
 

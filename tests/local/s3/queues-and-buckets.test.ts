@@ -81,6 +81,9 @@ describe('An object', () => {
     const { s3 } = await startStorage();
     await put(s3, key, `content of ${key}`);
     expect((await list(s3)).keys).toEqual([key]);
+    const encoded = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, EncodingType: 'url' }));
+    expect(encoded.Contents?.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^[\w./%+-]+$/)]);
+    expect(decodeURIComponent(encoded.Contents?.[0]?.Key?.replaceAll('+', ' ') ?? '')).toBe(key);
     expect(await read(s3, key)).toBe(`content of ${key}`);
     const source = `${BUCKET}/${encodeURIComponent(key)}`;
     await s3.send(new CopyObjectCommand({ Bucket: BUCKET, Key: 'copy', CopySource: source }));

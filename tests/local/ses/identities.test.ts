@@ -39,6 +39,7 @@ async function start({
     options: { followsSenderLinks },
     callAws: endpoint.call,
     endpoint: endpoint.url,
+    localUrls: {},
     timeScale: 1,
     account: () => accountOf([{ name: 'Test', resources, outputs: {}, assets: new Map() }]),
     folder: () => undefined,

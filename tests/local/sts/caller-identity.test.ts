@@ -19,6 +19,7 @@ async function start() {
     options: {},
     callAws: endpoint.call,
     endpoint: endpoint.url,
+    localUrls: {},
     timeScale: 1,
     account: () => accountOf([]),
     folder: () => undefined,

@@ -43,6 +43,12 @@ describe('the report of a plan', () => {
     ]);
   });
 
+  it('says when the needless purges are estimated', () => {
+    const [totals, advice] = linesOf({ isCheapest: false, isEstimated: true }).slice(-3);
+    expect(totals).toContain('; about 1,200 needless purges; ');
+    expect(advice).toContain('there may be one that costs slightly less');
+  });
+
   it('says that nothing changed', () => {
     const nothing = { paths: [], explain: [], changed: [], requested: [], required: 0 };
     expect(linesOf(nothing)).toEqual(['Nothing changed: no invalidation.']);
@@ -53,7 +59,7 @@ describe('the report of a plan', () => {
     expect(linesOf(hidden)).toEqual(['No viewer can see the 1 file that changed: no invalidation.']);
   });
 
-  const guard = { limit: 5000, fewest: 0, withoutLimit: 10_453, costUsd: 3.68 };
+  const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
 
   it('says what the limit on needless purges costs', () => {
     expect(linesOf({ guarded: true, guard }).at(-2)).toBe(

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings, setting } from '../../../shared/config.ts';
-import { Distributions } from '../../../shared/refresh/distribution.ts';
 import { KeyFilter } from '../../../shared/refresh/key-filter.ts';
 
 const SHAPE = {
@@ -9,18 +8,11 @@ const SHAPE = {
   NOTIFY_EMAIL: setting.list,
   FREE_PATHS_PER_MONTH: setting.count,
   PATH_PRICE_USD: setting.amount,
-  DISTRIBUTIONS: setting.json(Distributions),
+  DISTRIBUTION_IDS: setting.list,
   SITE_KEYS: setting.json(KeyFilter),
   MAIL_WHEN: setting.mailPolicy,
 };
 
-const DISTRIBUTION = {
-  id: 'E1',
-  url: 'https://d1.cloudfront.net',
-  urls: { originPath: '', extensionless: false, rootObject: '', cachesQueryStrings: 'false' },
-  honoursNoStore: 'true',
-  errorPages: ['', '/index.html'],
-};
 const SITE_KEYS = { prefixes: ['app/'], excluded: ['*.map'] };
 
 const VALID = {
@@ -29,7 +21,7 @@ const VALID = {
   NOTIFY_EMAIL: 'a@example.com, b@example.com,',
   FREE_PATHS_PER_MONTH: '100',
   PATH_PRICE_USD: '0.005',
-  DISTRIBUTIONS: JSON.stringify([DISTRIBUTION]),
+  DISTRIBUTION_IDS: 'E1,E2',
   SITE_KEYS: JSON.stringify(SITE_KEYS),
   MAIL_WHEN: 'failed',
 };
@@ -44,33 +36,10 @@ describe('the settings of a function', () => {
       NOTIFY_EMAIL: ['a@example.com', 'b@example.com'],
       FREE_PATHS_PER_MONTH: 100,
       PATH_PRICE_USD: 0.005,
-      DISTRIBUTIONS: [
-        {
-          ...DISTRIBUTION,
-          urls: { ...DISTRIBUTION.urls, cachesQueryStrings: false },
-          honoursNoStore: true,
-          verify: true,
-          verificationHeaders: {},
-        },
-      ],
+      DISTRIBUTION_IDS: ['E1', 'E2'],
       SITE_KEYS,
       MAIL_WHEN: 'failed',
     });
-  });
-
-  it('take for granted what a distribution does not say', () => {
-    const { id, url } = DISTRIBUTION;
-    expect(read({ DISTRIBUTIONS: JSON.stringify([{ id, url }]) }).DISTRIBUTIONS).toEqual([
-      {
-        id,
-        url,
-        urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: false },
-        honoursNoStore: true,
-        errorPages: [],
-        verify: true,
-        verificationHeaders: {},
-      },
-    ]);
   });
 
   it.each(Object.keys(SHAPE))('refuse to start without %s', name => {
@@ -91,14 +60,6 @@ describe('the settings of a function', () => {
     { name: 'FREE_PATHS_PER_MONTH', value: '1.5' },
     { name: 'PATH_PRICE_USD', value: 'cheap' },
     { name: 'PATH_PRICE_USD', value: '-0.005' },
-    { name: 'DISTRIBUTIONS', value: '[]' },
-    { name: 'DISTRIBUTIONS', value: 'E1' },
-    ...['site', '/site/', '/'].map(originPath => ({
-      name: 'DISTRIBUTIONS',
-      value: JSON.stringify([{ ...DISTRIBUTION, urls: { ...DISTRIBUTION.urls, originPath } }]),
-    })),
-    { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, url: 'd1.cloudfront.net' }]) },
-    { name: 'DISTRIBUTIONS', value: JSON.stringify([{ ...DISTRIBUTION, honoursNoStore: '' }]) },
     { name: 'SITE_KEYS', value: '{"prefixes":[""],"excluded":[]}' },
     { name: 'MAIL_WHEN', value: 'never' },
   ])('refuse $name=$value', ({ name, value }) => expect(() => read({ [name]: value })).toThrow(name));

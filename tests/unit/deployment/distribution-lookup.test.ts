@@ -1,127 +1,64 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ATTRIBUTES,
-  distributionLookup,
-  describe as explain,
-  isBucketDomain,
-} from '../../../shared/deployment/distribution-lookup.ts';
+import { distributionLookup, requireShown } from '../../../shared/deployment/distribution-lookup.ts';
 import type { Buckets, FoundBucket } from '../../../shared/deployment/site-bucket-check.ts';
+import type { FoundDistribution } from '../../../shared/sites/found-distribution.ts';
+import type { KnownDistribution } from '../../../shared/sites/known-distribution.ts';
+import { behaviourOf, knownIn } from '../../helpers/found-distributions.ts';
 
-const showing = (...origins: [domainName: string, path: string][]) => ({
+const showing = (...origins: [domainName: string, path: string][]): FoundDistribution => ({
   domainName: 'd1.cloudfront.net',
   aliases: ['www.school.example'],
+  isMultiTenant: false,
   rootObject: '',
   origins: origins.map(([domainName, path], index) => ({
     ids: [`o${index}`, `g${index}`],
     domainName,
     path,
   })),
-  behaviours: [],
+  behaviours: origins.map((_, index) => behaviourOf({ originId: `o${index}` })),
   errorResponses: [],
 });
 const SITE = { bucket: 'my.site', account: '111122223333' };
 const S3 = 'my.site.s3.eu-west-1.amazonaws.com';
 
-describe("A bucket's endpoint", () => {
-  it.each([
-    'my.site.s3.amazonaws.com',
-    'my.site.s3.eu-west-1.amazonaws.com',
-    'my.site.s3-eu-west-1.amazonaws.com',
-    'my.site.s3.dualstack.us-gov-west-1.amazonaws.com',
-    'my.site.s3-website-us-east-1.amazonaws.com',
-    'my.site.s3-website.eu-central-1.amazonaws.com',
-    'my.site.s3-accelerate.amazonaws.com',
-    'my.site.s3.cn-north-1.amazonaws.com.cn',
-  ])('is recognised: %s', domain => expect(isBucketDomain(domain, 'my.site')).toBe(true));
-
-  it.each([
-    'other.s3.amazonaws.com',
-    'not-my.site.s3.amazonaws.com',
-    'my.site.s3.s3.amazonaws.com',
-    'my.site.s3.eu-west-1.amazonaws.com.example.com',
-    'my.site',
-    'my.site.execute-api.us-east-1.amazonaws.com',
-  ])('is not %s', domain => expect(isBucketDomain(domain, 'my.site')).toBe(false));
-});
-
 describe('A distribution that is looked up', () => {
-  it('is described by its domain and the origin path of the bucket, whatever other origins it has', () => {
-    const found = showing(
-      ['api.school.example', '/prod'],
-      [S3, '/public'],
-      ['my.site.s3.amazonaws.com', '/public'],
-    );
-    expect(explain('E1', found, SITE)).toMatchObject({
-      DomainName: 'd1.cloudfront.net',
-      OriginPath: '/public',
+  it('is kept as it is described, with what its owner tells', async () => {
+    const { kind, known } = lookup();
+    await kind.put({ ...PROPERTIES, Told: '{"url":"https://www.school.example"}' });
+    expect(known.get('E1')).toMatchObject({
+      told: { url: 'https://www.school.example', verify: true },
+      description: { domainName: 'd1.cloudfront.net', behaviours: [{ originPaths: [''] }] },
     });
   });
 
-  it('is described by the pages that it shows with status 200 where the bucket answers 403 or 404', () => {
-    const errorResponses = [
-      { errorCode: 403, responseCode: 200, pagePath: '/index.html' },
-      { errorCode: 404, responseCode: 404, pagePath: '/404.html' },
-      { errorCode: 500, responseCode: 200, pagePath: '/sorry.html' },
-    ];
-    expect(explain('E1', { ...showing([S3, '']), errorResponses }, SITE)).toMatchObject({
-      ErrorPage403: '/index.html',
-      ErrorPage404: '',
+  it('has the index document of the website that it shows', async () => {
+    const { kind, known } = lookup({}, showing(['my.site.s3-website-eu-west-1.amazonaws.com', '']));
+    await kind.put(PROPERTIES);
+    expect(known.get('E1')?.description.website).toEqual({ indexDocument: 'index.htm' });
+  });
+
+  it('is summed up for the people who deploy', async () => {
+    const found = showing([S3, ''], [S3, '/public']);
+    const { kind } = lookup({}, found);
+    expect(await kind.put(PROPERTIES)).toEqual({
+      DomainName: 'd1.cloudfront.net',
+      Summary: 'E1 shows the whole bucket and public/',
     });
   });
 
   it.each([
-    ['no query strings, MinTTL 0', [['o0', false, 0]], 'false', 'true'],
-    ['no query strings, MinTTL 1', [['g0', false, 1]], 'false', 'true'],
-    [
-      'query strings in one behaviour of several',
-      [
-        ['o0', false, 0],
-        ['o0', true, 0],
-      ],
-      'true',
-      'true',
-    ],
-    [
-      'a longer MinTTL in one behaviour of an origin group',
-      [
-        ['o0', false, 0],
-        ['g0', false, 2],
-      ],
-      'false',
-      'false',
-    ],
-    [
-      'all of it, of another origin',
-      [
-        ['o1', true, 60],
-        ['o0', false, 0],
-      ],
-      'false',
-      'true',
-    ],
-  ] as [string, [string, boolean, number][], string, string][])(
-    'is described by how it caches the bucket: %s',
-    (_, caching, CachesQueryStrings, HonoursNoStore) => {
-      const behaviours = caching.map(([originId, queryStrings, minTtlSeconds]) => ({
-        originId,
-        queryStrings,
-        minTtlSeconds,
-      }));
-      const found = { ...showing([S3, ''], ['api.school.example', '']), behaviours };
-      expect(explain('E1', found, SITE)).toMatchObject({ CachesQueryStrings, HonoursNoStore });
-    },
-  );
-
-  it('is described by its default root object', () => {
-    const found = { ...showing([S3, '']), rootObject: 'home.html' };
-    expect(explain('E1', found, SITE).RootObject).toBe('home.html');
-  });
-
-  it('is described in strings that can stand between quotes in JSON', () => {
-    const errorResponses = [{ errorCode: 404, responseCode: 200, pagePath: '/"x\\y".html' }];
-    const attributes = explain('E1', { ...showing([S3, '']), errorResponses }, SITE);
-    expect(JSON.parse(`"${attributes.ErrorPage404}"`)).toBe('/"x\\y".html');
-    expect(Object.keys(attributes)).toEqual([...ATTRIBUTES]);
+    ['{}', /A function of the behaviour \* may show objects at other URLs, .* by the option urls$/],
+    ['{"urls":{}}', /^E1 shows the whole bucket$/],
+    ['{"extensionless":true}', /^E1 shows the whole bucket$/],
+    ['{"spaFallback":"index.html"}', /^E1 shows the whole bucket$/],
+  ])('says of a function whether anybody told what it does: %s', async (Told, summary) => {
+    const rewrite = { arn: 'f', event: 'viewer-request' as const, version: '1' };
+    const found = {
+      ...showing([S3, '']),
+      behaviours: [behaviourOf({ originId: 'o0', functions: [rewrite] })],
+    };
+    const { Summary } = await lookup({}, found).kind.put({ ...PROPERTIES, Told });
+    expect(Summary).toMatch(summary);
   });
 
   it.each([
@@ -135,23 +72,31 @@ describe('A distribution that is looked up', () => {
       showing(['other.s3.amazonaws.com', '']),
       /E1, www.school.example does not show the bucket my.site: its origins are other.s3.amazonaws.com\. .*-c bucket=NAME.*list-distributions/,
     ],
-    ['shows the bucket in two ways', showing([S3, ''], [S3, '/b']), /several origin paths \(\/, \/b\)/],
+    [
+      'is multi-tenant',
+      { ...showing([S3, '']), isMultiTenant: true },
+      /E1, www.school.example is multi-tenant: .*standard distribution: -c distributionId=ID/,
+    ],
+    [
+      'has the bucket among its origins, but shows it nowhere',
+      { ...showing([S3, '']), behaviours: [behaviourOf({ originId: 'api' })] },
+      /E1, www.school.example does not show the bucket my.site/,
+    ],
   ])('is refused with advice when it %s', (_, found, message) => {
-    const refusal = () => explain('E1', found, SITE);
+    const refusal = () => requireShown('E1', found, SITE);
     expect(refusal).toThrow(expect.objectContaining({ name: 'DeploymentRefused' }));
     expect(refusal).toThrow(message);
   });
 
   it('is refused under the name that AWS uses when CloudFront denies looking, so that a new policy is waited for', () => {
-    const refusal = () => explain('E1', 'denied', SITE);
+    const refusal = () => requireShown('E1', 'denied', SITE);
     expect(refusal).toThrow(expect.objectContaining({ name: 'AccessDenied' }));
     expect(refusal).toThrow(/E1: it is not one of the account 111122223333, .*list-distributions/);
   });
 
   it('is neither created nor removed', async () => {
-    const kind = lookup();
+    const { kind } = lookup();
     expect(kind.idOf(PROPERTIES)).toBe('E1');
-    expect(await kind.put(PROPERTIES)).toMatchObject({ OriginPath: '' });
     await expect(kind.remove({})).resolves.toBeUndefined();
   });
 });
@@ -161,23 +106,30 @@ const PROPERTIES = {
   BucketName: 'my.site',
   Account: '111122223333',
   Roles: 'AutoInvalidation-*',
+  Told: '{}',
 };
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b-2c3d';
 
-function lookup(buckets: Partial<Buckets> = {}, originPath = '') {
-  return distributionLookup(
-    { find: async () => showing([S3, originPath]) },
-    {
+function lookup(buckets: Partial<Buckets> = {}, found = showing([S3, ''])) {
+  const known = new Map<string, KnownDistribution>();
+  const kind = distributionLookup({
+    distributions: { find: async () => found },
+    websites: { indexDocument: async () => 'index.htm' },
+    buckets: {
       region: async () => 'eu-west-1',
       find: async () => ({ kind: 'here' }),
       reading: async () => 'allowed',
       ...buckets,
     },
-  );
+    known: knownIn(known),
+    queue: { send: async () => {} },
+    now: () => new Date('2026-11-30T10:00:00Z'),
+  });
+  return { kind, known };
 }
 
 describe('The bucket of a distribution that is looked up', () => {
-  const found = (bucket: FoundBucket) => lookup({ find: async () => bucket });
+  const found = (bucket: FoundBucket) => lookup({ find: async () => bucket }).kind;
 
   it.each([
     [
@@ -206,13 +158,13 @@ describe('The bucket of a distribution that is looked up', () => {
     ],
     [
       'its policy denies reading',
-      lookup({ reading: async () => 'refused' }),
+      lookup({ reading: async () => 'refused' }).kind,
       'DeploymentRefused',
       /policy of the bucket my\.site denies.*"arn:aws:iam::111122223333:role\/AutoInvalidation-\*".*get-bucket-policy/,
     ],
     [
       'nothing lets the functions read yet',
-      lookup({ reading: async () => 'denied' }),
+      lookup({ reading: async () => 'denied' }).kind,
       'AccessDenied',
       /denies reading objects of the bucket my\.site/,
     ],
@@ -242,14 +194,21 @@ describe('The bucket of a distribution that is looked up', () => {
     ).resolves.toBeDefined();
   });
 
+  it('is taken as it is if the same deployment makes it', async () => {
+    const refuse = () => Promise.reject(new Error('was looked at'));
+    const { Roles: _, ...properties } = PROPERTIES;
+    const { kind } = lookup({ find: refuse, reading: refuse });
+    await expect(kind.put(properties)).resolves.toBeDefined();
+  });
+
   it('is read where the distribution shows it', async () => {
     const keys: string[] = [];
     const reading = async (_: string, key: string) => {
       keys.push(key);
       return 'allowed' as const;
     };
-    await lookup({ reading }).put(PROPERTIES);
-    await lookup({ reading }, '/docs/v2').put(PROPERTIES);
+    await lookup({ reading }).kind.put(PROPERTIES);
+    await lookup({ reading }, showing([S3, '/docs/v2'])).kind.put(PROPERTIES);
     expect(keys).toEqual([
       '.auto-invalidation/may-objects-be-read',
       'docs/v2/.auto-invalidation/may-objects-be-read',

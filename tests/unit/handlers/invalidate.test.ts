@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { QuotaExceededError } from '../../../shared/errors.ts';
 import type { InvalidateDependencies } from '../../../shared/refresh/invalidate.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from '../refresh/memory-records.ts';
 import { createMemoryTable } from '../refresh/memory-table.ts';
@@ -9,12 +10,12 @@ import { createMemoryTable } from '../refresh/memory-table.ts';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
-  DISTRIBUTIONS:
-    '[{"id":"E1","url":"https://d1.cloudfront.net","urls":{"originPath":"","extensionless":false,"rootObject":"index.html","cachesQueryStrings":"false"},"honoursNoStore":"true","errorPages":[]}]',
+  DISTRIBUTION_IDS: 'E1',
   REFRESH_TABLE: 'refreshes',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.00001',
   FREE_PATHS_PER_MONTH: '1000',
+  MAX_LIST_REQUESTS: '2000',
   QUOTA_PATIENCE_MINUTES: '60',
 };
 
@@ -44,7 +45,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
   const step = async <T>(_: string, effect: () => T) => effect();
   const table = createMemoryTable({ step, without: undefined, report: () => {} });
   table.put('r1', 'open', { key: 'a.css', sequencer: '01' });
-  const handler = createHandler(() => ({
+  const handler = createHandler(async () => ({
     refreshes: table,
     invalidations: {
       create: async () => 'I1',
@@ -52,7 +53,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
       ...invalidations,
     },
     pathUse: { usedIn: async () => 0, record: async () => {} },
-    site: { keys: async () => [] },
+    site: listingOf([]),
     edge: {
       records: createMemoryRecords({ step }),
       objects: { head: async () => undefined },

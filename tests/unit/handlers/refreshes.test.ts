@@ -35,18 +35,7 @@ beforeEach(async () => {
 async function startFunction() {
   const environment = {
     SITE_URL: SITE,
-    DISTRIBUTION: JSON.stringify({
-      id: 'E1',
-      url: SITE,
-      urls: {
-        originPath: '',
-        extensionless: false,
-        rootObject: 'index.html',
-        cachesQueryStrings: 'false',
-      },
-      honoursNoStore: 'true',
-      errorPages: [],
-    }),
+    DISTRIBUTION_ID: 'E1',
     REFRESH_TABLE: tableName,
     REFRESH_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:refresh',
     PATH_PRICE_USD: '0.005',
@@ -67,7 +56,7 @@ async function startFunction() {
     pathUse: table.pathUse,
     executions: { ensureStarted: async () => true },
     allowance: table.manualAllowanceOf(distributionId),
-    urls: PLANNING.urls,
+    urls: async () => PLANNING.urls,
     pathPriceUsd: 0.005,
     freePathsPerMonth: 1000,
     pathsPerDay: PATHS_PER_DAY,

@@ -47,6 +47,7 @@ async function reported(input: object) {
       },
     },
     mailedReasons: { note: async () => true, forget: async () => {} },
+    untoldOf: async () => [],
     outbox: { send: async () => {} },
     mailPolicy: 'failed',
     now: () => new Date('2026-11-02T10:00:10.000Z'),

@@ -4,21 +4,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   SITE_BUCKET: 'site',
-  DISTRIBUTIONS: JSON.stringify([
-    {
-      id: 'E1',
-      url: 'https://d1.cloudfront.net',
-      urls: { originPath: '', extensionless: false, rootObject: 'index.html', cachesQueryStrings: 'false' },
-      honoursNoStore: 'true',
-      errorPages: [],
-    },
-  ]),
+  DISTRIBUTION_IDS: 'E1',
   SITE_KEYS: '{"prefixes":[],"excluded":[]}',
   REFRESH_TABLE: 'refreshes',
   REFRESH_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:111122223333:stateMachine:refresh',
   PATH_PRICE_USD: '0.005',
   REFETCH_PRICE_USD: '0.00001',
   FREE_PATHS_PER_MONTH: '1000',
+  MAX_LIST_REQUESTS: '2000',
   QUOTA_PATIENCE_MINUTES: '60',
   MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
   MAIL_WHEN: 'failed',

@@ -23,6 +23,11 @@ describe('the mail about a fresh refresh', () => {
     expect(text).toContain('URLs verified: 1, 2 changed again since');
   });
 
+  it('says when the needless purges are estimated', () => {
+    const { text } = render({ needlessPurges: 7000, isEstimated: true });
+    expect(text).toContain('Needless purges: about 7000 files that had not changed');
+  });
+
   it.each([
     { what: 'one file', details: changed('a.css'), subject: 'Fresh: a.css' },
     { what: 'several files', details: changed('a.css', 'b.css'), subject: 'Fresh: 2 files' },
@@ -37,6 +42,27 @@ describe('the mail about a fresh refresh', () => {
       subject: 'Fresh: 60 paths',
     },
   ])('names $what in its subject', ({ details, subject }) => expect(render(details).subject).toBe(subject));
+
+  it('says what changed of the distribution, instead of the paths that it asked for', () => {
+    const { subject, text } = render({
+      ...changed(),
+      causes: ['origin path /v1 → /v2', 'policies'],
+      requestedPaths: ['/*'],
+      requestedPathCount: 1,
+    });
+    expect(subject).toBe('Fresh: the distribution was changed: origin path /v1 → /v2, policies');
+    expect(text).toContain('Changed of the distribution:\n  origin path /v1 → /v2\n  policies\n');
+    expect(text).toContain('Refreshed because of that:\n  /*\n');
+    expect(text).not.toContain('Asked for by hand');
+  });
+
+  it('says that not every URL is known, and what to do about it', () => {
+    const { subject, text } = render({ untold: ['/docs/*'] });
+    expect(subject).toBe('Fresh, as far as its URLs are known: styles.css');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      'A function of the behaviour /docs/* may show objects at other URLs: tell them by the option `urls`.',
+    );
+  });
 
   it('says when no invalidation was needed', () => {
     const { invalidationId: _, ...report } = reportOf({ paths: [], pathCount: 0 });
@@ -64,7 +90,7 @@ describe('the mail about a fresh refresh', () => {
     expect(render({}).text).not.toContain('Needless purges'));
 
   it('says what the limit on needless purges costs, or that it cannot be kept', () => {
-    const guard = { limit: 5000, fewest: 0, withoutLimit: 10_453, costUsd: 3.68 };
+    const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
     expect(render({ guard }).text).toContain(
       'Limit on needless purges: 5,000 costs $3.68: the cheapest paths would make 10,453\n',
     );

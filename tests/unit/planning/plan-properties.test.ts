@@ -4,12 +4,7 @@ import {
   invalidationMatcher,
   objectAddress,
 } from '../../../infra/local/services/cloudfront/invalidation-paths.ts';
-import {
-  listingPrefix,
-  type PlanRequest,
-  planInvalidation,
-  targetsOf,
-} from '../../../shared/planning/plan.ts';
+import { type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
 import { decodePath, requestPath, type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 
@@ -73,17 +68,6 @@ const covers = (path: string, other: string) =>
   path === other || (isWildcard(path) && other.startsWith(path.slice(0, -1)));
 
 describe('the plan of an invalidation', () => {
-  it('depends on no key without the listing prefix', () => {
-    fc.assert(
-      fc.property(anyRequest, request => {
-        const prefix = listingPrefix(targetsOf(request), request.budget);
-        expect(prefix?.isWellFormed()).not.toBe(false);
-        const siteKeys = prefix === undefined ? [] : request.siteKeys.filter(key => key.startsWith(prefix));
-        expect(planInvalidation({ ...request, siteKeys })).toEqual(planInvalidation(request));
-      }),
-    );
-  });
-
   it('purges every URL of every changed key at the edge, whatever the budget', () => {
     fc.assert(
       fc.property(anyRequest, request => {

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  listingPrefix,
-  type PlanRequest,
-  planInvalidation,
-  targetsOf,
-} from '../../../shared/planning/plan.ts';
+import { type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 
 const SITE = [
@@ -131,7 +126,7 @@ describe('the plan of an invalidation', () => {
     expect(planInvalidation({ ...request, prices, maxNeedlessPurges: 1 })).not.toHaveProperty('guard');
     expect(planInvalidation({ ...request, prices, maxNeedlessPurges: 0 })).toMatchObject({
       costUsd: 2,
-      guard: { limit: 0, fewest: 0, withoutLimit: 1, costUsd: 1 },
+      guard: { limit: 0, withoutLimit: 1, costUsd: 1 },
     });
   });
 
@@ -220,19 +215,5 @@ describe('the plan of an invalidation', () => {
       '/vendors*',
       '/zoo*',
     ]);
-  });
-
-  it('reads no site keys for a single exact path, otherwise those of the common folder', () => {
-    const at = (changedKeys: string[], originPath = '') =>
-      listingPrefix(
-        targetsOf(requestOf({ changedKeys, urls: { ...PLANNING.urls, originPath } })),
-        PLANNING.budget,
-      );
-    expect(at([])).toBeUndefined();
-    expect(at(['styles.css'])).toBeUndefined();
-    expect(at(['index.html'])).toBe('');
-    expect(at(['docs/setup.html', 'docs/start.html'])).toBe('docs/s');
-    expect(at(['v~1'])).toBe('v');
-    expect(at(['site/docs/index.html'], '/site')).toBe('site/docs/');
   });
 });

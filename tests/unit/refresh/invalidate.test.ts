@@ -10,6 +10,7 @@ import type { PathsInProgress } from '../../../shared/refresh/quota.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
 import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable } from './memory-table.ts';
@@ -65,7 +66,7 @@ function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ..
         [...used].filter(([of]) => of.startsWith(month)).reduce((sum, [, paths]) => sum + paths, 0),
       record: async (month, reference, paths) => void used.set(`${month} ${reference}`, paths),
     },
-    site: { keys: async () => ['a.css', 'b.css', 'c.css'] },
+    site: listingOf(['a.css', 'b.css', 'c.css']),
     // Purging c.css costs more than any path.
     settings: {
       ...PLAN_SETTINGS,

@@ -1,6 +1,7 @@
 import { QuotaExceededError, RefreshNotQuietError } from '../../../shared/errors.ts';
 import type { RefreshExecutions } from '../../../shared/refresh/collect.ts';
 import { invalidate } from '../../../shared/refresh/invalidate.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import type { Look, MemoryTable } from './memory-table.ts';
@@ -106,7 +107,7 @@ export class ProtocolExecutions implements RefreshExecutions {
           pathUse: { usedIn: async () => 0, record: async () => {} },
           // An object that did not change keeps plans from joining the others' paths into a
           // wildcard.
-          site: { keys: async () => ['unchanged.html'] },
+          site: listingOf(['unchanged.html']),
           settings: PLAN_SETTINGS,
           // Nothing is ever verified here, so nothing is skipped.
           edge: {

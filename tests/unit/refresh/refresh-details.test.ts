@@ -26,7 +26,7 @@ async function told({
       changesOf: async () => ({ objects: [], paths: [], ...changes }),
     },
     invalidations: { find },
-    urls: PLANNING.urls,
+    urls: async () => PLANNING.urls,
     onUnknownInvalidation: error => void troubles.push(error),
   });
   return { details, troubles };
@@ -59,7 +59,7 @@ describe('the details of a refresh', () => {
   });
 
   it('tell what the limit on needless purges costs', async () => {
-    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
+    const guard = { limit: 4, withoutLimit: 9, costUsd: 0.01 };
     const plan = planOf(['/a.css', '/b*'], { guarded: true, guard });
     expect((await told({ refresh: { plan } })).details).toMatchObject({ guard });
     expect((await told({ refresh: { plan: planOf(['/a.css']) } })).details).not.toHaveProperty('guard');

@@ -36,6 +36,7 @@ function history({
   changes = {} as Partial<Changes>,
   refresh = REFRESH,
   mailed = { reason: '', by: '' },
+  untold = [] as string[],
 } = {}) {
   let stored: Refresh | undefined = refresh;
   let seconds = 0;
@@ -69,6 +70,7 @@ function history({
           },
           forget: async () => void Object.assign(mailed, { reason: '', by: '' }),
         },
+        untoldOf: async () => untold,
         outbox: {
           send: async message => {
             if (isMailQueueDown) throw new Error('The mail queue is down');
@@ -87,6 +89,13 @@ const UNASKED_END = { state: 'unasked', unasked: UNASKED } as const;
 const OFF_END = { state: 'unasked', unasked: { code: 'off', reason: 'verification is off' } } as const;
 
 describe('the report of a refresh', () => {
+  it('tells what changed of the distribution, and where not every URL is known', async () => {
+    const causes = ['origin path /v1 → /v2'];
+    const { report, mails } = history({ changes: { objects: [], paths: ['/*'], causes }, untold: ['*'] });
+    await report({ state: 'fresh' });
+    expect(mails).toMatchObject([{ causes, untold: ['*'], requestedPaths: ['/*'] }]);
+  });
+
   it('says what changed, what was sent and what was verified', async () => {
     const { report, mails } = history({ changes: { paths: ['/docs/*'] } });
     const message = await report({ state: 'fresh' });
@@ -113,11 +122,11 @@ describe('the report of a refresh', () => {
     expect(mails).toEqual([message]);
   });
 
-  it('passes on what the limit on needless purges costs', async () => {
-    const guard = { limit: 4, fewest: 0, withoutLimit: 9, costUsd: 0.01 };
-    const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard });
+  it('passes on what the limit on needless purges costs, and that they are estimated', async () => {
+    const guard = { limit: 4, withoutLimit: 9, costUsd: 0.01 };
+    const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard, isEstimated: true });
     const message = await history({ refresh: { ...REFRESH, plan } }).report({ state: 'fresh' });
-    expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard });
+    expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard, isEstimated: true });
   });
 
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {

@@ -11,6 +11,7 @@ import type { Changes, Refresh, Verification } from '../../../shared/refresh/ref
 import type { Served } from '../../../shared/refresh/served.ts';
 import type { Verified } from '../../../shared/refresh/unchanged.ts';
 import { type StepTime, type VerifyDependencies, verifyEdge } from '../../../shared/refresh/verify-edge.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
 
 /** The refresh that is verified. */
@@ -139,7 +140,7 @@ function storesOf(
 function originOf({ bucket, contents }: Script): VerifyDependencies['origin'] {
   return {
     head: async key => bucket.get(key),
-    keys: async () => [...bucket.keys()],
+    page: start => listingOf(bucket.keys()).page(start),
     read: async key => {
       const content = contents.get(key);
       const eTag = bucket.get(key)?.headers['etag'] ?? '';

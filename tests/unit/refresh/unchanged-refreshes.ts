@@ -8,6 +8,7 @@ import {
   markChanged,
 } from '../../../shared/refresh/unchanged.ts';
 import { type VerifyDependencies, verifyEdge } from '../../../shared/refresh/verify-edge.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type MemoryRecords, type RecordGuard } from './memory-records.ts';
 import type { UnchangedRun } from './unchanged-run.ts';
@@ -152,7 +153,7 @@ export class UnchangedRefreshes {
         recordVerification: async () => {},
       },
       records: this.#records,
-      origin: { head: this.#site.read, keys: async () => [], read: async () => undefined },
+      origin: { ...listingOf([]), head: this.#site.read, read: async () => undefined },
       openEdge: async () => ({ host: 'www.example.com', ask: this.#site.ask }),
       urls: PLANNING.urls,
       errorPages: [],

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { checksFor } from '../../../shared/refresh/verification-checks.ts';
+import { listingOf } from '../../helpers/listing.ts';
+import { PLANNING } from '../../helpers/planning.ts';
 import { objectOf, site, stale } from './scripted-site.ts';
 
 describe('A path requested manually', () => {
@@ -46,6 +49,14 @@ describe('A path requested manually', () => {
     const { verify, asked } = site(Object.fromEntries(['a.css', ...keys].map(key => [key, objectOf('new')])));
     expect(await verify({ paths: ['/docs/*'] })).toEqual({ verified: 25, superseded: 0 });
     expect(asked).not.toContain('/a.css');
+  });
+
+  it('takes one listing request, however large the site is', async () => {
+    const keys = Array.from({ length: 3000 }, (_, number) => `${1000 + number}.html`);
+    const bucket = listingOf(keys);
+    const checks = await checksFor({ objects: [], paths: ['/*', '/3999.html'] }, bucket, PLANNING.urls);
+    expect(checks.map(({ key }) => key)).toEqual([...keys.slice(0, 25), '3999.html']);
+    expect(bucket.requests).toBe(2);
   });
 
   it('is below the origin path', async () => {

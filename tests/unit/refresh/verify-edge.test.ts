@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { listingOf } from '../../helpers/listing.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 import { formerly, LATER, objectOf, site, stale } from './scripted-site.ts';
 
@@ -247,7 +248,7 @@ describe('verifying', () => {
           recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
         },
         records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
-        origin: { head: async () => undefined, keys: async () => [], read: async () => undefined },
+        origin: { ...listingOf([]), head: async () => undefined, read: async () => undefined },
         openEdge: () => Promise.reject(new Error('Nothing may be asked')),
         urls: PLANNING.urls,
         errorPages: [],

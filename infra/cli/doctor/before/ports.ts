@@ -1,7 +1,7 @@
 import type { BucketNotifications } from '../../../../shared/deployment/bucket-notifications.ts';
-import type { Distributions } from '../../../../shared/deployment/distribution-lookup.ts';
 import type { Buckets } from '../../../../shared/deployment/site-bucket-check.ts';
 import type { Edge } from '../../../../shared/refresh/edge-answer.ts';
+import type { DistributionReader } from '../../../../shared/sites/found-distribution.ts';
 import type { Caller, ExistingStack } from './account.ts';
 import type { DistributionState } from './distribution.ts';
 import type { MailAccount, MailIdentity, SetState } from './mail.ts';
@@ -38,7 +38,7 @@ export interface Site {
   readonly notifications: BucketNotifications;
   /** JSON; undefined if the bucket has none. */
   bucketPolicy(bucket: string): Promise<string | undefined>;
-  readonly distributions: Distributions;
+  readonly distributions: DistributionReader;
   distribution(id: string): Promise<DistributionState | 'missing'>;
   /** With the headers of the deployment, whose secrets it reads. */
   openEdge(url: string): Promise<Edge>;

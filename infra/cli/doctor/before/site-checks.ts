@@ -1,7 +1,8 @@
 import { attach, everyRule } from '../../../../shared/deployment/bucket-notifications.ts';
-import { describe } from '../../../../shared/deployment/distribution-lookup.ts';
+import { foldersOf, requireShown } from '../../../../shared/deployment/distribution-lookup.ts';
 import { checkBucket, checkReading } from '../../../../shared/deployment/site-bucket-check.ts';
 import { DeploymentRefusedError, LookupDeniedError } from '../../../../shared/errors.ts';
+import { describe } from '../../../../shared/sites/describe.ts';
 import { counted } from '../../terminal/words.ts';
 import { ask, UnansweredError } from './asking.ts';
 import { denialFor } from './bucket-policy.ts';
@@ -87,7 +88,7 @@ async function findNotifications({ site, commands }: TargetWithSite, ports: Site
   );
 }
 
-/** @throws DeploymentRefusedError if the distribution does not show the bucket, or in two ways */
+/** @throws DeploymentRefusedError if the distribution does not show the bucket, or is multi-tenant */
 async function findDistribution(
   id: string,
   account: string,
@@ -97,11 +98,12 @@ async function findDistribution(
   const { bucket } = target.site;
   const state = await ports.distribution(id);
   if (state !== 'missing' && state.isMultiTenant) return judgeDistribution(id, state, '', target);
-  const { OriginPath } = await ask('cloudfront:GetDistribution, cloudfront:GetCachePolicy', async () =>
-    describe(id, await ports.distributions.find(id), { bucket, account }),
+  const found = await ask('cloudfront:GetDistribution, cloudfront:GetCachePolicy', async () =>
+    requireShown(id, await ports.distributions.find(id), { bucket, account }),
   );
   if (state === 'missing') throw new UnansweredError(`${id} has only just been made`);
-  return judgeDistribution(id, state, `${bucket}${OriginPath}`, target);
+  const shown = foldersOf(describe(found, bucket)).map(folder => `${bucket}/${folder}`.replace(/\/$/, ''));
+  return judgeDistribution(id, state, shown.join(' and '), target);
 }
 
 /** Whether the edge lets itself be asked, as each verification asks it. */

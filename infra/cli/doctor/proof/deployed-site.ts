@@ -1,7 +1,9 @@
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { openRefreshTable } from '../../../../shared/aws/refresh-table/open-refresh-table.ts';
 import { readSettings, setting } from '../../../../shared/config.ts';
-import { byDistribution, type Distribution, Distributions } from '../../../../shared/refresh/distribution.ts';
+import { type Distribution, distributionReader } from '../../../../shared/refresh/distribution.ts';
 import { isSiteKey, KeyFilter } from '../../../../shared/refresh/key-filter.ts';
 import type { Stack } from '../../aws/stack.ts';
 import { CommandError } from '../../command.ts';
@@ -31,8 +33,13 @@ export async function readDeployedSite(stack: Stack): Promise<DeployedSite> {
     variablesOf('Report'),
     variablesOf('MailSend'),
   ]);
-  const { DISTRIBUTIONS } = readSettings({ DISTRIBUTIONS: setting.json(Distributions) }, verify);
-  const distribution = byDistribution(DISTRIBUTIONS, each => each)(await stack.distribution(undefined));
+  const { DISTRIBUTION_IDS, REFRESH_TABLE } = readSettings(
+    { DISTRIBUTION_IDS: setting.list, REFRESH_TABLE: setting.text },
+    verify,
+  );
+  const table = openRefreshTable({ tableName: REFRESH_TABLE, client: new DynamoDBClient(stack.client) });
+  const readDistribution = distributionReader(DISTRIBUTION_IDS, table.distributions);
+  const distribution = await readDistribution(await stack.distribution(undefined));
   return {
     bucket: await stack.output('SiteBucketName'),
     distribution,
@@ -74,7 +81,10 @@ async function functionsOf({ name, client }: Stack): Promise<(ending: string) =>
  */
 export function prefixFor(
   folder: string,
-  { distribution: { urls }, keys }: Pick<DeployedSite, 'distribution' | 'keys'>,
+  {
+    distribution: { urls },
+    keys,
+  }: Pick<DeployedSite, 'keys'> & { readonly distribution: Pick<Distribution, 'urls'> },
 ): string {
   const shown = urls.originPath === '' ? '' : `${urls.originPath.slice(1)}/`;
   const watched = keys.prefixes.length === 0 ? [''] : keys.prefixes;

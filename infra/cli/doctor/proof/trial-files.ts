@@ -17,10 +17,10 @@ export interface TrialFiles {
   /** What all their keys begin with. */
   readonly prefix: string;
   keyOf(name: string): string;
-  /** The viewer path of a name: see viewer-urls.ts. */
-  viewerPathOf(name: string): string;
-  /** The URL's path of a name, percent-encoded. */
+  /** The URL's path of a name as browsers write it, and as exact invalidation paths name it. */
   pathOf(name: string): string;
+  /** The same with everything escaped that may be. */
+  escapedPathOf(name: string): string;
   put(name: string, body: string): Promise<StoredFile>;
   /** Uploads the same body under many names. */
   putAll(names: readonly string[], body: (name: string) => string): Promise<StoredFile[]>;
@@ -74,8 +74,8 @@ export function createTrialFiles({ client, bucket, prefix, originPath }: TrialFi
     bucket,
     prefix,
     keyOf,
-    viewerPathOf,
     pathOf: name => requestPath(viewerPathOf(name)),
+    escapedPathOf: name => whollyEscaped(viewerPathOf(name)),
     put,
     async putAll(names, body) {
       // All of them end before one may fail: nothing is uploaded after the removal.
@@ -96,6 +96,13 @@ export function createTrialFiles({ client, bucket, prefix, originPath }: TrialFi
       return { removed: keys.filter(key => !left.includes(key)), left };
     },
   };
+}
+
+function whollyEscaped(path: string): string {
+  const escaped = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(path)
+    .replaceAll('%2F', '/')
+    .replaceAll(/[!'()*~]/g, escaped);
 }
 
 /** Long enough that CloudFront compresses it: 1,000 bytes at least. */

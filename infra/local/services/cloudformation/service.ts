@@ -21,10 +21,11 @@ export const cloudformation: Service<Account, Options> = {
   types: {},
   parse: account => account,
   async start(account, cloud) {
-    const { options, endpoint, journal, store, timeScale } = cloud;
+    const { options, endpoint, localUrls, journal, store, timeScale } = cloud;
     const pool = createFunctionPool({
       functions: functionsOf(account),
       endpoint,
+      localUrls,
       journal,
       timeScale,
       startEnvironment: options.startEnvironment,

@@ -19,11 +19,15 @@ function actionOf({ method, url }: AwsRequest): string {
   const [, , collection = '', id = '', resource, item] = path.split('/');
   if (collection === 'cache-policy' && method === 'GET' && id !== '' && resource === undefined)
     return 'GetCachePolicy';
+  if (collection === 'response-headers-policy' && method === 'GET' && id !== '' && resource === undefined)
+    return 'GetResponseHeadersPolicy';
+  if (collection === 'function' && method === 'GET' && resource === 'describe') return 'DescribeFunction';
   if (collection !== 'distribution') return `${method} ${path}`;
   if (resource === 'invalidation') {
     if (method === 'POST') return 'CreateInvalidation';
     return item === undefined ? 'ListInvalidations' : 'GetInvalidation';
   }
   if (id === '') return 'ListDistributions';
-  return resource === 'config' ? 'GetDistributionConfig' : 'GetDistribution';
+  if (resource === undefined) return 'GetDistribution';
+  return method === 'PUT' ? 'UpdateDistribution' : 'GetDistributionConfig';
 }

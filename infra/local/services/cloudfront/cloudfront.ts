@@ -86,6 +86,14 @@ export function createCloudFront(options: CloudFrontOptions): LocalCloudFront {
       distributions,
       invalidations,
       cachePolicies: cachePoliciesOf(options),
+      parts: options,
+      update(id, config) {
+        const domainName = distributions.get(id)?.domainName ?? '';
+        const updated = openDistribution({ id, domainName, config }, options);
+        distributions.set(id, updated);
+        pointsOfPresence.put(updated);
+        return updated;
+      },
       createdAt: now(),
     }),
     handleViewer,

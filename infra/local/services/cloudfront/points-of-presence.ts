@@ -27,21 +27,25 @@ export interface PointsOfPresenceOptions extends Omit<EdgeOptions, 'pop' | 'cach
 /** Every distribution at every point of presence. */
 export class PointsOfPresence {
   readonly #options: PointsOfPresenceOptions;
-  readonly #caches: readonly EdgeCache<Served>[];
+  /** By the names of the points of presence. */
+  readonly #caches: ReadonlyMap<string, EdgeCache<Served>>;
   readonly #edges = new Map<string, Edge>();
 
   constructor(distributions: readonly Distribution[], options: PointsOfPresenceOptions) {
-    const { names, cacheBytes, ...edgeOptions } = options;
+    const { names, cacheBytes } = options;
     this.#options = options;
-    this.#caches = names.map(pop => {
-      const cache = createEdgeCache<Served>(cacheBytes / names.length);
-      for (const distribution of distributions)
-        this.#edges.set(
-          edgeName(distribution.id, pop),
-          createEdge(distribution, { ...edgeOptions, pop, cache }),
-        );
-      return cache;
-    });
+    this.#caches = new Map(names.map(pop => [pop, createEdgeCache<Served>(cacheBytes / names.length)]));
+    for (const distribution of distributions) this.put(distribution);
+  }
+
+  /** A new distribution, or one with another configuration. What is cached stays. */
+  put(distribution: Distribution): void {
+    const { names: _names, cacheBytes: _bytes, ...edgeOptions } = this.#options;
+    for (const [pop, cache] of this.#caches)
+      this.#edges.set(
+        edgeName(distribution.id, pop),
+        createEdge(distribution, { ...edgeOptions, pop, cache }),
+      );
   }
 
   /** @param pop default: the request's `x-local-pop` header, else the first */
@@ -58,7 +62,7 @@ export class PointsOfPresence {
   purge(distributionId: string, paths: readonly string[]): void {
     const { survivesPurge = () => false } = this.#options;
     const matches = invalidationMatcher(paths);
-    for (const cache of this.#caches)
+    for (const cache of this.#caches.values())
       cache.purge(
         key =>
           key.distributionId === distributionId &&

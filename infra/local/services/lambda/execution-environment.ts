@@ -101,6 +101,7 @@ function startProcess(definition: FunctionDefinition, endpoint: string, logStrea
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       NODE_COMPILE_CACHE: COMPILE_CACHE,
+      LOCAL_URLS: JSON.stringify(definition.localUrls ?? {}),
       ...definition.environment,
       ...reservedVariables(definition, logStreamName),
       AWS_ENDPOINT_URL: endpoint,

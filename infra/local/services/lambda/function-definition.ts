@@ -10,6 +10,8 @@ export interface FunctionDefinition {
   readonly memoryMb: number;
   /** Access key id of the function's calls: the role's name. */
   readonly roleAccessKeyId: string;
+  /** URLs on AWS, and those that stand for them where the function fetches one. */
+  readonly localUrls?: Readonly<Record<string, string>>;
 }
 
 export interface InvocationResult {

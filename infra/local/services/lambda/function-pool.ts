@@ -39,6 +39,8 @@ export interface FunctionPoolOptions {
   readonly functions: readonly FunctionDefinition[];
   /** AWS_ENDPOINT_URL of the functions. */
   readonly endpoint: string;
+  /** URLs on AWS, and those on this machine that stand for them. @default none */
+  readonly localUrls?: Readonly<Record<string, string>>;
   readonly journal: Journal;
   /**
    * How many processes work at once; further invocations wait. AWS would run a thousand. A function
@@ -61,7 +63,8 @@ const stopped = () => new AwsError('ServiceException', 'The local Lambda service
 export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const { journal, endpoint, maximumConcurrency = 10, idleSeconds = 300, timeScale = 1 } = options;
   const { startEnvironment = startExecutionEnvironment } = options;
-  const functions = new Map(options.functions.map(definition => [definition.name, definition]));
+  const { localUrls = {} } = options;
+  const functions = new Map(options.functions.map(each => [each.name, { ...each, localUrls }]));
   const find = (reference: string) => findFunction(functions, reference);
   options.functions.forEach(assertNoReservedVariables);
 

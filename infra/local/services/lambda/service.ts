@@ -93,6 +93,7 @@ export const lambda: Service<Definitions, LambdaOptions> = {
     const pool = createFunctionPool({
       functions,
       endpoint: cloud.endpoint,
+      localUrls: cloud.localUrls,
       journal,
       timeScale,
       startEnvironment: cloud.options.startEnvironment,

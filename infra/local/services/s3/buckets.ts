@@ -4,6 +4,7 @@ import { asS3Answers } from './answers.ts';
 import { withConditionalWrites } from './conditional-writes.ts';
 import { withIntactContent } from './content-integrity.ts';
 import { withDeleteObjects } from './delete-objects.ts';
+import { withEncodingType } from './encoding-type.ts';
 import { withKeyLimit } from './key-length.ts';
 import { listInByteOrder } from './listing.ts';
 import { withoutUnknownSubresources } from './subresources.ts';
@@ -19,8 +20,8 @@ export function createBuckets(
   versions: Versions = createVersions(s3Store, []),
 ): AwsService {
   listInByteOrder(s3Store);
-  const stored = withKeyLimit(withTypesAsStored(asS3Answers(handle)));
-  const objects = withDeleteObjects(versions.with(stored));
+  const listed = withEncodingType(withTypesAsStored(asS3Answers(handle)));
+  const objects = withDeleteObjects(versions.with(withKeyLimit(listed)));
   return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 

@@ -2,8 +2,8 @@ import { fieldsOf } from '../../kernel/api-traits.ts';
 import { AwsError, type AwsResponse, type AwsService, jsonErrorResponse } from '../../kernel/aws-api.ts';
 
 /**
- * Errors with another name in the Query protocol than in JSON: `error.code` of the shapes in
- * botocore's model of SQS before JSON.
+ * Errors with another name in the Query protocol than in JSON: the trait `awsQueryError` of the
+ * SDK's schemas.
  */
 const QUERY_CODES: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',

@@ -5,6 +5,7 @@ import type { Account, Mails, Ports, Site } from '../../../../infra/cli/doctor/b
 import type { Target } from '../../../../infra/cli/doctor/before/target.ts';
 import type { Finding } from '../../../../infra/cli/doctor/finding.ts';
 import { SecretUnusableError } from '../../../../shared/errors.ts';
+import { distributionOf } from '../../../helpers/found-distributions.ts';
 import { attachment, school } from './targets.ts';
 
 const ACCOUNT: Account = {
@@ -45,14 +46,10 @@ const SITE: Site = {
   },
   bucketPolicy: async () => undefined,
   distributions: {
-    find: async () => ({
-      domainName: 'd1.cloudfront.net',
-      aliases: [],
-      rootObject: '',
-      origins: [{ ids: ['o'], domainName: 'my-site.s3.eu-west-1.amazonaws.com', path: '' }],
-      behaviours: [],
-      errorResponses: [],
-    }),
+    find: async () =>
+      distributionOf({
+        origins: [{ ids: ['bucket'], domainName: 'my-site.s3.eu-west-1.amazonaws.com', path: '' }],
+      }),
   },
   distribution: async () => ({
     domainName: 'd1.cloudfront.net',

@@ -16,10 +16,9 @@ import {
   type SeenInvalidation,
 } from '../../../../infra/cli/doctor/proof/trial-invalidations.ts';
 import { OutOfPatienceError, until } from '../../../../infra/cli/doctor/proof/waiting.ts';
-import { Distribution } from '../../../../shared/refresh/distribution.ts';
 import { type Refresh, totalsOf } from '../../../../shared/refresh/refresh.ts';
 import { changeOf } from '../../../helpers/changes.ts';
-import { planOf } from '../../../helpers/planning.ts';
+import { PLANNING, planOf } from '../../../helpers/planning.ts';
 
 const PATH = '/doctor-1/page.txt';
 const NO_PATIENCE = { patienceMs: 0, signal: new AbortController().signal };
@@ -172,7 +171,7 @@ it.each([
 
 describe('The folder of the doctor', () => {
   const siteWith = (originPath: string, prefixes: readonly string[], excluded: readonly string[] = []) => ({
-    distribution: Distribution.parse({ id: 'E1', url: 'https://d1.cloudfront.net', urls: { originPath } }),
+    distribution: { urls: { ...PLANNING.urls, originPath } },
     keys: { prefixes: [...prefixes], excluded: [...excluded] },
   });
 
@@ -281,7 +280,7 @@ describe('Waiting', () => {
 
 it('The cost is told before anything is done, and that of many paths apart', () => {
   const usual = costOfProof({ manyPaths: false });
-  expect(usual).toMatch(/uploads 48 small files, and removes them again/);
+  expect(usual).toMatch(/uploads 49 small files, and removes them again/);
   expect(usual).toMatch(/up to \d{3} invalidation paths of each distribution/);
   expect(costOfProof({ manyPaths: true })).toMatch(/up to 3,\d{3} invalidation paths .* else \$1\d\.\d+\./);
 });

@@ -39,6 +39,7 @@ async function start(...services: Service[]) {
     cloud: {
       options: {},
       callAws: async () => ({ status: 200 }),
+      localUrls: {},
       endpoint: 'http://127.0.0.1:4566',
       journal: createJournal(),
       store: openDurableStore(),

@@ -79,12 +79,8 @@ function viewAll(names: readonly string[], trial: Trial): Promise<View[]> {
   return mapConcurrently(paths, CONCURRENCY, path => trial.viewer.view(path, BROWSER));
 }
 
-/** As encoders write a URL, and as browsers do. */
+/** As browsers write a URL, and with all escaped that may be. */
 function urlsOf(name: string, { files }: Trial): string[] {
-  const encoded = files.pathOf(`${FOLDER}${name}`);
-  const wholly = encoded.replaceAll(
-    /[!'()*~]/g,
-    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return [...new Set([encoded, wholly, encoded.replaceAll('%40', '@')])];
+  const path = `${FOLDER}${name}`;
+  return [...new Set([files.pathOf(path), files.escapedPathOf(path)])];
 }

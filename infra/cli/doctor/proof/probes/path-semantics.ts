@@ -12,7 +12,9 @@ const FOLDER = 'paths/';
 const CONTROL = 'alone.txt';
 const INSIDE = 'in-side.txt';
 const ACCENTED = 'café.txt';
-const NAMES = [CONTROL, INSIDE, ACCENTED, 'a b.txt', 'star-1.txt', 'tilde~.txt'];
+/** Browsers send all of these raw, RFC 1738 leaves them alone, and so do invalidation paths. */
+const SAFE = 'safe!$&(),;=@.txt';
+const NAMES = [CONTROL, INSIDE, ACCENTED, SAFE, 'a b.txt', 'star-1.txt', 'tilde~.txt'];
 
 /**
  * What invalidation paths purge, apart from the pipeline: invalidations of the doctor's own, and
@@ -22,7 +24,7 @@ export const pathSemantics: Probe = {
   name: 'what paths purge',
   asksEdge: true,
   // A path for each new file, and those of three invalidations.
-  cost: { files: NAMES.length + 1, paths: NAMES.length + 1 + 7 },
+  cost: { files: NAMES.length + 1, paths: NAMES.length + 1 + 8 },
   async *run(trial) {
     const { files, refreshes, site } = trial;
     const hasVariants = site.distribution.urls.cachesQueryStrings;
@@ -48,6 +50,13 @@ function casesOf({ files, site }: Trial): PathCase[] {
   return [
     { about: 'an exact path purges a name with é', ...exact(ACCENTED) },
     { about: 'an exact path purges a name with a space', ...exact('a b.txt') },
+    { about: 'an exact path purges a name with characters that stay raw', ...exact(SAFE) },
+    {
+      about: 'an exact path purges it, too, where its URL escapes them',
+      url: files.escapedPathOf(`${FOLDER}${SAFE}`),
+      path: at(SAFE),
+      isPurged: true,
+    },
     {
       about: 'a wildcard purges what begins with it',
       url: at('star-1.txt'),
@@ -70,7 +79,7 @@ async function* purge({ viewer, invalidations, ...trial }: Trial): Findings {
   const cases = casesOf({ viewer, invalidations, ...trial });
   const warmed: Warmed[] = [];
   for (const { url } of cases) warmed.push(await viewer.warm(url, BROWSER));
-  await invalidations.complete(cases.flatMap(({ path = [] }) => path));
+  await invalidations.complete([...new Set(cases.flatMap(({ path = [] }) => path))]);
   for (const [index, each] of cases.entries()) {
     const before = warmed[index];
     if (before !== undefined) yield judgePurged(each, before, await viewer.view(each.url, BROWSER));

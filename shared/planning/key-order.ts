@@ -1,0 +1,77 @@
+/**
+ * The order in which S3 lists keys, and positions between them. S3 compares UTF-8 bytes, which is
+ * the order of code points; JavaScript's `<` compares UTF-16 units, and puts emoji before `｡`.
+ *
+ * A position is a string, too. It comes after every key below it in this order.
+ */
+
+/** Negative if `a` comes before `b`. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [unit, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (unit !== other) return rankOf(unit) - rankOf(other);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for the highest code points, but are not the highest units. */
+function rankOf(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/** After any character that a key may hold: half of a surrogate pair, alone. */
+const LAST = '\uDFFF';
+
+/** The position after every key with a prefix. */
+export const endOf = (prefix: string) => prefix + LAST;
+
+/** The position right after one key. */
+export const rightAfter = (key: string) => `${key}\0`;
+
+const HIGHEST_CHARACTER = '\u{10FFFF}';
+
+/**
+ * A well-formed string before a position, with hardly ever a key in between: S3 lists from after a
+ * string, not from it on.
+ *
+ * @returns undefined at the start of the bucket
+ */
+export function justBefore(position: string): string | undefined {
+  if (position === '') return undefined;
+  // No key goes on with half of a surrogate pair.
+  const half = position.search(LONE_SURROGATE);
+  if (half >= 0) return position.slice(0, half) + HIGHEST_CHARACTER;
+  const characters = [...position];
+  const last = characters.pop()?.codePointAt(0) ?? 0;
+  const start = characters.join('');
+  if (last === 0) return start;
+  return start + String.fromCodePoint(last === 0xe000 ? 0xd7ff : last - 1) + HIGHEST_CHARACTER;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** How many units two strings have in common at their start. */
+export function sharedLength(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  return at;
+}
+
+/** The first index of a list sorted in this order whose item is not before `position`. */
+export function firstNotBefore(
+  sorted: readonly string[],
+  position: string,
+  from = 0,
+  to = sorted.length,
+): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(sorted[middle] as string, position) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,75 @@
+import { BoundaryCounts } from './boundary-counts.ts';
+import { Density } from './density.ts';
+import { endOf, firstNotBefore, sharedLength } from './key-order.ts';
+import { type KeyRange, KeyRanges } from './key-ranges.ts';
+import { QUERY } from './viewer-urls.ts';
+
+/** What may be purged, because it changed or was asked for. */
+export interface Exempt {
+  readonly keys: readonly string[];
+  readonly prefixes: readonly string[];
+}
+
+/** Every key with a prefix. */
+export const rangeOf = (prefix: string): KeyRange => ({ from: prefix, to: endOf(prefix) });
+
+/**
+ * What is known of the keys of a site: which ranges have been listed, and how many keys each
+ * possible wildcard would purge needlessly. It takes memory for what changed, not for the site.
+ */
+export class KnownSite {
+  readonly counts: BoundaryCounts;
+  readonly listed = new KeyRanges();
+  #density: Density | undefined;
+
+  /** @param texts of the targets: a wildcard ends after what some of them have in common */
+  constructor(texts: readonly string[], { keys, prefixes }: Exempt) {
+    this.counts = new BoundaryCounts([...texts, ...keys, ...prefixes], new Set(keys));
+    // Nothing that was asked for is purged needlessly, and no key begins with a query string.
+    const queries = texts.filter(text => text.includes(QUERY));
+    const empty = queries.map(text => text.slice(0, text.indexOf(QUERY) + QUERY.length));
+    for (const prefix of [...prefixes, ...empty]) this.listed.add(rangeOf(prefix));
+  }
+
+  /** What all targets begin with: nothing else matters. */
+  get scope(): string {
+    const { boundaries } = this.counts;
+    const [first = '', last = first] = [boundaries[0], boundaries.at(-1)];
+    const shared = first.slice(0, sharedLength(first, last));
+    return shared.isWellFormed() ? shared : shared.slice(0, -1);
+  }
+
+  /**
+   * Takes in what a listing returned.
+   *
+   * @param range that the listing covered
+   * @param keys all that it holds, in the order in which S3 lists them
+   */
+  learn(range: KeyRange, keys: readonly string[]): void {
+    for (const { from, to } of this.listed.missingIn(range)) {
+      const first = firstNotBefore(keys, from);
+      this.counts.add(keys.slice(first, firstNotBefore(keys, to, first)));
+    }
+    this.listed.add(range);
+    this.#density = undefined;
+  }
+
+  /** Whether everything with a prefix has been listed. */
+  isListed(prefix: string): boolean {
+    return this.listed.has(rangeOf(prefix));
+  }
+
+  /** Needless purges of a wildcard, as far as listed: there may be more. */
+  readonly seenBelow = (prefix: string): number => this.counts.countBelow(prefix);
+
+  /** Needless purges of a wildcard. What was not listed is taken to be like what lies around it. */
+  readonly estimateBelow = (prefix: string): number => {
+    const unlisted = this.isListed(prefix) ? 0 : this.density.unlistedBelow(prefix);
+    return this.seenBelow(prefix) + Math.round(unlisted);
+  };
+
+  get density(): Density {
+    this.#density ??= new Density(this.counts, this.listed);
+    return this.#density;
+  }
+}

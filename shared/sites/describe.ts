@@ -1,0 +1,56 @@
+import type { Behaviour, Description } from './description.ts';
+import type { FoundBehaviour, FoundDistribution, FoundOrigin } from './found-distribution.ts';
+
+/**
+ * How a distribution shows the objects of a bucket.
+ *
+ * @param indexDocument of the bucket's website configuration
+ */
+export function describe(
+  { domainName, rootObject, origins, behaviours, errorResponses }: FoundDistribution,
+  bucket: string,
+  indexDocument?: string,
+): Description {
+  return {
+    domainName,
+    rootObject,
+    behaviours: behaviours.map(behaviour => describeBehaviour(behaviour, origins, bucket)),
+    errorResponses: [...errorResponses],
+    ...(indexDocument === undefined ? {} : { website: { indexDocument } }),
+  };
+}
+
+function describeBehaviour(
+  { originId, ...behaviour }: FoundBehaviour,
+  origins: readonly FoundOrigin[],
+  bucket: string,
+): Behaviour {
+  const own = origins.filter(({ ids }) => ids.includes(originId));
+  const shown = own.filter(({ domainName }) => isBucketDomain(domainName, bucket));
+  return {
+    ...behaviour,
+    origin: own.map(({ domainName, path }) => `${domainName}${path}`).join(', '),
+    originPaths: [...new Set(shown.map(({ path }) => path))],
+  };
+}
+
+/** Whether a distribution shows the bucket as a website, with index and error documents. */
+export function showsWebsite({ origins }: FoundDistribution, bucket: string): boolean {
+  return origins.some(({ domainName }) => {
+    return isBucketDomain(domainName, bucket) && domainName.includes('.s3-website');
+  });
+}
+
+const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
+
+/**
+ * A bucket's endpoints, of the REST API, old and new, and of website hosting (S3 user guide,
+ * "Website endpoints").
+ */
+const ENDPOINT = new RegExp(
+  `^s3(?:[.-]${REGION}|\\.dualstack\\.${REGION}|-website[.-]${REGION}|-accelerate)?\\.amazonaws\\.com(?:\\.cn)?$`,
+);
+
+export function isBucketDomain(domainName: string, bucket: string): boolean {
+  return domainName.startsWith(`${bucket}.`) && ENDPOINT.test(domainName.slice(bucket.length + 1));
+}
