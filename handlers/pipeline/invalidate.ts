@@ -8,6 +8,7 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { QuotaExceededError } from '../../shared/errors.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
+import { askedEachTimeBy } from '../../shared/refresh/asked-each-time.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { type InvalidateDependencies, invalidate } from '../../shared/refresh/invalidate.ts';
 
@@ -76,13 +77,17 @@ const bucket = createSiteBucket(settings.SITE_BUCKET);
 const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
 
 export const handler = createHandler(async distributionId => {
-  const { id, urls, honoursNoStore } = await readDistribution(distributionId);
+  const { id, urls, description } = await readDistribution(distributionId);
   return {
     refreshes: table.refreshes,
     invalidations: createInvalidations(id),
     pathUse: table.pathUse,
     site: bucket,
-    edge: { records: table.edgeRecordsOf(id), objects: bucket, honoursNoStore },
+    edge: {
+      records: table.edgeRecordsOf(id),
+      objects: bucket,
+      isAskedEachTime: askedEachTimeBy(description),
+    },
     newMark: randomUUID,
     settings: {
       urls,

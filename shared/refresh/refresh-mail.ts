@@ -95,7 +95,7 @@ function describeSkipped({
 }: RefreshReport['skipped']): string | undefined {
   const parts = [
     { count: unchanged, why: 'uploaded or removed again without a change' },
-    { count: neverCached, why: 'served with no-store, so never cached' },
+    { count: neverCached, why: 'for which the edge asks the bucket each time' },
     { count: duplicate, why: 'reported twice by S3' },
   ].filter(({ count }) => count > 0);
   const told = parts.map(({ count, why }) => `${count} ${count === 1 ? 'file' : 'files'} ${why}`);

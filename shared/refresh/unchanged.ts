@@ -1,7 +1,8 @@
 import { mapConcurrently } from '../concurrently.ts';
 import type { Skipped } from './api-contract.ts';
+import type { CachingHeaders } from './asked-each-time.ts';
 import { type Change, isNewer, newestPerKey } from './refresh.ts';
-import { fingerprintOf, isNeverCached, type Served } from './served.ts';
+import { fingerprintOf, headersFingerprintOf, isNeverCached, type Served } from './served.ts';
 
 /*
  * Decides which changes need no path, because no edge can hold anything but what the bucket holds
@@ -14,6 +15,11 @@ import { fingerprintOf, isNeverCached, type Served } from './served.ts';
  * By the second rule each skip uses up one version. If an edge does hold a version that differs,
  * there is one event more than there are versions to skip by: one of the events meets the record's
  * own version, and purges. Two new events in one refresh would share a version, so they purge too.
+ *
+ * A version for which the edge asks the bucket each time need not be purged when it changes. But
+ * the edge may keep it, and asks whether its ETag is the current one. If it is, its old headers
+ * stay. So such a change is skipped only if the ETag changes, and, as an old ETag may come back,
+ * only while no two versions skipped since the last purge differ in their headers.
  *
  * In a bucket with versions an old version shows again when newer ones are deleted, so counting is
  * not enough. But there every version has an id, and is written once. So
@@ -34,8 +40,13 @@ import { fingerprintOf, isNeverCached, type Served } from './served.ts';
 /** What was last seen the same in the bucket and at the edge. */
 export interface Verified {
   readonly fingerprint: string;
-  /** Nothing of it can be in a cache. */
+  /** The same for objects with the same headers, whatever their content. */
+  readonly headers?: string;
+  /** Whether it was served with `no-store`. */
   readonly neverCached: boolean;
+  /** As it was stored; absent, as `expires` is, if it was stored without. */
+  readonly cacheControl?: string;
+  readonly expires?: string;
   /** As HTTP writes it, in quotes; absent where there was no object. */
   readonly eTag?: string;
   /** Tells versions apart, whatever their content; absent where there was no object. */
@@ -58,6 +69,11 @@ export interface EdgeRecord {
   readonly sequencer: string;
   /** Of the plan that last purged the key, or that dropped what was verified. */
   readonly mark: string;
+  /**
+   * Present if versions with different headers have been skipped, since the last purge, because the
+   * edge asks for each of them every time.
+   */
+  readonly mixed?: true;
   /** Absent from the moment a purge is planned until it is verified. */
   readonly verified?: Verified;
 }
@@ -86,8 +102,8 @@ export interface SiteObjects {
 export interface UnchangedDependencies {
   readonly records: EdgeRecords;
   readonly objects: SiteObjects;
-  /** Whether the distribution keeps nothing that is served with `no-store`. */
-  readonly honoursNoStore: boolean;
+  /** Whether the edge asks the bucket each time that a viewer wants an object that says this. */
+  readonly isAskedEachTime: (object: CachingHeaders) => boolean;
 }
 
 export interface Selection {
@@ -189,10 +205,11 @@ async function reasonToSkipWrite(
   event: Change,
   record: VerifiedRecord,
   { refreshId, mark }: Planning,
-  { records, objects, honoursNoStore }: UnchangedDependencies,
+  { records, objects, isAskedEachTime }: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
-  const { verified } = record;
-  const neverCached = wasNeverCached(verified, honoursNoStore);
+  const { key, verified } = record;
+  const isThere = verified.eTag !== undefined;
+  const neverCached = isThere && !record.mixed && isAskedEachTime(verified);
   if (!neverCached && !isSameContent(event, verified)) return undefined;
   const now = verifiedFrom(await objects.head(event.key));
   if (!event.removed && event.versionId !== now.versionId) return undefined;
@@ -202,13 +219,10 @@ async function reasonToSkipWrite(
     const next = { ...record, sequencer, verified: { ...now, skippedBy: refreshId } };
     return (await records.replace(record, next)) ? 'unchanged' : undefined;
   }
-  if (!neverCached) return undefined;
-  return (await records.replace(record, { key: record.key, sequencer, mark })) ? 'neverCached' : undefined;
-}
-
-/** Decided each time: the distribution may have been reconfigured since. */
-function wasNeverCached({ neverCached }: Verified, honoursNoStore: boolean): boolean {
-  return neverCached && honoursNoStore;
+  // With the same ETag, the edge is told that it has the current object, and shows its old headers.
+  if (!neverCached || now.eTag === verified.eTag) return undefined;
+  const mixed = now.headers === verified.headers ? {} : ({ mixed: true } as const);
+  return (await records.replace(record, { key, sequencer, mark, ...mixed })) ? 'neverCached' : undefined;
 }
 
 function isVerified(record: EdgeRecord | undefined): record is VerifiedRecord {
@@ -238,8 +252,19 @@ export function verifiedFrom(object: Served | undefined): Verified {
   const { etag = '' } = object?.headers ?? {};
   return {
     fingerprint: fingerprintOf(object),
+    ...(object === undefined ? {} : { headers: headersFingerprintOf(object) }),
     neverCached: isNeverCached(object),
+    ...cachingHeadersOf(object),
     ...(object === undefined ? {} : { eTag: etag, lastModified: object.lastModified }),
     ...(object?.versionId === undefined ? {} : { versionId: object.versionId }),
+  };
+}
+
+function cachingHeadersOf(object: Served | undefined): Pick<Verified, 'cacheControl' | 'expires'> {
+  const cacheControl = object?.headers['cache-control'];
+  const expires = object?.headers['expires'];
+  return {
+    ...(cacheControl === undefined ? {} : { cacheControl }),
+    ...(expires === undefined ? {} : { expires }),
   };
 }

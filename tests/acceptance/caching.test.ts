@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CACHED_SITE, synthesiseCachedSite } from '../fixtures/cached-site.ts';
 import { nextSecond } from '../helpers/next-second.ts';
 import { s3Event } from '../helpers/s3-messages.ts';
-import { type Site, startSite } from '../helpers/site.ts';
+import { type Site, type StoredHeaders, startSite } from '../helpers/site.ts';
 
 const assemblyDirectory = mkdtempSync(join(tmpdir(), 'cached-site-'));
 let site: Site;
@@ -20,10 +20,11 @@ afterAll(async () => {
 });
 
 /** Uploads an object, lets its refresh end, and returns its version. */
-async function publish(Key: string, Body: string): Promise<string> {
+async function publish(Key: string, Body: string, headers: StoredHeaders = {}): Promise<string> {
   await nextSecond();
   const Bucket = site.output('SiteBucketName');
-  const { VersionId = '' } = await site.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  const put = new PutObjectCommand({ Bucket, Key, Body, ...headers });
+  const { VersionId = '' } = await site.clients.s3.send(put);
   await site.settled();
   return VersionId;
 }
@@ -89,5 +90,31 @@ describe('A bucket that keeps old versions', () => {
     const cost = await costOf(() => deleteVersion('back.txt', marker));
     expect(cost).toEqual({ paths: [['/back.txt']], mails: ['Fresh: back.txt'] });
     expect(await shown('/back.txt')).toBe('here');
+  });
+});
+
+describe('A page that CloudFront asks for each time', () => {
+  it.each(['no-cache', 'public, max-age=0, must-revalidate'])(
+    'costs no path when it changes beside hashed assets, stored with %s',
+    async CacheControl => {
+      const page = `${CacheControl.length}.html`;
+      await publish(page, 'old', { CacheControl });
+      expect(await shown(`/${page}`)).toBe('old');
+      for (const body of ['new', 'newest']) {
+        await nextSecond();
+        const { paths, mails } = await costOf(() => site.put(page, body, { CacheControl }));
+        expect([paths, mails]).toEqual([[], [`Fresh: ${page}`]]);
+        expect(await shown(`/${page}`)).toBe(body);
+      }
+    },
+  );
+
+  it('costs a path if only its type changes, for its ETag does not tell', async () => {
+    const CacheControl = 'no-cache';
+    await publish('typed.html', 'text', { CacheControl, ContentType: 'text/plain' });
+    expect((await site.cloud.view('/typed.html')).headers['content-type']).toBe('text/plain');
+    await nextSecond();
+    const put = () => site.put('typed.html', 'text', { CacheControl, ContentType: 'text/html' });
+    expect((await costOf(put)).paths).toEqual([['/typed.html']]);
   });
 });

@@ -9,7 +9,10 @@ import { startRefreshTable } from './refresh-items.ts';
 const upload = (sequencer: string, key = 'a.css') => changeOf(key, { sequencer });
 const PRESENT: Verified = {
   fingerprint: 'f1',
+  headers: 'h1',
   neverCached: false,
+  cacheControl: 'max-age=60',
+  expires: 'Tue, 03 Nov 2026 10:00:00 GMT',
   eTag: '"e1"',
   lastModified: 'Mon, 02 Nov 2026 10:00:00 GMT',
   versionId: 'v1',
@@ -124,9 +127,11 @@ describe('a record is replaced', () => {
     const next = { ...known, sequencer: '06', verified: again };
     expect(await records.replace(known, next)).toBe(true);
     expect(await recordOf()).toEqual(next);
-    const unverified = { key: 'a.css', sequencer: '07', mark: 'm1' };
+    const unverified = { key: 'a.css', sequencer: '07', mark: 'm1', mixed: true } as const;
     expect(await records.replace(next, unverified)).toBe(true);
     expect(await recordOf()).toEqual(unverified);
+    await records.mark(upload('08'), 'm2');
+    expect(await recordOf()).toEqual({ key: 'a.css', sequencer: '08', mark: 'm2' });
   });
 
   it.each([

@@ -27,16 +27,17 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
   return {
     get: keys => readRecords(table, keys.map(idOf)),
 
-    async replace(known, { key, sequencer, mark, verified }) {
+    async replace(known, { key, sequencer, mark, mixed, verified }) {
       const replaced = await update(key, {
         UpdateExpression: `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${
-          verified === undefined ? ' REMOVE verified' : ', verified = :verified'
-        }`,
+          mixed === undefined ? '' : ', mixed = :mixed'
+        }${verified === undefined ? ' REMOVE verified' : ', verified = :verified'}`,
         ConditionExpression: 'sequencer = :known AND verified.fingerprint = :fingerprint',
         ExpressionAttributeValues: {
           ':sequencer': sequencer,
           ':mark': mark,
           ':expiresAt': expiryOf(table, HISTORY_DAYS),
+          ':mixed': mixed,
           ':verified': verified,
           ':known': known.sequencer,
           ':fingerprint': known.verified.fingerprint,
@@ -49,7 +50,7 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
       const values = { ':mark': mark, ':expiresAt': expiryOf(table, HISTORY_DAYS) };
       const marked = await update(key, {
         UpdateExpression:
-          'SET #key = :key, sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt REMOVE verified',
+          'SET #key = :key, sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt REMOVE verified, mixed',
         // As strings, sequencers are in the order of their events; see `isNewer`.
         ConditionExpression: 'attribute_not_exists(sequencer) OR sequencer <= :sequencer',
         ExpressionAttributeNames: { '#key': 'key' },
@@ -57,7 +58,7 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
       });
       if (marked !== undefined) return;
       await update(key, {
-        UpdateExpression: 'SET mark = :mark, expiresAt = :expiresAt REMOVE verified',
+        UpdateExpression: 'SET mark = :mark, expiresAt = :expiresAt REMOVE verified, mixed',
         // Expired between the two updates, it is no record that could be read.
         ConditionExpression: 'attribute_exists(sequencer)',
         ExpressionAttributeValues: values,

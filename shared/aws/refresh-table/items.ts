@@ -121,10 +121,14 @@ const EdgeItem = z.object({
   key: z.string(),
   sequencer: z.string(),
   mark: z.string(),
+  mixed: z.optional(z.literal(true)),
   verified: z.optional(
     z.object({
       fingerprint: z.string(),
+      headers: z.optional(z.string()),
       neverCached: z.boolean(),
+      cacheControl: z.optional(z.string()),
+      expires: z.optional(z.string()),
       eTag: z.optional(z.string()),
       lastModified: z.optional(z.string()),
       versionId: z.optional(z.string()),
@@ -200,13 +204,18 @@ export function toChange(item: Item): Change {
 
 /** @throws InvalidDataError */
 export function toEdgeRecord(item: Item): EdgeRecord {
-  const { verified, ...record } = parsed(EdgeItem, item, nameOf(item));
+  const { verified, mixed, ...rest } = parsed(EdgeItem, item, nameOf(item));
+  const record = mixed === undefined ? rest : { ...rest, mixed };
   if (verified === undefined) return record;
-  const { fingerprint, neverCached, eTag, lastModified, versionId, skippedBy } = verified;
+  const { fingerprint, neverCached, headers, cacheControl, expires } = verified;
+  const { eTag, lastModified, versionId, skippedBy } = verified;
   return {
     ...record,
     verified: {
       ...{ fingerprint, neverCached },
+      ...(headers === undefined ? {} : { headers }),
+      ...(cacheControl === undefined ? {} : { cacheControl }),
+      ...(expires === undefined ? {} : { expires }),
       ...(eTag === undefined ? {} : { eTag }),
       ...(lastModified === undefined ? {} : { lastModified }),
       ...(versionId === undefined ? {} : { versionId }),

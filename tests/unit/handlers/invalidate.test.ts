@@ -57,7 +57,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
     edge: {
       records: createMemoryRecords({ step }),
       objects: { head: async () => undefined },
-      honoursNoStore: true,
+      isAskedEachTime: () => false,
     },
     newMark: () => 'm1',
     settings: PLAN_SETTINGS,

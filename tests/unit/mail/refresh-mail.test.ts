@@ -78,7 +78,7 @@ describe('the mail about a fresh refresh', () => {
     },
     {
       skipped: { unchanged: 1, neverCached: 2, duplicate: 3 },
-      line: 'Nothing to purge: 1 file uploaded or removed again without a change; 2 files served with no-store, so never cached; 3 files reported twice by S3',
+      line: 'Nothing to purge: 1 file uploaded or removed again without a change; 2 files for which the edge asks the bucket each time; 3 files reported twice by S3',
     },
   ])('says how many files needed no path, and why: $line', ({ skipped, line }) => {
     const { text, html } = render({ skipped });

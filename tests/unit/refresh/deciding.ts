@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { isAskedEachTime, type Ttls } from '../../../shared/refresh/asked-each-time.ts';
 import type { Change } from '../../../shared/refresh/refresh.ts';
 import type { Served } from '../../../shared/refresh/served.ts';
 import { markChanged, verifiedFrom } from '../../../shared/refresh/unchanged.ts';
@@ -20,6 +21,8 @@ export const objectOf = (
 });
 export const upload = (sequencer: string, eTag = 'same') => changeOf('a.css', { sequencer, eTag });
 export const removal = (sequencer: string) => changeOf('a.css', { sequencer, removed: true });
+const TTLS: Ttls = { minTtlSeconds: 0, defaultTtlSeconds: 86_400, maxTtlSeconds: 31_536_000 };
+
 /**
  * What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if
  * that is given.
@@ -49,7 +52,7 @@ export async function decide({
   const { changedKeys, skipped } = await markChanged(events, PLANNING, {
     records,
     objects,
-    honoursNoStore,
+    isAskedEachTime: object => isAskedEachTime(object, { ...TTLS, minTtlSeconds: honoursNoStore ? 1 : 60 }),
   });
   const [reason = 'purged'] = Object.entries(skipped).flatMap(([name, count]) => (count > 0 ? [name] : []));
   expect(changedKeys).toEqual(reason === 'purged' ? ['a.css'] : []);

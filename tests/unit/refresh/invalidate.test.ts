@@ -74,7 +74,7 @@ function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ..
       freePathsPerMonth: 2,
       urls: { ...PLAN_SETTINGS.urls, originPath },
     },
-    edge: { records, objects: { head: async () => undefined }, honoursNoStore: true },
+    edge: { records, objects: { head: async () => undefined }, isAskedEachTime: () => false },
     newMark: () => `m${++marks}`,
     now,
     onUnknownQuota: error => void unknown.push(error),

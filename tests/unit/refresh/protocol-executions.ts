@@ -113,7 +113,7 @@ export class ProtocolExecutions implements RefreshExecutions {
           edge: {
             records: createMemoryRecords({ step: (label, effect) => this.#run.step(label, effect) }),
             objects: { head: async () => undefined },
-            honoursNoStore: true,
+            isAskedEachTime: () => false,
           },
           newMark: () => 'm',
           now: () => new Date(0),

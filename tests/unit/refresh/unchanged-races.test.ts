@@ -20,6 +20,7 @@ const anyVersion = fc.record({
     { weight: 5, arbitrary: fc.constant('max-age=1' as const) },
     { weight: 2, arbitrary: fc.constant('max-age=2' as const) },
     { weight: 2, arbitrary: fc.constant('no-store' as const) },
+    { weight: 1, arbitrary: fc.constant('no-cache' as const) },
   ),
   later: fc.boolean(),
 });
@@ -94,6 +95,15 @@ const OTHER_HEADERS_FOR_A_WHILE: Partial<Scenario> = {
   refreshes: [ENDS_WELL, ENDS_WELL],
 };
 
+const ASKED: Version = { ...A, cacheControl: 'no-store' };
+const ASKED_OTHERWISE: Version = { ...A, cacheControl: 'no-cache' };
+
+/** Refreshes that end well, and each event told once. */
+const inTurn = (versions: readonly Version[], collectedBy: readonly number[]): Partial<Scenario> => ({
+  ...inVersions(versions, collectedBy),
+  hasVersions: false,
+});
+
 /** In a bucket with versions, refreshes that end well, and each event told once. */
 const inVersions = (versions: readonly Version[], collectedBy: readonly number[]): Partial<Scenario> => ({
   hasVersions: true,
@@ -116,8 +126,19 @@ describe('an edge may keep an old version without the guard that', () => {
     { guard: 'a purge is marked before it is made' },
     { guard: 'a skip remembers the version it saw', situation: OTHER_HEADERS_FOR_A_WHILE },
     { guard: 'a skip needs the record that it read' },
-    { guard: 'a skip of a new version forgets the old one' },
+    {
+      guard: 'a skip of a new version forgets the old one',
+      situation: inTurn([ASKED, A, { ...ASKED, content: 'b' }], [0, 1]),
+    },
     { guard: 'every event of a key is passed on' },
+    {
+      guard: 'an old ETag keeps its headers',
+      situation: { ...inTurn([ASKED, ASKED_OTHERWISE], [0]), visits: [1, 1, 1, 'eviction', 1, 'eviction'] },
+    },
+    {
+      guard: 'a mix of headers is remembered',
+      situation: inTurn([ASKED, { ...ASKED_OTHERWISE, content: 'b' }, ASKED_OTHERWISE], [0, 1]),
+    },
     { guard: 'the version seen before is not seen again', situation: OTHER_HEADERS_FOR_A_WHILE },
     { guard: 'headers count' },
     {

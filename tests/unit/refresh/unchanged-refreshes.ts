@@ -1,6 +1,6 @@
 import { EdgeStaleError } from '../../../shared/errors.ts';
 import { type Change, newestPerKey } from '../../../shared/refresh/refresh.ts';
-import type { Served } from '../../../shared/refresh/served.ts';
+import { fingerprintOf, type Served } from '../../../shared/refresh/served.ts';
 import {
   type EdgeRecord,
   type EdgeRecords,
@@ -13,6 +13,7 @@ import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type MemoryRecords, type RecordGuard } from './memory-records.ts';
 import type { UnchangedRun } from './unchanged-run.ts';
 import type { VersionedSite } from './unchanged-site.ts';
+import { ASKED_EACH_TIME } from './unchanged-versions.ts';
 
 /** What becomes of a refresh. */
 export interface Fate {
@@ -92,7 +93,7 @@ export class UnchangedRefreshes {
       {
         records: this.#recordsPlannedBy(ending),
         objects: { head: async () => this.#asPlanned(await this.#site.readToPlan(), told) },
-        honoursNoStore: true,
+        isAskedEachTime: ({ cacheControl = '' }) => ASKED_EACH_TIME.has(cacheControl),
       },
     );
     return { mark, purges: changedKeys.length > 0 };
@@ -100,10 +101,20 @@ export class UnchangedRefreshes {
 
   /** An object as a plan sees it. */
   #asPlanned(object: Served | undefined, [event]: readonly Change[]): Served | undefined {
-    if (object === undefined || !event?.deletesVersion) return object;
+    if (object === undefined || event === undefined) return object;
+    if (!event.deletesVersion) return this.#withOtherETag(object, event);
     if (this.#run.has('a deletion is skipped by the version that was verified')) return object;
     const { versionId } = this.#records.peek(event.key)?.verified ?? {};
     return versionId === undefined ? object : { ...object, versionId };
+  }
+
+  /** A changed object, whose ETag always seems to have changed as well without the guard. */
+  #withOtherETag(object: Served, { key }: Change): Served {
+    const { fingerprint = '' } = this.#records.peek(key)?.verified ?? {};
+    const isChanged = fingerprint !== fingerprintOf(object);
+    return this.#run.has('an old ETag keeps its headers') || !isChanged
+      ? object
+      : { ...object, headers: { ...object.headers, etag: '"other"' } };
   }
 
   /** The records, used by a refresh that plans: the last request tells who planned last. */

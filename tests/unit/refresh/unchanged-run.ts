@@ -7,6 +7,7 @@ export type Guard =
   | 'every event of a key is passed on'
   | 'the version seen before is not seen again'
   | 'headers count'
+  | 'an old ETag keeps its headers'
   | 'an upload is skipped by its own version alone'
   | 'a deletion is skipped by the version that was verified'
   | 'a deletion is skipped only if it is newer than the record'

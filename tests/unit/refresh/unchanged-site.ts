@@ -1,9 +1,15 @@
 import type { EdgeAnswer } from '../../../shared/refresh/edge-answer.ts';
 import type { Change } from '../../../shared/refresh/refresh.ts';
-import { fingerprintOf, isNeverCached, type Served } from '../../../shared/refresh/served.ts';
+import { fingerprintOf, type Served } from '../../../shared/refresh/served.ts';
 import { answerOf } from './scripted-site.ts';
 import type { UnchangedRun } from './unchanged-run.ts';
-import { KEY, type StoredVersion, storedVersionsOf, type Version } from './unchanged-versions.ts';
+import {
+  ASKED_EACH_TIME,
+  KEY,
+  type StoredVersion,
+  storedVersionsOf,
+  type Version,
+} from './unchanged-versions.ts';
 
 /** Verification asks the first one. */
 const POPS = [0, 1];
@@ -99,7 +105,7 @@ export class VersionedSite {
   outdated(): string[] {
     const wanted = fingerprintOf(this.#versions[this.#current]?.served);
     return [...this.#edge]
-      .filter(([, version]) => fingerprintOf(this.#versions[version]?.served) !== wanted)
+      .filter(([pop]) => fingerprintOf(this.#view(pop)) !== wanted)
       .map(([pop, version]) => `${pop} keeps version ${version}`);
   }
 
@@ -113,12 +119,20 @@ export class VersionedSite {
       : { ...served, headers: { ...served.headers, 'cache-control': '' } };
   }
 
-  /** What a point of presence keeps, or else what the bucket holds, which it then keeps. */
+  /**
+   * What a point of presence keeps, or else what the bucket holds, which it then keeps. Of an
+   * object that it has to ask for, it compares the ETag alone: if that is the current one, the old
+   * headers stay.
+   */
   #view(pop: number): Served | undefined {
     const kept = this.#edge.get(pop);
-    if (kept !== undefined) return this.#versions[kept]?.served;
-    const fetched = this.#versions[this.#current]?.served;
-    if (!isNeverCached(fetched)) this.#edge.set(pop, this.#current);
-    return fetched;
+    const current = this.#versions[this.#current]?.served;
+    if (kept !== undefined) {
+      const served = this.#versions[kept]?.served;
+      const isAsked = ASKED_EACH_TIME.has(served?.headers['cache-control'] ?? '');
+      if (!isAsked || served?.headers['etag'] === current?.headers['etag']) return served;
+    }
+    this.#edge.set(pop, this.#current);
+    return current;
   }
 }

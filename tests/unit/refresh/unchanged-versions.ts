@@ -8,7 +8,7 @@ import type { Served } from '../../../shared/refresh/served.ts';
  */
 export interface Version {
   readonly content: 'a' | 'b' | 'removed' | 'undone' | 'pruned';
-  readonly cacheControl: 'max-age=1' | 'max-age=2' | 'no-store';
+  readonly cacheControl: 'max-age=1' | 'max-age=2' | 'no-store' | 'no-cache';
   /** In a later second than the version before. */
   readonly later: boolean;
 }
@@ -19,6 +19,9 @@ export interface StoredVersion {
   /** Undefined if there is no object. */
   readonly served: Served | undefined;
 }
+
+/** With these, an edge asks the bucket before it shows what it keeps. */
+export const ASKED_EACH_TIME: ReadonlySet<string> = new Set(['no-store', 'no-cache']);
 
 export const KEY = 'page.html';
 

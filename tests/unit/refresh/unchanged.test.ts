@@ -40,6 +40,13 @@ describe('a key costs no path', () => {
       reason: 'neverCached',
     },
     {
+      what: 'changed, when the edge asked for the old version each time',
+      verified: objectOf('old', { 'cache-control': 'no-cache' }, THEN),
+      events: [upload('06', 'new')],
+      bucket: objectOf('new', { 'cache-control': 'no-cache' }),
+      reason: 'neverCached',
+    },
+    {
       what: 'removed, when it was never cached',
       verified: objectOf('old', { 'cache-control': 'private, No-Store' }, THEN),
       events: [removal('06')],
@@ -111,10 +118,16 @@ describe('a key is purged', () => {
       bucket: undefined,
     },
     {
-      what: 'it is only to be asked for each time',
-      verified: objectOf('old', { 'cache-control': 'no-cache' }, THEN),
+      what: 'edges may show the old one while they ask for it',
+      verified: objectOf('old', { 'cache-control': 'no-cache, stale-while-revalidate=60' }, THEN),
       events: [upload('06', 'new')],
       bucket: objectOf('new'),
+    },
+    {
+      what: 'it is asked for each time, but with an ETag that has not changed',
+      verified: objectOf('same', { 'cache-control': 'no-cache' }, THEN),
+      events: [upload('06')],
+      bucket: objectOf('same', { 'cache-control': 'no-cache', 'content-type': 'text/css' }),
     },
     {
       what: 'it names no-store in a quoted string only',
@@ -153,9 +166,20 @@ describe('the record of a key', () => {
   });
 
   it('that was never cached must be verified again', async () => {
+    const noStore = { 'cache-control': 'no-store' };
+    const old = objectOf('old', noStore, THEN);
+    const { record } = await decide({
+      verified: old,
+      events: [upload('06')],
+      bucket: objectOf('same', noStore),
+    });
+    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+  });
+
+  it('that was never cached remembers that its headers have changed', async () => {
     const old = objectOf('old', { 'cache-control': 'no-store' }, THEN);
     const { record } = await decide({ verified: old, events: [upload('06')], bucket });
-    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1', mixed: true });
   });
 });
 
@@ -167,7 +191,7 @@ it('A lost plan is made again, and skips the same keys for the same reasons', as
     markChanged(
       [upload('06')],
       { refreshId, mark: 'm1' },
-      { records, objects: { head: async () => bucket }, honoursNoStore: true },
+      { records, objects: { head: async () => bucket }, isAskedEachTime: () => false },
     );
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
@@ -204,7 +228,9 @@ it('Every key is decided on its own', async () => {
   }
   const events = keys.map(key => changeOf(key, { sequencer: '06', eTag: key }));
   const head = async (key: string) => objectOf(key, key === '42.css' ? { 'cache-control': 'max-age=1' } : {});
-  expect(await markChanged(events, PLANNING, { records, objects: { head }, honoursNoStore: true })).toEqual({
+  expect(
+    await markChanged(events, PLANNING, { records, objects: { head }, isAskedEachTime: () => false }),
+  ).toEqual({
     changedKeys: ['42.css'],
     skipped: { unchanged: 99, neverCached: 0, duplicate: 0 },
   });

@@ -4,7 +4,7 @@ import type { CachePolicy } from './policies.ts';
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html */
 export const DEFAULT_ERROR_TTL_SECONDS = 10;
 const ALWAYS_CACHED_ERRORS = new Set([404, 405, 410, 414, 500, 501, 502, 503, 504]);
-/** 416 is never cached, and of other errors only these heed `no-store`, `no-cache` and `private`. */
+/** Only these heed `no-store`, `no-cache` and `private`. 416 is never cached. */
 const RESTRICTED_ERRORS = new Set([404, 410, 414, 501]);
 const CACHED_STATUSES = new Set([200, 203, 204, 300, 301, 302, 307, 308]);
 
@@ -35,7 +35,7 @@ export function cacheSeconds(
 export interface CachedError {
   /** The distribution's own `ErrorCachingMinTTL`, if it sets one. */
   readonly ttlSeconds?: number;
-  /** The page that viewers get instead, if there is one, and the policy that it is fetched under. */
+  /** The page that viewers get instead, and the policy that it is fetched under. */
   readonly page?: { readonly headers: Headers; readonly policy: CachePolicy };
 }
 
