@@ -4,13 +4,12 @@ import * as z from 'zod/mini';
 export const Guard = z.object({
   /** `maxNeedlessPurges`. */
   limit: z.number(),
-  /** Needless purges of the cheapest plan. */
+  /** Needless purges of the cheapest plan, as far as the site was listed. */
   withoutLimit: z.number(),
   /** How much more than the cheapest plan this one costs, in US dollars. */
   costUsd: z.number(),
   /**
-   * The fewest needless purges of any plan. Only if they are above the limit: then it does not
-   * count.
+   * No plan has fewer needless purges. Only if they are above the limit: then it does not count.
    */
   fewest: z.exactOptional(z.number()),
 });
@@ -27,5 +26,5 @@ const grouped = (count: number) => count.toLocaleString('en');
 export function guardWords({ limit, fewest, withoutLimit, costUsd }: Guard): string {
   if (fewest !== undefined)
     return `${grouped(limit)} cannot be kept: any paths would make at least ${grouped(fewest)}`;
-  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make ${grouped(withoutLimit)}`;
+  return `${grouped(limit)} costs ${money.format(costUsd)}: the cheapest paths would make at least ${grouped(withoutLimit)}`;
 }

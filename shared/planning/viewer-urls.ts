@@ -53,6 +53,10 @@ export interface UrlRules {
   readonly behaviours?: readonly ShownAt[];
   /** Further URLs of objects. */
   readonly told?: ToldUrls;
+  /**
+   * Whether a function may have changed the URL that an edge keeps an object under. @default false
+   */
+  readonly rewrites?: boolean;
 }
 
 /** What one behaviour shows of the bucket. */
@@ -70,6 +74,17 @@ export interface ShownAt {
  * was told as a wildcard, or is named so.
  */
 export function viewerPaths(key: string, rules: UrlRules): string[] {
+  const shown = shownPaths(key, rules);
+  const { told, rewrites = told !== undefined } = rules;
+  if (!rewrites) return shown;
+  // An edge keeps an object under the URL that a viewer-request function made of the viewer's, and
+  // both have to be invalidated (CloudFront developer guide, "Invalidate files to remove content").
+  const named = originPathsOf(rules).flatMap(path => pathsBelow(path, key, rules).slice(0, 1));
+  return [...new Set([...shown, ...named])];
+}
+
+/** The viewer paths at which viewers can get an object. */
+function shownPaths(key: string, rules: UrlRules): string[] {
   const { behaviours, told } = rules;
   if (behaviours === undefined && told === undefined) return pathsBelow(rules.originPath, key, rules);
   const own = originPathsOf(rules).flatMap(originPath =>
@@ -147,7 +162,7 @@ export function sureViewerPaths(key: string, rules: UrlRules): string[] {
     if (path === '/') return rootObject !== '' || showsFolders;
     return showsFolders || !path.endsWith('/');
   };
-  return viewerPaths(key, { ...rules, extensionless: false }).filter(
+  return shownPaths(key, { ...rules, extensionless: false }).filter(
     path => isSure(path) && !hasDotSegment(path) && toldKeys(path, told) !== undefined,
   );
 }

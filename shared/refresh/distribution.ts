@@ -1,6 +1,6 @@
 import { UnknownDistributionError } from '../errors.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
-import { type Description, errorPagesOf, showing } from '../sites/description.ts';
+import { type Behaviour, type Description, errorPagesOf, showing } from '../sites/description.ts';
 import type { KnownDistributions } from '../sites/known-distribution.ts';
 import type { Told } from '../sites/told.ts';
 
@@ -51,6 +51,7 @@ function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description
       ? {}
       : { behaviours: behaviours.map(({ pathPattern, originPaths }) => ({ pathPattern, originPaths })) }),
     ...(further === undefined ? {} : { told: further }),
+    ...(shown.some(seesRequests) ? { rewrites: true } : {}),
   };
 }
 
@@ -60,6 +61,10 @@ function toldUrls({ urls, spaFallback }: Told): UrlRules['told'] {
   return { ...urls, [spaFallback]: [...(urls?.[spaFallback] ?? []), '/*'] };
 }
 
+function seesRequests({ functions }: Pick<Behaviour, 'functions'>): boolean {
+  return functions.some(({ event }) => event.endsWith('-request'));
+}
+
 /** Functions that see a request may send it to another object. */
 export function untoldIn(
   { urls, spaFallback, extensionless }: Told,
@@ -67,7 +72,7 @@ export function untoldIn(
 ): string[] {
   if (urls !== undefined || spaFallback !== undefined || extensionless === true) return [];
   return showing(description)
-    .filter(({ functions }) => functions.some(({ event }) => event.endsWith('-request')))
+    .filter(seesRequests)
     .map(({ pathPattern }) => pathPattern);
 }
 

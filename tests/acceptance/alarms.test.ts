@@ -153,6 +153,12 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     await api.ask('POST /backup');
     return passesByItself;
   },
+  'watch-distributions-errors': async () => {
+    killOnce({ action: 'GetDistribution', caller: 'SiteWatch' });
+    const FunctionName = await functionNamed('SiteWatch');
+    await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: '{}' }));
+    return passesByItself;
+  },
   'invalidate-errors': () => failRepeatedly('Invalidate'),
   'verify-edge-errors': () => failRepeatedly('Verify'),
   'refresh-failed': async () => {
@@ -198,10 +204,14 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
 };
 
+async function functionNamed(role: string): Promise<string | undefined> {
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+  return Functions.find(each => each.FunctionName?.includes(role))?.FunctionName;
+}
+
 /** Has a function invoked with an event that it cannot use, again and again. */
 async function failRepeatedly(role: string): Promise<Trouble> {
-  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
-  const FunctionName = Functions.find(each => each.FunctionName?.includes(role))?.FunctionName;
+  const FunctionName = await functionNamed(role);
   const again = () => lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
   return { cure: passesByItself, again, everyMinutes: 4 };
 }

@@ -42,6 +42,19 @@ const UNUSED: Readonly<Record<string, { readonly grants: RegExp; readonly reason
     reason:
       'The sender has no configuration set here; tests/local/ses/identities.test.ts shows one that has.',
   },
+  watching: {
+    grants:
+      /^(?:AutoInvalidationSiteWatchServiceRoleDefaultPolicy (?:cloudfront|dynamodb|sqs):|\S+AutoInvalidationSiteWatch lambda:)/,
+    reason: 'The schedule comes every quarter of an hour; tests/acceptance/shown-sites.test.ts has it look.',
+  },
+  changes: {
+    grants: /^AutoInvalidationSiteFindServiceRoleDefaultPolicy sqs:SendMessage /,
+    reason: 'A deployment asks for a refresh only if it finds the distribution changed.',
+  },
+  websites: {
+    grants: /^AutoInvalidationSite(?:Find|Watch)ServiceRoleDefaultPolicy s3:GetBucketWebsite /,
+    reason: 'It is asked of a bucket whose website endpoint is shown; the school shows the other one.',
+  },
   polling: {
     grants: /ServiceRoleDefaultPolicy sqs:(ChangeMessageVisibility|GetQueueUrl) /,
     reason:

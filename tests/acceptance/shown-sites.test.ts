@@ -151,7 +151,8 @@ describe('A site whose function shows pages under other names', () => {
     expect(await shown('/docs/intro.txt', '/intro.txt')).toEqual(['old', 403]);
     const { subject, text } = await upload('intro.txt', 'new');
     expect(subject).toBe('Fresh: intro.txt');
-    expect(text).toContain('Invalidated:\n  /docs/intro.txt\n');
+    expect(text).toContain('Invalidated:\n  /docs/intro.txt\n  /intro.txt\n');
+    expect(text).toContain('URLs verified: 1\n');
     expect(await shown('/docs/intro.txt')).toEqual(['new']);
     expect(await invalidations()).toBe(2);
   });

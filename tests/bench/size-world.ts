@@ -7,6 +7,7 @@ import { xmlResponse } from '../../infra/local/kernel/xml.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { monthOf, refreshIdOf } from '../../shared/refresh/refresh.ts';
 import { startDynamoDb } from '../helpers/dynamodb.ts';
+import { distributionOf, knownOf } from '../helpers/found-distributions.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import { REFRESH_TABLE } from '../helpers/refresh-table.ts';
 import { type LazySite, listingOf } from './lazy-site.ts';
@@ -70,6 +71,7 @@ export async function startSizeWorld(pageMs: number): Promise<SizeWorld> {
       const tableName = `refreshes-${tables++}`;
       await dynamo.client.send(new CreateTableCommand({ TableName: tableName, ...REFRESH_TABLE }));
       const table = openRefreshTable({ tableName, client: dynamo.client });
+      await table.distributions.put(DISTRIBUTION, knownOf(distributionOf()));
       const now = new Date();
       const refreshId = refreshIdOf(now, '00000000');
       const refreshes = table.openRefreshOf(DISTRIBUTION);
@@ -96,15 +98,7 @@ const settingsOf = (distributionId: string) => ({
   AWS_ACCESS_KEY_ID: 'tester',
   AWS_SECRET_ACCESS_KEY: 'local',
   SITE_BUCKET: 'site',
-  DISTRIBUTIONS: JSON.stringify([
-    {
-      id: distributionId,
-      url: 'https://d111111abcdef8.cloudfront.net',
-      urls: { ...PLANNING.urls, cachesQueryStrings: String(PLANNING.urls.cachesQueryStrings) },
-      honoursNoStore: 'true',
-      errorPages: [],
-    },
-  ]),
+  DISTRIBUTION_IDS: distributionId,
   PATH_PRICE_USD: String(PLANNING.prices.path),
   REFETCH_PRICE_USD: String(PLANNING.prices.refetch),
   FREE_PATHS_PER_MONTH: String(PLANNING.prices.freePaths),

@@ -102,8 +102,10 @@ async function startCloud(
     ports,
     ...(invalidationDelayMs === undefined ? {} : { invalidationDelayMs }),
     ...(permissions === undefined ? {} : { permissions }),
-    startEnvironment: definition =>
-      isOfDeployment(definition) ? startDeploymentFunction(definition) : functions.start(definition),
+    startEnvironment: (definition, endpoint) =>
+      isOfDeployment(definition)
+        ? startDeploymentFunction(definition, endpoint)
+        : functions.start(definition),
     verifiedSenders: [EXISTING.owner],
     deliverEvent: (_, send) => work.deliver(() => deliverEvent?.(send, random) ?? send()),
   });

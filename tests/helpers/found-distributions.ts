@@ -1,7 +1,9 @@
 import { UndescribedDistributionError } from '../../shared/errors.ts';
+import { describe } from '../../shared/sites/describe.ts';
 import type { Caching } from '../../shared/sites/description.ts';
 import type { FoundBehaviour, FoundDistribution } from '../../shared/sites/found-distribution.ts';
 import type { KnownDistribution, KnownDistributions } from '../../shared/sites/known-distribution.ts';
+import { Told } from '../../shared/sites/told.ts';
 
 /** AWS's policy CachingOptimized. */
 export const OPTIMIZED: Caching = {
@@ -45,6 +47,17 @@ export function distributionOf(found: Partial<FoundDistribution> = {}): FoundDis
     behaviours: [behaviourOf()],
     errorResponses: [],
     ...found,
+  };
+}
+
+/** What is known of a distribution that the deployment has just found, and nobody told more of. */
+export function knownOf(found: FoundDistribution): KnownDistribution {
+  return {
+    told: Told.parse({}),
+    description: describe(found, BUCKET),
+    version: 1,
+    pending: [],
+    asked: { day: '2026-11-30', count: 0 },
   };
 }
 

@@ -33,6 +33,8 @@ const ROLES = {
   verifier: 'AutoInvalidationVerifyServiceRole',
   reporter: 'AutoInvalidationReportServiceRole',
   collector: 'AutoInvalidationCollectServiceRole',
+  finder: 'AutoInvalidationSiteFindServiceRole',
+  watcher: 'AutoInvalidationSiteWatchServiceRole',
   mailer: 'MailSendServiceRole',
   registrar: 'SesSendersRegisterServiceRole',
   workflow: 'AutoInvalidationStateMachineRole',
@@ -70,6 +72,11 @@ const COLLECT = [
   ...on(REFRESHES, 'dynamodb:GetItem', 'dynamodb:Query'),
   ...on(STATE_MACHINE, 'states:StartExecution'),
 ];
+const PARTS_OF_DISTRIBUTIONS = [
+  'arn:aws:cloudfront::*:cache-policy/*',
+  'arn:aws:cloudfront::*:response-headers-policy/*',
+  'arn:aws:cloudfront::<AWS::AccountId>:function/*',
+];
 const FOLLOW_REFRESH = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 
 describe('Least privilege', () => {
@@ -98,6 +105,23 @@ describe('Least privilege', () => {
       ].sort(),
     );
   });
+
+  it.each(['finder', 'watcher'] as const)(
+    'the %s may read distributions, keep what they are like and ask for refreshes, but not invalidate',
+    role => {
+      expect(allowed(role)).toEqual(
+        [
+          ...on(DISTRIBUTION, 'cloudfront:GetDistribution'),
+          ...['GetCachePolicy', 'GetResponseHeadersPolicy', 'DescribeFunction'].map(
+            (action, index) => `cloudfront:${action} ${PARTS_OF_DISTRIBUTIONS[index]}`,
+          ),
+          ...on(SITE_BUCKET, 's3:GetBucketWebsite'),
+          ...on(REFRESHES, 'dynamodb:GetItem', 'dynamodb:PutItem'),
+          ...on(SITE_CHANGES, 'sqs:SendMessage'),
+        ].sort(),
+      );
+    },
+  );
 
   it('the collector may start refreshes, but not create invalidations', () => {
     expect(allowed('collector')).toEqual([...on(SITE_CHANGES, ...CONSUME), ...COLLECT].sort());
@@ -218,6 +242,9 @@ describe('Least privilege', () => {
         'the sender may send with any by default; the sender is fixed by a condition',
       'arn:aws:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-us-east-1/*':
         'CDK’s uploader reads the assets of its deployment',
+      ...Object.fromEntries(
+        PARTS_OF_DISTRIBUTIONS.map(parts => [parts, 'what a distribution has is known once it is read']),
+      ),
       [`${BACKUP_BUCKET}/backups/*`]: 'the key of a backup is its time',
       [`${BACKUP_BUCKET}/backups/*.manifest.json`]: 'any backup is listed by its manifest',
     };

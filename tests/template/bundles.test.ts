@@ -46,26 +46,30 @@ const PIPELINE_MAILS = [
 ];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];
 
+/** What a function needs that reads how distributions show the bucket, and keeps refreshes. */
+const REFRESHING = ['shared/refresh/', 'shared/planning/', 'shared/sites/'];
+
 const DEPLOYING: Parts = { own: ['shared/deployment/'], packages: [] };
 
 /** What each function needs besides that. */
 const PARTS: Readonly<Record<string, Parts>> = {
   'pipeline/collect-changes': {
-    own: ['shared/refresh/', 'shared/planning/', 'shared/sqs-batch.ts'],
+    own: [...REFRESHING, 'shared/sqs-batch.ts'],
     packages: [],
   },
-  'pipeline/find-distribution': DEPLOYING,
+  'pipeline/find-distribution': { own: [...REFRESHING, 'shared/deployment/'], packages: [] },
   'pipeline/notify-bucket': DEPLOYING,
   'pipeline/register-sender': {
     own: ['shared/deployment/', 'shared/mail/sender.ts', 'shared/mail/email-address.ts'],
     packages: [],
   },
-  'pipeline/invalidate': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
-  'pipeline/verify-edge': { own: ['shared/refresh/', 'shared/planning/'], packages: [] },
-  'pipeline/report-refresh': { own: ['shared/refresh/', 'shared/mail/mail.ts'], packages: [] },
+  'pipeline/invalidate': { own: REFRESHING, packages: [] },
+  'pipeline/verify-edge': { own: REFRESHING, packages: [] },
+  'pipeline/watch-distributions': { own: REFRESHING, packages: [] },
+  'pipeline/report-refresh': { own: [...REFRESHING, 'shared/mail/mail.ts'], packages: [] },
   'pipeline/send-mail': { own: PIPELINE_MAILS, packages: IDEMPOTENCY },
   'pipeline/refreshes': {
-    own: ['shared/refresh/', 'shared/planning/', 'shared/http/'],
+    own: [...REFRESHING, 'shared/http/'],
     packages: ['@aws-lambda-powertools/event-handler'],
   },
   'school/send-mail': {

@@ -74,7 +74,7 @@ describe('Data at rest', () => {
    * These keep settings, or pass on what they get. The topic's messages name an alarm, no person.
    */
   const NOTHING_KEPT =
-    /^AWS::(?:ApiGateway|CloudFront|CloudWatch|Events|IAM|Lambda|SNS|StepFunctions)::|^AWS::(?:S3::Bucket|SQS::Queue)Policy$|^Custom::(?:MailSender|CDKBucketDeployment)$/;
+    /^AWS::(?:ApiGateway|CloudFront|CloudWatch|Events|IAM|Lambda|SNS|StepFunctions)::|^AWS::(?:S3::Bucket|SQS::Queue)Policy$|^Custom::(?:MailSender|SiteDistribution|CDKBucketDeployment)$/;
 
   it.each(
     Object.keys(ENCRYPTED).flatMap(type =>

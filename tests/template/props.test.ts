@@ -132,15 +132,12 @@ describe('AutoInvalidation', () => {
   });
 
   it.each([
-    [
-      'distributions[0].originPath must begin with / and not end with it, not "docs/"',
-      { originPath: 'docs/' },
-    ],
+    ['distributions[0].urls: "$1" must begin with /', { urls: { 'en/*': ['$1'] } }],
     [
       'distributions[0].url must be https:// and a host, without a path or a / at the end: write https://www.example.com, not "https://www.example.com/"',
       { url: 'https://www.example.com/' },
     ],
-    ['distributions[0].errorPages must be paths that begin with /', { errorPages: ['index.html'] }],
+    ['distributions[0].spaFallback must be the key of an object', { spaFallback: '/index.html' }],
   ])('refuses of a distribution: %s', (message, props) => {
     const { stack } = emptyStack();
     const { distribution } = siteIn(stack, 'Own');

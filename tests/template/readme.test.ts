@@ -18,7 +18,7 @@ const INFRA = documentNamed('infra/README.md');
 
 /** The words for a default that the code does not have. */
 const WORDS_FOR_NO_DEFAULT =
-  /^(?:required|the first recipient|chosen by CloudFormation|the stack's name|no limit)$/;
+  /^(?:required|the first recipient|chosen by CloudFormation|the stack's name|no limit|none)$/;
 
 const ATTACHING: Readonly<Record<string, string>> = {
   'notify-bucket': 'FreshnessNotifyServiceRole',

@@ -50,6 +50,7 @@ export class RefreshAlarms extends MailedAlarms {
       stubbornErrorWatch(pipeline.invalidate),
       stubbornErrorWatch(pipeline.verify),
       errorWatch(pipeline.report),
+      errorWatch(pipeline.descriptions.watch),
       ...executionWatches(pipeline),
       quotaWatch(pipeline),
     ];

@@ -9,8 +9,11 @@ const IMPOSSIBLE = 2 ** 30;
  *
  * @returns undefined if there is none, or if a limit on bytes may leave only dearer ones
  */
-export function cheapestIfBytesSuffice(problem: CoverProblem): Cut[] | undefined {
-  const wildcards = new Frontier(problem).cheapest();
+export function cheapestIfBytesSuffice(
+  problem: CoverProblem,
+  frontier = new Frontier(problem),
+): Cut[] | undefined {
+  const wildcards = frontier.cheapest();
   return wildcards && isWithin(usageOf(sumOf(wildcards), problem), problem) ? wildcards : undefined;
 }
 
@@ -23,7 +26,7 @@ export function cheapestIfBytesSuffice(problem: CoverProblem): Cut[] | undefined
  * an exact path for each of its own targets, or taken as a wildcard, which skips its descendants.
  * These are some ten million steps: up to a tenth of a second, but never more.
  */
-class Frontier {
+export class Frontier {
   readonly #problem: CoverProblem;
   /** Numbers of exact paths in a row: from 0 on. */
   readonly #width: number;
@@ -47,11 +50,18 @@ class Frontier {
     const { cuts, budget, exactPaths } = problem;
     this.#problem = problem;
     [this.#ownTargets, this.#outside] = ownTargets(cuts, exactPaths);
-    this.#width = Math.max(0, Math.min(budget.exactPaths, exactPaths) - this.#outside + 1);
+    const passed = cuts.map(({ wildcardOnly }, at) => (wildcardOnly ? 0 : (this.#ownTargets[at] as number)));
+    const inCuts = passed.reduce((sum, own) => sum + own, 0);
+    this.#width = Math.max(0, Math.min(budget.exactPaths - this.#outside, inCuts) + 1);
     this.#mostWildcards = budget.wildcardPaths;
     this.#least = new Int32Array((this.#mostWildcards + 1) * this.#width);
     this.#isTaken = new Uint16Array(cuts.length * this.#width);
     this.#solve();
+  }
+
+  /** The fewest needless purges of any cover. A limit on bytes may require more. */
+  get fewestNeedlessPurges(): number {
+    return this.#least.at(-1) ?? IMPOSSIBLE;
   }
 
   /** The wildcards of the cheapest cover, whatever its bytes; undefined if there is none. */

@@ -1,13 +1,16 @@
 import type { Prices } from '../prices.ts';
 import { type Cover, cheapestCover, coverOf } from './cheapest-cover.ts';
 import { type CoverTree, type Limits, problemOf } from './cover-problem.ts';
-import { cheapestIfBytesSuffice } from './frontier.ts';
+import { cheapestIfBytesSuffice, Frontier } from './frontier.ts';
 
 export interface GuardedCover extends Cover {
   /** Only if the cheapest cover has more needless purges than are allowed. */
   readonly guard?: {
     readonly cheapest: Cover;
-    /** The fewest needless purges of a cover within the budget. Only if they are too many. */
+    /**
+     * Only if every cover within the budget has too many needless purges: how many at least. If
+     * bytes are scarce it may be more.
+     */
     readonly fewest?: number;
   };
 }
@@ -27,7 +30,10 @@ export function guardedCover(tree: CoverTree, limits: Limits): GuardedCover | un
   if (cheapest === undefined || cheapest.needlessPurges <= limits.maxNeedlessPurges) return cheapest;
 
   const problem = problemOf(tree, limits);
-  const wildcards = cheapestIfBytesSuffice(problem);
+  const frontier = new Frontier(problem);
+  if (frontier.fewestNeedlessPurges > limits.maxNeedlessPurges)
+    return { ...cheapest, guard: { cheapest, fewest: frontier.fewestNeedlessPurges } };
+  const wildcards = cheapestIfBytesSuffice(problem, frontier);
   if (wildcards !== undefined) return { ...coverOf(wildcards, problem), guard: { cheapest } };
 
   const fewest = cheapestCover(problemOf(tree, { ...unlimited, prices: FEWEST_NEEDLESS_PURGES })) ?? cheapest;

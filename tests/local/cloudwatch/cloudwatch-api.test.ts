@@ -121,7 +121,7 @@ describe('GetDashboard', () => {
   it('answers that there is no such dashboard', async () => {
     const cloudWatch = await clientOf();
     await expect(cloudWatch.send(new GetDashboardCommand({ DashboardName: 'none' }))).rejects.toMatchObject({
-      name: 'DashboardNotFoundError',
+      name: 'ResourceNotFound',
       $metadata: { httpStatusCode: 404 },
     });
   });

@@ -63,7 +63,7 @@ describe('the report of a plan', () => {
 
   it('says what the limit on needless purges costs', () => {
     expect(linesOf({ guarded: true, guard }).at(-2)).toBe(
-      '--max-needless 5,000 costs $3.68: the cheapest paths would make 10,453',
+      '--max-needless 5,000 costs $3.68: the cheapest paths would make at least 10,453',
     );
   });
 

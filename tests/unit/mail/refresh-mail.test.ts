@@ -92,7 +92,7 @@ describe('the mail about a fresh refresh', () => {
   it('says what the limit on needless purges costs, or that it cannot be kept', () => {
     const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
     expect(render({ guard }).text).toContain(
-      'Limit on needless purges: 5,000 costs $3.68: the cheapest paths would make 10,453\n',
+      'Limit on needless purges: 5,000 costs $3.68: the cheapest paths would make at least 10,453\n',
     );
     expect(render({ guard: { ...guard, fewest: 8314 } }).text).toContain(
       'Limit on needless purges: 5,000 cannot be kept: any paths would make at least 8,314\n',

@@ -76,12 +76,15 @@ describe('A plan', () => {
         const least = bestOutcome({ ...request, prices: { path: 0, refetch: 1, freePaths: 0 } }, Infinity);
         const fewest = least?.needlessPurges ?? 0;
         const isKept = fewest <= maxNeedlessPurges;
+        // Scarce bytes may force more.
+        const isAtLeast = (told: number) =>
+          request.budget.bytes === AMPLE_BYTES ? told === fewest : told <= fewest && told > maxNeedlessPurges;
         expect(plan?.guarded).toBe(isKept);
         expect(plan?.guard).toEqual({
           limit: maxNeedlessPurges,
           withoutLimit: cheapest.needlessPurges,
           costUsd: expect.closeTo((plan?.costUsd ?? 0) - cheapest.costUsd, 9),
-          ...(isKept ? {} : { fewest }),
+          ...(isKept ? {} : { fewest: expect.toSatisfy(isAtLeast) }),
         });
       }),
       { numRuns: 1000 },

@@ -78,7 +78,8 @@ describe('The URLs of an object', () => {
 
   it('lie where a function strips the prefix of a behaviour', () => {
     const urls = rules({ behaviours: DOCS, told: { '*': ['/docs/$1'] } });
-    expect(viewerPaths('intro.html', urls)).toEqual(['/docs/intro.html']);
+    // Edges keep it under the URL without the prefix, which another origin answers.
+    expect(viewerPaths('intro.html', urls)).toEqual(['/docs/intro.html', '/intro.html']);
     expect(sureViewerPaths('intro.html', urls)).toEqual(['/docs/intro.html']);
   });
 
@@ -171,4 +172,10 @@ describe('A listing by URL', () => {
     const listing = keysAtHand(keys);
     expect(listingByUrl(listing, PLANNING.urls, 10)).toBe(listing);
   });
+});
+
+it('An object is purged under its own name where an unknown function may show it elsewhere', () => {
+  const urls = rules({ behaviours: [{ pathPattern: '/docs/*', originPaths: [''] }], rewrites: true });
+  expect(viewerPaths('intro.html', urls)).toEqual(['/intro.html']);
+  expect(sureViewerPaths('intro.html', urls)).toEqual([]);
 });

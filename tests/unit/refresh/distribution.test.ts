@@ -5,7 +5,13 @@ import { describe as describeSite } from '../../../shared/sites/describe.ts';
 import type { Caching } from '../../../shared/sites/description.ts';
 import type { FoundDistribution } from '../../../shared/sites/found-distribution.ts';
 import { Told } from '../../../shared/sites/told.ts';
-import { BUCKET, behaviourOf, distributionOf as found, knownIn } from '../../helpers/found-distributions.ts';
+import {
+  BUCKET,
+  behaviourOf,
+  distributionOf as found,
+  knownIn,
+  knownOf,
+} from '../../helpers/found-distributions.ts';
 
 /** A distribution from what CloudFront and its owner tell. */
 const read = (changes: Partial<FoundDistribution> = {}, told: Partial<Told> = {}, indexDocument?: string) =>
@@ -109,18 +115,7 @@ describe('The behaviours of whose functions nobody told', () => {
 });
 
 describe('A distribution that is read', () => {
-  const known = new Map([
-    [
-      'E1',
-      {
-        told: Told.parse({}),
-        description: describeSite(found(), BUCKET),
-        version: 1,
-        pending: [],
-        asked: { day: '2026-11-30', count: 0 },
-      },
-    ],
-  ]);
+  const known = new Map([['E1', knownOf(found())]]);
   const reader = distributionReader(['E1', 'E2'], knownIn(known));
 
   it('is as it was described last', async () => {

@@ -8,23 +8,15 @@ export interface DistributionState {
   readonly isEnabled: boolean;
   /** False while a change is on its way to the edge. */
   readonly isDeployed: boolean;
-  /** Whether it serves its tenants alone, each with its own invalidations. */
-  readonly isMultiTenant: boolean;
 }
 
 /** @param shown the bucket, and the origin path in it */
 export function judgeDistribution(
   id: string,
-  { isEnabled, isDeployed, isMultiTenant, domainName }: DistributionState,
+  { isEnabled, isDeployed, domainName }: DistributionState,
   shown: string,
   { commands }: Target,
 ): Outcome {
-  if (isMultiTenant) {
-    return refuted(
-      `${id} is a multi-tenant distribution, whose tenants are invalidated one by one: that is not supported`,
-      `Choose a standard one: ${commands.aws('cloudfront list-distributions-by-connection-mode --connection-mode direct')}`,
-    );
-  }
   if (!isEnabled) {
     return refuted(
       `${id} is disabled`,

@@ -88,7 +88,10 @@ async function findNotifications({ site, commands }: TargetWithSite, ports: Site
   );
 }
 
-/** @throws DeploymentRefusedError if the distribution does not show the bucket, or is multi-tenant */
+const TO_DESCRIBE =
+  'cloudfront:GetDistribution, GetCachePolicy, GetResponseHeadersPolicy or DescribeFunction';
+
+/** @throws DeploymentRefusedError if the deployment would refuse the distribution */
 async function findDistribution(
   id: string,
   account: string,
@@ -97,8 +100,7 @@ async function findDistribution(
 ): Promise<Outcome> {
   const { bucket } = target.site;
   const state = await ports.distribution(id);
-  if (state !== 'missing' && state.isMultiTenant) return judgeDistribution(id, state, '', target);
-  const found = await ask('cloudfront:GetDistribution, cloudfront:GetCachePolicy', async () =>
+  const found = await ask(TO_DESCRIBE, async () =>
     requireShown(id, await ports.distributions.find(id), { bucket, account }),
   );
   if (state === 'missing') throw new UnansweredError(`${id} has only just been made`);

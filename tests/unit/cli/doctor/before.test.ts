@@ -55,7 +55,6 @@ const SITE: Site = {
     domainName: 'd1.cloudfront.net',
     isEnabled: true,
     isDeployed: true,
-    isMultiTenant: false,
   }),
   openEdge: async url => ({
     host: new URL(url).host,
@@ -140,15 +139,15 @@ describe('The doctor before a deployment', () => {
     ]);
   });
 
-  it('refutes a multi-tenant distribution before it looks for the bucket in it', async () => {
-    const distribution = async () => ({
-      domainName: '',
-      isEnabled: true,
-      isDeployed: true,
-      isMultiTenant: true,
-    });
-    expect(await notConfirmed(attachment({ verify: 'false' }), { site: { distribution } })).toMatchObject([
-      { about: 'distribution E2EXAMPLE1ABCD', evidence: expect.stringContaining('multi-tenant') },
+  it('refutes a multi-tenant distribution as the deployment does', async () => {
+    const distributions = { find: async () => distributionOf({ isMultiTenant: true }) };
+    expect(await notConfirmed(attachment(), { site: { distributions } })).toMatchObject([
+      {
+        about: 'distribution E2EXAMPLE1ABCD',
+        verdict: 'refuted',
+        evidence: expect.stringContaining('is multi-tenant'),
+        remedy: expect.stringContaining('-c distributionId=ID'),
+      },
     ]);
   });
 

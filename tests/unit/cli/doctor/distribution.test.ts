@@ -8,7 +8,6 @@ describe('A distribution', () => {
     domainName: 'd1.cloudfront.net',
     isEnabled: true,
     isDeployed: true,
-    isMultiTenant: false,
   };
   const judge = (change: Partial<typeof whole> = {}) =>
     judgeDistribution('E1', { ...whole, ...change }, 'my-site/docs', attachment());
@@ -20,11 +19,6 @@ describe('A distribution', () => {
   it.each([
     ['is disabled', { isEnabled: false }, 'aws cloudfront update-distribution --id E1'],
     ['is not deployed', { isDeployed: false }, 'aws cloudfront wait distribution-deployed --id E1'],
-    [
-      'has tenants',
-      { isMultiTenant: true },
-      'aws cloudfront list-distributions-by-connection-mode --connection-mode direct',
-    ],
   ])('is refuted if it %s', (_, change, command) => {
     expect(judge(change)).toMatchObject({ verdict: 'refuted', remedy: expect.stringContaining(command) });
   });

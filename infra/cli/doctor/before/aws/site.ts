@@ -42,7 +42,6 @@ export function createSite(
         domainName: DomainName,
         isEnabled: config?.Enabled ?? false,
         isDeployed: Status === 'Deployed',
-        isMultiTenant: config?.ConnectionMode === 'tenant-only',
       };
     },
 
