@@ -4,6 +4,7 @@ import { EXISTING } from '../fixtures/existing-names.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
 import type { Actor } from './actors.ts';
 import { isOfDeployment, startDeploymentFunction } from './deployment-function.ts';
+import { describeSchool } from './describe-school.ts';
 import { type Applied, type Direction, Director } from './director.ts';
 import { edgeOrNetwork } from './edge-fetch.ts';
 import { createInProcessFunctions, type InProcessFunctions } from './in-process-functions.ts';
@@ -75,6 +76,7 @@ export async function simulate<T>(
   target = (request, sender) => director.send(request, sender);
   globalThis.fetch = (url, init) => edgeOrNetwork(cloud, String(url), init);
   while (time.advance(BEGINNING + READY_AFTER_MS)) await director.rest();
+  await describeSchool(cloud);
   try {
     const { trace, applied } = director;
     return await use({ cloud, time, random, trace, applied, play: story => director.play(story) });
@@ -102,10 +104,8 @@ async function startCloud(
     ports,
     ...(invalidationDelayMs === undefined ? {} : { invalidationDelayMs }),
     ...(permissions === undefined ? {} : { permissions }),
-    startEnvironment: (definition, endpoint) =>
-      isOfDeployment(definition)
-        ? startDeploymentFunction(definition, endpoint)
-        : functions.start(definition),
+    startEnvironment: definition =>
+      isOfDeployment(definition) ? startDeploymentFunction(definition) : functions.start(definition),
     verifiedSenders: [EXISTING.owner],
     deliverEvent: (_, send) => work.deliver(() => deliverEvent?.(send, random) ?? send()),
   });

@@ -1,7 +1,9 @@
 import {
   CloudFrontClient,
   DescribeFunctionCommand,
+  GetDistributionConfigCommand,
   GetResponseHeadersPolicyCommand,
+  UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
@@ -82,6 +84,41 @@ describe("The local CloudFront's functions", () => {
   it('fail with NoSuchFunctionExists for an unknown name', async () => {
     const answer = (await open()).send(new DescribeFunctionCommand({ Name: 'none', Stage: 'LIVE' }));
     await expect(answer).rejects.toMatchObject({ name: 'NoSuchFunctionExists' });
+  });
+});
+
+describe("The local CloudFront's update of a distribution", () => {
+  const configOf = async (client: CloudFrontClient) => {
+    const { DistributionConfig, ETag } = await client.send(new GetDistributionConfigCommand({ Id: 'E1' }));
+    return { DistributionConfig: DistributionConfig ?? expect.fail('There is no config'), ETag };
+  };
+
+  it('leaves everything as it was if the same is written again', async () => {
+    const client = await open();
+    const { DistributionConfig, ETag } = await configOf(client);
+    await client.send(new UpdateDistributionCommand({ Id: 'E1', IfMatch: ETag, DistributionConfig }));
+    expect((await configOf(client)).DistributionConfig).toEqual(DistributionConfig);
+  });
+
+  it('changes what it names, and the ETag with it', async () => {
+    const client = await open();
+    const { DistributionConfig, ETag } = await configOf(client);
+    const changed = { ...DistributionConfig, DefaultRootObject: 'home.html' };
+    const answer = await client.send(
+      new UpdateDistributionCommand({ Id: 'E1', IfMatch: ETag, DistributionConfig: changed }),
+    );
+    expect(answer.ETag).not.toBe(ETag);
+    expect((await configOf(client)).DistributionConfig).toEqual(changed);
+  });
+
+  it.each([
+    ['InvalidIfMatchVersion', undefined],
+    ['PreconditionFailed', 'E0'],
+  ])('is refused with %s if the ETag is %s', async (name, IfMatch) => {
+    const client = await open();
+    const { DistributionConfig } = await configOf(client);
+    const update = new UpdateDistributionCommand({ Id: 'E1', IfMatch, DistributionConfig });
+    await expect(client.send(update)).rejects.toMatchObject({ name });
   });
 });
 
