@@ -41,7 +41,9 @@ export class StudentSiteStack extends Stack {
     const pipeline = new AutoInvalidation(this, 'AutoInvalidation', {
       ...refreshOptions(settings),
       bucket: website.bucket,
-      distributions: [{ distribution: website.distribution, ...siteOptions(this, settings) }],
+      distributions: [
+        { distribution: website.distribution, url: website.url, ...siteOptions(this, settings) },
+      ],
       notify: { mail, when: settings.mailWhen },
     });
     const records = new StudentRecords(this, 'Records', {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { setting } from '../../shared/config.ts';
-import { pathProblem } from '../../shared/planning/viewer-urls.ts';
+import { pathProblem } from '../../shared/planning/path-spelling.ts';
 import { capitalised } from './terminal/words.ts';
 
 // Parsers of option values. To the InvalidArgumentError that each throws, commander adds the name

@@ -14,9 +14,9 @@ import type { FoundBehaviour } from '../sites/found-distribution.ts';
 
 type Configured = Omit<CacheBehavior, 'PathPattern'> & Pick<Partial<CacheBehavior>, 'PathPattern'>;
 
-/** What the older settings mean where they say nothing (API reference, CacheBehavior). */
-const OLD_DEFAULT_TTL_SECONDS = 86_400;
-const OLD_MAX_TTL_SECONDS = 31_536_000;
+/** Where nothing is said (API reference, CachePolicyConfig and CacheBehavior). */
+const DEFAULT_TTL_SECONDS = 86_400;
+const MAX_TTL_SECONDS = 31_536_000;
 
 /**
  * Reads behaviours with their policies and functions. Each policy is asked for once, however many
@@ -46,7 +46,10 @@ export function behaviourReader(client: CloudFrontClient) {
     return {
       pathPattern: behaviour.PathPattern ?? '*',
       originId: behaviour.TargetOriginId ?? '',
-      caching: cachePolicy === undefined ? olderCaching(behaviour) : cachingOf(cachePolicy),
+      caching:
+        cachePolicy === undefined
+          ? { ...ttlsOf(behaviour), queryStrings: behaviour.ForwardedValues?.QueryString ?? false }
+          : { ...ttlsOf(cachePolicy), queryStrings: keepsQueryStrings(cachePolicy) },
       responseHeaders: responseHeadersOf(headersPolicy),
       functions,
       isSigned: (behaviour.TrustedKeyGroups?.Enabled || behaviour.TrustedSigners?.Enabled) ?? false,
@@ -69,33 +72,19 @@ function once<T>(read: (id: string) => Promise<T>): (id: string) => Promise<T> {
   };
 }
 
-function cachingOf({
+/** Of a cache policy, or of the settings that came before cache policies. */
+function ttlsOf({
   MinTTL = 0,
-  DefaultTTL = OLD_DEFAULT_TTL_SECONDS,
-  MaxTTL = OLD_MAX_TTL_SECONDS,
-  ParametersInCacheKeyAndForwardedToOrigin: key,
-}: CachePolicyConfig): Caching {
-  return {
-    minTtlSeconds: MinTTL,
-    defaultTtlSeconds: DefaultTTL,
-    maxTtlSeconds: MaxTTL,
-    queryStrings: key?.QueryStringsConfig?.QueryStringBehavior !== 'none',
-  };
+  DefaultTTL = DEFAULT_TTL_SECONDS,
+  MaxTTL = MAX_TTL_SECONDS,
+}: Pick<CachePolicyConfig, 'DefaultTTL' | 'MaxTTL'> & {
+  readonly MinTTL?: number | undefined;
+}): Omit<Caching, 'queryStrings'> {
+  return { minTtlSeconds: MinTTL, defaultTtlSeconds: DefaultTTL, maxTtlSeconds: MaxTTL };
 }
 
-/** From the settings that came before cache policies. */
-function olderCaching({
-  MinTTL = 0,
-  DefaultTTL = OLD_DEFAULT_TTL_SECONDS,
-  MaxTTL = OLD_MAX_TTL_SECONDS,
-  ForwardedValues,
-}: Configured): Caching {
-  return {
-    minTtlSeconds: MinTTL,
-    defaultTtlSeconds: DefaultTTL,
-    maxTtlSeconds: MaxTTL,
-    queryStrings: ForwardedValues?.QueryString ?? false,
-  };
+function keepsQueryStrings({ ParametersInCacheKeyAndForwardedToOrigin: key }: CachePolicyConfig): boolean {
+  return key?.QueryStringsConfig?.QueryStringBehavior !== 'none';
 }
 
 function responseHeadersOf(policy: ResponseHeadersPolicyConfig | undefined): Behaviour['responseHeaders'] {

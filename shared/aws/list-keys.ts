@@ -26,10 +26,9 @@ export async function listKeys(
       const result = await next(args);
       const { response } = result;
       if (!isListing(response) || !(response.body instanceof Readable)) return result;
-      // Percent-encoded, the keys are ASCII.
-      const xml = (await buffer(response.body)).toString('latin1');
+      const xml = await buffer(response.body);
       page = pageIn(xml);
-      response.body = Buffer.from(page === undefined ? xml : EMPTY_PAGE, 'latin1');
+      response.body = page === undefined ? xml : EMPTY_PAGE;
       return result;
     },
     // Inside of whatever else of the SDK looks at answers.
@@ -41,7 +40,7 @@ export async function listKeys(
 }
 
 /** What the SDK is given to read instead. */
-const EMPTY_PAGE = '<ListBucketResult/>';
+const EMPTY_PAGE = Buffer.from('<ListBucketResult/>');
 
 /** A successful answer. */
 function isListing(response: unknown): response is { body: unknown } {
@@ -49,13 +48,17 @@ function isListing(response: unknown): response is { body: unknown } {
   return 'body' in response && 'statusCode' in response && response.statusCode === 200;
 }
 
-/** Undefined for anything but a page of encoded keys: S3 may also answer 200 with an error. */
-function pageIn(xml: string): KeyPage | undefined {
+/**
+ * Undefined for anything but a page of encoded keys: S3 may also answer 200 with an error. The keys
+ * are cut out of the bytes. A part of a string would keep all of it in memory.
+ */
+function pageIn(xml: Buffer): KeyPage | undefined {
   if (!xml.includes('<EncodingType>url</EncodingType>')) return undefined;
   const keys: string[] = [];
   for (let start = xml.indexOf(KEY.start); start >= 0; start = xml.indexOf(KEY.start, start)) {
     const end = xml.indexOf(KEY.end, start);
-    keys.push(decodeKey(xml.slice(start + KEY.start.length, end)));
+    // Percent-encoded, they are ASCII.
+    keys.push(decodeKey(xml.toString('latin1', start + KEY.start.length, end)));
     start = end;
   }
   return { keys, isLast: !xml.includes('<IsTruncated>true</IsTruncated>') };

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { DeploymentRefusedError, LookupDeniedError } from '../errors.ts';
 import { parsed } from '../parsed.ts';
 import { untoldIn } from '../refresh/distribution.ts';
-import { describe, isBucketDomain, showsWebsite } from '../sites/describe.ts';
+import { describeWithWebsite, isBucketDomain } from '../sites/describe.ts';
 import { type Description, showing } from '../sites/description.ts';
 import type { DistributionReader, FoundDistribution, WebsiteReader } from '../sites/found-distribution.ts';
 import { keep, type LookDependencies } from '../sites/look.ts';
@@ -48,10 +48,7 @@ export function distributionLookup(dependencies: LookupDependencies): ResourceKi
       const bucket = { bucket: BucketName, account: Account };
       if (Roles !== undefined) await checkBucket({ ...bucket, bucketKeyArn: BucketKeyArn }, buckets);
       const found = requireShown(DistributionId, await distributions.find(DistributionId), bucket);
-      const indexDocument = showsWebsite(found, BucketName)
-        ? await websites.indexDocument(BucketName)
-        : undefined;
-      const description = describe(found, BucketName, indexDocument);
+      const description = await describeWithWebsite(found, BucketName, websites);
       for (const folder of Roles === undefined ? [] : foldersOf(description))
         await checkReading({ ...bucket, folder, roles: Roles ?? '' }, buckets);
       await keep(DistributionId, description, dependencies, told);

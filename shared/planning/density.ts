@@ -5,8 +5,8 @@ import type { KeyRange, KeyRanges } from './key-ranges.ts';
 /** S3 lists as many keys in one request. */
 export const KEYS_PER_PAGE = 1000;
 
-/** Boundaries over which density is measured, at least: fewer say too little. */
-const WINDOW = 16;
+/** Keys over which density is measured, at least: fewer say too little. */
+const SAMPLE = 32 * KEYS_PER_PAGE;
 
 /** How much of a gap at the edge of a prefix lies inside. */
 const EDGE = 0.5;
@@ -30,7 +30,7 @@ export class Density {
     }
     this.#seenBefore = sumsBefore(gaps, gap => counts.inGap(gap));
     this.#passedBefore = sumsBefore(gaps, gap => passed[gap] as number);
-    this.#unlistedBefore = sumsBefore(gaps, gap => (isUnlisted[gap] ? this.#unlistedIn(gap) : 0));
+    this.#unlistedBefore = sumsBefore(gaps, gap => (isUnlisted[gap] ? this.around(gap) : 0));
   }
 
   /** The gaps that a range lies in. */
@@ -43,24 +43,28 @@ export class Density {
 
   /**
    * Keys for each boundary, in what was listed around a gap. (Not the mean of gaps that were listed
-   * whole: a page rather ends within a large gap.)
+   * whole: a page rather ends within a large gap. The sample is measured in keys, because one that
+   * ends with a boundary holds too many of them, and divided by one boundary more, because a sample
+   * with few of them seems denser than it is.)
    */
   around(gap: number): number {
     const gaps = this.#seenBefore.length - 1;
-    for (let reach = WINDOW / 2; ; reach *= 2) {
+    for (let reach = 1; ; reach *= 2) {
       const [from, to] = [Math.max(0, gap - reach), Math.min(gaps, gap + reach)];
-      const passed = (this.#passedBefore[to] as number) - (this.#passedBefore[from] as number);
-      const isAll = from === 0 && to === gaps;
-      if (passed < WINDOW && !isAll) continue;
       const seen = (this.#seenBefore[to] as number) - (this.#seenBefore[from] as number);
-      return passed === 0 ? KEYS_PER_PAGE : seen / passed;
+      if (seen < SAMPLE && (from > 0 || to < gaps)) continue;
+      const passed = (this.#passedBefore[to] as number) - (this.#passedBefore[from] as number);
+      return seen === 0 && passed === 0 ? KEYS_PER_PAGE : seen / (passed + 1);
     }
   }
 
-  /** Keys in a range of which nothing was listed. */
+  /**
+   * How many keys an unlisted range may hold. If many were seen in the part of a gap before it, the
+   * rest of that gap is likely to hold as many again.
+   */
   keysIn(range: KeyRange): number {
     const { first, last } = this.gapsOf(range);
-    return this.#unlistedBetween(first, last + 1);
+    return Math.max(this.#unlistedBetween(first, last + 1), this.#counts.inGap(first));
   }
 
   /** Keys with a prefix that were not listed. */
@@ -72,11 +76,6 @@ export class Density {
 
   #unlistedBetween(first: number, end: number): number {
     return (this.#unlistedBefore[end] as number) - (this.#unlistedBefore[first] as number);
-  }
-
-  /** A gap in which many keys were seen is likely to have as many more. */
-  #unlistedIn(gap: number): number {
-    return Math.max(this.around(gap), this.#counts.inGap(gap));
   }
 }
 

@@ -1,5 +1,6 @@
+import { decodePath } from './path-spelling.ts';
 import type { Plan, Wanted } from './plan.ts';
-import { decodePath, viewerPaths, withVariants } from './viewer-urls.ts';
+import { viewerPaths, withVariants } from './viewer-urls.ts';
 
 /** Why a path is in a plan. */
 export interface PathReason {

@@ -2,7 +2,7 @@ import { BoundaryCounts } from './boundary-counts.ts';
 import { Density } from './density.ts';
 import { endOf, firstNotBefore, sharedLength } from './key-order.ts';
 import { type KeyRange, KeyRanges } from './key-ranges.ts';
-import { QUERY } from './viewer-urls.ts';
+import { QUERY } from './path-spelling.ts';
 
 /** What may be purged, because it changed or was asked for. */
 export interface Exempt {

@@ -4,15 +4,16 @@ import { endOf, justBefore, rightAfter } from './key-order.ts';
 import type { KnownSite } from './known-site.ts';
 import { nextPages, type Wanted } from './next-pages.ts';
 import {
-  type Candidate,
-  candidatesOf,
+  coverTree,
   type Plan,
   type PlanOptions,
+  planInTree,
   planTargets,
   prefixOf,
   type Targets,
   unlistedSite,
 } from './plan.ts';
+import type { Cut } from './search/url-tree.ts';
 
 /** Some of the keys in a bucket, in the order in which S3 lists them. */
 export interface KeyPage {
@@ -82,13 +83,14 @@ export async function planByListing(
   const seen = { ...options, purgesOf: site.seenBelow };
   let requests = 0;
   for (let most = FIRST_ROUND; ; most = Math.min(2 * most, LARGEST_ROUND)) {
-    const plan = planTargets(targets, seen);
+    const tree = coverTree(targets, seen);
+    const plan = planInTree(tree, targets, seen);
     const unproven = unlistedIn(plan, targets, site);
     if (unproven.size === 0) return plan;
     if (exact !== undefined && savingOf(plan, exact, options) <= REQUEST_PRICE) return exact;
     if (requests >= maxListRequests || (requests > 0 && arePurgesFree(options)))
       return estimatedPlan(targets, options, site);
-    const rivals = candidatesOf(targets, seen).filter(({ prefix }) => !site.isListed(prefix));
+    const rivals = tree.cuts.filter(({ prefix }) => !site.isListed(prefix));
     const wanted = wantedOf(rivals, unproven, cut => gainOf(cut, worth, options), options);
     const starts = nextPages(site, wanted, Math.min(most, maxListRequests - requests));
     await mapConcurrently(starts, CONCURRENT_REQUESTS, start => learnPage(start, site, listing));
@@ -133,7 +135,7 @@ const arePurgesFree = ({ prices, maxNeedlessPurges }: ListedOptions) =>
   prices.refetch === 0 && maxNeedlessPurges === undefined;
 
 /** What a wildcard saves at most, in US dollars, instead of the paths that it replaces. */
-const gainOf = ({ savedPaths, needlessPurges }: Candidate, worth: number, { prices }: ListedOptions) =>
+const gainOf = ({ savedPaths, needlessPurges }: Cut, worth: number, { prices }: ListedOptions) =>
   (savedPaths > 1 ? (savedPaths - 1) * worth : 0) - needlessPurges * prices.refetch;
 
 /**
@@ -141,12 +143,12 @@ const gainOf = ({ savedPaths, needlessPurges }: Candidate, worth: number, { pric
  * pages that suffice to show that it is too dear.
  */
 function wantedOf(
-  rivals: readonly Candidate[],
+  rivals: readonly Cut[],
   chosen: ReadonlySet<string>,
-  gainOf: (cut: Candidate) => number,
+  gainOf: (cut: Cut) => number,
   { prices }: ListedOptions,
 ): Wanted[] {
-  const rank = ({ prefix, needlessPurges, savedPaths }: Candidate) =>
+  const rank = ({ prefix, needlessPurges, savedPaths }: Cut) =>
     chosen.has(prefix) ? -1 : needlessPurges / savedPaths;
   // One that is chosen although it saves nothing has to be taken: only its purges are unknown.
   const pagesFor = (gain: number) =>

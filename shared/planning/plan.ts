@@ -2,21 +2,14 @@ import { QuotaExceededError } from '../errors.ts';
 import type { Guard } from './guard.ts';
 import { compareKeys } from './key-order.ts';
 import { KnownSite, rangeOf } from './known-site.ts';
+import { decodePath, doubtfulFrom, QUERY, requestPath } from './path-spelling.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { Cover } from './search/cheapest-cover.ts';
 import type { CoverTree } from './search/cover-problem.ts';
 import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
-import { type Cut, type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
+import { type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
 import { worthwhileCuts } from './search/worthwhile-cuts.ts';
-import {
-  decodePath,
-  doubtfulFrom,
-  QUERY,
-  requestPath,
-  type UrlRules,
-  viewerPaths,
-  withVariants,
-} from './viewer-urls.ts';
+import { type UrlRules, viewerPaths, withVariants } from './viewer-urls.ts';
 
 /** What an invalidation has to cover. */
 export interface Wanted {
@@ -108,13 +101,16 @@ export function planInvalidation({ siteKeys, ...request }: PlanRequest): Plan {
  * @throws QuotaExceededError if nothing that covers them all fits the budget
  */
 export function planTargets(all: Targets, options: PlanOptions): Plan {
-  const {
-    wanted: { urls },
-    required,
-    targets,
-  } = all;
-  const { budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY } = options;
-  const chosen = guardedCover(coverTree(all, options), { budget, prices, maxNeedlessPurges });
+  return planInTree(coverTree(all, options), all, options);
+}
+
+/** The same, in a tree that was made of these targets with these options. */
+export function planInTree(
+  tree: CoverTree,
+  { wanted: { urls }, required, targets }: Targets,
+  { budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY }: Omit<PlanOptions, 'purgesOf'>,
+): Plan {
+  const chosen = guardedCover(tree, { budget, prices, maxNeedlessPurges });
   if (chosen === undefined)
     throw new QuotaExceededError(undefined, 'What CloudFront has in progress leaves no room for a plan');
 
@@ -137,14 +133,11 @@ export function planTargets(all: Targets, options: PlanOptions): Plan {
   };
 }
 
-/** A place where a wildcard may be worth while. */
-export type Candidate = Pick<Cut, 'prefix' | 'needlessPurges' | 'savedPaths'>;
-
-export function candidatesOf(targets: Targets, options: PlanOptions): readonly Candidate[] {
-  return coverTree(targets, options).cuts;
-}
-
-function coverTree({ wanted: { urls }, targets }: Targets, { purgesOf, budget }: PlanOptions): CoverTree {
+/** Where wildcards may be worth while. */
+export function coverTree(
+  { wanted: { urls }, targets }: Targets,
+  { purgesOf, budget }: Pick<PlanOptions, 'purgesOf' | 'budget'>,
+): CoverTree {
   return worthwhileCuts(
     urlTree(targets, purgesOf, prefix => bytesOf(wildcardAt(prefix, urls))),
     budget,

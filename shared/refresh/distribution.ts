@@ -16,8 +16,8 @@ export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders
   /** See `errorPagesOf` in sites/description.ts. */
   readonly errorPages: readonly string[];
   /**
-   * Path patterns of behaviours with a function that may show objects at other URLs, of which
-   * nobody told. Then the URLs of an object are not all known.
+   * Path patterns of behaviours whose function may show objects at URLs that the owner has not
+   * told. If there are any, not all URLs of an object are known.
    */
   readonly untold: readonly string[];
   readonly description: Description;

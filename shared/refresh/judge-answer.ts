@@ -1,4 +1,5 @@
-import { decodePath, keyOf, rivalsOf, type UrlRules } from '../planning/viewer-urls.ts';
+import { decodePath } from '../planning/path-spelling.ts';
+import { keyOf, rivalsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Edge, EdgeAnswer, NoAnswer, ObjectAnswer, Question, UnaskedAnswer } from './edge-answer.ts';
 import type { Change } from './refresh.ts';
 import { isConsistent, isSame, isShown, type Served } from './served.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { RequestRefusedError } from '../http/refusal.ts';
-import { pathProblem } from '../planning/viewer-urls.ts';
+import { pathProblem } from '../planning/path-spelling.ts';
 import { type CollectDependencies, collect } from './collect.ts';
 import { RefreshRefusedError } from './refusal.ts';
 

@@ -1,14 +1,7 @@
 import { mapConcurrently } from '../concurrently.ts';
+import { decodePath, requestPath } from '../planning/path-spelling.ts';
 import type { KeyListing } from '../planning/plan-by-listing.ts';
-import {
-  decodePath,
-  isInOrder,
-  keyOf,
-  requestPath,
-  sureViewerPaths,
-  toldKeysAt,
-  type UrlRules,
-} from '../planning/viewer-urls.ts';
+import { isInOrder, keyOf, sureViewerPaths, toldKeysAt, type UrlRules } from '../planning/viewer-urls.ts';
 import { type Change, type Changes, newestPerKey } from './refresh.ts';
 
 /** A URL to be asked for, and the object that it should show. */

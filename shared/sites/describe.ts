@@ -1,5 +1,5 @@
 import type { Behaviour, Description } from './description.ts';
-import type { FoundBehaviour, FoundDistribution, FoundOrigin } from './found-distribution.ts';
+import type { FoundBehaviour, FoundDistribution, FoundOrigin, WebsiteReader } from './found-distribution.ts';
 
 /**
  * How a distribution shows the objects of a bucket.
@@ -32,6 +32,16 @@ function describeBehaviour(
     origin: own.map(({ domainName, path }) => `${domainName}${path}`).join(', '),
     originPaths: [...new Set(shown.map(({ path }) => path))],
   };
+}
+
+/** The same, with the index document of a bucket that is shown as a website. */
+export async function describeWithWebsite(
+  found: FoundDistribution,
+  bucket: string,
+  websites: WebsiteReader,
+): Promise<Description> {
+  const indexDocument = showsWebsite(found, bucket) ? await websites.indexDocument(bucket) : undefined;
+  return describe(found, bucket, indexDocument);
 }
 
 /** Whether a distribution shows the bucket as a website, with index and error documents. */

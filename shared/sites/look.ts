@@ -39,12 +39,11 @@ export async function keep(
   const seen = Description.parse(description);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const former = await known.find(id);
-    const kept = former?.told ?? told;
-    if (kept === undefined) return [];
-    const next = nextOf(former, { description: seen, told: told ?? kept }, now());
+    const current = told ?? former?.told;
+    if (current === undefined) return [];
+    const next = nextOf(former, { description: seen, told: current }, now());
     if (!(await known.put(id, next))) continue;
-    const isAllowed = next.pending.length > 0 && next.asked.count < MAX_ASKED_A_DAY;
-    if (!isAllowed) return [];
+    if (next.pending.length === 0 || next.asked.count >= MAX_ASKED_A_DAY) return [];
     await queue.send(id, next.pending);
     const asked = { ...next.asked, count: next.asked.count + 1 };
     await known.put(id, { ...next, pending: [], asked, version: next.version + 1 });

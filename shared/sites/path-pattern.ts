@@ -5,11 +5,15 @@
  * @returns whether the path of a URL matches, as a client sends it
  */
 export function pathPatternMatcher(pattern: string): (requestPath: string) => boolean {
-  const rooted = /^[/*]/.test(pattern) ? pattern : `/${pattern}`;
-  const source = rooted
+  const source = rooted(pattern)
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   const expression = new RegExp(`^${source}$`, 's');
   return path => expression.test(path);
+}
+
+/** A pattern with the leading slash that it may leave out. */
+export function rooted(pattern: string): string {
+  return /^[/*]/.test(pattern) ? pattern : `/${pattern}`;
 }

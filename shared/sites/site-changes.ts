@@ -1,5 +1,6 @@
 import type { Behaviour, Description } from './description.ts';
 import type { SiteChange } from './known-distribution.ts';
+import { rooted } from './path-pattern.ts';
 
 /** Everything that a distribution shows. */
 const EVERYTHING = '/*';
@@ -70,7 +71,6 @@ function differences(before: unknown, after: unknown, what: string, path: string
 
 /** The invalidation path that covers a behaviour: its pattern, if that can be one. */
 function pathOf(pattern: string): string {
-  const rooted = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
-  const isPath = /^\/[\w./-]*\*?$/.test(rooted);
-  return isPath ? rooted : EVERYTHING;
+  const path = rooted(pattern);
+  return /^\/[\w./-]*\*?$/.test(path) ? path : EVERYTHING;
 }

@@ -1,4 +1,4 @@
-import { describe, showsWebsite } from './describe.ts';
+import { describeWithWebsite } from './describe.ts';
 import type { DistributionReader, WebsiteReader } from './found-distribution.ts';
 import type { SiteChange } from './known-distribution.ts';
 import { keep, type LookDependencies } from './look.ts';
@@ -22,6 +22,5 @@ export async function lookAgain(
   const found = await distributions.find(id);
   if (found === 'missing') throw new Error(`There is no distribution ${id} any more`);
   if (found === 'denied') throw new Error(`CloudFront denies looking at the distribution ${id}`);
-  const indexDocument = showsWebsite(found, bucket) ? await websites.indexDocument(bucket) : undefined;
-  return keep(id, describe(found, bucket, indexDocument), dependencies);
+  return keep(id, await describeWithWebsite(found, bucket, websites), dependencies);
 }

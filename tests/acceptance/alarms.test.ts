@@ -99,6 +99,15 @@ interface Trouble {
 
 type Cause = () => Promise<Cure | Trouble> | Cure | Trouble;
 
+/** An upload whose function is killed when it makes the call. */
+function uploadThatKills(target: Target): Cause {
+  return async () => {
+    killOnce(target);
+    await upload();
+    return passesByItself;
+  };
+}
+
 /**
  * What raises each alarm. Returns how to put an end to it; and how to go on, if once is not enough.
  */
@@ -123,21 +132,9 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     await createStudent();
     return cure;
   },
-  'collect-changes-errors': async () => {
-    killOnce({ action: 'StartExecution', caller: 'Collect' });
-    await upload();
-    return passesByItself;
-  },
-  'report-refresh-errors': async () => {
-    killOnce({ action: 'UpdateItem', caller: 'Report' });
-    await upload();
-    return passesByItself;
-  },
-  'send-mail-errors': async () => {
-    killOnce({ action: 'SendEmail', caller: 'MailSend' });
-    await upload();
-    return passesByItself;
-  },
+  'collect-changes-errors': uploadThatKills({ action: 'StartExecution', caller: 'Collect' }),
+  'report-refresh-errors': uploadThatKills({ action: 'UpdateItem', caller: 'Report' }),
+  'send-mail-errors': uploadThatKills({ action: 'SendEmail', caller: 'MailSend' }),
   'students-errors': async () => {
     killOnce({ action: 'PutItem', caller: 'Students' });
     await createStudent();

@@ -1,5 +1,5 @@
+import { decodePath } from '../../shared/planning/path-spelling.ts';
 import { planInvalidation } from '../../shared/planning/plan.ts';
-import { decodePath } from '../../shared/planning/viewer-urls.ts';
 import { PEERS } from '../helpers/peers.ts';
 import { PLANNING } from '../helpers/planning.ts';
 import type { Upload } from '../helpers/scenarios.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathProblem } from '../../shared/planning/viewer-urls.ts';
+import { pathProblem } from '../../shared/planning/path-spelling.ts';
 import type { MonthUse, RefreshDetails, RefreshSummary } from '../../shared/refresh/api-contract.ts';
 import { type ApiAnswer, refusal } from './scripted-answer.ts';
 

@@ -1,6 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { actAs, currentActor, waitFor } from './actors.ts';
+import { output } from './stack.ts';
 
 const realFetch = globalThis.fetch;
 
@@ -13,7 +14,7 @@ export async function edgeOrNetwork(
   url: string,
   init: RequestInit = {},
 ): Promise<Response> {
-  const site = [cloud.siteUrl, publicUrlOf(cloud)].find(each => url.startsWith(`${each}/`));
+  const site = [cloud.siteUrl, `https://${publicDomainOf(cloud)}`].find(each => url.startsWith(`${each}/`));
   if (site === undefined) return realFetch(url, init);
   const request = {
     method: init.method ?? 'GET',
@@ -29,9 +30,8 @@ export async function edgeOrNetwork(
 }
 
 /** Where the distribution is on AWS: its functions ask for it there. */
-function publicUrlOf({ outputs }: LocalCloud): string {
-  const { DistributionId = '' } = outputs;
-  return `https://d${DistributionId.slice(1).toLowerCase()}.cloudfront.net`;
+export function publicDomainOf(cloud: LocalCloud): string {
+  return `d${output(cloud, 'DistributionId').slice(1).toLowerCase()}.cloudfront.net`;
 }
 
 /** As `fetch` hands content over. */

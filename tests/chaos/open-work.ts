@@ -57,8 +57,11 @@ export class OpenWork {
 /** Whether Lambda's log says that it dropped an event after its last attempt. */
 export const isGivenUp = (line: string) => line.startsWith('Asynchronous event dropped');
 
+/** The functions that are invoked asynchronously, by schedules. */
+const TAKES_EVENTS = /Backup|SiteWatch/;
+
 /** An asynchronous event of Lambda's has been dealt with, or given up. */
 function isEndOfEvent(entry: JournalEntry): boolean {
   if (entry.kind === 'log') return isGivenUp(entry.line);
-  return entry.kind === 'invocation' && entry.outcome === 'success' && entry.functionName.includes('Backup');
+  return entry.kind === 'invocation' && entry.outcome === 'success' && TAKES_EVENTS.test(entry.functionName);
 }

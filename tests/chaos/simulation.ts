@@ -4,11 +4,11 @@ import { EXISTING } from '../fixtures/existing-names.ts';
 import { ASSEMBLY } from '../helpers/assembly.ts';
 import type { Actor } from './actors.ts';
 import { isOfDeployment, startDeploymentFunction } from './deployment-function.ts';
-import { describeSchool } from './describe-school.ts';
 import { type Applied, type Direction, Director } from './director.ts';
 import { edgeOrNetwork } from './edge-fetch.ts';
 import { createInProcessFunctions, type InProcessFunctions } from './in-process-functions.ts';
 import { installInProcessHttp } from './in-process-http.ts';
+import { keepDescription } from './known-site.ts';
 import { createLongPolls } from './long-polls.ts';
 import { OpenWork } from './open-work.ts';
 import { createRandom, type Random } from './random.ts';
@@ -76,8 +76,8 @@ export async function simulate<T>(
   target = (request, sender) => director.send(request, sender);
   globalThis.fetch = (url, init) => edgeOrNetwork(cloud, String(url), init);
   while (time.advance(BEGINNING + READY_AFTER_MS)) await director.rest();
-  await describeSchool(cloud);
   try {
+    await keepDescription(cloud);
     const { trace, applied } = director;
     return await use({ cloud, time, random, trace, applied, play: story => director.play(story) });
   } finally {

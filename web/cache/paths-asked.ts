@@ -1,5 +1,5 @@
+import { pathProblem, requestPath } from '../../shared/planning/path-spelling.ts';
 import { CLOUDFRONT_LIMITS } from '../../shared/planning/prices.ts';
-import { pathProblem, requestPath } from '../../shared/planning/viewer-urls.ts';
 
 /** Paths as typed, one per line. */
 export interface PathsAsked {

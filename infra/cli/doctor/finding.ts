@@ -15,5 +15,29 @@ export interface Finding {
  */
 export type Verdict = 'confirmed' | 'refuted' | 'untestable';
 
+/** What a check found out, without what it was about. */
+export type Outcome = Omit<Finding, 'about'>;
+
+export const confirmed = (evidence: string): Outcome => ({ verdict: 'confirmed', evidence });
+
+/** @param remedy what to do, with the exact command */
+export const refuted = (evidence: string, remedy: string): Outcome => ({
+  verdict: 'refuted',
+  evidence,
+  remedy,
+});
+
+/** @param remedy what would let the question be asked, if anything does */
+export const untestable = (evidence: string, remedy?: string): Outcome => ({
+  verdict: 'untestable',
+  evidence,
+  ...(remedy === undefined ? {} : { remedy }),
+});
+
+/** @param remedy what to do if it is not as it should be */
+export function judged(isRight: boolean, evidence: string, remedy: string): Outcome {
+  return isRight ? confirmed(evidence) : refuted(evidence, remedy);
+}
+
 /** Findings as they are made, so that each can be shown at once. */
 export type Findings = AsyncIterable<Finding>;

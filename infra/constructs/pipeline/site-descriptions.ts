@@ -129,17 +129,18 @@ export class SiteDescriptions extends Construct {
     for (const { distribution } of distributions) distribution.grant(looker, 'cloudfront:GetDistribution');
     // In any account: AWS does not document which one its managed policies are in, and other
     // accounts' cannot be read anyway.
-    const parts = [
-      this.arnOf('cache-policy', '*'),
-      this.arnOf('response-headers-policy', '*'),
-      this.arnOf('function', Aws.ACCOUNT_ID),
-    ];
-    const actions = ['GetCachePolicy', 'GetResponseHeadersPolicy', 'DescribeFunction'];
-    const statements = actions.map((action, index) => {
-      const resources = parts.slice(index, index + 1);
-      return new PolicyStatement({ actions: [`cloudfront:${action}`], resources });
-    });
-    for (const statement of statements) looker.addToRolePolicy(statement);
+    const parts = {
+      GetCachePolicy: this.arnOf('cache-policy', '*'),
+      GetResponseHeadersPolicy: this.arnOf('response-headers-policy', '*'),
+      DescribeFunction: this.arnOf('function', Aws.ACCOUNT_ID),
+    };
+    for (const [action, part] of Object.entries(parts)) {
+      looker.addToRolePolicy(new PolicyStatement({ actions: [`cloudfront:${action}`], resources: [part] }));
+      Validations.of(looker).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::${inFindings(looker, part)}]`,
+        reason: 'Which policies and functions the distributions have is known only once it has looked.',
+      });
+    }
     looker.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetBucketWebsite'], resources: [bucket.bucketArn] }),
     );
@@ -147,12 +148,6 @@ export class SiteDescriptions extends Construct {
     looker.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }),
     );
-    for (const part of parts) {
-      Validations.of(looker).acknowledge({
-        id: `AwsSolutions-IAM5[Resource::${inFindings(looker, part)}]`,
-        reason: 'Which policies and functions the distributions have is known only once it has looked.',
-      });
-    }
   }
 
   private arnOf(resource: string, account: string): string {

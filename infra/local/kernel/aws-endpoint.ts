@@ -81,8 +81,6 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   }
 
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing, call));
-  // Idle SDK connections are reused for as long as the SDKs like.
-  server.keepAliveTimeout = 60_000;
   const port = await listen(server, options.port, '--aws-port');
   return {
     call,

@@ -8,10 +8,17 @@ import type { AddressInfo } from 'node:net';
 const BACKLOG = 4096;
 
 /**
+ * How long an idle connection stays open. After Node's default of 5 s, a client beside load sends
+ * its next request at the moment its connection is closed, and sees ECONNRESET.
+ */
+const KEEP_ALIVE_MS = 60_000;
+
+/**
  * @param option of `npm start` that chooses the port, for the error
  * @throws Error with advice if the port is taken
  */
 export function listen(server: Server, port: number, option: string): Promise<number> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? portTaken(port, option) : error),

@@ -13,8 +13,8 @@ export const NO_SHADOW: ShadowPrices = { exactPath: 0, byte: 0, needlessPurge: 0
 /**
  * The problem without the limits on exact paths, bytes and needless purges (Lagrangian relaxation).
  * Each limit has a shadow price instead, at which what is left of it is paid back. The cheapest
- * relaxed cover costs no more than any cover within the limits. The limit on wildcards stays,
- * because it is small.
+ * relaxed cover costs no more than any cover within the limits. Wildcards keep their limit: it is
+ * so small that each number of them can be tried.
  */
 export class RelaxedCover {
   readonly shadow: ShadowPrices;

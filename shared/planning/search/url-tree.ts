@@ -1,4 +1,4 @@
-import { QUERY } from '../viewer-urls.ts';
+import { QUERY } from '../path-spelling.ts';
 
 /** A URL that an invalidation has to cover. */
 export interface Target {

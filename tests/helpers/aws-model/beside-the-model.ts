@@ -103,6 +103,12 @@ const UNLISTED: readonly UnlistedErrors[] = [
     source: 'S3 API reference, "Error responses"',
   },
   {
+    clients: ['client-s3'],
+    status: 503,
+    codes: ['SlowDown'],
+    source: 'S3 API reference, "Error responses"',
+  },
+  {
     status: 501,
     codes: ['NotImplemented', 'UnknownService'],
     source: 'The local cloud itself, of what it does not emulate',

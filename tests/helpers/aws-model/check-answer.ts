@@ -1,5 +1,5 @@
 import type { AwsRequest, AwsResponse } from '../../../infra/local/kernel/aws-api.ts';
-import { checkError } from './check-error.ts';
+import { checkError, isError } from './check-error.ts';
 import { checkHeaders } from './check-headers.ts';
 import type { Report } from './check-value.ts';
 import { readDocument } from './documents.ts';
@@ -30,7 +30,7 @@ export async function violationsIn({ request, response }: Answer): Promise<strin
     found.push(`${where}, status ${response.status}: ${path} ${problem}`);
   };
   const answered = { request, response, spoken, report };
-  if (response.status >= 300) checkError({ ...answered, model, operation });
+  if (isError(spoken, response)) checkError({ ...answered, model, operation });
   else if (operation === undefined) report('An operation', 'that AWS does not have succeeds');
   else checkSuccess(answered, operation);
   return found;

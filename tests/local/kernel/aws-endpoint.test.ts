@@ -223,4 +223,12 @@ describe('A port', () => {
     expect(await listen(server, 0, '--aws-port')).toBeGreaterThan(0);
     expect(server.address()).toMatchObject({ address: '127.0.0.1' });
   });
+
+  it('keeps an idle connection for longer than clients do', async () => {
+    const server = createServer((_, response) => response.end());
+    onTestFinished(() => close(server));
+    const port = await listen(server, 0, '--site-port');
+    const { headers } = await fetch(`http://127.0.0.1:${port}`);
+    expect(headers.get('keep-alive')).toBe('timeout=60');
+  });
 });

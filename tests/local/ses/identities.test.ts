@@ -5,17 +5,11 @@ import {
   PutEmailIdentityConfigurationSetAttributesCommand,
   SESv2Client,
 } from '@aws-sdk/client-sesv2';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AwsService } from '../../../infra/local/kernel/aws-api.ts';
-import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
-import { openDurableStore } from '../../../infra/local/kernel/durable-map.ts';
-import { createJournal } from '../../../infra/local/kernel/journal.ts';
+import { describe, expect, it } from 'vitest';
 import { ses as service } from '../../../infra/local/services/ses/service.ts';
-import { actionOf } from '../../../infra/local/services.ts';
-import { accountOf } from '../../../infra/local/template/account.ts';
 import { createSenderIdentities } from '../../../shared/aws/sender-identities.ts';
 import { mailSender } from '../../../shared/deployment/mail-sender.ts';
-import { clientFor } from '../../helpers/sdk-client.ts';
+import { startLoneService } from '../../helpers/lone-service.ts';
 import { allow, mailFrom, permissionsOf, stackWith } from '../kernel/permissions/guarded.ts';
 
 const ADDRESS = 'site@school.example.com';
@@ -33,36 +27,13 @@ async function start({
 } = {}) {
   const resources = stackWith(statements);
   const permissions = permissionsOf(resources);
-  const [journal, store, services] = [createJournal(), openDurableStore(), new Map<string, AwsService>()];
-  const endpoint = await startAwsEndpoint({ port: 0, services, journal, actionOf });
-  const running = await service.start(identities, {
+  const as = await startLoneService(service, {
+    definitions: identities,
     options: { followsSenderLinks },
-    callAws: endpoint.call,
-    endpoint: endpoint.url,
-    localUrls: {},
-    timeScale: 1,
-    account: () => accountOf([{ name: 'Test', resources, outputs: {}, assets: new Map() }]),
-    folder: () => undefined,
-    use(capability) {
-      throw new Error(`SES uses no ${capability.name}`);
-    },
-    journal,
-    store,
+    resources,
     permissions,
   });
-  for (const [name, handle] of Object.entries(running.apis ?? {}))
-    services.set(name, permissions.guard(handle));
-  onTestFinished(async () => {
-    await endpoint.stop();
-    await running.stop?.();
-    store.close();
-  });
-  const clientAs = (accessKeyId: string, region = 'us-east-1') =>
-    new SESv2Client({
-      ...clientFor(endpoint.url),
-      region,
-      credentials: { accessKeyId, secretAccessKey: 'local' },
-    });
+  const clientAs = (accessKeyId: string, region?: string) => new SESv2Client(as(accessKeyId, region));
   const identitiesIn = (region: string, caller = 'administrator') =>
     createSenderIdentities(region, clientAs(caller, region));
   return { clientAs, identitiesIn };

@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodePath, doubtfulFrom, QUERY, requestPath } from '../../../shared/planning/path-spelling.ts';
 import { type Plan, type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
 import { costOfPaths } from '../../../shared/planning/prices.ts';
-import {
-  decodePath,
-  doubtfulFrom,
-  QUERY,
-  requestPath,
-  viewerPaths,
-} from '../../../shared/planning/viewer-urls.ts';
+import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { everyCover, isUnder, prefixesOf } from '../../helpers/every-cover.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 

@@ -4,9 +4,10 @@ import {
   invalidationMatcher,
   objectAddress,
 } from '../../../infra/local/services/cloudfront/invalidation-paths.ts';
+import { requestPath } from '../../../shared/planning/path-spelling.ts';
 import { type Plan, type PlanRequest, planInvalidation, targetsOf } from '../../../shared/planning/plan.ts';
 import { type KeyListing, planByListing } from '../../../shared/planning/plan-by-listing.ts';
-import { requestPath, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
+import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { listingOf } from '../../helpers/listing.ts';
 import { PLANNING } from '../../helpers/planning.ts';
 

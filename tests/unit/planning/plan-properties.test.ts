@@ -4,8 +4,9 @@ import {
   invalidationMatcher,
   objectAddress,
 } from '../../../infra/local/services/cloudfront/invalidation-paths.ts';
+import { decodePath, requestPath } from '../../../shared/planning/path-spelling.ts';
 import { type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
-import { decodePath, requestPath, type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
+import { type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 
 /** Few pieces, so that keys are often prefixes, folders or equals of one another. */

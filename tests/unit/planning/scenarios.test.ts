@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decodePath } from '../../../shared/planning/path-spelling.ts';
 import { planInvalidation } from '../../../shared/planning/plan.ts';
-import { decodePath } from '../../../shared/planning/viewer-urls.ts';
 import { optimum } from '../../helpers/fewest-needless-purges.ts';
 import { PEERS } from '../../helpers/peers.ts';
 import { PLANNING } from '../../helpers/planning.ts';

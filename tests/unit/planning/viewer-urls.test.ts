@@ -8,13 +8,11 @@ import {
 import {
   decodePath,
   doubtfulFrom,
-  keyOf,
   MAX_PATH_LENGTH,
   pathProblem,
   requestPath,
-  type UrlRules,
-  viewerPaths,
-} from '../../../shared/planning/viewer-urls.ts';
+} from '../../../shared/planning/path-spelling.ts';
+import { keyOf, type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';
 
 const anyViewerPath = () => anyObjectKey().map(key => `/${key}`);

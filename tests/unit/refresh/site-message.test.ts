@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidMessageError } from '../../../shared/errors.ts';
+import { pathProblem } from '../../../shared/planning/path-spelling.ts';
 import { planInvalidation } from '../../../shared/planning/plan.ts';
-import { pathProblem } from '../../../shared/planning/viewer-urls.ts';
 import { parseSiteMessage } from '../../../shared/refresh/site-message.ts';
 import { anyText } from '../../helpers/any-text.ts';
 import { anyObjectKey } from '../../helpers/object-keys.ts';

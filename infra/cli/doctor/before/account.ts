@@ -1,5 +1,4 @@
-import type { Outcome } from './check.ts';
-import { confirmed, refuted } from './check.ts';
+import { confirmed, type Outcome, refuted } from '../finding.ts';
 import type { Target } from './target.ts';
 
 /** Whose credentials are used. */

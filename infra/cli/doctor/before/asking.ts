@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LookupDeniedError } from '../../../../shared/errors.ts';
+import { isDenied } from '../aws-errors.ts';
 
 /** Nobody knows: AWS, or what stands for it, did not answer the question. */
 export class UnansweredError extends Error {
@@ -40,15 +41,12 @@ export async function askUnless<Answer, Instead>(
   });
 }
 
-/** Names of AWS's answers to callers who lack a permission; others have the status 403 alone. */
-const DENIALS = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AuthorizationError'];
-
 function reasonOf(error: unknown, permission: string): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof LookupDeniedError) return `${error.message} These credentials need ${permission}`;
   const status = statusOf(error);
-  if (DENIALS.includes(error.name) || status === 403)
-    return `these credentials lack the permission ${permission}`;
+  // An answer to HEAD has no body to name the error: the status alone tells.
+  if (isDenied(error) || status === 403) return `these credentials lack the permission ${permission}`;
   return status === undefined ? undefined : `${permission} is not answered: ${error.name}: ${error.message}`;
 }
 

@@ -1,8 +1,8 @@
 import { REGIONS_WITHOUT_SES } from '../../../constructs/pipeline/ses-regions.ts';
-import type { Findings } from '../finding.ts';
+import { confirmed, type Findings, untestable } from '../finding.ts';
 import { judgeBootstrap, judgeConcurrency, judgeCredentials, judgeStack } from './account.ts';
 import { ask } from './asking.ts';
-import { type Check, confirmed, run, untestable } from './check.ts';
+import { type Check, run } from './check.ts';
 import { mailChecks } from './mail-checks.ts';
 import { judgeBucketName, judgeDashboard, judgeTableName } from './names.ts';
 import type { Account, Ports } from './ports.ts';

@@ -1,9 +1,6 @@
 import { DeploymentRefusedError, SecretUnusableError } from '../../../../shared/errors.ts';
-import type { Finding, Findings } from '../finding.ts';
+import { type Finding, type Findings, type Outcome, refuted, untestable } from '../finding.ts';
 import { UnansweredError } from './asking.ts';
-
-/** What a check found out. */
-export type Outcome = Omit<Finding, 'about'>;
 
 /** One line of the report. */
 export interface Check {
@@ -11,17 +8,6 @@ export interface Check {
   /** Every refusal and every question without an answer becomes an outcome. */
   readonly find: () => Promise<Outcome>;
 }
-
-export const confirmed = (evidence: string): Outcome => ({ verdict: 'confirmed', evidence });
-
-/** @param remedy what to do, with the exact command */
-export const refuted = (evidence: string, remedy: string): Outcome => ({
-  verdict: 'refuted',
-  evidence,
-  remedy,
-});
-
-export const untestable = (evidence: string): Outcome => ({ verdict: 'untestable', evidence });
 
 /** Makes all checks at once, and tells what they find in their order. */
 export async function* run(checks: readonly Check[]): Findings {

@@ -1,5 +1,5 @@
 import type { EdgeAnswer, UnaskedAnswer } from '../../../../shared/refresh/edge-answer.ts';
-import { confirmed, type Outcome, refuted, untestable } from './check.ts';
+import { confirmed, type Outcome, refuted, untestable } from '../finding.ts';
 import type { Target } from './target.ts';
 
 /** How a distribution is, whatever it shows. */

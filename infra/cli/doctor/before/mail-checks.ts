@@ -1,6 +1,7 @@
 import { domainsOf } from '../../../../shared/mail/email-address.ts';
 import { senderState } from '../../../../shared/mail/sender.ts';
-import type { Check, Outcome } from './check.ts';
+import type { Outcome } from '../finding.ts';
+import type { Check } from './check.ts';
 import {
   judgeConfigurationSet,
   judgeMailAccount,

@@ -1,5 +1,5 @@
 import { describeSender, type SenderIdentity, type SenderState } from '../../../../shared/mail/sender.ts';
-import { confirmed, type Outcome, refuted } from './check.ts';
+import { confirmed, type Outcome, refuted } from '../finding.ts';
 import type { Target } from './target.ts';
 
 /** SES of one account and region. */

@@ -1,5 +1,5 @@
 import type { FoundBucket } from '../../../../shared/deployment/site-bucket-check.ts';
-import { confirmed, type Outcome, refuted } from './check.ts';
+import { confirmed, type Outcome, refuted } from '../finding.ts';
 import type { Named, Target } from './target.ts';
 
 /** @param found a bucket that has the name already @param isOfStack whether the stack made it */

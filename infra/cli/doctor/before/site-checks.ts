@@ -4,9 +4,10 @@ import { checkBucket, checkReading } from '../../../../shared/deployment/site-bu
 import { DeploymentRefusedError, LookupDeniedError } from '../../../../shared/errors.ts';
 import { describe } from '../../../../shared/sites/describe.ts';
 import { counted } from '../../terminal/words.ts';
+import { confirmed, type Outcome, refuted } from '../finding.ts';
 import { ask, UnansweredError } from './asking.ts';
 import { denialFor } from './bucket-policy.ts';
-import { type Check, confirmed, type Outcome, refuted } from './check.ts';
+import type { Check } from './check.ts';
 import { judgeAnswer, judgeDistribution } from './distribution.ts';
 import type { Site } from './ports.ts';
 import type { ExistingSite, TargetWithSite } from './target.ts';

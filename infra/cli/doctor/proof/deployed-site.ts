@@ -1,7 +1,10 @@
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { openRefreshTable } from '../../../../shared/aws/refresh-table/open-refresh-table.ts';
+import {
+  openRefreshTable,
+  type RefreshTable,
+} from '../../../../shared/aws/refresh-table/open-refresh-table.ts';
 import { readSettings, setting } from '../../../../shared/config.ts';
 import { type Distribution, distributionReader } from '../../../../shared/refresh/distribution.ts';
 import { isSiteKey, KeyFilter } from '../../../../shared/refresh/key-filter.ts';
@@ -11,6 +14,7 @@ import { CommandError } from '../../command.ts';
 /** A deployed pipeline and the site that it keeps fresh. */
 export interface DeployedSite {
   readonly bucket: string;
+  readonly table: RefreshTable;
   readonly distribution: Distribution;
   /** Which keys its refreshes are about. */
   readonly keys: KeyFilter;
@@ -42,6 +46,7 @@ export async function readDeployedSite(stack: Stack): Promise<DeployedSite> {
   const distribution = await readDistribution(await stack.distribution(undefined));
   return {
     bucket: await stack.output('SiteBucketName'),
+    table,
     distribution,
     keys: readSettings({ SITE_KEYS: setting.json(KeyFilter) }, collect).SITE_KEYS,
     mail: {

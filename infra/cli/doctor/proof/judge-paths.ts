@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import { type Finding, judged, untestable } from '../finding.ts';
 import { isHit, type View, type Warmed } from './viewer.ts';
 
 /** What an invalidation path should do to one URL. */
@@ -20,33 +20,30 @@ const REMEDY =
  * @param warmed the answers before, which have to be kept
  */
 export function judgePurged({ about, url, path, isPurged }: PathCase, warmed: Warmed, after: View): Finding {
-  if (!warmed.isKept)
-    return { about, verdict: 'untestable', evidence: `the edge does not keep the answer to ${url}` };
+  if (!warmed.isKept) return { about, ...untestable(`the edge does not keep the answer to ${url}`) };
   const isRight = isHit(after) !== isPurged;
   const sent = path === undefined ? '' : ` by the path ${path}`;
   return {
     about,
-    verdict: isRight ? 'confirmed' : 'refuted',
-    evidence: `${url} is ${isHit(after) ? 'not ' : ''}purged${sent}: the next answer is "${after.xCache}"`,
-    ...(isRight ? {} : { remedy: REMEDY }),
+    ...judged(
+      isRight,
+      `${url} is ${isHit(after) ? 'not ' : ''}purged${sent}: the next answer is "${after.xCache}"`,
+      REMEDY,
+    ),
   };
 }
 
 /** Whether URLs with and without a query string share an entry, as the deployment takes it. */
 export function judgeQueryString(warmed: Warmed, withQuery: View): Finding {
   const about = 'query strings make no other entry';
-  if (!warmed.isKept)
-    return { about, verdict: 'untestable', evidence: `the edge does not keep ${warmed.first.path}` };
+  if (!warmed.isKept) return { about, ...untestable(`the edge does not keep ${warmed.first.path}`) };
   const isShared = isHit(withQuery);
   return {
     about,
-    verdict: isShared ? 'confirmed' : 'refuted',
-    evidence: `the first answer to ${withQuery.path} is "${withQuery.xCache}"`,
-    ...(isShared
-      ? {}
-      : {
-          remedy:
-            'The cache policy has changed since the deployment: deploy again, so that the pipeline purges variants too.',
-        }),
+    ...judged(
+      isShared,
+      `the first answer to ${withQuery.path} is "${withQuery.xCache}"`,
+      'The cache policy has changed since the deployment: deploy again, so that the pipeline purges variants too.',
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import type { Refresh } from '../../../../shared/refresh/refresh.ts';
 import { adviceOnUnasked } from '../../../../shared/refresh/unasked-advice.ts';
 import { counted } from '../../terminal/words.ts';
-import type { Finding } from '../finding.ts';
+import { confirmed, type Finding, judged, refuted, untestable } from '../finding.ts';
 import type { SeenInvalidation } from './trial-invalidations.ts';
 
 const RUNBOOK = 'See RUNBOOK.md#refresh-failed.';
@@ -21,17 +21,16 @@ export function judgeOneInvalidation(
   if (changed > 1)
     return {
       about,
-      verdict: 'untestable',
-      evidence: `${changed} files changed at the same time: somebody else is uploading`,
-      remedy: 'Run it again when nobody uploads.',
+      ...untestable(
+        `${changed} files changed at the same time: somebody else is uploading`,
+        'Run it again when nobody uploads.',
+      ),
     };
   const described = made.map(({ id, paths }) => `${id} (${paths.join(', ')})`).join(', ') || 'none';
   const isExact = made.length === 1 && made[0]?.paths.length === 1 && made[0].paths[0] === path;
   return {
     about,
-    verdict: isExact ? 'confirmed' : 'refuted',
-    evidence: `ListInvalidations has ${made.length} more than before: ${described}`,
-    ...(isExact ? {} : { remedy: RUNBOOK }),
+    ...judged(isExact, `ListInvalidations has ${made.length} more than before: ${described}`, RUNBOOK),
   };
 }
 
@@ -44,9 +43,10 @@ export function judgeHistory(refresh: Refresh | undefined, made: readonly SeenIn
   if (end?.unasked !== undefined)
     return {
       about,
-      verdict: 'untestable',
-      evidence: `refresh ${id} ended unverified: ${end.unasked.reason}`,
-      remedy: adviceOnUnasked(end.unasked.code),
+      ...untestable(
+        `refresh ${id} ended unverified: ${end.unasked.reason}`,
+        adviceOnUnasked(end.unasked.code),
+      ),
     };
   const sent = made.find(each => each.id === invalidation?.id);
   const problems = [
@@ -57,12 +57,12 @@ export function judgeHistory(refresh: Refresh | undefined, made: readonly SeenIn
         ]
       : differencesOf(sent, plan?.paths ?? [])),
   ];
-  if (problems.length > 0)
-    return { about, verdict: 'refuted', evidence: `refresh ${id}: ${problems.join('; ')}`, remedy: RUNBOOK };
+  if (problems.length > 0) return { about, ...refuted(`refresh ${id}: ${problems.join('; ')}`, RUNBOOK) };
   return {
     about,
-    verdict: 'confirmed',
-    evidence: `refresh ${id} is fresh; its invalidation ${sent?.id} is Completed with the planned ${listed(sent?.paths ?? [])}`,
+    ...confirmed(
+      `refresh ${id} is fresh; its invalidation ${sent?.id} is Completed with the planned ${listed(sent?.paths ?? [])}`,
+    ),
   };
 }
 
@@ -88,17 +88,18 @@ export function judgeFree(refreshes: readonly Refresh[], made: readonly SeenInva
   if (unverified !== undefined)
     return {
       about,
-      verdict: 'untestable',
-      evidence: `refresh ${unverified.id} was not verified, and only what was verified is skipped`,
+      ...untestable(`refresh ${unverified.id} was not verified, and only what was verified is skipped`),
     };
   const paths = refreshes.reduce((sum, { totals }) => sum + (totals?.pathCount ?? 0), 0);
   const skipped = refreshes.reduce((sum, { totals }) => sum + (totals?.skipped.unchanged ?? 0), 0);
   const isFree = paths === 0 && made.length === 0 && skipped > 0;
   return {
     about,
-    verdict: isFree ? 'confirmed' : 'refuted',
-    evidence: `${counted(paths, 'path')}, ${counted(made.length, 'invalidation')}, ${counted(skipped, 'file')} skipped as unchanged`,
-    ...(isFree ? {} : { remedy: `It costs a path each time. ${RUNBOOK}` }),
+    ...judged(
+      isFree,
+      `${counted(paths, 'path')}, ${counted(made.length, 'invalidation')}, ${counted(skipped, 'file')} skipped as unchanged`,
+      `It costs a path each time. ${RUNBOOK}`,
+    ),
   };
 }
 
@@ -115,8 +116,10 @@ export function judgeBurst(
   const isFew = made.length >= 1 && made.length <= MOST_INVALIDATIONS;
   return {
     about: 'few invalidations for a burst',
-    verdict: isFew ? 'confirmed' : 'refuted',
-    evidence: `${files} files overwritten: ${counted(refreshes.length, 'refresh', 'refreshes')}, ${counted(made.length, 'invalidation')}, ${counted(paths, 'path')}`,
-    ...(isFew ? {} : { remedy: 'Uploads that take long need a longer quiet period: -c quietSeconds=10.' }),
+    ...judged(
+      isFew,
+      `${files} files overwritten: ${counted(refreshes.length, 'refresh', 'refreshes')}, ${counted(made.length, 'invalidation')}, ${counted(paths, 'path')}`,
+      'Uploads that take long need a longer quiet period: -c quietSeconds=10.',
+    ),
   };
 }

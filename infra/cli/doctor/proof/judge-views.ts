@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import { confirmed, type Finding, judged, refuted, untestable } from '../finding.ts';
 import type { StoredFile } from './trial-files.ts';
 import { isHit, nameOf, type View, type Warmed } from './viewer.ts';
 
@@ -34,8 +34,7 @@ export interface Expected {
 /** Whether every answer shows what it should. */
 export function judgeShown(views: readonly View[], { about, shows, versionsOf, remedy }: Expected): Finding {
   const wrong = views.filter(view => !isAsExpected(shownIn(view, versionsOf(view)), shows));
-  if (wrong.length === 0)
-    return { about, verdict: 'confirmed', evidence: `${shown(shows)} by ${asked(views)}` };
+  if (wrong.length === 0) return { about, ...confirmed(`${shown(shows)} by ${asked(views)}`) };
   const listed = wrong.slice(0, MOST_LISTED).map(view => {
     const { variant, path, xCache } = view;
     return `${nameOf(variant)} ${path} shows ${shownIn(view, versionsOf(view))}${xCache === '' ? '' : ` (${xCache})`}`;
@@ -43,9 +42,7 @@ export function judgeShown(views: readonly View[], { about, shows, versionsOf, r
   const more = wrong.length > MOST_LISTED ? '; …' : '';
   return {
     about,
-    verdict: 'refuted',
-    evidence: `${wrong.length} of ${views.length} answers: ${listed.join('; ')}${more}`,
-    remedy,
+    ...refuted(`${wrong.length} of ${views.length} answers: ${listed.join('; ')}${more}`, remedy),
   };
 }
 
@@ -75,15 +72,15 @@ function asked(views: readonly View[]): string {
 export function judgeKept(about: string, warmed: readonly Warmed[]): Finding {
   const kept = warmed.filter(({ isKept }) => isKept).length;
   const evidence = `${kept} of ${warmed.length} answers came from the cache at the second or a later request`;
-  if (kept === warmed.length) return { about, verdict: 'confirmed', evidence };
+  if (kept === warmed.length) return { about, ...confirmed(evidence) };
   const [first] = warmed.filter(({ isKept }) => !isKept);
   const example = first === undefined ? '' : `${nameOf(first.first.variant)} ${first.first.path}`;
   return {
     about,
-    verdict: 'refuted',
-    evidence: `${evidence}, but not ${example}`,
-    remedy:
+    ...refuted(
+      `${evidence}, but not ${example}`,
       'Where the edge keeps nothing, no purge can be proved: look at the cache policy of the distribution.',
+    ),
   };
 }
 
@@ -91,7 +88,7 @@ export function judgeKept(about: string, warmed: readonly Warmed[]): Finding {
 export function unlessKept(finding: Finding): Finding {
   if (finding.verdict !== 'confirmed') return finding;
   const evidence = `${finding.evidence}, but the edge had not kept all of them before`;
-  return { about: finding.about, verdict: 'untestable', evidence };
+  return { about: finding.about, ...untestable(evidence) };
 }
 
 /**
@@ -103,14 +100,15 @@ export function judgeSharing(
   other: View,
 ): Finding {
   const name = nameOf(filled.first.variant);
-  if (!filled.isKept)
-    return { about, verdict: 'untestable', evidence: `the edge does not keep the answer to ${name}` };
+  if (!filled.isKept) return { about, ...untestable(`the edge does not keep the answer to ${name}`) };
   const found = isHit(other) ? 'together' : 'apart';
   return {
     about,
-    verdict: found === expected ? 'confirmed' : 'refuted',
-    evidence: `with ${name} kept, the first ${nameOf(other.variant)} is answered "${other.xCache}"`,
-    ...(found === expected ? {} : { remedy: HARMLESS }),
+    ...judged(
+      found === expected,
+      `with ${name} kept, the first ${nameOf(other.variant)} is answered "${other.xCache}"`,
+      HARMLESS,
+    ),
   };
 }
 

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createEdge } from '../../../../shared/aws/edge.ts';
-import { openRefreshTable } from '../../../../shared/aws/refresh-table/open-refresh-table.ts';
 import { createSecretValues } from '../../../../shared/aws/secret-values.ts';
 import { adviceOnUnasked } from '../../../../shared/refresh/unasked-advice.ts';
 import type { Stack } from '../../aws/stack.ts';
-import type { Finding } from '../finding.ts';
+import { confirmed, type Finding, refuted, untestable } from '../finding.ts';
 import { type DeployedSite, prefixFor, readDeployedSite } from './deployed-site.ts';
 import { followRefreshes } from './followed-refreshes.ts';
 import type { Trial } from './trial.ts';
@@ -21,10 +19,6 @@ import type { Waiting } from './waiting.ts';
 export async function openTrial(stack: Stack, waiting: Waiting): Promise<Trial> {
   const site = await readDeployedSite(stack);
   const { id, url, urls } = site.distribution;
-  const table = openRefreshTable({
-    tableName: await stack.output('RefreshTableName'),
-    client: new DynamoDBClient(stack.client),
-  });
   const headers = await headersOf(site, stack);
   return {
     stack,
@@ -38,7 +32,7 @@ export async function openTrial(stack: Stack, waiting: Waiting): Promise<Trial> 
     }),
     viewer: createViewer(url, headers),
     edge: createEdge(url, headers),
-    refreshes: followRefreshes(table, id, waiting),
+    refreshes: followRefreshes(site.table, id, waiting),
     invalidations: createTrialInvalidations(new CloudFrontClient(stack.client), id, waiting),
   };
 }
@@ -55,15 +49,10 @@ export async function judgeEdge({ edge, files }: Pick<Trial, 'edge' | 'files'>):
   const answer = await edge.ask(files.pathOf('nothing.txt'), { form: 'browser', withBody: false });
   switch (answer.kind) {
     case 'unasked':
-      return { about, verdict: 'untestable', evidence: answer.reason, remedy: adviceOnUnasked(answer.code) };
+      return { about, ...untestable(answer.reason, adviceOnUnasked(answer.code)) };
     case 'none':
-      return {
-        about,
-        verdict: 'refuted',
-        evidence: answer.problem,
-        remedy: 'See RUNBOOK.md#verify-edge-errors.',
-      };
+      return { about, ...refuted(answer.problem, 'See RUNBOOK.md#verify-edge-errors.') };
     default:
-      return { about, verdict: 'confirmed', evidence: `${edge.host} can be asked as a browser asks` };
+      return { about, ...confirmed(`${edge.host} can be asked as a browser asks`) };
   }
 }

@@ -2,8 +2,8 @@ import { readCdkJson } from '../../../settings.ts';
 import type { Stack } from '../../aws/stack.ts';
 import { CommandError, messageOf } from '../../command.ts';
 import { counted, dollars } from '../../terminal/words.ts';
-import type { Finding, Findings } from '../finding.ts';
-import { isDenied, isServiceError } from './aws-errors.ts';
+import { isDenied, isServiceError } from '../aws-errors.ts';
+import { type Finding, type Findings, refuted, untestable } from '../finding.ts';
 import { judgeEdge, openTrial } from './open-trial.ts';
 import { api } from './probes/api.ts';
 import { burst } from './probes/burst.ts';
@@ -96,7 +96,7 @@ async function* runAll(probes: readonly Probe[], trial: Trial): Findings {
   yield edge;
   for (const probe of probes) {
     if (!probe.asksEdge || edge.verdict === 'confirmed') yield* runOne(probe, trial);
-    else yield { about: probe.name, verdict: 'untestable', evidence: 'the edge cannot be asked' };
+    else yield { about: probe.name, ...untestable('the edge cannot be asked') };
   }
 }
 
@@ -113,11 +113,11 @@ async function* runOne(probe: Probe, trial: Trial): Findings {
 function findingOf(error: unknown, { name: about }: Probe, stack: Stack): Finding {
   if (error instanceof OutOfPatienceError) {
     const remedy = `See what is waiting: ${commandFor('status', stack)}`;
-    return { about, verdict: 'refuted', evidence: error.message, remedy };
+    return { about, ...refuted(error.message, remedy) };
   }
   if (isServiceError(error) && isDenied(error)) return denied(about, error);
   if (isServiceError(error) || error instanceof CommandError)
-    return { about, verdict: 'untestable', evidence: messageOf(error) };
+    return { about, ...untestable(messageOf(error)) };
   throw error;
 }
 
@@ -128,7 +128,8 @@ function unreadable(error: unknown): Finding {
 
 const denied = (about: string, error: Error): Finding => ({
   about,
-  verdict: 'untestable',
-  evidence: messageOf(error),
-  remedy: 'Use credentials that may: infra/cli/README.md lists the permissions of the doctor.',
+  ...untestable(
+    messageOf(error),
+    'Use credentials that may: infra/cli/README.md lists the permissions of the doctor.',
+  ),
 });

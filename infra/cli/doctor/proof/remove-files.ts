@@ -1,6 +1,6 @@
 import type { Refresh } from '../../../../shared/refresh/refresh.ts';
 import { counted } from '../../terminal/words.ts';
-import type { Finding } from '../finding.ts';
+import { confirmed, type Finding, judged, refuted } from '../finding.ts';
 import { purgeEverything } from './remedies.ts';
 import type { Trial } from './trial.ts';
 import { OutOfPatienceError, type Waiting } from './waiting.ts';
@@ -16,22 +16,21 @@ export async function removeFiles({ files, refreshes, stack }: Trial, patienceMs
   if (left.length > 0) {
     return {
       about: ABOUT,
-      verdict: 'refuted',
-      evidence: `${counted(left.length, 'file')} could not be removed: ${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`,
-      remedy: `Remove them: aws s3 rm s3://${files.bucket}/${files.prefix} --recursive`,
+      ...refuted(
+        `${counted(left.length, 'file')} could not be removed: ${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`,
+        `Remove them: aws s3 rm s3://${files.bucket}/${files.prefix} --recursive`,
+      ),
     };
   }
   const evidence = `${counted(removed.length, 'file')} below ${files.prefix}`;
-  if (removed.length === 0)
-    return { about: ABOUT, verdict: 'confirmed', evidence: 'none was left to be removed' };
+  if (removed.length === 0) return { about: ABOUT, ...confirmed('none was left to be removed') };
   const waiting: Waiting = { patienceMs, signal: new AbortController().signal };
   try {
     const followed = await refreshes.follow(removed, { change: 'removed', waiting });
     return judgeRemoval(evidence, followed, purgeEverything(stack));
   } catch (error) {
     if (!(error instanceof OutOfPatienceError)) throw error;
-    const remedy = purgeEverything(stack);
-    return { about: ABOUT, verdict: 'refuted', evidence: `${evidence}, but: ${error.message}`, remedy };
+    return { about: ABOUT, ...refuted(`${evidence}, but: ${error.message}`, purgeEverything(stack)) };
   }
 }
 
@@ -40,8 +39,6 @@ function judgeRemoval(evidence: string, refreshes: readonly Refresh[], remedy: s
   const ended = refreshes.map(({ id, state }) => `${id} (${state})`).join(', ');
   return {
     about: ABOUT,
-    verdict: failed === undefined ? 'confirmed' : 'refuted',
-    evidence: `${evidence}; refreshed by ${ended}`,
-    ...(failed === undefined ? {} : { remedy }),
+    ...judged(failed === undefined, `${evidence}; refreshed by ${ended}`, remedy),
   };
 }

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { mapConcurrently } from '../../../../shared/concurrently.ts';
-import { requestPath } from '../../../../shared/planning/viewer-urls.ts';
-import { isServiceError } from './aws-errors.ts';
+import { requestPath } from '../../../../shared/planning/path-spelling.ts';
+import { isServiceError } from '../aws-errors.ts';
 
 /** An upload. */
 export interface StoredFile {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ask, askUnless } from '../../../../infra/cli/doctor/before/asking.ts';
-import { confirmed, run } from '../../../../infra/cli/doctor/before/check.ts';
+import { run } from '../../../../infra/cli/doctor/before/check.ts';
 import type { Finding, Findings } from '../../../../infra/cli/doctor/finding.ts';
+import { confirmed } from '../../../../infra/cli/doctor/finding.ts';
 import { DeploymentRefusedError, LookupDeniedError, SecretUnusableError } from '../../../../shared/errors.ts';
 
 async function all(findings: Findings): Promise<Finding[]> {

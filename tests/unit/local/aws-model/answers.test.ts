@@ -28,6 +28,7 @@ import {
   restJson,
   STACK,
   stacks,
+  xml,
 } from './answers.ts';
 
 describe('An answer as AWS writes it passes:', () => {
@@ -46,6 +47,11 @@ describe('An answer as AWS writes it passes:', () => {
       'XML with a flattened list',
       LIST_OBJECTS,
       listed('<Contents><Key>a</Key><Size>1</Size></Contents><Contents><Key>b</Key></Contents>'),
+    ],
+    [
+      'an error of S3 that comes late',
+      LIST_OBJECTS,
+      xml('<Error><Code>InternalError</Code><Message>m</Message></Error>'),
     ],
     [
       'headers',

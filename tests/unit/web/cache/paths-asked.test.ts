@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { pathProblem } from '../../../../shared/planning/viewer-urls.ts';
+import { pathProblem } from '../../../../shared/planning/path-spelling.ts';
 import { readPaths } from '../../../../web/cache/paths-asked.ts';
 
 it('Paths are read one a line, each once, without surrounding space and empty lines', () => {

@@ -1,12 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { openRefreshTable } from '../../../../../shared/aws/refresh-table/open-refresh-table.ts';
 import { RefreshDetails } from '../../../../../shared/refresh/api-contract.ts';
 import { summaryOf } from '../../../../../shared/refresh/history.ts';
 import type { Refresh } from '../../../../../shared/refresh/refresh.ts';
 import type { Stack } from '../../../aws/stack.ts';
 import { CommandError } from '../../../command.ts';
 import { counted } from '../../../terminal/words.ts';
-import type { Finding } from '../../finding.ts';
+import { confirmed, type Finding, refuted, untestable } from '../../finding.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { isHit, STORED, type View } from '../viewer.ts';
 
@@ -17,7 +15,7 @@ export const api: Probe = {
   cost: { files: 0, paths: 0 },
   async *run(trial) {
     if (!(await hasApi(trial.stack))) {
-      yield { about: 'the API', verdict: 'untestable', evidence: `the stack ${trial.stack.name} has none` };
+      yield { about: 'the API', ...untestable(`the stack ${trial.stack.name} has none`) };
       return;
     }
     const refresh = await newestRefresh(trial);
@@ -47,12 +45,11 @@ async function hasApi(stack: Stack): Promise<boolean> {
   }
 }
 
-async function newestRefresh({ stack, site, refreshes }: Trial): Promise<Refresh | undefined> {
+async function newestRefresh({ site, refreshes }: Trial): Promise<Refresh | undefined> {
   const newest = refreshes.ended.at(-1);
   if (newest !== undefined) return newest;
-  const tableName = await stack.output('RefreshTableName');
-  const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
-  const { refreshes: listed } = await table.historyOf(site.distribution.id).page({ limit: 20 });
+  const { table, distribution } = site;
+  const { refreshes: listed } = await table.historyOf(distribution.id).page({ limit: 20 });
   const ended = listed.find(({ end }) => end !== undefined);
   return ended === undefined ? undefined : table.refreshes.get(ended.id);
 }
@@ -62,12 +59,7 @@ export function judgeDetails(refresh: Refresh, { path, status, body }: View): Fi
   const about = 'the API and the history';
   const told = status === 200 ? RefreshDetails.safeParse(jsonOf(body)).data : undefined;
   if (told === undefined)
-    return {
-      about,
-      verdict: 'refuted',
-      evidence: `GET ${path} answers ${status}: ${body.slice(0, 80)}`,
-      remedy: LOGS,
-    };
+    return { about, ...refuted(`GET ${path} answers ${status}: ${body.slice(0, 80)}`, LOGS) };
   const recorded = summaryOf(refresh);
   const differing = (['id', 'state', 'pathCount', 'invalidationId', 'costUsd'] as const).filter(
     name => told[name] !== recorded[name],
@@ -75,11 +67,12 @@ export function judgeDetails(refresh: Refresh, { path, status, body }: View): Fi
   if (differing.length === 0)
     return {
       about,
-      verdict: 'confirmed',
-      evidence: `GET ${path} says ${told.state}, ${counted(told.pathCount, 'path')}, invalidation ${told.invalidationId ?? 'none'}, as the table does`,
+      ...confirmed(
+        `GET ${path} says ${told.state}, ${counted(told.pathCount, 'path')}, invalidation ${told.invalidationId ?? 'none'}, as the table does`,
+      ),
     };
   const differences = differing.map(name => `${name} is ${told[name]}, in the table ${recorded[name]}`);
-  return { about, verdict: 'refuted', evidence: `GET ${path}: ${differences.join('; ')}`, remedy: LOGS };
+  return { about, ...refuted(`GET ${path}: ${differences.join('; ')}`, LOGS) };
 }
 
 /** Whether the students' API answers in its own words. */
@@ -87,8 +80,8 @@ export function judgeMissing({ path, status, body }: View): Finding {
   const about = 'the API answers through the edge';
   const evidence = `GET ${path} answers ${status}`;
   if (status === 404 && body.includes('"StudentNotFound"'))
-    return { about, verdict: 'confirmed', evidence: `${evidence}, StudentNotFound` };
-  return { about, verdict: 'refuted', evidence: `${evidence}: ${body.slice(0, 80)}`, remedy: LOGS };
+    return { about, ...confirmed(`${evidence}, StudentNotFound`) };
+  return { about, ...refuted(`${evidence}: ${body.slice(0, 80)}`, LOGS) };
 }
 
 /** Whether the edge keeps none of the API's answers, errors included. */
@@ -98,14 +91,14 @@ export function judgeUnkept(views: readonly View[]): Finding {
   if (kept === undefined)
     return {
       about,
-      verdict: 'confirmed',
-      evidence: `${views.length} answers to URLs asked twice, none of them from the cache`,
+      ...confirmed(`${views.length} answers to URLs asked twice, none of them from the cache`),
     };
   return {
     about,
-    verdict: 'refuted',
-    evidence: `GET ${kept.path} was answered ${kept.status} from the cache: "${kept.xCache}"`,
-    remedy: 'The behaviour /api/* needs the cache policy CachingDisabled: deploy again.',
+    ...refuted(
+      `GET ${kept.path} was answered ${kept.status} from the cache: "${kept.xCache}"`,
+      'The behaviour /api/* needs the cache policy CachingDisabled: deploy again.',
+    ),
   };
 }
 

@@ -1,3 +1,4 @@
+import { untestable } from '../../finding.ts';
 import type { Probe } from '../trial.ts';
 
 /** What can be seen while a stack is made, and never again. */
@@ -8,10 +9,10 @@ export const deployment: Probe = {
   async *run({ stack }) {
     yield {
       about: 'the order in which a deployment makes things',
-      verdict: 'untestable',
-      evidence:
+      ...untestable(
         'S3’s check of the queue right after its policy, and what a late failure leaves behind, show only while a stack is made',
-      remedy: `Look at the events of its first deployment: aws cloudformation describe-stack-events --stack-name ${stack.name} --region ${stack.client.region}`,
+        `Look at the events of its first deployment: aws cloudformation describe-stack-events --stack-name ${stack.name} --region ${stack.client.region}`,
+      ),
     };
   },
 };

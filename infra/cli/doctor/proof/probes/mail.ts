@@ -9,7 +9,7 @@ import { domainsOf } from '../../../../../shared/mail/email-address.ts';
 import { describeSender, senderState } from '../../../../../shared/mail/sender.ts';
 import { QUEUE_OUTPUTS, type QueueStatus, readQueue } from '../../../aws/queues.ts';
 import type { Stack } from '../../../aws/stack.ts';
-import type { Finding } from '../../finding.ts';
+import { confirmed, type Finding, judged, refuted, untestable } from '../../finding.ts';
 import { commandFor } from '../remedies.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { OutOfPatienceError, until } from '../waiting.ts';
@@ -25,56 +25,62 @@ export const mail: Probe = {
     yield sent;
     yield await judgeQueues(trial);
     yield await judgeConfigurationSet(trial, sent);
-    yield { about: 'mails reach an inbox', verdict: 'untestable', evidence: INBOX };
+    yield { about: 'mails reach an inbox', ...untestable(INBOX) };
   },
 };
 
 const INBOX = 'the doctor reads nobody’s mail: look for those about its files';
 
+async function senderOf({ client, output }: Stack) {
+  const [address, region] = [await output('MailFrom'), await output('MailRegion')];
+  return { address, region, ses: new SESv2Client({ ...client, region }) };
+}
+
 async function judgeSender({ stack }: Trial): Promise<Finding> {
-  const [address, region] = [await stack.output('MailFrom'), await stack.output('MailRegion')];
-  const ses = new SESv2Client({ ...stack.client, region });
+  const { address, region, ses } = await senderOf(stack);
   const state = await senderState(address, createKnownIdentities(ses));
   const described = describeSender(state, address, region);
   const about = 'SES sends the mails';
-  if (state === 'verified') return { about, verdict: 'confirmed', evidence: described };
-  return { about, verdict: 'refuted', evidence: `${address} is ${state} in ${region}`, remedy: described };
+  if (state === 'verified') return { about, ...confirmed(described) };
+  return { about, ...refuted(`${address} is ${state} in ${region}`, described) };
 }
 
 /** Whether SES has taken the mails about all refreshes that the doctor caused. */
-async function judgeSent(trial: Trial): Promise<Finding> {
+async function judgeSent({ stack, site, refreshes, waiting }: Trial): Promise<Finding> {
   const about = 'a mail for each refresh';
-  const { site, refreshes, waiting } = trial;
-  if (refreshes.ended.length === 0)
-    return { about, verdict: 'untestable', evidence: 'the doctor has caused no refresh' };
+  if (refreshes.ended.length === 0) return { about, ...untestable('the doctor has caused no refresh') };
   if (site.mail.when === 'failed')
-    return { about, verdict: 'untestable', evidence: 'only failures are mailed (mailWhen is "failed")' };
+    return { about, ...untestable('only failures are mailed (mailWhen is "failed")') };
+  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(stack.client));
+  const messageIdOf = sentMails(documents, site.mail.sentTable);
   try {
     const ids: string[] = [];
     for (const refresh of refreshes.ended) {
       const mailId = `refresh-report-${refresh.id}`;
-      ids.push(await until(() => messageIdOf(mailId, trial), `the mail ${mailId}`, waiting));
+      ids.push(await until(() => messageIdOf(mailId), `the mail ${mailId}`, waiting));
     }
     const evidence = `SES has taken all ${ids.length}, the last one as ${ids.at(-1)}`;
-    return { about, verdict: 'confirmed', evidence };
+    return { about, ...confirmed(evidence) };
   } catch (error) {
     if (!(error instanceof OutOfPatienceError)) throw error;
     const remedy = 'See RUNBOOK.md#mail-dead-letters.';
-    return { about, verdict: 'refuted', evidence: `${error.message}: SES has not taken it`, remedy };
+    return { about, ...refuted(`${error.message}: SES has not taken it`, remedy) };
   }
 }
 
 /** How Powertools Idempotency stores that something was done, and with what result. */
 const SentMail = z.object({ status: z.literal('COMPLETED'), data: z.object({ messageId: z.string() }) });
 
-async function messageIdOf(mailId: string, { stack, site }: Trial): Promise<string | undefined> {
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient(stack.client));
-  // The key that shared/mail/mail-handler.ts has Powertools make of a mail's id.
-  const hash = createHash('md5').update(JSON.stringify(mailId)).digest('base64');
-  const { Item } = await documents.send(
-    new GetCommand({ TableName: site.mail.sentTable, Key: { id: `mail#${hash}` }, ConsistentRead: true }),
-  );
-  return SentMail.safeParse(Item).data?.data.messageId;
+/** @returns finds the id that SES gave a mail; undefined as long as it was not sent */
+function sentMails(documents: DynamoDBDocumentClient, TableName: string) {
+  return async (mailId: string): Promise<string | undefined> => {
+    // The key that shared/mail/mail-handler.ts has Powertools make of a mail's id.
+    const hash = createHash('md5').update(JSON.stringify(mailId)).digest('base64');
+    const { Item } = await documents.send(
+      new GetCommand({ TableName, Key: { id: `mail#${hash}` }, ConsistentRead: true }),
+    );
+    return SentMail.safeParse(Item).data?.data.messageId;
+  };
 }
 
 /** Whether both queues get empty, and nothing was given up. */
@@ -104,23 +110,24 @@ export function judgeEmptied(queues: readonly QueueStatus[], stack: Pick<Stack, 
   );
   return {
     about: 'no message is stuck',
-    verdict: isEmpty ? 'confirmed' : 'refuted',
-    evidence: counts.join('; '),
-    ...(isEmpty ? {} : { remedy: `Find the cause (RUNBOOK.md), then: ${commandFor('redrive', stack)}` }),
+    ...judged(
+      isEmpty,
+      counts.join('; '),
+      `Find the cause (RUNBOOK.md), then: ${commandFor('redrive', stack)}`,
+    ),
   };
 }
 
 /** Sending by an identity with a default configuration set needs a permission of its own. */
 async function judgeConfigurationSet({ stack }: Trial, sent: Finding): Promise<Finding> {
   const about = 'mails are sent by an identity with a configuration set';
-  const address = await stack.output('MailFrom');
-  const ses = new SESv2Client({ ...stack.client, region: await stack.output('MailRegion') });
+  const { address, ses } = await senderOf(stack);
   for (const EmailIdentity of [address, ...domainsOf(address)]) {
     const set = await configurationSetOf(EmailIdentity, ses);
     if (set !== undefined)
       return { ...sent, about, evidence: `${EmailIdentity} has ${set}; ${sent.evidence}` };
   }
-  return { about, verdict: 'untestable', evidence: `neither ${address} nor its domain has one` };
+  return { about, ...untestable(`neither ${address} nor its domain has one`) };
 }
 
 /** Undefined, too, if SES does not know the identity. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../../finding.ts';
+import { type Finding, judged } from '../../finding.ts';
 import type { Probe } from '../trial.ts';
 import type { SeenInvalidation } from '../trial-invalidations.ts';
 
@@ -20,7 +20,9 @@ export const manyPaths: Probe = {
   },
 };
 
-/** Whether GetInvalidation tells every path, and Step Functions can take so long an answer. */
+/**
+ * Whether GetInvalidation returns every path, and its answer fits into a result of Step Functions.
+ */
 export function judgeEcho(sent: readonly string[], { id, paths }: SeenInvalidation): Finding {
   const about = 'GetInvalidation tells 3,000 paths, and they fit into a result';
   const missing = sent.length - new Set(sent).intersection(new Set(paths)).size;
@@ -28,10 +30,10 @@ export function judgeEcho(sent: readonly string[], { id, paths }: SeenInvalidati
   const isRight = missing === 0 && paths.length === sent.length && bytes < RESULT_BYTES;
   return {
     about,
-    verdict: isRight ? 'confirmed' : 'refuted',
-    evidence: `${id}: ${paths.length} paths, ${missing} missing, ${bytes} bytes as JSON of at most ${RESULT_BYTES}`,
-    ...(isRight
-      ? {}
-      : { remedy: 'See CLOUDFRONT_LIMITS in shared/planning/prices.ts: its bytes are for this.' }),
+    ...judged(
+      isRight,
+      `${id}: ${paths.length} paths, ${missing} missing, ${bytes} bytes as JSON of at most ${RESULT_BYTES}`,
+      'See CLOUDFRONT_LIMITS in shared/planning/prices.ts: its bytes are for this.',
+    ),
   };
 }

@@ -1,7 +1,8 @@
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import type { Refresh } from '../../../../../shared/refresh/refresh.ts';
-import type { Finding } from '../../finding.ts';
-import { isDenied, isServiceError } from '../aws-errors.ts';
+import { counted } from '../../../terminal/words.ts';
+import { isDenied, isServiceError } from '../../aws-errors.ts';
+import { type Finding, judged, untestable } from '../../finding.ts';
 import type { Probe, Trial } from '../trial.ts';
 import { getInvalidation, type SeenInvalidation } from '../trial-invalidations.ts';
 
@@ -28,19 +29,20 @@ async function askFromElsewhere({ stack, site, invalidations }: Trial): Promise<
   const about = 'GetInvalidation answers every region alike';
   const region = stack.client.region === CLOUDFRONT_REGION ? ANOTHER_REGION : CLOUDFRONT_REGION;
   const [id] = await invalidations.ids();
-  if (id === undefined)
-    return { about, verdict: 'untestable', evidence: 'the distribution has no invalidation yet' };
+  if (id === undefined) return { about, ...untestable('the distribution has no invalidation yet') };
   const here = await invalidations.get(id);
   const client = new CloudFrontClient({ ...stack.client, region });
   const there = await getInvalidation(client, site.distribution.id, id);
   const isSame = describe(here) === describe(there);
   return {
     about,
-    verdict: isSame ? 'confirmed' : 'refuted',
-    evidence: isSame
-      ? `from ${stack.client.region} and ${region}: ${describe(here)}`
-      : `from ${stack.client.region}: ${describe(here)}; from ${region}: ${describe(there)}`,
-    ...(isSame ? {} : { remedy: WORKFLOW }),
+    ...judged(
+      isSame,
+      isSame
+        ? `from ${stack.client.region} and ${region}: ${describe(here)}`
+        : `from ${stack.client.region}: ${describe(here)}; from ${region}: ${describe(there)}`,
+      WORKFLOW,
+    ),
   };
 }
 
@@ -54,34 +56,30 @@ async function askForUnknown({ invalidations }: Trial): Promise<Finding> {
     },
   );
   const isRight = answer === 'NoSuchInvalidation';
-  return {
-    about,
-    verdict: isRight ? 'confirmed' : 'refuted',
-    evidence: `for an unknown id: ${answer}`,
-    ...(isRight ? {} : { remedy: WORKFLOW }),
-  };
+  return { about, ...judged(isRight, `for an unknown id: ${answer}`, WORKFLOW) };
 }
 
 /** By the refreshes that the doctor caused: the workflow polled CloudFront for each. */
 export function judgeWorkflow(region: string, refreshes: readonly Refresh[]): Finding {
   const about = 'the workflow polls CloudFront from another region';
   if (region === CLOUDFRONT_REGION)
-    return { about, verdict: 'untestable', evidence: `the stack is in ${region}, where CloudFront is` };
+    return { about, ...untestable(`the stack is in ${region}, where CloudFront is`) };
   const polled = refreshes.filter(({ invalidation }) => invalidation !== undefined);
-  if (polled.length === 0)
-    return { about, verdict: 'untestable', evidence: 'no refresh of the doctor had an invalidation' };
+  if (polled.length === 0) return { about, ...untestable('no refresh of the doctor had an invalidation') };
   const seen = polled.filter(({ verification }) => verification?.startedAt !== undefined);
   const isRight = seen.length === polled.length;
   return {
     about,
-    verdict: isRight ? 'confirmed' : 'refuted',
-    evidence: `from ${region} it saw ${seen.length} of ${polled.length} invalidations complete`,
-    ...(isRight ? {} : { remedy: WORKFLOW }),
+    ...judged(
+      isRight,
+      `from ${region} it saw ${seen.length} of ${polled.length} invalidations complete`,
+      WORKFLOW,
+    ),
   };
 }
 
 const WORKFLOW = 'See the states "Watch" of infra/workflows/refresh.asl.json, and RUNBOOK.md#refresh-failed.';
 
 function describe({ id, status, paths }: SeenInvalidation): string {
-  return `${id}, ${status}, ${paths.length} ${paths.length === 1 ? 'path' : 'paths'}`;
+  return `${id}, ${status}, ${counted(paths.length, 'path')}`;
 }

@@ -1,6 +1,6 @@
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
-import type { Finding, Findings } from '../../finding.ts';
-import { isDenied, isServiceError } from '../aws-errors.ts';
+import { isDenied, isServiceError } from '../../aws-errors.ts';
+import { confirmed, type Finding, type Findings, untestable } from '../../finding.ts';
 import { judgePurged, judgeQueryString, type PathCase } from '../judge-paths.ts';
 import { judgeSharing } from '../judge-views.ts';
 import { keyedParameter } from '../keyed-parameter.ts';
@@ -96,7 +96,7 @@ async function* shareEntries({ files, viewer }: Trial): Findings {
   const forms = { about: 'compressed and stored form have entries of their own', expected: 'apart' } as const;
   const stored = await viewer.view(path, STORED);
   yield browser.first.compression === ''
-    ? { about: forms.about, verdict: 'untestable', evidence: 'the edge does not compress: there is one form' }
+    ? { about: forms.about, ...untestable('the edge does not compress: there is one form') }
     : judgeSharing(forms, browser, stored);
   const methods = { about: 'HEAD is answered from the entry of GET', expected: 'together' } as const;
   yield judgeSharing(methods, browser, await viewer.view(path, BROWSER_HEAD));
@@ -112,7 +112,7 @@ async function purgeInside({ files, viewer, invalidations }: Trial): Promise<Fin
     await invalidations.complete([path]);
   } catch (error) {
     if (!isServiceError(error) || isDenied(error)) throw error;
-    return { about, verdict: 'confirmed', evidence: `CloudFront refuses ${path}: ${error.name}` };
+    return { about, ...confirmed(`CloudFront refuses ${path}: ${error.name}`) };
   }
   return judgePurged({ about, url, path, isPurged: false }, warmed, await viewer.view(url, BROWSER));
 }
@@ -128,7 +128,7 @@ async function purgeVariants({ stack, site, files, viewer, invalidations }: Tria
   const about = 'the path /folder/?* purges variants by query string';
   const parameter = await keyedParameter(new CloudFrontClient(stack.client), site.distribution.id);
   if (parameter === undefined)
-    return { about, verdict: 'untestable', evidence: 'the default behaviour keeps none: another one does' };
+    return { about, ...untestable('the default behaviour keeps none: another one does') };
   const folder = files.pathOf(FOLDER);
   const url = `${folder}?${parameter}=1`;
   const path = `${folder}?*`;
@@ -139,6 +139,5 @@ async function purgeVariants({ stack, site, files, viewer, invalidations }: Tria
 
 const ROUTES: Finding = {
   about: 'an application’s routes are fresh after its page is',
-  verdict: 'untestable',
-  evidence: 'the page that stands for missing files would have to change, and it is not the doctor’s',
+  ...untestable('the page that stands for missing files would have to change, and it is not the doctor’s'),
 };

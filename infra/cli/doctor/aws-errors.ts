@@ -1,4 +1,4 @@
-/** Whether an AWS service answered it. */
+/** Whether an AWS service answered it. A lost network has no answer. */
 export function isServiceError(error: unknown): error is Error {
   return error instanceof Error && '$metadata' in error;
 }
@@ -9,4 +9,10 @@ export function isDenied({ name }: Error): boolean {
 }
 
 /** By the services' own names. */
-const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'AuthorizationErrorException']);
+const DENIED: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'AuthorizationError',
+  'AuthorizationErrorException',
+  'UnauthorizedOperation',
+]);
