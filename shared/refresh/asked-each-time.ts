@@ -1,4 +1,6 @@
-import { type Caching, type Description, showing } from '../sites/description.ts';
+import type { UrlRules } from '../planning/viewer-urls.ts';
+import type { Caching, Description } from '../sites/description.ts';
+import { behavioursShowing, changesAnswers } from './behaviours-showing.ts';
 
 export type Ttls = Omit<Caching, 'queryStrings'>;
 
@@ -29,22 +31,25 @@ export function isAskedEachTime(object: CachingHeaders, ttls: Ttls): boolean {
   return Math.max(ttls.minTtlSeconds, Math.min(ttls.maxTtlSeconds, asked)) <= HARMLESS_SECONDS;
 }
 
-/**
- * The same for a distribution, whichever of its behaviours shows the object. Functions of
- * Lambda@Edge may change what the origin says.
- */
+/** The same for a distribution: each behaviour that shows the key has to ask. */
 export function askedEachTimeBy(
   description: Pick<Description, 'behaviours'>,
-): (object: CachingHeaders) => boolean {
-  const shown = showing(description);
-  const isAltered = shown.some(({ functions }) => functions.some(({ event }) => event.startsWith('origin-')));
-  return object => !isAltered && shown.every(({ caching }) => isAskedEachTime(object, caching));
+  urls: UrlRules,
+): (key: string, object: CachingHeaders) => boolean {
+  const showing = behavioursShowing(description, urls);
+  return (key, object) =>
+    showing(key).every(behaviour => !changesAnswers(behaviour) && isAskedEachTime(object, behaviour.caching));
+}
+
+/** How long an object itself asks to be kept: 0 if it names no time, undefined if it is not sure. */
+export function namedSeconds(object: CachingHeaders): number | undefined {
+  return askedSeconds(object, { defaultTtlSeconds: 0 });
 }
 
 /** Undefined if it is not sure. */
 function askedSeconds(
   { cacheControl = '', expires, lastModified = '' }: CachingHeaders,
-  { defaultTtlSeconds }: Ttls,
+  { defaultTtlSeconds }: Pick<Ttls, 'defaultTtlSeconds'>,
 ): number | undefined {
   // A quoted string may contain anything.
   if (cacheControl.includes('"')) return undefined;

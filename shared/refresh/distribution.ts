@@ -1,8 +1,9 @@
 import { UnknownDistributionError } from '../errors.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
-import { type Behaviour, type Description, errorPagesOf, showing } from '../sites/description.ts';
+import { type Description, errorPagesOf, showing } from '../sites/description.ts';
 import type { KnownDistributions } from '../sites/known-distribution.ts';
 import type { Told } from '../sites/told.ts';
+import { seesRequests } from './behaviours-showing.ts';
 
 /**
  * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
@@ -59,10 +60,6 @@ function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description
 function toldUrls({ urls, spaFallback }: Told): UrlRules['told'] {
   if (spaFallback === undefined) return urls;
   return { ...urls, [spaFallback]: [...(urls?.[spaFallback] ?? []), '/*'] };
-}
-
-function seesRequests({ functions }: Pick<Behaviour, 'functions'>): boolean {
-  return functions.some(({ event }) => event.endsWith('-request'));
 }
 
 /** Functions that see a request may send it to another object. */

@@ -1,6 +1,7 @@
 import type { Plan } from '../planning/plan.ts';
 import type { IsoTime } from '../time.ts';
 import type { RefreshState, Skipped, UnaskedSummary } from './api-contract.ts';
+import type { KeptErrorPages } from './kept-error-pages.ts';
 import type { Unasked } from './unasked.ts';
 
 /** One change of an object, as an S3 event reports it. */
@@ -48,6 +49,8 @@ export interface StoredPlan extends Plan {
   readonly changeCount: number;
   readonly requestedPathCount: number;
   readonly skipped: Skipped;
+  /** Present if edges may keep former error pages where nothing else of the plan purges them. */
+  readonly errorPages?: KeptErrorPages;
   /** With the invalidations of earlier rounds, in US dollars. */
   readonly totalCostUsd: number;
 }
@@ -62,6 +65,7 @@ export interface PlanTotals
     | 'skipped'
     | 'needlessPurges'
     | 'isEstimated'
+    | 'errorPages'
     | 'totalCostUsd'
   > {
   readonly pathCount: number;
@@ -70,8 +74,12 @@ export interface PlanTotals
 export function totalsOf({ paths, ...plan }: StoredPlan): PlanTotals {
   const { round, changeCount, requestedPathCount, skipped, needlessPurges, totalCostUsd } = plan;
   const counts = { changeCount, requestedPathCount, pathCount: paths.length, skipped, needlessPurges };
-  const { isEstimated } = plan;
-  return { round, ...counts, ...(isEstimated === undefined ? {} : { isEstimated }), totalCostUsd };
+  const { isEstimated, errorPages } = plan;
+  return {
+    ...{ round, ...counts, totalCostUsd },
+    ...(isEstimated === undefined ? {} : { isEstimated }),
+    ...(errorPages === undefined ? {} : { errorPages }),
+  };
 }
 
 export interface Verification {

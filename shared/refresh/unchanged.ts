@@ -1,8 +1,10 @@
 import { mapConcurrently } from '../concurrently.ts';
 import type { Skipped } from './api-contract.ts';
 import type { CachingHeaders } from './asked-each-time.ts';
+import type { ChangedPage, ErrorPages } from './error-pages.ts';
 import { type Change, isNewer, newestPerKey } from './refresh.ts';
-import { fingerprintOf, headersFingerprintOf, isNeverCached, type Served } from './served.ts';
+import type { Served } from './served.ts';
+import { isSameContent, type Verified, verifiedFrom } from './verified.ts';
 
 /*
  * Decides which changes need no path, because no edge can hold anything but what the bucket holds
@@ -34,30 +36,12 @@ import { fingerprintOf, headersFingerprintOf, isNeverCached, type Served } from 
  * forgotten: a record keeps the newest event that it was marked with, and only what that event
  * wrote is recorded as verified. What a deletion leaves is not.
  *
+ * Custom error pages are kept at other URLs as well, where a change of the page purges nothing. How
+ * long, the former version tells, by the same rules: what was verified is the former version only if
+ * one event has come since, and the bucket no longer holds what the record was taken from.
+ *
  * tests/unit/refresh/unchanged-races.test.ts plays this through and shows what each rule prevents.
  */
-
-/** What was last seen the same in the bucket and at the edge. */
-export interface Verified {
-  readonly fingerprint: string;
-  /** The same for objects with the same headers, whatever their content. */
-  readonly headers?: string;
-  /** Whether it was served with `no-store`. */
-  readonly neverCached: boolean;
-  /** As it was stored; absent, as `expires` is, if it was stored without. */
-  readonly cacheControl?: string;
-  readonly expires?: string;
-  /** As HTTP writes it, in quotes; absent where there was no object. */
-  readonly eTag?: string;
-  /** Tells versions apart, whatever their content; absent where there was no object. */
-  readonly lastModified?: string;
-  /** Absent in buckets without versions. */
-  readonly versionId?: string;
-  /**
-   * The refresh that skipped the last change. If that refresh asks again, it gets the same answer.
-   */
-  readonly skippedBy?: string;
-}
 
 /** What is known of a key at the edge. */
 export interface EdgeRecord {
@@ -102,14 +86,17 @@ export interface SiteObjects {
 export interface UnchangedDependencies {
   readonly records: EdgeRecords;
   readonly objects: SiteObjects;
-  /** Whether the edge asks the bucket each time that a viewer wants an object that says this. */
-  readonly isAskedEachTime: (object: CachingHeaders) => boolean;
+  /** Whether the edge asks the bucket each time that a viewer wants a key whose object says this. */
+  readonly isAskedEachTime: (key: string, object: CachingHeaders) => boolean;
+  readonly errorPages: ErrorPages;
 }
 
 export interface Selection {
   /** Keys to purge, each marked. */
   readonly changedKeys: readonly string[];
   readonly skipped: Skipped;
+  /** Error pages that changed, whether they are purged or not. */
+  readonly pages: readonly ChangedPage[];
 }
 
 /** The plan that keys are chosen for. */
@@ -134,26 +121,34 @@ export async function markChanged(
   planning: Planning,
   dependencies: UnchangedDependencies,
 ): Promise<Selection> {
-  const { records } = dependencies;
+  const { records, errorPages } = dependencies;
   const eventsOf = [...Map.groupBy(changes, change => change.key)];
   const known = await records.get(eventsOf.map(([key]) => key));
   const skipped: Record<keyof Skipped, number> = { ...NOTHING_SKIPPED };
   const purged: Change[] = [];
+  const pages: ChangedPage[] = [];
   await mapConcurrently(eventsOf, CONCURRENCY, async ([key, events]) => {
-    const reason = await reasonToSkip(events, known.get(key), planning, dependencies);
+    const record = known.get(key);
+    const page = errorPages.includes(key) ? await pageOf(key, events, record, dependencies) : undefined;
+    const reason = await reasonToSkip(events, record, planning, dependencies);
     if (reason === undefined) purged.push(...newestPerKey(events));
     else skipped[reason]++;
+    if (page === undefined || reason === 'unchanged' || reason === 'duplicate') return;
+    const isKnown = reason === 'neverCached' || (await dropVerified(record, events, planning, records));
+    pages.push(isKnown ? page : { key });
   });
-  return { changedKeys: await purge(purged, planning, records), skipped };
+  return { changedKeys: await purge(purged, planning, records), skipped, pages };
 }
 
 /** Marks every changed key, to purge them all: the second round of a refresh trusts no record. */
 export async function markAll(
   changes: readonly Change[],
   planning: Planning,
-  { records }: Pick<UnchangedDependencies, 'records'>,
+  { records, errorPages }: Pick<UnchangedDependencies, 'records' | 'errorPages'>,
 ): Promise<Selection> {
-  return { changedKeys: await purge(newestPerKey(changes), planning, records), skipped: NOTHING_SKIPPED };
+  const changedKeys = await purge(newestPerKey(changes), planning, records);
+  const pages = changedKeys.filter(errorPages.includes).map(key => ({ key }));
+  return { changedKeys, skipped: NOTHING_SKIPPED, pages };
 }
 
 export const NOTHING_SKIPPED: Skipped = { unchanged: 0, neverCached: 0, duplicate: 0 };
@@ -174,15 +169,64 @@ async function reasonToSkip(
   dependencies: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
   if (!isVerified(record)) return undefined;
+  const unseen = unseenOf(events, record);
+  const [event, ...others] = unseen ?? [];
+  if (unseen === undefined) return undefined;
+  if (event === undefined)
+    return record.verified.skippedBy === planning.refreshId ? 'unchanged' : 'duplicate';
+  if (unseen.every(isDeletionOfVersion)) return reasonToSkipDeletions(unseen, record, planning, dependencies);
+  return others.length === 0 ? reasonToSkipWrite(event, record, planning, dependencies) : undefined;
+}
+
+/** The events that came after the record; undefined if there is no telling. */
+function unseenOf(events: readonly Change[], record: EdgeRecord): Change[] | undefined {
   // Without a sequencer there is no telling which event it is.
   if (events.some(event => event.sequencer === '')) return undefined;
   const unseen = events.filter(({ sequencer }) => sequencer !== record.sequencer);
-  const [event, ...others] = unseen;
-  if (event === undefined)
-    return record.verified.skippedBy === planning.refreshId ? 'unchanged' : 'duplicate';
-  if (unseen.some(each => each.versionId !== undefined && !isNewer(each, record))) return undefined;
-  if (unseen.every(isDeletionOfVersion)) return reasonToSkipDeletions(unseen, record, planning, dependencies);
-  return others.length === 0 ? reasonToSkipWrite(event, record, planning, dependencies) : undefined;
+  const isOld = (event: Change) => event.versionId !== undefined && !isNewer(event, record);
+  return unseen.some(isOld) ? undefined : unseen;
+}
+
+/** An error page with some events, and its former version if that is known. */
+async function pageOf(
+  key: string,
+  events: readonly Change[],
+  record: EdgeRecord | undefined,
+  { objects }: UnchangedDependencies,
+): Promise<ChangedPage> {
+  if (!isVerified(record)) return { key };
+  const [event, ...others] = unseenOf(events, record) ?? [];
+  if (event === undefined || others.length > 0 || event.deletesVersion) return { key };
+  const { verified } = record;
+  if (verified.eTag !== undefined && verified.headers === undefined) return { key };
+  return (await writtenBy(event, verified, objects)) === undefined ? { key } : { key, former: verified };
+}
+
+/**
+ * Drops what was verified of an error page that is to be purged. Like a skip, knowing the former
+ * version uses up the record: false if another plan has changed it.
+ */
+async function dropVerified(
+  record: EdgeRecord | undefined,
+  events: readonly Change[],
+  { mark }: Planning,
+  records: EdgeRecords,
+): Promise<boolean> {
+  const [newest] = newestPerKey(events);
+  if (!isVerified(record) || newest === undefined) return false;
+  return records.replace(record, { key: record.key, sequencer: newest.sequencer, mark });
+}
+
+/** What the bucket holds now, if that may be the version that an event wrote, and is another one. */
+async function writtenBy(
+  event: Change,
+  verified: Verified,
+  objects: SiteObjects,
+): Promise<Verified | undefined> {
+  const now = verifiedFrom(await objects.head(event.key));
+  if (!event.removed && event.versionId !== now.versionId) return undefined;
+  const isSeen = now.lastModified !== undefined && now.lastModified === verified.lastModified;
+  return isSeen ? undefined : now;
 }
 
 async function reasonToSkipDeletions(
@@ -208,15 +252,15 @@ async function reasonToSkipWrite(
   { records, objects, isAskedEachTime }: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
   const { key, verified } = record;
-  const isThere = verified.eTag !== undefined;
-  const neverCached = isThere && !record.mixed && isAskedEachTime(verified);
+  const neverCached = verified.headers !== undefined && !record.mixed && isAskedEachTime(key, verified);
   if (!neverCached && !isSameContent(event, verified)) return undefined;
-  const now = verifiedFrom(await objects.head(event.key));
-  if (!event.removed && event.versionId !== now.versionId) return undefined;
-  if (now.lastModified !== undefined && now.lastModified === verified.lastModified) return undefined;
+  const now = await writtenBy(event, verified, objects);
+  if (now === undefined) return undefined;
   const { sequencer } = event;
   if (now.fingerprint === verified.fingerprint) {
-    const next = { ...record, sequencer, verified: { ...now, skippedBy: refreshId } };
+    const { shown } = verified;
+    const seen = { ...now, ...(shown === undefined ? {} : { shown }), skippedBy: refreshId };
+    const next = { ...record, sequencer, verified: seen };
     return (await records.replace(record, next)) ? 'unchanged' : undefined;
   }
   // With the same ETag, the edge is told that it has the current object, and shows its old headers.
@@ -229,42 +273,7 @@ function isVerified(record: EdgeRecord | undefined): record is VerifiedRecord {
   return record?.verified !== undefined;
 }
 
-/**
- * Whether an object can be the version that an event is about, as far as the event tells. After the
- * deletion of a version there is no telling.
- */
-export function isVersionOf(change: Change, object: Pick<Verified, 'eTag' | 'versionId'>): boolean {
-  const isVersion = change.removed || change.versionId === object.versionId;
-  return !change.deletesVersion && isVersion && isSameContent(change, object);
-}
-
-function isSameContent({ removed, eTag }: Change, object: Pick<Verified, 'eTag'>): boolean {
-  return removed ? object.eTag === undefined : eTag !== undefined && object.eTag === `"${eTag}"`;
-}
-
 /** Whether a version was deleted that there never was another one of. */
 function isDeletionOfVersion({ deletesVersion, versionId }: Change): boolean {
   return deletesVersion === true && versionId !== undefined;
-}
-
-/** What to store about an object, or about its absence. */
-export function verifiedFrom(object: Served | undefined): Verified {
-  const { etag = '' } = object?.headers ?? {};
-  return {
-    fingerprint: fingerprintOf(object),
-    ...(object === undefined ? {} : { headers: headersFingerprintOf(object) }),
-    neverCached: isNeverCached(object),
-    ...cachingHeadersOf(object),
-    ...(object === undefined ? {} : { eTag: etag, lastModified: object.lastModified }),
-    ...(object?.versionId === undefined ? {} : { versionId: object.versionId }),
-  };
-}
-
-function cachingHeadersOf(object: Served | undefined): Pick<Verified, 'cacheControl' | 'expires'> {
-  const cacheControl = object?.headers['cache-control'];
-  const expires = object?.headers['expires'];
-  return {
-    ...(cacheControl === undefined ? {} : { cacheControl }),
-    ...(expires === undefined ? {} : { expires }),
-  };
 }

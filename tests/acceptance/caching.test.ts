@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CACHED_SITE, synthesiseCachedSite } from '../fixtures/cached-site.ts';
+import { CACHED_SITE, ERROR_SECONDS, synthesiseCachedSite } from '../fixtures/cached-site.ts';
 import { nextSecond } from '../helpers/next-second.ts';
 import { s3Event } from '../helpers/s3-messages.ts';
 import { type Site, type StoredHeaders, startSite } from '../helpers/site.ts';
@@ -116,5 +116,74 @@ describe('A page that CloudFront asks for each time', () => {
     await nextSecond();
     const put = () => site.put('typed.html', 'text', { CacheControl, ContentType: 'text/html' });
     expect((await costOf(put)).paths).toEqual([['/typed.html']]);
+  });
+
+  it('costs a path where the behaviour that shows it keeps everything for a while', async () => {
+    const CacheControl = 'no-cache';
+    await publish('long/page.html', 'old', { CacheControl });
+    expect(await shown('/long/page.html')).toBe('old');
+    await nextSecond();
+    const { paths } = await costOf(() => site.put('long/page.html', 'new', { CacheControl }));
+    expect(paths).toEqual([['/long/page.html']]);
+    expect(await shown('/long/page.html')).toBe('new');
+  });
+});
+
+describe('A site whose policy sets Cache-Control', () => {
+  const keys = Array.from({ length: 12 }, (_, index) => `policy/${index}.css`);
+  const upload = (changed?: string) =>
+    Promise.all(keys.map(key => site.put(key, key === changed ? 'new' : key)));
+
+  it('costs no path when everything is uploaded again, and one for each file that changed', async () => {
+    await site.inOneRefresh(upload);
+    await site.settled();
+    expect((await site.cloud.view('/policy/0.css')).headers['cache-control']).toBe('max-age=60');
+    await nextSecond();
+    expect(await costOf(() => upload())).toEqual({ paths: [], mails: ['Fresh: 12 files'] });
+    await nextSecond();
+    expect((await costOf(() => upload('policy/7.css'))).paths).toEqual([['/policy/7.css']]);
+    expect(await shown('/policy/7.css')).toBe('new');
+  });
+});
+
+describe('An object whose metadata alone is written again', () => {
+  it.each([
+    { name: 'mtime', paths: [] },
+    { name: 'owner', paths: [['/owner.css']] },
+  ])('costs $paths.length paths if that is $name', async ({ name, paths }) => {
+    const key = `${name}.css`;
+    await publish(key, 'a', { Metadata: { [name]: '1' } });
+    expect((await site.cloud.view(`/${key}`)).headers[`x-amz-meta-${name}`]).toBe('1');
+    await nextSecond();
+    const cost = await costOf(() => site.replaceHeaders(key, { Metadata: { [name]: '2' } }));
+    expect(cost).toEqual({ paths, mails: [`Fresh: ${key}`] });
+  });
+});
+
+describe('An error page, which edges keep at any URL,', () => {
+  const publishPage = (body: string, headers: StoredHeaders = {}) =>
+    costOf(() => site.put('app.html', body, headers));
+
+  it('is waited for if they keep it for a short time, or else everything is purged', async () => {
+    expect((await publishPage('first')).paths).toEqual([['/*']]);
+    expect(await shown('/deep/link')).toBe('first');
+
+    await nextSecond();
+    const waiting = site.next(
+      entry => entry.kind === 'execution' && entry.state === 'Verify: wait for error pages',
+      'the refresh to wait for the error page',
+    );
+    expect((await publishPage('second', { CacheControl: 'max-age=3600' })).paths).toEqual([['/app.html']]);
+    await waiting;
+    const [refresh] = await site.refreshes(1);
+    expect(refresh?.plan?.errorPages).toEqual({ paths: ['/app.html'], seconds: ERROR_SECONDS });
+    // Refreshes are quicker here than in AWS, and the edge is not: its time has to pass.
+    await nextSecond();
+    expect(await shown('/deep/link')).toBe('second');
+
+    await nextSecond();
+    expect((await publishPage('third')).paths).toEqual([['/*']]);
+    expect(await shown('/deep/link')).toBe('third');
+    expect(site.mails().at(-1)?.body.text).toContain('/app.html at any URL for up to 3600 s');
   });
 });

@@ -2,7 +2,8 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { type AwsService, jsonResponse } from '../../infra/local/kernel/aws-api.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
-import type { EdgeRecord, Verified, VerifiedRecord } from '../../shared/refresh/unchanged.ts';
+import type { EdgeRecord, VerifiedRecord } from '../../shared/refresh/unchanged.ts';
+import type { Verified } from '../../shared/refresh/verified.ts';
 import { changeOf } from '../helpers/changes.ts';
 import { startRefreshTable } from './refresh-items.ts';
 
@@ -10,6 +11,7 @@ const upload = (sequencer: string, key = 'a.css') => changeOf(key, { sequencer }
 const PRESENT: Verified = {
   fingerprint: 'f1',
   headers: 'h1',
+  shown: ['s1', 's2'],
   neverCached: false,
   cacheControl: 'max-age=60',
   expires: 'Tue, 03 Nov 2026 10:00:00 GMT',

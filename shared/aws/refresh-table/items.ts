@@ -4,6 +4,7 @@ import { Guard } from '../../planning/guard.ts';
 import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
+import { KeptErrorPages } from '../../refresh/kept-error-pages.ts';
 import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';
 import { Unasked } from '../../refresh/unasked.ts';
 import type { EdgeRecord } from '../../refresh/unchanged.ts';
@@ -48,6 +49,7 @@ const Plan = withFormerNames(
     changeCount: Count,
     requestedPathCount: Count,
     skipped: Skipped,
+    errorPages: z.exactOptional(KeptErrorPages),
     totalCostUsd: z.number(),
   }),
 );
@@ -61,6 +63,7 @@ const Totals = withFormerNames(
     skipped: Skipped,
     needlessPurges: Count,
     isEstimated: z.exactOptional(z.literal(true)),
+    errorPages: z.exactOptional(KeptErrorPages),
     totalCostUsd: z.number(),
   }),
 );
@@ -126,6 +129,7 @@ const EdgeItem = z.object({
     z.object({
       fingerprint: z.string(),
       headers: z.optional(z.string()),
+      shown: z.optional(z.array(z.string())),
       neverCached: z.boolean(),
       cacheControl: z.optional(z.string()),
       expires: z.optional(z.string()),
@@ -207,13 +211,14 @@ export function toEdgeRecord(item: Item): EdgeRecord {
   const { verified, mixed, ...rest } = parsed(EdgeItem, item, nameOf(item));
   const record = mixed === undefined ? rest : { ...rest, mixed };
   if (verified === undefined) return record;
-  const { fingerprint, neverCached, headers, cacheControl, expires } = verified;
+  const { fingerprint, neverCached, headers, shown, cacheControl, expires } = verified;
   const { eTag, lastModified, versionId, skippedBy } = verified;
   return {
     ...record,
     verified: {
       ...{ fingerprint, neverCached },
       ...(headers === undefined ? {} : { headers }),
+      ...(shown === undefined ? {} : { shown }),
       ...(cacheControl === undefined ? {} : { cacheControl }),
       ...(expires === undefined ? {} : { expires }),
       ...(eTag === undefined ? {} : { eTag }),

@@ -89,6 +89,13 @@ describe('the mail about a fresh refresh', () => {
   it('does not mention needless purges when there are none', () =>
     expect(render({}).text).not.toContain('Needless purges'));
 
+  it('says what is done about an error page that changed, and why', () => {
+    expect(render({ errorPages: { paths: ['/404.html'], seconds: 10 } }).text).toContain(
+      'Error pages: edges may keep the former /404.html at any URL for up to 10 s, so the refresh waits that long\n',
+    );
+    expect(render({}).text).not.toContain('Error pages');
+  });
+
   it('says what the limit on needless purges costs, or that it cannot be kept', () => {
     const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };
     expect(render({ guard }).text).toContain(

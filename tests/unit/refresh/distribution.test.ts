@@ -72,7 +72,7 @@ describe('A distribution', () => {
     ],
   ])('caches as the behaviours that show the bucket do: %s', (_, behaviours, queryStrings, noStore) => {
     const { urls, description } = read({ behaviours });
-    const isAsked = askedEachTimeBy(description)({ cacheControl: 'no-store' });
+    const isAsked = askedEachTimeBy(description, urls)('a.css', { cacheControl: 'no-store' });
     expect([urls.cachesQueryStrings, isAsked]).toEqual([queryStrings, noStore]);
   });
 

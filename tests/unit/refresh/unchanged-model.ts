@@ -1,12 +1,10 @@
 import type { Scheduler } from 'fast-check';
 import { type Fate, type Followed, UnchangedRefreshes } from './unchanged-refreshes.ts';
 import { type Guard, UnchangedRun } from './unchanged-run.ts';
-import { VersionedSite, type Visit } from './unchanged-site.ts';
+import { type Showing, VersionedSite, type Visit } from './unchanged-site.ts';
 import type { Version } from './unchanged-versions.ts';
 
-export interface Scenario {
-  /** Whether the bucket keeps old versions. */
-  readonly hasVersions: boolean;
+export interface Scenario extends Showing {
   readonly versions: readonly Version[];
   /** The refresh that the event of each version but the first is collected by, by number. */
   readonly collectedBy: readonly number[];
@@ -33,7 +31,7 @@ export async function runUnchanged(
   without?: Guard,
 ): Promise<string[]> {
   const run = new UnchangedRun(scheduler, without);
-  const site = new VersionedSite(run, scenario.versions, scenario.hasVersions);
+  const site = new VersionedSite(run, scenario.versions, scenario);
   const refreshes = new UnchangedRefreshes(run, site);
 
   // The first version is verified before anything else happens.

@@ -28,6 +28,7 @@ const anyVersion = fc.record({
 const anyVisit: fc.Arbitrary<Visit> = fc.oneof(
   { weight: 5, arbitrary: fc.nat(1) },
   { weight: 1, arbitrary: fc.constant('eviction' as const) },
+  { weight: 1, arbitrary: fc.constant('astray' as const) },
 );
 
 const anyScenario: fc.Arbitrary<Scenario> = fc
@@ -37,6 +38,8 @@ const anyScenario: fc.Arbitrary<Scenario> = fc
     const anyEvent = fc.record({ version: fc.nat(versions.length - 1), refresh: anyRefresh });
     return fc.record({
       hasVersions: fc.boolean(),
+      altersHeaders: fc.boolean(),
+      isErrorPage: fc.boolean(),
       versions: fc.constant(versions),
       collectedBy: fc.array(anyRefresh, { minLength: versions.length - 1, maxLength: versions.length - 1 }),
       repeated: fc.array(anyEvent, { maxLength: 2 }),
@@ -52,6 +55,9 @@ const anyScenario: fc.Arbitrary<Scenario> = fc
     });
   });
 
+/** What most guards do not depend on is left out where one is taken away: it would take time. */
+const PLAIN = { altersHeaders: false, isErrorPage: false };
+
 /**
  * Runs random scenarios, each in a random order of its steps, until an edge keeps what it should
  * not.
@@ -59,7 +65,8 @@ const anyScenario: fc.Arbitrary<Scenario> = fc
 function explore(numRuns: number, without?: Guard, situation: Partial<Scenario> = {}) {
   return fc.check(
     fc.asyncProperty(fc.scheduler(), anyScenario, async (scheduler, scenario) => {
-      expect(await runUnchanged(scheduler, { ...scenario, ...situation }, without)).toEqual([]);
+      const plain = without === undefined ? {} : PLAIN;
+      expect(await runUnchanged(scheduler, { ...scenario, ...plain, ...situation }, without)).toEqual([]);
     }),
     // Without a guard only that it fails counts: the smallest example would take most of the time.
     { numRuns, endOnFailure: without !== undefined },
@@ -97,6 +104,24 @@ const OTHER_HEADERS_FOR_A_WHILE: Partial<Scenario> = {
 
 const ASKED: Version = { ...A, cacheControl: 'no-store' };
 const ASKED_OTHERWISE: Version = { ...A, cacheControl: 'no-cache' };
+
+/** Where verification asks, and where others get the page that they did not ask for. */
+const ON_ERRORS = {
+  isErrorPage: true,
+  visits: ['astray', 0, 'eviction', 'astray', 1, 'eviction', 'astray'],
+} satisfies Partial<Scenario>;
+
+/**
+ * The second version is kept for long, and the third has its content. Verification may take the
+ * third for the second, while the second is still kept elsewhere.
+ */
+const KEPT_ASTRAY: readonly Version[] = [
+  ASKED,
+  B,
+  { ...B, cacheControl: 'no-store' },
+  { ...ASKED, later: true },
+];
+const VERIFIED_LATE = { ...ENDS_WELL, verifiedAfter: 2 };
 
 /** Refreshes that end well, and each event told once. */
 const inTurn = (versions: readonly Version[], collectedBy: readonly number[]): Partial<Scenario> => ({
@@ -137,7 +162,10 @@ describe('an edge may keep an old version without the guard that', () => {
     },
     {
       guard: 'a mix of headers is remembered',
-      situation: inTurn([ASKED, { ...ASKED_OTHERWISE, content: 'b' }, ASKED_OTHERWISE], [0, 1]),
+      situation: {
+        ...inTurn([ASKED, { ...ASKED_OTHERWISE, content: 'b' }, ASKED_OTHERWISE], [0, 1]),
+        visits: [1],
+      },
     },
     { guard: 'the version seen before is not seen again', situation: OTHER_HEADERS_FOR_A_WHILE },
     { guard: 'headers count' },
@@ -174,6 +202,30 @@ describe('an edge may keep an old version without the guard that', () => {
     {
       guard: 'what a deletion leaves is not recorded',
       situation: inVersions([A, A, B, PRUNED, UNDONE], [0, 0, 1, 2]),
+    },
+    {
+      guard: 'an error page is known by a single event',
+      situation: {
+        ...inTurn(KEPT_ASTRAY, [0, 1, 1]),
+        refreshes: [VERIFIED_LATE, ENDS_WELL],
+        ...ON_ERRORS,
+      },
+    },
+    {
+      guard: 'an error page is known only if the bucket holds another version',
+      situation: {
+        ...inTurn(KEPT_ASTRAY.slice(0, 3), [0, 1]),
+        refreshes: [VERIFIED_LATE, ENDS_WELL],
+        ...ON_ERRORS,
+      },
+    },
+    {
+      guard: 'an error page that costs no path is waited for',
+      situation: { ...inTurn([ASKED, { ...ASKED, content: 'b' }], [0]), ...ON_ERRORS },
+    },
+    {
+      guard: 'an error page that is kept for long is purged everywhere',
+      situation: { ...inTurn([A, B], [0]), ...ON_ERRORS },
     },
     {
       guard: 'verified is only what this plan purged',

@@ -1,4 +1,6 @@
 import { EdgeStaleError } from '../../../shared/errors.ts';
+import type { ChangedPage, ErrorPages } from '../../../shared/refresh/error-pages.ts';
+import { type KeptErrorPages, waitSeconds } from '../../../shared/refresh/kept-error-pages.ts';
 import { type Change, newestPerKey } from '../../../shared/refresh/refresh.ts';
 import { fingerprintOf, type Served } from '../../../shared/refresh/served.ts';
 import {
@@ -13,7 +15,7 @@ import { PLANNING, planOf } from '../../helpers/planning.ts';
 import { createMemoryRecords, type MemoryRecords, type RecordGuard } from './memory-records.ts';
 import type { UnchangedRun } from './unchanged-run.ts';
 import type { VersionedSite } from './unchanged-site.ts';
-import { ASKED_EACH_TIME } from './unchanged-versions.ts';
+import { ASKED_EACH_TIME, KEY } from './unchanged-versions.ts';
 
 /** What becomes of a refresh. */
 export interface Fate {
@@ -33,6 +35,19 @@ export interface Followed extends Fate {
   /** Written to it after it was planned. */
   readonly seenLate: readonly number[];
 }
+
+const SHORT: KeptErrorPages = { paths: [`/${KEY}`], seconds: 10 };
+
+/** The page is shown instead of errors, and then kept for long unless it is asked for each time. */
+const ERROR_PAGES: ErrorPages = {
+  includes: () => true,
+  keptOf(changed) {
+    if (changed.length === 0) return undefined;
+    const isShort = ({ former }: ChangedPage) =>
+      former !== undefined && (former.cacheControl === undefined || ASKED_EACH_TIME.has(former.cacheControl));
+    return changed.every(isShort) ? SHORT : { paths: SHORT.paths };
+  },
+};
 
 /** How a refresh has ended. */
 interface Ending {
@@ -69,14 +84,21 @@ export class UnchangedRefreshes {
     const ending: Ending = { alarmed: false };
     for (const round of [1, 2]) {
       if (loses) await this.#plan(events, round, ending);
-      const { mark, purges } = await this.#plan(events, round, ending);
+      const { mark, purges, errorPages } = await this.#plan(events, round, ending);
       if (purges && fails) break;
-      if (purges) await this.#site.purge();
+      await this.#send(purges, errorPages);
       await this.#site.uploaded([...seenLate, verifiedAfter]);
       const known = [...events, ...seenLate.map(version => this.#site.eventOf(version))];
       if ((await this.#verify(mark, known)) === 'fresh') return;
     }
     ending.alarmed = true;
+  }
+
+  async #send(purges: boolean, errorPages: KeptErrorPages | undefined): Promise<void> {
+    const isLong = errorPages !== undefined && waitSeconds(errorPages) === undefined;
+    if (isLong) await this.#site.purgeEverything();
+    else if (purges) await this.#site.purge();
+    if (errorPages !== undefined && !isLong) await this.#site.waitForErrorPages();
   }
 
   async #plan(events: readonly Change[], round: number, ending: Ending) {
@@ -87,16 +109,34 @@ export class UnchangedRefreshes {
       ? passed
       : passed.map(event => this.#site.asOfVersionShown(event));
     const select = round === 1 ? markChanged : markAll;
-    const { changedKeys } = await select(
+    const before = this.#records.peek(KEY);
+    const { changedKeys, pages } = await select(
       told,
       { refreshId: `${number}`, mark },
       {
         records: this.#recordsPlannedBy(ending),
         objects: { head: async () => this.#asPlanned(await this.#site.readToPlan(), told) },
-        isAskedEachTime: ({ cacheControl = '' }) => ASKED_EACH_TIME.has(cacheControl),
+        isAskedEachTime: (_, { cacheControl = '' }) => ASKED_EACH_TIME.has(cacheControl),
+        errorPages: { ...ERROR_PAGES, includes: () => this.#site.isErrorPage },
       },
     );
-    return { mark, purges: changedKeys.length > 0 };
+    const purges = changedKeys.length > 0;
+    const known = round === 1 ? pages.map(page => this.#asKnown(page, before, told)) : pages;
+    const isDropped = !purges && !this.#run.has('an error page that costs no path is waited for');
+    const errorPages = isDropped ? undefined : ERROR_PAGES.keptOf(known);
+    const isPurged = this.#run.has('an error page that is kept for long is purged everywhere');
+    return { mark, purges, errorPages: isPurged || errorPages === undefined ? errorPages : SHORT };
+  }
+
+  /** An error page whose former version is taken from the record without a guard. */
+  #asKnown(page: ChangedPage, record: EdgeRecord | undefined, events: readonly Change[]): ChangedPage {
+    const unseen = events.filter(({ sequencer }) => sequencer !== record?.sequencer);
+    const guard =
+      unseen.length > 1
+        ? 'an error page is known by a single event'
+        : 'an error page is known only if the bucket holds another version';
+    const former = page.former ?? (this.#run.has(guard) ? undefined : record?.verified);
+    return former === undefined ? page : { ...page, former };
   }
 
   /** An object as a plan sees it. */

@@ -15,25 +15,44 @@ import {
 const POPS = [0, 1];
 
 /**
- * A viewer at a point of presence, or the moment at which the first one drops what it keeps, to
- * make room for other objects.
+ * A viewer at a point of presence, or one at the second who asks for what does not exist and gets
+ * the page instead, or the moment at which the first drops what it keeps, to make room for other
+ * objects.
  */
-export type Visit = number | 'eviction';
+export type Visit = number | 'astray' | 'eviction';
+
+/** How an edge shows what the bucket holds. */
+export interface Showing {
+  /** Whether the bucket keeps old versions. */
+  readonly hasVersions: boolean;
+  /** Whether viewers get another `Cache-Control` than the one that is stored. */
+  readonly altersHeaders: boolean;
+  /** Whether viewers get it instead of errors. */
+  readonly isErrorPage: boolean;
+}
 
 /** A bucket that is written one version of one key after the other, and the edge in front of it. */
 export class VersionedSite {
   readonly #run: UnchangedRun;
   readonly #versions: readonly StoredVersion[];
   readonly #uploads: readonly PromiseWithResolvers<void>[];
+  readonly #showing: Showing;
   /** The version that each point of presence keeps. */
   readonly #edge = new Map<number, number>();
+  /** What the second one keeps at another URL, where the page was shown instead of an error. */
+  #astray: { readonly version: number } | undefined;
   #current = 0;
   #reads = 0;
 
-  constructor(run: UnchangedRun, versions: readonly Version[], hasVersions: boolean) {
+  constructor(run: UnchangedRun, versions: readonly Version[], showing: Showing) {
     this.#run = run;
-    this.#versions = storedVersionsOf(versions, hasVersions);
+    this.#showing = showing;
+    this.#versions = storedVersionsOf(versions, showing.hasVersions);
     this.#uploads = versions.map(() => Promise.withResolvers<void>());
+  }
+
+  get isErrorPage(): boolean {
+    return this.#showing.isErrorPage;
   }
 
   /** The event that S3 sends for a version. */
@@ -88,11 +107,12 @@ export class VersionedSite {
 
   /** What the edge answers a verification. */
   readonly ask = (): Promise<EdgeAnswer> =>
-    this.#run.step('ask the edge', () => answerOf(this.#shown(this.#view(0))));
+    this.#run.step('ask the edge', () => answerOf(this.#altered(this.#shown(this.#view(0)))));
 
   async visit(visits: readonly Visit[]): Promise<void> {
     for (const visit of visits) {
       if (visit === 'eviction') await this.#run.step(visit, () => this.#edge.delete(0));
+      else if (visit === 'astray') await this.#run.step('a viewer astray', () => this.#goAstray());
       else await this.#run.step(`a viewer at ${visit}`, () => void this.#view(visit));
     }
   }
@@ -101,12 +121,45 @@ export class VersionedSite {
     for (const pop of POPS) await this.#run.step(`purge ${pop}`, () => this.#edge.delete(pop));
   }
 
+  /** Purges the page at every URL. */
+  async purgeEverything(): Promise<void> {
+    await this.purge();
+    await this.#run.step('purge everything', () => {
+      this.#astray = undefined;
+    });
+  }
+
+  /** Until what an edge keeps at other URLs has expired, if it was to be kept for a short time. */
+  async waitForErrorPages(): Promise<void> {
+    const kept = await this.#run.step('begin to wait', () => this.#astray);
+    await this.#run.step('end of the wait', () => {
+      const { headers } = this.#versions[kept?.version ?? 0]?.served ?? {};
+      const isShort = headers === undefined || ASKED_EACH_TIME.has(headers['cache-control'] ?? '');
+      if (this.#astray === kept && isShort) this.#astray = undefined;
+    });
+  }
+
   /** What the edge keeps although the bucket holds something else. */
   outdated(): string[] {
     const wanted = fingerprintOf(this.#versions[this.#current]?.served);
-    return [...this.#edge]
-      .filter(([pop]) => fingerprintOf(this.#view(pop)) !== wanted)
-      .map(([pop, version]) => `${pop} keeps version ${version}`);
+    const astray = this.#astray === undefined ? [] : [this.#astray.version];
+    return [
+      ...[...this.#edge]
+        .filter(([pop]) => fingerprintOf(this.#view(pop)) !== wanted)
+        .map(([pop, version]) => `${pop} keeps version ${version}`),
+      ...astray
+        .filter(version => fingerprintOf(this.#versions[version]?.served) !== wanted)
+        .map(version => `another URL keeps version ${version}`),
+    ];
+  }
+
+  #goAstray(): void {
+    if (this.isErrorPage) this.#astray ??= { version: this.#versionAt(1) };
+  }
+
+  #altered(served: Served | undefined): Served | undefined {
+    if (served === undefined || !this.#showing.altersHeaders) return served;
+    return { ...served, headers: { ...served.headers, 'cache-control': 'max-age=3' } };
   }
 
   #inBucket(): Served | undefined {
@@ -125,14 +178,18 @@ export class VersionedSite {
    * headers stay.
    */
   #view(pop: number): Served | undefined {
+    return this.#versions[this.#versionAt(pop)]?.served;
+  }
+
+  #versionAt(pop: number): number {
     const kept = this.#edge.get(pop);
     const current = this.#versions[this.#current]?.served;
     if (kept !== undefined) {
       const served = this.#versions[kept]?.served;
       const isAsked = ASKED_EACH_TIME.has(served?.headers['cache-control'] ?? '');
-      if (!isAsked || served?.headers['etag'] === current?.headers['etag']) return served;
+      if (!isAsked || served?.headers['etag'] === current?.headers['etag']) return kept;
     }
     this.#edge.set(pop, this.#current);
-    return current;
+    return this.#current;
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { markAll, markChanged, NOTHING_SKIPPED, verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { markAll, markChanged, NOTHING_SKIPPED } from '../../../shared/refresh/unchanged.ts';
+import { verifiedFrom } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { NO_ERROR_PAGES } from '../../helpers/planning.ts';
 import { decide, objectOf, PLANNING, removal, THEN, upload } from './deciding.ts';
 import { createMemoryRecords } from './memory-records.ts';
 
@@ -146,9 +148,12 @@ describe('a key is purged', () => {
     const records = createMemoryRecords();
     await records.mark(upload('05'), 'm0');
     await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
-    expect(await markAll([upload('05'), upload('06')], PLANNING, { records })).toEqual({
+    expect(
+      await markAll([upload('05'), upload('06')], PLANNING, { records, errorPages: NO_ERROR_PAGES }),
+    ).toEqual({
       changedKeys: ['a.css'],
       skipped: NOTHING_SKIPPED,
+      pages: [],
     });
     expect(records.peek('a.css')).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
   });
@@ -191,7 +196,12 @@ it('A lost plan is made again, and skips the same keys for the same reasons', as
     markChanged(
       [upload('06')],
       { refreshId, mark: 'm1' },
-      { records, objects: { head: async () => bucket }, isAskedEachTime: () => false },
+      {
+        records,
+        objects: { head: async () => bucket },
+        isAskedEachTime: () => false,
+        errorPages: NO_ERROR_PAGES,
+      },
     );
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
@@ -229,9 +239,15 @@ it('Every key is decided on its own', async () => {
   const events = keys.map(key => changeOf(key, { sequencer: '06', eTag: key }));
   const head = async (key: string) => objectOf(key, key === '42.css' ? { 'cache-control': 'max-age=1' } : {});
   expect(
-    await markChanged(events, PLANNING, { records, objects: { head }, isAskedEachTime: () => false }),
+    await markChanged(events, PLANNING, {
+      records,
+      objects: { head },
+      isAskedEachTime: () => false,
+      errorPages: NO_ERROR_PAGES,
+    }),
   ).toEqual({
     changedKeys: ['42.css'],
     skipped: { unchanged: 99, neverCached: 0, duplicate: 0 },
+    pages: [],
   });
 });

@@ -247,7 +247,10 @@ describe('verifying', () => {
           recordVerifying: () => Promise.reject(new Error('Nothing may be recorded')),
           recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
         },
-        records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
+        records: {
+          get: async () => new Map(),
+          recordVerified: () => Promise.reject(new Error('Nothing may be recorded')),
+        },
         origin: { ...listingOf([]), head: async () => undefined, read: async () => undefined },
         openEdge: () => Promise.reject(new Error('Nothing may be asked')),
         urls: PLANNING.urls,
