@@ -41,7 +41,7 @@ export function askedEachTimeBy(
     showing(key).every(behaviour => !changesAnswers(behaviour) && isAskedEachTime(object, behaviour.caching));
 }
 
-/** How long an object itself asks to be kept: 0 if it names no time, undefined if it is not sure. */
+/** How long an object itself asks to be kept: 0 if it names no time; undefined if not sure. */
 export function namedSeconds(object: CachingHeaders): number | undefined {
   return askedSeconds(object, { defaultTtlSeconds: 0 });
 }

@@ -32,7 +32,7 @@ export function seesRequests({ functions }: Pick<Behaviour, 'functions'>): boole
   return functions.some(({ event }) => event.endsWith('-request'));
 }
 
-/** Whether a function of Lambda@Edge may change what the origin says, before CloudFront keeps it. */
+/** Whether a function of Lambda@Edge may change what the origin says before it is kept. */
 export function changesAnswers({ functions }: Pick<Behaviour, 'functions'>): boolean {
   return functions.some(({ event }) => event.startsWith('origin-'));
 }

@@ -21,8 +21,8 @@ export interface ErrorPages {
 
 /**
  * AWS's documents differ on which time counts: the minimum for errors, what the page says, or what
- * the error says. So it is the longest of them. Errors of S3 say nothing. Those of other origins may
- * say anything, and are kept no longer than the maximum TTL of their behaviour.
+ * the error says. So it is the longest of them. Errors of S3 say nothing. Those of other origins
+ * may say anything, and are kept no longer than the maximum TTL of their behaviour.
  *
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
  */

@@ -4,8 +4,8 @@ import type { SiteObjects } from './unchanged.ts';
 
 /**
  * Metadata that rclone, s3cmd and file systems on S3 keep about the file that they uploaded. They
- * rewrite it with an object whose content is the same. CloudFront does show metadata to browsers, as
- * headers, but no page depends on these.
+ * rewrite it with an object whose content is the same. CloudFront does show metadata to browsers,
+ * as headers, but no page depends on these.
  */
 export const USUALLY_IGNORED_METADATA = [
   'mtime',

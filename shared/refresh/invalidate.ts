@@ -90,7 +90,7 @@ export interface InvalidateResult {
   /** Absent when no viewer can see any of the changes. */
   readonly invalidationId?: string;
   readonly paths: number;
-  /** How long edges may keep former error pages, once the invalidation has completed; 0 for none. */
+  /** How long to wait, after the invalidation, until no edge keeps a former error page; or 0. */
   readonly waitSeconds: number;
 }
 

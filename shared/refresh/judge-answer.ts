@@ -3,7 +3,7 @@ import { keyOf, rivalsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Edge, EdgeAnswer, NoAnswer, ObjectAnswer, Question, UnaskedAnswer } from './edge-answer.ts';
 import type { Change } from './refresh.ts';
 import { fingerprintOf, headersFingerprintOf, isConsistent, isSame, isShown, type Served } from './served.ts';
-import type { EdgeRecords, SiteObjects } from './unchanged.ts';
+import type { SiteObjects, VerifiedRecords } from './unchanged.ts';
 import type { Check } from './verification-checks.ts';
 
 export interface StoredBytes {
@@ -22,7 +22,7 @@ export interface JudgedObjects extends SiteObjects {
 export interface JudgeDependencies {
   readonly origin: JudgedObjects;
   /** What the edge was verified to show before. */
-  readonly records: Pick<EdgeRecords, 'get'>;
+  readonly records: Pick<VerifiedRecords, 'find'>;
   readonly edge: Edge;
   readonly urls: UrlRules;
   /** See distribution.ts. */
@@ -115,7 +115,7 @@ function shows(answer: Seen, stored: Served | undefined, check: Check): boolean 
   return answer.kind === 'absent' && stored === undefined && isSamePage(answer.redirects, check);
 }
 
-/** An answer that does not show what the bucket holds, neither now nor as it was verified before. */
+/** An answer that shows neither what the bucket holds nor what was verified of it before. */
 async function differingOf(
   answers: readonly Seen[],
   stored: Served | undefined,
@@ -124,7 +124,7 @@ async function differingOf(
 ): Promise<Seen | undefined> {
   const differing = answers.filter(answer => !shows(answer, stored, check));
   if (!differing.some(answer => hasSameETag(answer, stored))) return differing[0];
-  const verified = (await records.get([check.key])).get(check.key)?.verified;
+  const verified = (await records.find(check.key))?.verified;
   const isSameObject = verified?.fingerprint === fingerprintOf(stored);
   const known = isSameObject ? (verified?.shown ?? []) : [];
   return differing.find(
@@ -136,7 +136,7 @@ function hasSameETag(answer: Seen, stored: Served | undefined): answer is Seen &
   return answer.kind === 'object' && answer.served.headers['etag'] === stored?.headers['etag'];
 }
 
-/** Fingerprints of the headers that the edge showed of an object, where they are not the stored ones. */
+/** Fingerprints of headers that the edge showed of an object and that are not the stored ones. */
 function otherHeadersIn(
   answers: readonly Seen[],
   stored: Served | undefined,

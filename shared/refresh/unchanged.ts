@@ -37,8 +37,9 @@ import { isSameContent, type Verified, verifiedFrom } from './verified.ts';
  * wrote is recorded as verified. What a deletion leaves is not.
  *
  * Custom error pages are kept at other URLs as well, where a change of the page purges nothing. How
- * long, the former version tells, by the same rules: what was verified is the former version only if
- * one event has come since, and the bucket no longer holds what the record was taken from.
+ * long, the former version tells. It is the one that was verified, by the same rules: if only one
+ * event has come since, if the bucket no longer holds what the record was taken from, and if no
+ * other plan has changed the record.
  *
  * tests/unit/refresh/unchanged-races.test.ts plays this through and shows what each rule prevents.
  */
@@ -74,6 +75,8 @@ export interface EdgeRecords {
 }
 
 export interface VerifiedRecords {
+  /** The record of one key, by a strongly consistent read. */
+  find(key: string): Promise<EdgeRecord | undefined>;
   /** Stores what was verified, unless another event or plan has been marked since. */
   recordVerified(change: Change, mark: string, verified: Verified): Promise<void>;
 }
@@ -86,7 +89,7 @@ export interface SiteObjects {
 export interface UnchangedDependencies {
   readonly records: EdgeRecords;
   readonly objects: SiteObjects;
-  /** Whether the edge asks the bucket each time that a viewer wants a key whose object says this. */
+  /** Whether the edge asks the bucket each time that a viewer wants an object that says this. */
   readonly isAskedEachTime: (key: string, object: CachingHeaders) => boolean;
   readonly errorPages: ErrorPages;
 }
@@ -126,18 +129,24 @@ export async function markChanged(
   const known = await records.get(eventsOf.map(([key]) => key));
   const skipped: Record<keyof Skipped, number> = { ...NOTHING_SKIPPED };
   const purged: Change[] = [];
+  const marked: string[] = [];
   const pages: ChangedPage[] = [];
   await mapConcurrently(eventsOf, CONCURRENCY, async ([key, events]) => {
     const record = known.get(key);
     const page = errorPages.includes(key) ? await pageOf(key, events, record, dependencies) : undefined;
     const reason = await reasonToSkip(events, record, planning, dependencies);
-    if (reason === undefined) purged.push(...newestPerKey(events));
-    else skipped[reason]++;
-    if (page === undefined || reason === 'unchanged' || reason === 'duplicate') return;
-    const isKnown = reason === 'neverCached' || (await dropVerified(record, events, planning, records));
-    pages.push(isKnown ? page : { key });
+    if (reason !== undefined) {
+      skipped[reason]++;
+      if (page !== undefined && reason === 'neverCached') pages.push(page);
+    } else if (page?.former !== undefined && (await markKnown(record, events, planning, records))) {
+      marked.push(key);
+      pages.push(page);
+    } else {
+      purged.push(...newestPerKey(events));
+      if (page !== undefined) pages.push({ key });
+    }
   });
-  return { changedKeys: await purge(purged, planning, records), skipped, pages };
+  return { changedKeys: [...marked, ...(await purge(purged, planning, records))], skipped, pages };
 }
 
 /** Marks every changed key, to purge them all: the second round of a refresh trusts no record. */
@@ -203,21 +212,22 @@ async function pageOf(
 }
 
 /**
- * Drops what was verified of an error page that is to be purged. Like a skip, knowing the former
- * version uses up the record: false if another plan has changed it.
+ * Marks an error page whose former version is known. Like a skip, that uses up the record: false if
+ * another plan has changed it.
  */
-async function dropVerified(
+async function markKnown(
   record: EdgeRecord | undefined,
   events: readonly Change[],
   { mark }: Planning,
   records: EdgeRecords,
 ): Promise<boolean> {
-  const [newest] = newestPerKey(events);
-  if (!isVerified(record) || newest === undefined) return false;
-  return records.replace(record, { key: record.key, sequencer: newest.sequencer, mark });
+  if (!isVerified(record)) return false;
+  const { key } = record;
+  const [newest = record] = newestPerKey(events).filter(event => isNewer(event, record));
+  return records.replace(record, { key, sequencer: newest.sequencer, mark });
 }
 
-/** What the bucket holds now, if that may be the version that an event wrote, and is another one. */
+/** What the bucket holds, if that may be what an event wrote, and is not what was verified. */
 async function writtenBy(
   event: Change,
   verified: Verified,

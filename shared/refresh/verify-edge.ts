@@ -15,7 +15,7 @@ import {
 import type { Change, Changes, Refresh, StoredVerification, Verification } from './refresh.ts';
 import type { Served } from './served.ts';
 import type { Unasked } from './unasked.ts';
-import type { EdgeRecords, VerifiedRecords } from './unchanged.ts';
+import type { VerifiedRecords } from './unchanged.ts';
 import { type Check, checksFor, checksOfChanges, sampleOf } from './verification-checks.ts';
 import { isVersionOf, verifiedFrom } from './verified.ts';
 
@@ -29,7 +29,7 @@ export interface VerifyStore {
 
 export interface VerifyDependencies {
   readonly refreshes: VerifyStore;
-  readonly records: VerifiedRecords & Pick<EdgeRecords, 'get'>;
+  readonly records: VerifiedRecords;
   readonly origin: JudgedObjects & KeyListing;
   /** Makes the edge ready: its headers may have to be fetched. */
   readonly openEdge: () => Promise<Edge>;

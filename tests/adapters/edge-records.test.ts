@@ -49,6 +49,13 @@ describe('the records of what the edge serves', () => {
     );
   });
 
+  it('are found one by one as well', async () => {
+    const { records, verified } = await start();
+    expect(await records.find('a.css')).toBeUndefined();
+    const present = await verified();
+    expect(await records.find('a.css')).toEqual(present);
+  });
+
   it('are empty for no keys', async () => expect(await (await start()).records.get([])).toEqual(new Map()));
 
   it('belong to one distribution', async () => {

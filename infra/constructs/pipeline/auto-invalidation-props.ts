@@ -125,9 +125,10 @@ export interface RefreshOptions {
 
   /**
    * Names of metadata that is no change: an object that only got another value costs no path.
-   * Browsers get metadata as `x-amz-meta-` headers, and may keep former values of these. An empty
-   * list makes all metadata count.
-   * @default - what rclone, s3cmd and file systems store: mtime, atime, ctime, btime, mode, uid, gid, md5chksum, s3cmd-attrs
+   * Browsers get metadata as `x-amz-meta-` headers, and may keep former values of these. By default
+   * it is what rclone, s3cmd and file systems store: mtime, atime, ctime, btime, mode, uid, gid,
+   * md5chksum, s3cmd-attrs. With an empty list all metadata counts.
+   * @default - those of upload tools
    */
   readonly ignoredMetadata?: readonly string[];
 

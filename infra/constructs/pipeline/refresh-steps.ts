@@ -82,7 +82,7 @@ export function createVerify(scope: Construct, pipeline: Pipeline): ServiceFunct
       ...ignoredMetadata(pipeline),
     },
   });
-  table.allow(verify, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+  table.allow(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   allowReading(verify, bucket);
   allowReadingSecrets(verify, distributions);
   return verify;

@@ -8,6 +8,7 @@ import {
   hash,
   type Item,
   type ItemKey,
+  readItem,
   type Table,
   type UpdateInput,
   updateItem,
@@ -27,11 +28,15 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
   return {
     get: keys => readRecords(table, keys.map(idOf)),
 
-    async replace(known, { key, sequencer, mark, mixed, verified }) {
+    async find(key) {
+      const item = await readItem(table, idOf(key));
+      return item === undefined ? undefined : toEdgeRecord(item);
+    },
+
+    async replace(known, next) {
+      const { key, sequencer, mark, mixed, verified } = next;
       const replaced = await update(key, {
-        UpdateExpression: `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${
-          mixed === undefined ? '' : ', mixed = :mixed'
-        }${verified === undefined ? ' REMOVE verified' : ', verified = :verified'}`,
+        UpdateExpression: replacing(next),
         ConditionExpression: 'sequencer = :known AND verified.fingerprint = :fingerprint',
         ExpressionAttributeValues: {
           ':sequencer': sequencer,
@@ -77,6 +82,16 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
       });
     },
   };
+}
+
+/** Writes what there is of these attributes, and removes the others. */
+function replacing(optional: Pick<EdgeRecord, 'mixed' | 'verified'>): string {
+  const names = ['mixed', 'verified'] as const;
+  const present = names.filter(name => optional[name] !== undefined);
+  const absent = names.filter(name => optional[name] === undefined);
+  const set = present.map(name => `, ${name} = :${name}`).join('');
+  const remove = absent.length === 0 ? '' : ` REMOVE ${absent.join(', ')}`;
+  return `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${set}${remove}`;
 }
 
 async function readRecords(

@@ -30,6 +30,13 @@ interface SetUp {
   readonly spentUsd?: number;
 }
 
+/** An empty bucket, and an edge that asks for nothing by itself. */
+const NOTHING_SHOWN = {
+  objects: { head: async () => undefined },
+  isAskedEachTime: () => false,
+  errorPages: NO_ERROR_PAGES,
+};
+
 /** An open refresh `r1` with one change of `a.css`. */
 function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ...given }: SetUp = {}) {
   const table = createMemoryTable({ step, without: undefined, report: () => {} });
@@ -74,12 +81,7 @@ function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ..
       freePathsPerMonth: 2,
       urls: { ...PLAN_SETTINGS.urls, originPath },
     },
-    edge: {
-      records,
-      objects: { head: async () => undefined },
-      isAskedEachTime: () => false,
-      errorPages: NO_ERROR_PAGES,
-    },
+    edge: { records, ...NOTHING_SHOWN },
     newMark: () => `m${++marks}`,
     now,
     onUnknownQuota: error => void unknown.push(error),

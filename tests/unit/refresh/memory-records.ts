@@ -41,6 +41,8 @@ export function createMemoryRecords(
   return {
     peek: key => records.get(key),
 
+    find: key => step('read a record', () => records.get(key)),
+
     get: keys => step('read records', () => new Map([...records].filter(([key]) => keys.includes(key)))),
 
     replace: (known, next) =>

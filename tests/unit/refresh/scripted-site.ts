@@ -134,7 +134,7 @@ function storesOf(
       recordVerification: async (_, verification) => void recorded.push(verification),
     },
     records: {
-      get: async () => records,
+      find: async key => records.get(key),
       recordVerified: async ({ key }, mark, verified) => {
         remembered[`${key} ${mark}`] = verified;
       },

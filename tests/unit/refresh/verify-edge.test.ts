@@ -248,7 +248,7 @@ describe('verifying', () => {
           recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
         },
         records: {
-          get: async () => new Map(),
+          find: async () => undefined,
           recordVerified: () => Promise.reject(new Error('Nothing may be recorded')),
         },
         origin: { ...listingOf([]), head: async () => undefined, read: async () => undefined },
