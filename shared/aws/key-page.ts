@@ -15,28 +15,24 @@ const LONGEST_TAG = ENCODED.length - 1;
  */
 export class KeyPageReader {
   readonly #keys: string[] = [];
-  #isListing = false;
-  #isEncoded = false;
-  #isTruncated = false;
+  readonly #seen = new Set<string>();
   #rest: Buffer = Buffer.alloc(0);
 
   take(chunk: Buffer): void {
     const xml = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#isListing ||= xml.includes(LISTING);
-    this.#isEncoded ||= xml.includes(ENCODED);
-    this.#isTruncated ||= xml.includes(TRUNCATED);
-    this.#rest = this.#isListing ? xml.subarray(this.#takeKeys(xml)) : xml;
+    for (const tag of [LISTING, ENCODED, TRUNCATED]) if (xml.includes(tag)) this.#seen.add(tag);
+    this.#rest = this.#seen.has(LISTING) ? xml.subarray(this.#takeKeys(xml)) : xml;
   }
 
   /** Undefined for anything but a page of encoded keys. */
   get page(): KeyPage | undefined {
-    const isPage = this.#isListing && this.#isEncoded;
-    return isPage ? { keys: this.#keys, isLast: !this.#isTruncated } : undefined;
+    const isPage = this.#seen.has(LISTING) && this.#seen.has(ENCODED);
+    return isPage ? { keys: this.#keys, isLast: !this.#seen.has(TRUNCATED) } : undefined;
   }
 
   /** The whole answer, if it is not a listing: S3 may also answer 200 with an error. */
   get other(): Buffer | undefined {
-    return this.#isListing ? undefined : this.#rest;
+    return this.#seen.has(LISTING) ? undefined : this.#rest;
   }
 
   /** Returns where the next chunk has to be joined to this one. */
