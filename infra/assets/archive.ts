@@ -2,8 +2,8 @@ import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { Bundles } from './function-code.ts';
 
 /*
- * The functions' bundles in one file. Each holds most of the same SDK, which only a compression with
- * a window of megabytes notices: 0.6 MB instead of the 1.6 MB that they take in npm's tarball.
+ * The functions' bundles in one file. Each holds most of the same SDK, which only a compression
+ * with a window of megabytes notices: 0.6 MB instead of the 1.6 MB that they take in npm's tarball.
  */
 
 /** Its name in the package. */

@@ -1,7 +1,7 @@
 /*
- * What the constructs deploy besides resources, as the published package brings it: `#assets` there,
- * instead of infra/assets/sources.ts. The files are in a folder beside that of the bundle which this
- * becomes a part of, so an app needs neither a bundler nor these sources.
+ * What the constructs deploy besides resources, as the published package brings it: `#assets`
+ * there, instead of infra/assets/sources.ts. The files are in a folder beside that of the bundle
+ * which this becomes a part of, so an app needs neither a bundler nor these sources.
  */
 
 import { readFileSync } from 'node:fs';

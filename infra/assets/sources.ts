@@ -1,6 +1,6 @@
 /*
- * What the constructs deploy besides resources, made from this repository's sources: `#assets` here.
- * In the published package infra/assets/packaged.ts takes its place.
+ * What the constructs deploy besides resources, made from this repository's sources: `#assets`
+ * here. In the published package infra/assets/packaged.ts takes its place.
  */
 
 import { fileURLToPath } from 'node:url';

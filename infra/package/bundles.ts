@@ -3,7 +3,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { packFunctions } from '../assets/archive.ts';
 import { BUNDLING, bundleHandlers } from '../assets/bundling.ts';
 
-/** Constructs and commands run wherever the user's CDK app does: on the oldest Node of `engines`. */
+/** Constructs and commands run where the user's CDK app does: on the oldest Node of `engines`. */
 const OLDEST_NODE = 'node22';
 
 const SHARED = {
@@ -56,8 +56,8 @@ export async function bundleCommands(outdir: string): Promise<Inputs> {
 }
 
 /**
- * The code of every function that the constructs name. They name them by strings, so a function that
- * is new is found without a list of its own.
+ * The code of every function that the constructs name. They name them by strings, so a function
+ * that is new is found without a list of its own.
  *
  * @param constructs the code of the constructs
  * @param archive file for the functions' code

@@ -7,13 +7,12 @@ import { dts } from 'rolldown-plugin-dts';
 
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-/** The compiler has written all declarations before; the plugin's own way reads the whole project. */
+/** The compiler has written all declarations before. The plugin would read the whole project. */
 const NONE = { emit: () => ({ error: 'A declaration imports something else than declarations' }) };
 
 /**
  * The types of the public surface in one file that imports nothing but the peers. The compiler
- * writes a file for each source, with imports that end in `.ts`, of which many are nobody's business
- * outside.
+ * writes a file for each source, with imports that end in `.ts`: most are nobody's business outside.
  *
  * @param scratch a folder for the compiler's files
  */

@@ -37,8 +37,8 @@ const Manifest = z.object({
 });
 
 /**
- * Has whoever deploys upload the assets. With `exactOptionalPropertyTypes` the CDK's own class is no
- * `IStackSynthesizer`, for properties that may be undefined.
+ * Has whoever deploys upload the assets. With `exactOptionalPropertyTypes` the CDK's own class is
+ * no `IStackSynthesizer`, for properties that may be undefined.
  */
 class WithoutBootstrap extends CliCredentialsStackSynthesizer {
   override get bootstrapQualifier(): string {
