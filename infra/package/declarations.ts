@@ -12,7 +12,7 @@ const NONE = { emit: () => ({ error: 'A declaration imports something else than 
 
 /**
  * The types of the public surface in one file that imports nothing but the peers. The compiler
- * writes a file for each source, with imports that end in `.ts`: most are nobody's business outside.
+ * writes a file for each source, with imports that end in `.ts`: most are nobody's business.
  *
  * @param scratch a folder for the compiler's files
  */
