@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import cdkJson from '../cdk.json' with { type: 'json' };
 import { toldUrlProblem } from '../shared/planning/told-urls.ts';
 import { metadataNameProblem, USUALLY_IGNORED_METADATA } from '../shared/refresh/ignored-metadata.ts';
 import {
@@ -280,8 +280,6 @@ function parse<Shape extends z.ZodRawShape>(settings: z.ZodObject<Shape>, contex
   throw new Error(`Check cdk.json and -c options:\n${z.prettifyError(parsed.error)}`);
 }
 
-const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
-
 /** How a deployment without `-c` options refreshes. */
 export function readCdkJson(): RefreshSettings {
   return parse(z.object(refreshSettings), contextWith({}));
@@ -289,8 +287,6 @@ export function readCdkJson(): RefreshSettings {
 
 /** The context of a deployment: values of `-c` options, and of `cdk.json` for all other names. */
 export function contextWith(options: Readonly<Record<string, string>>): ContextOf {
-  const { context } = CdkJson.parse(
-    JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
-  );
+  const context: Readonly<Record<string, unknown>> = cdkJson.context;
   return name => options[name] ?? context[name];
 }

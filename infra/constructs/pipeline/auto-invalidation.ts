@@ -168,6 +168,7 @@ export class AutoInvalidation extends Construct {
    * collector does. It finds everything in its environment.
    *
    * @throws Error unless this pipeline refreshes the distribution
+   * @internal
    */
   bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
     const { distributions, table, pathPriceUsd, freePathsPerMonth } = this.pipeline;

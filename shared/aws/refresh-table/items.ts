@@ -8,6 +8,7 @@ import { KeptErrorPages } from '../../refresh/kept-error-pages.ts';
 import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';
 import { Unasked } from '../../refresh/unasked.ts';
 import type { EdgeRecord } from '../../refresh/unchanged.ts';
+import type { LISTED_ATTRIBUTES } from './history-index.ts';
 import type { Item } from './table.ts';
 
 /*
@@ -68,7 +69,7 @@ const Totals = withFormerNames(
   }),
 );
 
-/** Attributes that the index of the history projects, beside its keys. */
+/** What the index of the history projects, beside its keys. */
 const LISTED = {
   state: z.enum(REFRESH_STATES),
   generation: Count,
@@ -79,8 +80,7 @@ const LISTED = {
   invalidationId: z.optional(z.string()),
   failure: z.optional(z.string()),
   refusals: z.optional(Count),
-};
-export const LISTED_ATTRIBUTES = Object.keys(LISTED);
+} satisfies Record<(typeof LISTED_ATTRIBUTES)[number], z.ZodMiniType>;
 
 const ListedItem = z.object({ pk: z.string(), ...LISTED });
 
