@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { InvalidMessageError } from '../errors.ts';
-import type { Change } from './refresh.ts';
 
 /** S3's longest object key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
@@ -21,39 +20,56 @@ export const BridgedEvent = z.object({
     /** Events had none at first. A minor version only adds fields. */
     'event-version': z._default(z.string(), '1'),
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), etag: z.optional(z.string()), sequencer: z._default(Sequencer, '') }),
+    object: z.object({
+      key: z.string(),
+      etag: z.optional(z.string()),
+      'version-id': z.nullish(z.string()),
+      sequencer: z._default(Sequencer, ''),
+    }),
+    reason: z.optional(z.string()),
+    'deletion-type': z.optional(z.string()),
   }),
 });
 type BridgedEvent = z.infer<typeof BridgedEvent>;
 
-/** Lifecycle rules remove objects as `Object Deleted`, too. */
-const REMOVED = 'Object Deleted';
-const CHANGES: readonly string[] = ['Object Created', REMOVED];
-
 /**
- * @returns the change, or why the event is ignored
- * @throws InvalidMessageError if its version is unknown or its key cannot be one
+ * The record of the notification that S3 would have sent about the same event.
+ *
+ * @throws InvalidMessageError if the version of the event is unknown or its key cannot be one
  */
-export function readBridgedEvent(event: BridgedEvent, bucket: string): Change | string {
-  const { 'detail-type': type, time: eventTime, detail } = event;
-  const version = detail['event-version'];
+export function recordOf(event: BridgedEvent) {
+  const { bucket, object, 'event-version': version } = event.detail;
   if (version.split('.')[0] !== '1')
     throw new InvalidMessageError(`Unknown event version ${version}: only 1.x is understood`);
-  if (detail.bucket.name !== bucket) return `an event of another bucket, ${detail.bucket.name}`;
-  if (!CHANGES.includes(type)) return `an event that changes no content, ${type}`;
+  const { key, etag, 'version-id': versionId, sequencer } = object;
   // Unlike those of notifications, these keys are not encoded.
-  const { key, etag, sequencer } = detail.object;
   if (!isObjectKey(key))
     throw new InvalidMessageError(
       `The object key ${JSON.stringify(key.slice(0, MAX_KEY_BYTES))} is not UTF-8 of ${MAX_KEY_BYTES} bytes at most`,
     );
   return {
-    key,
-    removed: type === REMOVED,
-    eventTime,
-    sequencer,
-    ...(etag === undefined ? {} : { eTag: etag }),
-  };
+    eventVersion: '2.0',
+    eventSource: 'aws:s3',
+    eventName: nameOf(event),
+    eventTime: event.time,
+    s3: {
+      bucket,
+      object: {
+        key: encodeURIComponent(key),
+        ...(etag === undefined ? {} : { eTag: etag }),
+        ...(versionId === undefined ? {} : { versionId }),
+        sequencer,
+      },
+    },
+  } as const;
+}
+
+/** S3 user guide, "Amazon EventBridge mapping". Others change no content, and keep their names. */
+function nameOf({ 'detail-type': type, detail }: BridgedEvent): string {
+  if (type === 'Object Created') return `ObjectCreated:${detail.reason ?? ''}`;
+  if (type !== 'Object Deleted') return type;
+  const by = detail.reason === 'Lifecycle Expiration' ? 'LifecycleExpiration' : 'ObjectRemoved';
+  return detail['deletion-type'] === 'Delete Marker Created' ? `${by}:DeleteMarkerCreated` : `${by}:Delete`;
 }
 
 /** Whether S3 could have an object of that name. */

@@ -73,15 +73,38 @@ describe('An event of S3 by way of EventBridge', () => {
     },
   );
 
-  it('means the same change as the notification about it, whatever its key', () => {
+  const KINDS = [
+    ['ObjectCreated:Put', 'Object Created', {}],
+    ['ObjectRemoved:Delete', 'Object Deleted', { 'deletion-type': 'Permanently Deleted' }],
+    ['ObjectRemoved:DeleteMarkerCreated', 'Object Deleted', { 'deletion-type': 'Delete Marker Created' }],
+    [
+      'LifecycleExpiration:Delete',
+      'Object Deleted',
+      { 'deletion-type': 'Permanently Deleted', reason: 'Lifecycle Expiration' },
+    ],
+    [
+      'LifecycleExpiration:DeleteMarkerCreated',
+      'Object Deleted',
+      { 'deletion-type': 'Delete Marker Created', reason: 'Lifecycle Expiration' },
+    ],
+  ] as const;
+
+  it('means what the notification about it means, whatever its kind, its key and its version', () => {
+    const versionIds = fc.option(fc.constantFrom('null', '', 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e'));
     fc.assert(
-      fc.property(anyObjectKey(), fc.boolean(), (key, removed) => {
-        const [one] = parse(
-          s3Event(recordOf(key, removed ? { eventName: 'ObjectRemoved:Delete' } : {})),
-        ).objects;
-        const [other] = parse(bridgedEvent(key, removed ? { type: 'Object Deleted' } : {})).objects;
-        // EventBridge tells the time to the second.
-        expect(other).toEqual({ ...one, eventTime: '2026-11-02T10:00:00Z' });
+      fc.property(anyObjectKey(), fc.constantFrom(...KINDS), versionIds, (key, [eventName, type, detail], id) => {
+        const version = id === null ? {} : { versionId: id };
+        const record = recordOf(key, { eventName, ...version });
+        const told = parse(s3Event(record));
+        const event = bridgedEvent(key, { type, detail: { reason: 'DeleteObject', ...detail } });
+        const { object } = event.detail;
+        const bridged = parse({
+          ...event,
+          // A notification tells the time to the millisecond.
+          time: record.eventTime,
+          detail: { ...event.detail, object: id === null ? object : { ...object, 'version-id': id } },
+        });
+        expect(bridged).toEqual(told);
       }),
     );
   });

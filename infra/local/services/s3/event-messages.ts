@@ -10,6 +10,7 @@ export interface ObjectEvent {
   readonly name: string;
   readonly eTag?: string;
   readonly size?: number;
+  readonly versionId?: string;
 }
 
 /** The message of a notification: one event. */
@@ -17,7 +18,7 @@ export function notification(event: ObjectEvent, sequencer: string, time: Date):
   return { Records: [toRecord(event, sequencer, time)] };
 }
 
-function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: string, time: Date) {
+function toRecord({ bucket, key, name, eTag, size, versionId }: ObjectEvent, sequencer: string, time: Date) {
   return {
     eventVersion: '2.4',
     eventSource: 'aws:s3',
@@ -34,6 +35,7 @@ function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: str
       object: {
         key: formEncode(key),
         ...(eTag === undefined ? {} : { eTag, size }),
+        ...(versionId === undefined ? {} : { versionId }),
         sequencer,
       },
     },
@@ -55,12 +57,17 @@ const REASONS: Readonly<Record<string, string>> = {
   'ObjectCreated:CompleteMultipartUpload': 'CompleteMultipartUpload',
 };
 
+const DELETIONS: Readonly<Record<string, string>> = {
+  'ObjectRemoved:Delete': 'Permanently Deleted',
+  'ObjectRemoved:DeleteMarkerCreated': 'Delete Marker Created',
+};
+
 /**
  * An event as S3 hands it to EventBridge, its key not encoded: S3 user guide, "EventBridge event
- * message structure". No bucket here has versions, so what is deleted is so for good.
+ * message structure".
  */
 export function bridgedEvent(
-  { bucket, key, name, eTag, size }: ObjectEvent,
+  { bucket, key, name, eTag, size, versionId }: ObjectEvent,
   sequencer: string,
   time: Date,
 ): object {
@@ -74,12 +81,17 @@ export function bridgedEvent(
         version: '0',
         'event-version': '1.1',
         bucket: { name: bucket },
-        object: { key, ...(eTag === undefined ? {} : { size, etag: eTag }), sequencer },
+        object: {
+          key,
+          ...(eTag === undefined ? {} : { size, etag: eTag }),
+          ...(versionId === undefined ? {} : { 'version-id': versionId }),
+          sequencer,
+        },
         'request-id': sequencer,
         requester: LOCAL_ACCOUNT,
         'source-ip-address': '127.0.0.1',
         reason: isRemoval ? 'DeleteObject' : REASONS[name],
-        ...(isRemoval ? { 'deletion-type': 'Permanently Deleted' } : {}),
+        ...(isRemoval ? { 'deletion-type': DELETIONS[name] } : {}),
       },
     },
     time.getTime(),

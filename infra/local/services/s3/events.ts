@@ -8,6 +8,7 @@ import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
 import { bridgedEvent, notification, type ObjectEvent } from './event-messages.ts';
 import { type NotificationRule, takes } from './notification-rules.ts';
 import { s3Address, s3Request } from './s3-request.ts';
+import type { Versions } from './versions.ts';
 
 /**
  * One event on its way to a queue, straight or by EventBridge. Calling `send` twice duplicates it,
@@ -20,6 +21,7 @@ export type EventDelivery = (
 
 export interface S3EventsOptions {
   readonly s3: AwsService;
+  readonly newestOf: Versions['newestOf'];
   readonly notificationsOf: (bucket: string) => readonly NotificationRule[];
   /**
    * Hands an event to EventBridge, if the bucket's events go there; resolves when its targets have
@@ -47,7 +49,7 @@ export interface S3WithEvents {
  * goes to EventBridge in its own form. The answer to the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
-  const { s3, notificationsOf, busOf, callAws, journal, now = () => new Date() } = options;
+  const { s3, newestOf, notificationsOf, busOf, callAws, journal, now = () => new Date() } = options;
   const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
   const inFlight = new Set<Promise<void>>();
   const nextSequencer = createSequencer(now);
@@ -83,7 +85,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
     async handle(request) {
       const response = await s3(request);
       if (response.status < 300) {
-        for (const event of eventsOf(request, response)) {
+        for (const event of eventsOf(request, response, newestOf)) {
           const measured =
             event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request) };
           const delivery = notify(measured)
@@ -111,12 +113,13 @@ function unlessCut(error: unknown): undefined {
   if (!(error instanceof ConnectionCutError)) throw error;
 }
 
-function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
+function eventsOf(request: AwsRequest, response: AwsResponse, newestOf: Versions['newestOf']): ObjectEvent[] {
   const { bucket, key, query } = s3Address(request);
-  if (isDeleteObjects(request)) {
-    return keysToDelete(request).map(removed => ({ bucket, key: removed, name: 'ObjectRemoved:Delete' }));
-  }
+  if (isDeleteObjects(request))
+    return keysToDelete(request).map(removed => removalOf(bucket, removed, newestOf(bucket, removed)));
   if (key === '') return [];
+  const versionId = response.headers?.['x-amz-version-id']?.toString();
+  const version = versionId === undefined ? {} : { versionId };
   const created = (name: string, eTag = '', size?: number): ObjectEvent[] => [
     {
       bucket,
@@ -124,6 +127,7 @@ function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
       name: `ObjectCreated:${name}`,
       eTag: eTag.replaceAll(/"|&quot;/g, ''),
       ...(size === undefined ? {} : { size }),
+      ...version,
     },
   ];
   const eTagInBody = () => /<ETag>(.*?)<\/ETag>/.exec(String(response.body))?.[1];
@@ -131,12 +135,20 @@ function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
     return created('CompleteMultipartUpload', eTagInBody());
   }
   if (request.method === 'DELETE' && !query.has('uploadId')) {
-    return [{ bucket, key, name: 'ObjectRemoved:Delete' }];
+    if (query.has('versionId')) return [{ bucket, key, name: 'ObjectRemoved:Delete', ...version }];
+    return [removalOf(bucket, key, newestOf(bucket, key))];
   }
   if (request.method !== 'PUT' || query.has('partNumber')) return [];
   if (request.headers['x-amz-copy-source'] !== undefined) return created('Copy', eTagInBody());
   const size = Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length);
   return created('Put', response.headers?.['etag']?.toString(), size);
+}
+
+/** In a bucket with versions, a removal makes a delete marker. */
+function removalOf(bucket: string, key: string, newest: ReturnType<Versions['newestOf']>): ObjectEvent {
+  return newest?.isMarker
+    ? { bucket, key, name: 'ObjectRemoved:DeleteMarkerCreated', versionId: newest.id }
+    : { bucket, key, name: 'ObjectRemoved:Delete' };
 }
 
 /** Grows from event to event, and over restarts. */

@@ -25,6 +25,7 @@ export interface BucketDefinition {
   readonly name: string;
   readonly notifications: Notifications;
   readonly encryption: BucketEncryption;
+  readonly keepsVersions: boolean;
 }
 
 const NotificationConfiguration = z
@@ -50,6 +51,10 @@ const NotificationConfiguration = z
   })
   .prefault({});
 
+const Versioning = z
+  .strictObject({ Status: z.enum(['Enabled', 'Suspended']) })
+  .default({ Status: 'Suspended' });
+
 export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefinition {
   const { QueueConfigurations, EventBridgeConfiguration } = NotificationConfiguration.parse(
     properties['NotificationConfiguration'],
@@ -65,6 +70,7 @@ export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefini
     name: ref,
     notifications: { rules, isBridged: EventBridgeConfiguration.EventBridgeEnabled },
     encryption: encryptionOf(properties['BucketEncryption']),
+    keepsVersions: Versioning.parse(properties['VersioningConfiguration']).Status === 'Enabled',
   };
 }
 
