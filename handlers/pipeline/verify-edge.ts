@@ -9,6 +9,7 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
+import { signedEdge } from '../../shared/refresh/signed-edge.ts';
 import { type VerifyDependencies, verifyEdge } from '../../shared/refresh/verify-edge.ts';
 
 const Input = z.object({ refreshId: z.string(), distributionId: z.string() });
@@ -40,12 +41,14 @@ const secrets = createSecretValues();
 const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
 
 export const handler = createHandler(async distributionId => {
-  const { id, url, verificationHeaders, urls, errorPages, verify } = await readDistribution(distributionId);
+  const { id, url, verificationHeaders, urls, errorPages, verify, description } =
+    await readDistribution(distributionId);
   return {
     refreshes: table.refreshes,
     records: table.edgeRecordsOf(id),
     origin,
-    openEdge: async () => createEdge(url, await secrets.headersOf(verificationHeaders)),
+    openEdge: async () =>
+      signedEdge(createEdge(url, await secrets.headersOf(verificationHeaders)), description),
     urls,
     errorPages,
     verify,
