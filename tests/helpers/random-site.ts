@@ -184,7 +184,10 @@ function siteOf({ paths: chosen, policies, further, rewrite, isAtOrigin, ...choi
   const paths = made !== undefined && first === '' ? ([first, first] as const) : ([first, second] as const);
   const behaviours = behavioursOf(further, name);
   const shown = behaviours.filter(({ origin }) => origin !== 'other');
-  const mayBeAtOrigin = made?.redirect === undefined && shown.every(({ isRewritten }) => isRewritten);
+  // The origin is asked for the root object already, and never for `/`.
+  const isRootShown = name !== 'language' || choices.rootObject === '';
+  const mayBeAtOrigin =
+    isRootShown && made?.redirect === undefined && shown.every(({ isRewritten }) => isRewritten);
   const atOrigin = isAtOrigin && mayBeAtOrigin ? made?.rewrite : undefined;
   const configs = behaviours.map(each =>
     behaviourOf(each, made === undefined ? 'none' : atOrigin ? 'lambda' : 'function'),
