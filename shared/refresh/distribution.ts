@@ -14,8 +14,6 @@ export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders
   /** Where viewers reach it, without a slash at the end. */
   readonly url: string;
   readonly urls: UrlRules;
-  /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
-  readonly honoursNoStore: boolean;
   /** See `errorPagesOf` in sites/description.ts. */
   readonly errorPages: readonly string[];
   /**
@@ -26,19 +24,11 @@ export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders
   readonly description: Description;
 }
 
-/**
- * With a minimum TTL above 0, CloudFront keeps even `no-store`. One second, AWS's default, is over
- * before a refresh begins.
- */
-const HARMLESS_MIN_TTL_SECONDS = 1;
-
 export function distributionOf(id: string, told: Told, description: Description): Distribution {
-  const shown = showing(description);
   return {
     id,
     url: told.url ?? `https://${description.domainName}`,
     urls: urlRulesOf(told, description),
-    honoursNoStore: shown.every(({ caching }) => caching.minTtlSeconds <= HARMLESS_MIN_TTL_SECONDS),
     errorPages: errorPagesOf(description),
     verify: told.verify,
     verificationHeaders: told.verificationHeaders,

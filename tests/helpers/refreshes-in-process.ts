@@ -1,5 +1,7 @@
 import { createEdge } from '../../shared/aws/edge.ts';
 import { EdgeStaleError, EdgeUnreachableError } from '../../shared/errors.ts';
+import { askedEachTimeBy } from '../../shared/refresh/asked-each-time.ts';
+import { customErrorPages } from '../../shared/refresh/error-pages.ts';
 import { invalidate } from '../../shared/refresh/invalidate.ts';
 import type { Changes, Refresh, StoredPlan } from '../../shared/refresh/refresh.ts';
 import { verifyEdge } from '../../shared/refresh/verify-edge.ts';
@@ -58,9 +60,9 @@ export class RefreshesInProcess {
     whilePlanned: () => Promise<void>,
   ): Promise<void> {
     const site = this.#site;
-    const { urls, honoursNoStore } = site.distribution;
+    const { urls, description } = site.distribution;
     let paths: readonly string[] = [];
-    await invalidate(
+    const { waitSeconds } = await invalidate(
       { refreshId, round },
       {
         refreshes,
@@ -78,7 +80,12 @@ export class RefreshesInProcess {
           },
         },
         site: listingOf(site.keys()),
-        edge: { records: this.#records, objects: site, honoursNoStore },
+        edge: {
+          records: this.#records,
+          objects: site,
+          isAskedEachTime: askedEachTimeBy(description, urls),
+          errorPages: customErrorPages(description, urls),
+        },
         newMark: () => `${refreshId}-${round}`,
         settings: { ...PLAN_SETTINGS, urls },
         now: () => site.now(),
@@ -89,7 +96,7 @@ export class RefreshesInProcess {
     );
     await whilePlanned();
     if (paths.length > 0) await site.purge(paths);
-    site.wait(5000);
+    site.wait(5000 + waitSeconds * 1000);
   }
 
   async #verify(refreshId: string, refreshes: Store): Promise<Ending | 'stale'> {

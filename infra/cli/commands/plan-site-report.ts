@@ -1,7 +1,12 @@
+import {
+  errorPageWords,
+  type KeptErrorPages,
+  MAX_WAIT_SECONDS,
+} from '../../../shared/refresh/kept-error-pages.ts';
 import type { Behaviour } from '../../../shared/sites/description.ts';
 import { type Column, tableOf } from '../terminal/table.ts';
 import type { Page } from '../terminal/terminal.ts';
-import { counted, grouped, printable } from '../terminal/words.ts';
+import { capitalised, counted, grouped, printable } from '../terminal/words.ts';
 import type { PlannedSite } from './plan-site.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -52,6 +57,15 @@ function notesOn({
     ...(isSigned ? ['signed URLs'] : []),
     ...set.map(({ name, value }) => `${name}: ${value}`),
     ...removed.map(name => `no ${name}`),
+  ];
+}
+
+/** What a change of error pages costs. */
+export function describeErrorPages(pages: KeptErrorPages | undefined): string[] {
+  if (pages === undefined) return [];
+  return [
+    '',
+    `${capitalised(errorPageWords(pages))}. Once it has verified a page that is kept for ${MAX_WAIT_SECONDS} s at most, the pipeline waits instead.`,
   ];
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { parsed } from '../../../shared/parsed.ts';
 import { type Distribution, distributionOf } from '../../../shared/refresh/distribution.ts';
+import { customErrorPages } from '../../../shared/refresh/error-pages.ts';
+import type { KeptErrorPages } from '../../../shared/refresh/kept-error-pages.ts';
 import {
   behavioursIn,
   CachePolicyConfig,
@@ -62,6 +64,15 @@ export function readSite(files: SiteFiles, told: Told): PlannedSite {
       ...unreadHeaders(config, parts),
     ],
   };
+}
+
+/** Error pages among changed keys. What they were stored with before is not known. */
+export function changedPages(
+  changedKeys: readonly string[],
+  { description, urls }: PlannedSite,
+): KeptErrorPages | undefined {
+  const pages = customErrorPages(description, urls);
+  return pages.keptOf(changedKeys.filter(key => pages.includes(key)).map(key => ({ key })));
 }
 
 const USUAL_INDEX = 'index.html';

@@ -9,13 +9,14 @@ import { planByListing } from '../../../shared/planning/plan-by-listing.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
 import { type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { toldUrls } from '../../../shared/refresh/distribution.ts';
+import { EVERYTHING } from '../../../shared/refresh/kept-error-pages.ts';
 import { Told } from '../../../shared/sites/told.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { changeBetween, type SiteChange } from './folder-changes.ts';
 import { addOptions, type Options } from './plan-options.ts';
 import { describeReport, type Report } from './plan-report.ts';
-import { type PlannedSite, readSite } from './plan-site.ts';
-import { describeDoubts, describeSite } from './plan-site-report.ts';
+import { changedPages, type PlannedSite, readSite } from './plan-site.ts';
+import { describeDoubts, describeErrorPages, describeSite } from './plan-site-report.ts';
 
 export function define(command: Command, { input, page, print }: Terminal): void {
   addOptions(command).action(async (options, self) => {
@@ -24,16 +25,22 @@ export function define(command: Command, { input, page, print }: Terminal): void
       self.error(error instanceof Error ? error.message : String(error)),
     );
     const urls = site?.urls ?? urlsOf(options);
-    const report = await planUpload(options, change, urls);
+    const errorPages = site === undefined ? undefined : changedPages(change.changedKeys, site);
+    const report = await planUpload(options, change, {
+      urls,
+      further: errorPages === undefined ? [] : [EVERYTHING],
+    });
     if (site === undefined)
       return print(options.json ? JSON.stringify(report) : describeReport(report, page));
     const outside = change.changedKeys.filter(key => viewerPaths(key, urls).length === 0);
     const lines = [
       ...describeSite(site, page),
       describeReport(report, page),
+      ...describeErrorPages(errorPages),
       ...describeDoubts(site, outside),
     ];
-    print(options.json ? JSON.stringify({ ...report, site: { ...site, outside } }) : lines.join('\n'));
+    const more = { ...site, outside, ...(errorPages === undefined ? {} : { errorPages }) };
+    print(options.json ? JSON.stringify({ ...report, site: more }) : lines.join('\n'));
   });
 }
 
@@ -55,15 +62,20 @@ async function readFiles(
   return { change, site: undefined };
 }
 
-/** Plans as the pipeline does, so that both choose the same paths. */
+/**
+ * Plans as the pipeline does, so that both choose the same paths.
+ *
+ * @param further paths that are purged besides, although nobody asked for them
+ */
 async function planUpload(
   { maxListRequests, ...options }: Options,
   change: SiteChange,
-  urls: UrlRules,
+  { urls, further }: { readonly urls: UrlRules; readonly further: readonly string[] },
 ): Promise<Report> {
   const request = { ...planningOf(options), ...change, urls };
   const { prices, requestedPaths } = request;
-  const plan = await planByListing(targetsOf(request), request, {
+  const targets = targetsOf({ ...request, requestedPaths: [...requestedPaths, ...further] });
+  const plan = await planByListing(targets, request, {
     site: listingByUrl(keysAtHand(change.siteKeys), urls, maxListRequests),
     maxListRequests,
   });

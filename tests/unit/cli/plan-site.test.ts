@@ -84,6 +84,18 @@ describe('npm run plan for a distribution that the AWS CLI has printed', () => {
     expect(paths).toEqual(['/*']);
   });
 
+  it('purges everything when an error page changes, and says why', async () => {
+    const { paths, site, requested } = await planned(['v2/404.html'], ...SCHOOL, ...POLICY);
+    expect(paths).toEqual(['/*']);
+    expect(requested).toEqual([]);
+    expect(site.errorPages).toEqual({ paths: ['/404.html'] });
+    const { printed: text } = await plan(['v2/404.html'], ...SCHOOL, ...POLICY);
+    expect(text).toContain(
+      'Edges may keep the former /404.html at any URL for an unknown time, so everything is purged (/*). Once',
+    );
+    expect(text).not.toContain('by hand');
+  });
+
   it('says what is not known of its URLs, and what to do', async () => {
     const { site } = await planned(['v2/a.txt'], ...SCHOOL, ...POLICY);
     expect(site.notKnown).toEqual([

@@ -48,6 +48,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     matters: () => true,
     noticedBy: 'visitors',
   },
+  'error pages are forgotten': {
+    misunderstood: ({ told, description }) => ({ told, description: { ...description, errorResponses: [] } }),
+    matters: ({ config }) => JSON.stringify(config['CustomErrorResponses']).includes('Path'),
+    noticedBy: 'visitors',
+  },
   'origin paths are ignored': {
     misunderstood: everyBehaviour(({ originPaths }) => ({ originPaths: originPaths.slice(0, 1).fill('') })),
     matters: () => true,
