@@ -43,7 +43,7 @@ async function loadInternals() {
 }
 
 /**
- * fauxqs refuses a message with a character beyond U+FFFF, such as an emoji, which SQS takes: SQS API
+ * fauxqs refuses a message with a character beyond U+FFFF, such as an emoji. SQS takes it: API
  * reference, SendMessage, "MessageBody".
  */
 function takeEveryPlane(invalid: RegExp): void {

@@ -87,7 +87,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
       if (response.status < 300) {
         for (const event of eventsOf(request, response, newestOf)) {
           const measured =
-            event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request) };
+            event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request, s3) };
           const delivery = notify(measured)
             .catch(error => process.emitWarning(error))
             .finally(() => inFlight.delete(delivery));
@@ -101,12 +101,16 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
       await Promise.all(inFlight);
     },
   };
+}
 
-  async function sizeOf({ size, bucket, key }: ObjectEvent, { caller }: AwsRequest): Promise<number> {
-    if (size !== undefined) return size;
-    const { headers } = await s3(s3Request({ caller, method: 'HEAD', bucket, key }));
-    return Number(headers?.['content-length'] ?? 0);
-  }
+async function sizeOf(
+  { size, bucket, key }: ObjectEvent,
+  { caller }: AwsRequest,
+  s3: AwsService,
+): Promise<number> {
+  if (size !== undefined) return size;
+  const { headers } = await s3(s3Request({ caller, method: 'HEAD', bucket, key }));
+  return Number(headers?.['content-length'] ?? 0);
 }
 
 function unlessCut(error: unknown): undefined {
