@@ -9,6 +9,7 @@ export function refreshOptions(
   settings: Omit<RefreshSettings, 'mailWhen' | keyof SiteSettings>,
 ): RefreshOptions {
   return {
+    events: settings.events,
     quietPeriod: Duration.seconds(settings.quietSeconds),
     maxLooks: settings.maxLooks,
     batchSize: settings.batchSize,

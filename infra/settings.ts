@@ -128,6 +128,8 @@ const addresses = z
  */
 const refreshSettings = {
   mailWhen: z.enum(['always', 'failed']).default('always'),
+  /** How the bucket's events come. */
+  events: z.enum(['notifications', 'eventbridge']).default('notifications'),
   quietSeconds: pipelineNumber('quietSeconds'),
   maxLooks: pipelineNumber('maxLooks'),
   batchSize: pipelineNumber('batchSize'),

@@ -124,6 +124,14 @@ export interface RefreshOptions {
   readonly excludedKeys?: readonly string[];
 
   /**
+   * How the bucket's events come: as notifications, or through EventBridge, for a bucket whose
+   * notifications others have taken. It costs a dollar for each million events of the bucket. S3
+   * takes about five minutes to begin.
+   * @default 'notifications'
+   */
+  readonly events?: 'notifications' | 'eventbridge';
+
+  /**
    * Names of metadata that is no change: an object that only got another value costs no path.
    * Browsers get metadata as `x-amz-meta-` headers, and may keep former values of these. By default
    * it is what rclone, s3cmd and file systems store: mtime, atime, ctime, btime, mode, uid, gid,
@@ -272,6 +280,7 @@ export const PLANNING_NODE_OPTIONS = '--max-semi-space-size=4';
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
+  events: 'notifications',
   ignoredMetadata: USUALLY_IGNORED_METADATA,
   quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
   maxLooks: NUMBERS.maxLooks.default,

@@ -81,7 +81,7 @@ export class AutoInvalidation extends Construct {
       ...options,
       ...{ bucket, isForeign, distributions, table, queue },
     });
-    sendEvents(this, { bucket, queue, keyPrefixes });
+    sendEvents(this, { bucket, queue, deadLetterQueue, keyPrefixes, events: options.events });
     this.mail = notify.mail ?? this.createMail(notify, options);
     this.pipeline = {
       ...options,
@@ -265,6 +265,7 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipe
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    events: props.events ?? DEFAULTS.events,
     ignoredMetadata: props.ignoredMetadata ?? DEFAULTS.ignoredMetadata,
     quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
     maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,

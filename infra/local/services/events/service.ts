@@ -5,8 +5,11 @@ import type { Resource, ResourceTypes } from '../../template/resource.ts';
 import { createEventRules } from './event-rules.ts';
 import { startSchedules } from './schedules.ts';
 
-/** Hands an event of an AWS service to every rule that matches. */
-export const publishEvent = capability<[event: object], void>('events.publishEvent');
+/**
+ * Hands an event of an AWS service to every rule that matches. Resolves when their targets have
+ * taken it, or it is dropped.
+ */
+export const publishEvent = capability<[event: object], Promise<void>>('events.publishEvent');
 
 const types: ResourceTypes = {
   'AWS::Events::Rule': {
