@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { toldUrlProblem } from '../shared/planning/told-urls.ts';
+import { metadataNameProblem, USUALLY_IGNORED_METADATA } from '../shared/refresh/ignored-metadata.ts';
 import {
   MAX_NEEDLESS_PURGES,
   MAX_RECIPIENTS,
@@ -32,16 +33,28 @@ const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS regio
 const switchable = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
 const flag = switchable.default(false);
 
-/** Strings with commas between them. None by default. */
-const list = z
-  .string()
-  .default('')
-  .transform(text =>
-    text
-      .split(',')
-      .map(entry => entry.trim())
-      .filter(entry => entry !== ''),
-  );
+/** Strings with commas between them. */
+const listOr = (standard: string) =>
+  z
+    .string()
+    .default(standard)
+    .transform(text =>
+      text
+        .split(',')
+        .map(entry => entry.trim())
+        .filter(entry => entry !== ''),
+    );
+
+/** None by default. */
+const list = listOr('');
+
+/** An empty one makes all metadata count. */
+const ignoredMetadata = listOr(USUALLY_IGNORED_METADATA.join()).superRefine((names, { addIssue }) => {
+  for (const name of names) {
+    const problem = metadataNameProblem(name);
+    if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+  }
+});
 
 /** Where each distribution is asked, with commas between them; if empty, at its own domain. */
 const siteUrls = z
@@ -127,6 +140,8 @@ const refreshSettings = {
   maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   watchMinutes: pipelineNumber('watchMinutes'),
+  /** Names of metadata that is no change, with commas between them. */
+  ignoredMetadata,
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,
   /** Further URLs of objects, by pattern of keys. JSON on the command line. */

@@ -265,6 +265,7 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipe
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    ignoredMetadata: props.ignoredMetadata ?? DEFAULTS.ignoredMetadata,
     quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
     maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
     batchSize: props.batchSize ?? DEFAULTS.batchSize,
