@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { filesIn } from '../../infra/files-in.ts';
 import { buildPackage } from '../../infra/package/build.ts';
-import { readTemplate, resourcesOf } from '../helpers/templates.ts';
+import { ATTACHING, withoutPlaces } from '../helpers/attachment-options.ts';
+import { readTemplate, resourcesOf, synthesised } from '../helpers/templates.ts';
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'strangers-'));
@@ -76,9 +77,11 @@ const APPS: Readonly<Record<string, App>> = {
   },
 };
 
+const folderNameOf = (name: string) => name.replaceAll(/\W+/g, '-');
+
 /** Installs the tarball and all else from npm's registry. */
 async function install(name: string, { manifest, compilerOptions, packages }: App): Promise<string> {
-  const app = join(folder, name.replaceAll(/\W+/g, '-'));
+  const app = join(folder, folderNameOf(name));
   const files = {
     'package.json': JSON.stringify({ name: 'app', private: true, ...manifest }),
     'tsconfig.json': JSON.stringify({ compilerOptions, include: ['bin'] }),
@@ -123,6 +126,14 @@ describe.each(Object.entries(APPS))('An app %s', (name, app) => {
     );
     expect(machines).toHaveLength(file === 'two-pipelines.ts' ? 2 : 1);
   });
+});
+
+it('The program writes the template that cdk deploy makes', async () => {
+  const [name = ''] = Object.keys(APPS);
+  const [app, out] = [join(folder, folderNameOf(name)), join(folder, 'attachment')];
+  await run('npx', ['cloudfront-auto-invalidation', 'template', '--out', out, ...ATTACHING], { cwd: app });
+  const written = readTemplate(join(out, 'template.json'));
+  expect(withoutPlaces(written)).toEqual(withoutPlaces(synthesised('AutoInvalidation')));
 });
 
 it('A second build makes the same bytes', async () => {
