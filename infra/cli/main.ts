@@ -15,6 +15,7 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   status: { about: 'shows whether the edge is fresh', load: () => import('./commands/status.ts') },
   refresh: { about: 'refreshes paths by hand', load: () => import('./commands/refresh.ts') },
+  wait: { about: 'waits until uploads are fresh at the edge', load: () => import('./commands/wait.ts') },
   plan: { about: 'shows what an upload would invalidate', load: () => import('./commands/plan.ts') },
   redrive: { about: 'puts dead letters back on their queue', load: () => import('./commands/redrive.ts') },
   restore: { about: 'writes a backup of the students back', load: () => import('./commands/restore.ts') },
@@ -22,7 +23,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 };
 
 const EXIT_CODES = `
-Exit codes: 0, done, and what was asked for is fresh; 1, something failed; 2, the arguments are wrong; 3, invalidated, but not verified.`;
+Exit codes: 0, done, and what was asked for is fresh; 1, something failed; 2, the arguments are wrong; 3, invalidated, but not verified; 4, not over within the time limit.`;
 
 /** The command line, without the process around it: the first argument names the command. */
 export async function main(args: readonly string[], streams: Streams): Promise<ExitCode> {
