@@ -60,6 +60,7 @@ function synthesise(outdir: string, url: string): void {
   new CfnOutput(stack, 'BucketName', { value: bucket.bucketName });
   new CfnOutput(stack, 'FreshQueueUrl', { value: fresh.queueUrl });
   new CfnOutput(stack, 'FailedQueueUrl', { value: failed.queueUrl });
+  app.synth();
 }
 
 it('The end of a refresh reaches rules and, at last, a receiver that failed, and nothing waits for it', async () => {
