@@ -1,6 +1,7 @@
 import { command, type Facts, fact, finishOf, type Lists, layOut, withRest } from '../mail/layout.ts';
 import { type MailingStack, mailKind, type RenderedMail } from '../mail/mail.ts';
 import { guardWords } from '../planning/guard.ts';
+import { errorPageWords } from './kept-error-pages.ts';
 import { RefreshReport } from './refresh-report.ts';
 import { adviceOnUnasked } from './unasked-advice.ts';
 
@@ -59,6 +60,7 @@ function factsOf(report: RefreshReport): Facts {
     ['Paths', `${report.pathCount}`],
     ...fact('Needless purges', describeNeedless(report)),
     ...fact('Limit on needless purges', report.guard && guardWords(report.guard)),
+    ...fact('Error pages', report.errorPages && errorPageWords(report.errorPages)),
     ...fact('Nothing to purge', describeSkipped(report.skipped)),
     ['URLs verified', `${report.verified}${superseded}`],
     ...fact('URLs not verified', unasked?.count),
@@ -95,7 +97,7 @@ function describeSkipped({
 }: RefreshReport['skipped']): string | undefined {
   const parts = [
     { count: unchanged, why: 'uploaded or removed again without a change' },
-    { count: neverCached, why: 'served with no-store, so never cached' },
+    { count: neverCached, why: 'for which the edge asks the bucket each time' },
     { count: duplicate, why: 'reported twice by S3' },
   ].filter(({ count }) => count > 0);
   const told = parts.map(({ count, why }) => `${count} ${count === 1 ? 'file' : 'files'} ${why}`);

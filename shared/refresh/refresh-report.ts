@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
 import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
+import { KeptErrorPages } from './kept-error-pages.ts';
 import { Unasked } from './unasked.ts';
 
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
@@ -37,6 +38,7 @@ const Report = z
     /** Whether that number is estimated. */
     isEstimated: z.optional(z.literal(true)),
     guard: z.optional(Guard),
+    errorPages: z.optional(KeptErrorPages),
     /** Changed objects that needed no path, by reason. */
     skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
     verified: z.int(),

@@ -127,6 +127,7 @@ function reportOf(
     needlessPurges: plan?.needlessPurges ?? 0,
     ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
+    ...(plan?.errorPages === undefined ? {} : { errorPages: plan.errorPages }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,

@@ -1,5 +1,6 @@
 import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
+import { errorPageWords } from '../../../shared/refresh/kept-error-pages.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
 import type { QueueStatus } from '../aws/queues.ts';
@@ -150,11 +151,12 @@ function otherCells({ id, status, createTime, maker }: ListedInvalidation) {
 }
 
 /** What a row has no room for. */
-function noteOf({ id, failure, unasked, refusals, round }: RefreshSummary): string[] {
+function noteOf({ id, failure, unasked, refusals, round, errorPages }: RefreshSummary): string[] {
   const reason = failure ?? unasked?.reason;
   const notes = [
     ...(refusals === 0 ? [] : [`refused by CloudFront's quota ${counted(refusals, 'time')}`]),
     ...(round === 1 ? [] : ['invalidated a second time']),
+    ...(errorPages === undefined ? [] : [errorPageWords(errorPages)]),
     ...(reason === undefined ? [] : [printable(reason)]),
   ];
   return notes.length === 0 ? [] : [`${id}: ${notes.join('; ')}`];

@@ -3,7 +3,12 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/refresh-ended.ts';
-import type { CompleteOptions, Notify, SiteDistribution } from './auto-invalidation-props.ts';
+import {
+  type CompleteOptions,
+  type Notify,
+  PLANNING_NODE_OPTIONS,
+  type SiteDistribution,
+} from './auto-invalidation-props.ts';
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';
@@ -35,6 +40,7 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
     memorySize: planningMemorySize,
     logRetention,
     environment: {
+      NODE_OPTIONS: PLANNING_NODE_OPTIONS,
       SITE_BUCKET: bucket.bucketName,
       DISTRIBUTION_IDS: idsOf(distributions),
       REFRESH_TABLE: table.tableName,
@@ -46,6 +52,7 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
         : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
       MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
       QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
+      ...ignoredMetadata(pipeline),
     },
   });
   table.allow(
@@ -67,10 +74,8 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
 }
 
 /** The function that asks the edge whether it serves what the bucket holds. */
-export function createVerify(
-  scope: Construct,
-  { bucket, distributions, table, memorySize, logRetention }: Pipeline,
-): ServiceFunction {
+export function createVerify(scope: Construct, pipeline: Pipeline): ServiceFunction {
+  const { bucket, distributions, table, memorySize, logRetention } = pipeline;
   const verify = new ServiceFunction(scope, 'Verify', {
     handler: 'pipeline/verify-edge',
     description: 'Asks the edge for every changed URL and compares the answers with the bucket',
@@ -81,12 +86,18 @@ export function createVerify(
       SITE_BUCKET: bucket.bucketName,
       DISTRIBUTION_IDS: idsOf(distributions),
       REFRESH_TABLE: table.tableName,
+      ...ignoredMetadata(pipeline),
     },
   });
   table.allow(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   allowReading(verify, bucket);
   allowReadingSecrets(verify, distributions);
   return verify;
+}
+
+/** An empty variable would be refused as missing. */
+function ignoredMetadata({ ignoredMetadata: names }: Pipeline): { readonly IGNORED_METADATA?: string } {
+  return names.length === 0 ? {} : { IGNORED_METADATA: names.join() };
 }
 
 /** The function that ends a refresh, whatever its outcome. */

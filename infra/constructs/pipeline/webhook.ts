@@ -32,7 +32,7 @@ export class Webhook extends Construct {
   constructor(pipeline: Construct, id: string, props: WebhookProps) {
     super(pipeline, id);
     const { url, secret, field, when = 'always', logRetention } = props;
-    const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'Queue', {
+    const { queue, deadLetterQueue } = new DeadLetteredQueue(this, 'Ends', {
       consumerTimeout: TIMEOUT,
       maxReceives: MAX_TRIES,
     });

@@ -3,7 +3,7 @@ import { stateOf, type UploadSources } from '../../../infra/cli/commands/awaited
 import { uploads } from '../../../infra/cli/option-values.ts';
 import type { ListedRefresh } from '../../../shared/refresh/history.ts';
 import type { Change, Refresh } from '../../../shared/refresh/refresh.ts';
-import type { Verified } from '../../../shared/refresh/unchanged.ts';
+import type { Verified } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
 
 const KEY = 'index.html';

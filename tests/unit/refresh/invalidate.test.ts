@@ -8,10 +8,10 @@ import {
 } from '../../../shared/refresh/invalidate.ts';
 import type { PathsInProgress } from '../../../shared/refresh/quota.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
-import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { verifiedFrom } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { listingOf } from '../../helpers/listing.ts';
-import { PLAN_SETTINGS } from '../../helpers/planning.ts';
+import { NO_ERROR_PAGES, PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable } from './memory-table.ts';
 
@@ -29,6 +29,13 @@ interface SetUp {
   /** On earlier rounds. */
   readonly spentUsd?: number;
 }
+
+/** An empty bucket, and an edge that asks for nothing by itself. */
+const NOTHING_SHOWN = {
+  objects: { head: async () => undefined },
+  isAskedEachTime: () => false,
+  errorPages: NO_ERROR_PAGES,
+};
 
 /** An open refresh `r1` with one change of `a.css`. */
 function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ...given }: SetUp = {}) {
@@ -74,7 +81,7 @@ function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ..
       freePathsPerMonth: 2,
       urls: { ...PLAN_SETTINGS.urls, originPath },
     },
-    edge: { records, objects: { head: async () => undefined }, honoursNoStore: true },
+    edge: { records, ...NOTHING_SHOWN },
     newMark: () => `m${++marks}`,
     now,
     onUnknownQuota: error => void unknown.push(error),
@@ -99,7 +106,11 @@ describe('the step Invalidate', () => {
     const { table, sent, invalidate } = setUp({
       changes: { objects: [changeOf('b.css')], paths: ['/docs/*'] },
     });
-    expect(await invalidate({ generation: 1 })).toEqual({ invalidationId: 'I-r1-1', paths: 2 });
+    expect(await invalidate({ generation: 1 })).toEqual({
+      invalidationId: 'I-r1-1',
+      paths: 2,
+      waitSeconds: 0,
+    });
     expect(sent).toEqual([{ reference: 'r1-1', paths: '/b.css /docs/*' }]);
     expect(await table.get('r1')).toMatchObject({ state: 'invalidating', plan: { number: 1, round: 1 } });
   });
@@ -134,12 +145,12 @@ describe('the step Invalidate', () => {
   it('closes an unquiet refresh when no generation is given', async () => {
     const { table, invalidate } = setUp();
     await table.commit('r1');
-    expect(await invalidate()).toEqual({ invalidationId: 'I-r1-1', paths: 1 });
+    expect(await invalidate()).toEqual({ invalidationId: 'I-r1-1', paths: 1, waitSeconds: 0 });
   });
 
   it('sends nothing when no viewer can see the changes', async () => {
     const { sent, invalidate } = setUp({ originPath: '/public' });
-    expect(await invalidate()).toEqual({ paths: 0 });
+    expect(await invalidate()).toEqual({ paths: 0, waitSeconds: 0 });
     expect(sent).toEqual([]);
   });
 
@@ -171,7 +182,7 @@ describe('the step Invalidate', () => {
     const { table, records, sent, invalidate } = setUp({ changes: { objects: [again] } });
     await records.mark(first, 'm0');
     await records.recordVerified(first, 'm0', verifiedFrom(undefined));
-    expect(await invalidate()).toEqual({ paths: 0 });
+    expect(await invalidate()).toEqual({ paths: 0, waitSeconds: 0 });
     expect(sent).toEqual([]);
     const skipped = { unchanged: 1, neverCached: 0, duplicate: 0 };
     expect((await table.get('r1'))?.plan).toMatchObject({ paths: [], skipped });
