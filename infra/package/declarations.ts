@@ -7,9 +7,6 @@ import { dts } from 'rolldown-plugin-dts';
 
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-/** The compiler has written all declarations before. The plugin would read the whole project. */
-const NONE = { emit: () => ({ error: 'A declaration imports something else than declarations' }) };
-
 /**
  * The types of the public surface in one file that imports nothing but the peers. The compiler
  * writes a file for each source, with imports that end in `.ts`: most are nobody's business.
@@ -22,7 +19,8 @@ export async function declare(outfile: string, scratch: string): Promise<void> {
   const bundle = await rolldown({
     input: { index: join(scratch, 'infra/package/index.d.ts') },
     external: /^(?:aws-cdk-lib|constructs)\b/,
-    plugins: [dts({ dtsOnly: true, tsconfig: false, generator: NONE })],
+    // The compiler has written all declarations before. 'tsgo' would read the whole project.
+    plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false, generator: 'oxc' })],
   });
   await bundle.write({ file: outfile });
 }
