@@ -1,6 +1,7 @@
 import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import { type AnnounceDependencies, type AnnounceStore, announce } from './announce.ts';
 import type { UnaskedSummary } from './api-contract.ts';
+import type { OutsideKeys, OutsideLog } from './outside-keys.ts';
 import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import type { Unasked } from './unasked.ts';
@@ -51,6 +52,7 @@ export interface ReportDependencies extends AnnounceDependencies {
   readonly mailedReasons: MailedReasons;
   /** See `Distribution.untold`. */
   readonly untoldOf: (distributionId: string) => Promise<readonly string[]>;
+  readonly outsideKeys: Pick<OutsideLog, 'recent'>;
   readonly outbox: Outbox;
   readonly mailPolicy: MailPolicy;
   readonly now: () => Date;
@@ -68,11 +70,12 @@ export async function report(
   outcome: RefreshOutcome,
   dependencies: ReportDependencies,
 ): Promise<RefreshReport> {
-  const { refreshes, untoldOf, now } = dependencies;
+  const { refreshes, untoldOf, outsideKeys, now } = dependencies;
   const at = now();
   const refresh = await refreshes.finish(refreshId, outcome, at);
   const untold = await untoldOf(refresh.distributionId);
-  const message = reportOf(refresh, await refreshes.changesOf(refreshId), { at, untold });
+  const outside = await outsideKeys.recent();
+  const message = reportOf(refresh, await refreshes.changesOf(refreshId), { at, untold, outside });
   const told = await Promise.allSettled([
     mail(message, dependencies),
     announce(refresh, message, dependencies),
@@ -101,10 +104,16 @@ async function isNews(
   return false;
 }
 
+interface ReportedBeside {
+  readonly at: Date;
+  readonly untold: readonly string[];
+  readonly outside: OutsideKeys | undefined;
+}
+
 function reportOf(
   refresh: Refresh,
   { objects, paths, causes = [] }: Changes,
-  { at, untold }: { readonly at: Date; readonly untold: readonly string[] },
+  { at, untold, outside }: ReportedBeside,
 ): RefreshReport {
   const { plan, invalidation, verification, end } = refresh;
   const unasked = unaskedIn(refresh);
@@ -132,6 +141,7 @@ function reportOf(
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,
     ...(causes.length === 0 ? {} : { causes: causes.slice(0, MAX_LISTED_IN_MAIL) }),
+    ...(outside === undefined ? {} : { outside }),
     ...(untold.length === 0 ? {} : { untold: untold.slice(0, MAX_LISTED_IN_MAIL) }),
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
     ...(end?.failure === undefined ? {} : { failure: end.failure }),

@@ -50,6 +50,7 @@ async function reported(input: object) {
     },
     mailedReasons: { note: async () => true, forget: async () => {} },
     untoldOf: async () => [],
+    outsideKeys: { recent: async () => undefined },
     outbox: { send: async () => {} },
     mailPolicy: 'failed',
     events: { put: async () => {} },

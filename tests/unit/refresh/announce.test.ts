@@ -37,6 +37,7 @@ function start() {
     },
     mailedReasons: { note: async () => true, forget: async () => {} },
     untoldOf: async () => [],
+    outsideKeys: { recent: async () => undefined },
     outbox: {
       send: async message => {
         need('mails');
