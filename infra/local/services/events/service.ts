@@ -3,6 +3,7 @@ import { capability } from '../../kernel/capability.ts';
 import type { Service } from '../../kernel/service.ts';
 import type { Resource, ResourceTypes } from '../../template/resource.ts';
 import { createEventRules } from './event-rules.ts';
+import { createEventsApi, EVENT_CONDITION_KEYS, eventsApi } from './put-events.ts';
 import { startSchedules } from './schedules.ts';
 
 /**
@@ -31,6 +32,8 @@ interface Definitions {
 export const events: Service<Definitions> = {
   name: 'events',
   types,
+  apis: { events: eventsApi },
+  access: () => ({ conditionKeys: EVENT_CONDITION_KEYS }),
   parse(account) {
     const all = account.all('AWS::Events::Rule');
     const isSchedule = ({ properties }: Resource) => 'ScheduleExpression' in properties;
@@ -39,6 +42,7 @@ export const events: Service<Definitions> = {
   start({ schedules, rules }, { callAws, journal }) {
     const eventRules = createEventRules({ rules, callAws, journal });
     return {
+      apis: { events: createEventsApi(eventRules.publish) },
       offers: [publishEvent.offer(eventRules.publish)],
       begin: () => startSchedules({ rules: schedules, callAws }),
       stop: eventRules.stop,
