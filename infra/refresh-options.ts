@@ -17,6 +17,7 @@ export function refreshOptions(
     pathPriceUsd: settings.pathPriceUsd,
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,
+    ...(settings.maxPathsPerMonth === undefined ? {} : { maxPathsPerMonth: settings.maxPathsPerMonth }),
     ...(settings.maxNeedlessPurges === undefined ? {} : { maxNeedlessPurges: settings.maxNeedlessPurges }),
     maxListRequests: settings.maxListRequests,
     quotaPatience: Duration.minutes(settings.quotaPatienceMinutes),

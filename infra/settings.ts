@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { toldUrlProblem } from '../shared/planning/told-urls.ts';
 import {
   MAX_NEEDLESS_PURGES,
+  MAX_PATHS_PER_MONTH,
   MAX_RECIPIENTS,
   NUMBERS,
   type NumberRange,
@@ -123,6 +124,7 @@ const refreshSettings = {
   pathPriceUsd: pipelineNumber('pathPriceUsd'),
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
+  maxPathsPerMonth: inRange(MAX_PATHS_PER_MONTH).optional(),
   maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
   maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),

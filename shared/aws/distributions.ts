@@ -41,6 +41,7 @@ function shownBy(
   config: DistributionConfig | undefined,
 ): Omit<FoundDistribution, 'domainName' | 'behaviours'> {
   const { Aliases, DefaultRootObject = '', Origins, OriginGroups, CustomErrorResponses } = config ?? {};
+  const tagHeader = config?.CacheTagConfig?.HeaderName;
   return {
     aliases: Aliases?.Items ?? [],
     isMultiTenant: config?.ConnectionMode === 'tenant-only',
@@ -53,6 +54,7 @@ function shownBy(
     errorResponses: (CustomErrorResponses?.Items ?? [])
       .map(toErrorResponse)
       .sort((a, b) => a.errorCode - b.errorCode),
+    ...(tagHeader === undefined ? {} : { cacheTagHeader: tagHeader }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import type { UnaskedSummary } from './api-contract.ts';
-import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
+import { type Changes, newestPerKey, type Refresh, requestedIn } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import type { Unasked } from './unasked.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
@@ -88,12 +88,13 @@ async function isNews(
 
 function reportOf(
   refresh: Refresh,
-  { objects, paths, causes = [] }: Changes,
+  { objects, causes = [], ...asked }: Changes,
   { at, untold }: { readonly at: Date; readonly untold: readonly string[] },
 ): RefreshReport {
   const { plan, invalidation, verification, end } = refresh;
   const unasked = unaskedIn(refresh);
   const changes = newestPerKey(objects);
+  const requested = requestedIn(asked);
   const sent = plan?.paths ?? [];
   return {
     type: 'refresh-report',
@@ -105,13 +106,14 @@ function reportOf(
     finishedAt: end?.at ?? at.toISOString(),
     changes: changes.slice(0, MAX_LISTED_IN_MAIL).map(({ key, removed }) => ({ key, removed })),
     changeCount: changes.length,
-    requestedPaths: paths.slice(0, MAX_LISTED_IN_MAIL),
-    requestedPathCount: paths.length,
+    requestedPaths: requested.slice(0, MAX_LISTED_IN_MAIL),
+    requestedPathCount: requested.length,
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
     ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
+    ...(plan?.cap === undefined ? {} : { cap: plan.cap }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,

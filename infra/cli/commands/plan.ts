@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Cap, singleWildcard } from '../../../shared/planning/cap.ts';
 import { explainPlan } from '../../../shared/planning/explain.ts';
 import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
-import { type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/planning/plan.ts';
+import { type Plan, type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/planning/plan.ts';
 import { planByListing } from '../../../shared/planning/plan-by-listing.ts';
-import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
+import { CLOUDFRONT_LIMITS, costOfPaths, type PathBudget } from '../../../shared/planning/prices.ts';
 import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationPaths, usDollars, wholeNumber } from '../option-values.ts';
@@ -37,7 +38,7 @@ const MORE_HELP = `
 The plan supposes that everything that differs is uploaded, and nothing else,
 and that no other invalidation is in progress.`;
 
-const { freePathsPerMonth, pathPriceUsd, refetchPriceUsd, maxNeedlessPurges } = DEPLOYED;
+const { freePathsPerMonth, maxPathsPerMonth, pathPriceUsd, refetchPriceUsd, maxNeedlessPurges } = DEPLOYED;
 
 const addOptions = (command: Command) =>
   command
@@ -65,6 +66,12 @@ const addOptions = (command: Command) =>
     .option('--free-paths <count>', 'paths a month that cost nothing', wholeNumber(), freePathsPerMonth)
     .option('--path-price <usd>', 'price of each further path', usDollars, pathPriceUsd)
     .option('--refetch-price <usd>', 'worth of not purging an unchanged object', usDollars, refetchPriceUsd)
+    .option(
+      '--max-paths <count>',
+      'paths that may be asked for in a month',
+      wholeNumber({ min: 1 }),
+      maxPathsPerMonth,
+    )
     .option(
       '--max-needless <count>',
       'unchanged objects that may be purged to save money',
@@ -99,10 +106,12 @@ function originPath(path: string): string {
 async function planUpload(options: Options, change: SiteChange): Promise<Report> {
   const request = { ...planningOf(options), ...change };
   const { prices, requestedPaths } = request;
-  const plan = await planByListing(targetsOf(request), request, {
-    site: keysAtHand(change.siteKeys),
-    maxListRequests: options.maxListRequests,
-  });
+  const listing = { site: keysAtHand(change.siteKeys), maxListRequests: options.maxListRequests };
+  const planWithin = (budget: PathBudget) =>
+    planByListing(targetsOf(request), { ...request, budget }, listing);
+  const plan = await withinCap(await planWithin(request.budget), options, () =>
+    planWithin(singleWildcard(request.budget)),
+  );
   return {
     ...plan,
     explain: explainPlan(plan, request),
@@ -111,6 +120,17 @@ async function planUpload(options: Options, change: SiteChange): Promise<Report>
     freePathsLeft: Math.max(0, prices.freePaths - plan.paths.length),
     everything: { needlessPurges: needlessPurgesOfAll(request), costUsd: costOfPaths(1, prices) },
   };
+}
+
+/** The plan, or one with a single path if it would exceed the month's limit. */
+async function withinCap(
+  plan: Plan,
+  { used, maxPaths: limit }: Options,
+  planSingle: () => Promise<Plan>,
+): Promise<Plan & { readonly cap?: Cap }> {
+  const paths = plan.paths.length;
+  if (limit === undefined || paths <= 1 || used + paths <= limit) return plan;
+  return { ...(await planSingle()), cap: { limit, used, paths } };
 }
 
 /**

@@ -54,6 +54,7 @@ describe('The command line', () => {
     [['status', '--lokal'], '(Did you mean --local?)'],
     [['refresh', '--path', '/*'], '(Did you mean --paths?)'],
     [['plan', '--requestd', '/*'], '(Did you mean --requested?)'],
+    [['pause', '--raeson', 'x'], '(Did you mean --reason?)'],
     [['redrive', '--dryrun'], '(Did you mean --dry-run?)'],
     [['restore', '--from', 'latest', '--overwite'], '(Did you mean --overwrite?)'],
     [['doctor', '--befor'], '(Did you mean --before?)'],

@@ -1,94 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { QuotaExceededError } from '../../../shared/errors.ts';
-import {
-  type InvalidateDependencies,
-  type InvalidateInput,
-  invalidate,
-} from '../../../shared/refresh/invalidate.ts';
-import type { PathsInProgress } from '../../../shared/refresh/quota.ts';
-import type { Changes } from '../../../shared/refresh/refresh.ts';
 import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
 import { changeOf } from '../../helpers/changes.ts';
-import { listingOf } from '../../helpers/listing.ts';
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
-import { createMemoryRecords } from './memory-records.ts';
-import { createMemoryTable } from './memory-table.ts';
-
-type Step = <T>(label: string, effect: () => T) => Promise<T>;
-const inOneGo: Step = async (_, effect) => effect();
-
-interface SetUp {
-  /** How many requests CloudFront refuses at first. */
-  readonly refusals?: number;
-  readonly step?: Step;
-  readonly changes?: Partial<Changes>;
-  readonly originPath?: string;
-  readonly inProgress?: () => PathsInProgress;
-  readonly now?: () => Date;
-  /** On earlier rounds. */
-  readonly spentUsd?: number;
-}
-
-/** An open refresh `r1` with one change of `a.css`. */
-function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ...given }: SetUp = {}) {
-  const table = createMemoryTable({ step, without: undefined, report: () => {} });
-  table.put('r1', 'open', { key: 'a.css', sequencer: '01' });
-  const records = createMemoryRecords({ step });
-  const sent: { reference: string; paths: string }[] = [];
-  /** Paths by month and reference. */
-  const used = new Map<string, number>();
-  const unknown: unknown[] = [];
-  let [left, marks] = [refusals, 0];
-  const { inProgress = () => ({ exact: 0, wildcard: 0 }), now = () => new Date('2026-11-02T10:00:00Z') } =
-    given;
-  const dependencies: InvalidateDependencies = {
-    refreshes: {
-      ...table,
-      get: async id => {
-        const refresh = await table.get(id);
-        const { spentUsd } = given;
-        return refresh && { ...refresh, ...(spentUsd && { invalidation: { id: 'I1', at: '', spentUsd } }) };
-      },
-      changesOf: async id => ({ ...(await table.changesOf(id)), ...changes }),
-    },
-    invalidations: {
-      create: (paths, reference) =>
-        step('create', () => {
-          sent.push({ reference, paths: paths.join(' ') });
-          if (left-- > 0) throw new QuotaExceededError(undefined);
-          return `I-${reference}`;
-        }),
-      inProgress: async () => inProgress(),
-    },
-    pathUse: {
-      usedIn: async month =>
-        [...used].filter(([of]) => of.startsWith(month)).reduce((sum, [, paths]) => sum + paths, 0),
-      record: async (month, reference, paths) => void used.set(`${month} ${reference}`, paths),
-    },
-    site: listingOf(['a.css', 'b.css', 'c.css']),
-    // Purging c.css costs more than any path.
-    settings: {
-      ...PLAN_SETTINGS,
-      prices: { ...PLAN_SETTINGS.prices, refetch: 1 },
-      freePathsPerMonth: 2,
-      urls: { ...PLAN_SETTINGS.urls, originPath },
-    },
-    edge: { records, objects: { head: async () => undefined }, honoursNoStore: true },
-    newMark: () => `m${++marks}`,
-    now,
-    onUnknownQuota: error => void unknown.push(error),
-  };
-  return {
-    table,
-    records,
-    sent,
-    used,
-    unknown,
-    invalidate: (input: Partial<InvalidateInput> = {}) =>
-      invalidate({ refreshId: 'r1', round: 1, ...input }, dependencies),
-  };
-}
+import { type Step, setUp } from './invalidate-step.ts';
 
 /** Asks that CloudFront takes no more of. */
 const FULL = { exact: 3000, wildcard: 15 };

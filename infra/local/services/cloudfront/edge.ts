@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CachedObject, EdgeCache, Fetched } from './cache.ts';
+import { tagsOf } from './cache-tags.ts';
 import { compressed } from './compression.ts';
 import type { Behaviour, Distribution } from './distribution.ts';
 import { EdgeFunctionError } from './edge-function.ts';
@@ -224,9 +225,10 @@ class EdgeOfDistribution {
     const seconds = cacheSeconds(response, behaviour.cachePolicy, this.#options.now(), errorTtl);
     if (seconds === undefined) return {};
     const { status, headers, body } = response;
+    const tags = tagsOf(response, this.#distribution.config.CacheTagConfig?.HeaderName);
     const times = { storedAt: this.#options.now(), freshUntil: this.#options.now() + seconds * 1000 };
     return {
-      store: { status, headers, body, ...times, ...(originETag === undefined ? {} : { originETag }) },
+      store: { status, headers, body, tags, ...times, ...(originETag === undefined ? {} : { originETag }) },
     };
   }
 
