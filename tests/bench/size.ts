@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import {
+  PLANNING_MEMORY,
+  PLANNING_NODE_OPTIONS,
+} from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
 import { endOf } from '../../shared/planning/key-order.ts';
 import type { KnownSite } from '../../shared/planning/known-site.ts';
 import {
@@ -30,9 +34,6 @@ const SIZES = {
   },
   smoke: { objects: [5000], changed: [3, 50], pageMs: 0, formerPages: 2 },
 } as const;
-
-/** A whole processor: as much as the function that plans is given. */
-const MEMORY_MB = 1769;
 
 /** Runs the function once, in a process of its own, as Lambda does. */
 const RUN_FUNCTION = `
@@ -175,7 +176,14 @@ async function lastLineOf(
 ): Promise<unknown> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [`--max-old-space-size=${MEMORY_MB}`, '--input-type=module', '--eval', program, ...args],
+    [
+      PLANNING_NODE_OPTIONS,
+      `--max-old-space-size=${PLANNING_MEMORY}`,
+      '--input-type=module',
+      '--eval',
+      program,
+      ...args,
+    ],
     { env, maxBuffer: 2 ** 24 },
   );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');

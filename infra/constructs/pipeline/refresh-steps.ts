@@ -3,7 +3,12 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { CompleteOptions, Notify, SiteDistribution } from './auto-invalidation-props.ts';
+import {
+  type CompleteOptions,
+  type Notify,
+  PLANNING_NODE_OPTIONS,
+  type SiteDistribution,
+} from './auto-invalidation-props.ts';
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';
@@ -34,6 +39,7 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
     memorySize: planningMemorySize,
     logRetention,
     environment: {
+      NODE_OPTIONS: PLANNING_NODE_OPTIONS,
       SITE_BUCKET: bucket.bucketName,
       DISTRIBUTION_IDS: idsOf(distributions),
       REFRESH_TABLE: table.tableName,
