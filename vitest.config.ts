@@ -63,12 +63,13 @@ export default defineConfig(({ mode }) => {
       // For two cores: most tests wait for something now and then.
       maxWorkers: 3,
       reporters: ['default', new PlainSummary()],
-      // By what they need: nothing, the synthesised template, the local cloud, the local cloud in
-      // virtual time, a browser.
+      // By what they need: nothing, the synthesised template, the package, the local cloud, the
+      // local cloud in virtual time, a browser.
       projects: [
         suite('unit', { except: LOADED_AFRESH, timeoutSeconds: 120 }),
         suite('isolated', { files: LOADED_AFRESH, timeoutSeconds: 120, isolate: true }),
         suite('template', { timeoutSeconds: 120, needsAssembly: true }),
+        suite('package', { timeoutSeconds: 240, needsAssembly: true }),
         suite('local', { timeoutSeconds: 120, holdsAnswers: true }),
         suite('adapters', { timeoutSeconds: 120, holdsAnswers: true }),
         suite('acceptance', { timeoutSeconds: 240, needsAssembly: true, holdsAnswers: true }),

@@ -14,6 +14,7 @@ export function refreshOptions(
     batchSize: settings.batchSize,
     batchWindow: Duration.seconds(settings.batchWindowSeconds),
     maxCollectors: settings.maxCollectors,
+    ignoredMetadata: settings.ignoredMetadata,
     pathPriceUsd: settings.pathPriceUsd,
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,

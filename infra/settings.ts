@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import cdkJson from '../cdk.json' with { type: 'json' };
 import { toldUrlProblem } from '../shared/planning/told-urls.ts';
+import { metadataNameProblem, USUALLY_IGNORED_METADATA } from '../shared/refresh/ignored-metadata.ts';
 import {
   MAX_NEEDLESS_PURGES,
   MAX_PATHS_PER_MONTH,
@@ -33,16 +34,28 @@ const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS regio
 const switchable = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
 const flag = switchable.default(false);
 
-/** Strings with commas between them. None by default. */
-const list = z
-  .string()
-  .default('')
-  .transform(text =>
-    text
-      .split(',')
-      .map(entry => entry.trim())
-      .filter(entry => entry !== ''),
-  );
+/** Strings with commas between them. */
+const listOr = (standard: string) =>
+  z
+    .string()
+    .default(standard)
+    .transform(text =>
+      text
+        .split(',')
+        .map(entry => entry.trim())
+        .filter(entry => entry !== ''),
+    );
+
+/** None by default. */
+const list = listOr('');
+
+/** An empty one makes all metadata count. */
+const ignoredMetadata = listOr(USUALLY_IGNORED_METADATA.join()).superRefine((names, { addIssue }) => {
+  for (const name of names) {
+    const problem = metadataNameProblem(name);
+    if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+  }
+});
 
 /** Where each distribution is asked, with commas between them; if empty, at its own domain. */
 const siteUrls = z
@@ -129,6 +142,8 @@ const refreshSettings = {
   maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
   watchMinutes: pipelineNumber('watchMinutes'),
+  /** Names of metadata that is no change, with commas between them. */
+  ignoredMetadata,
   /** Whether the site also shows `page.html` as `/page`. */
   extensionlessUrls: flag,
   /** Further URLs of objects, by pattern of keys. JSON on the command line. */
@@ -267,8 +282,6 @@ function parse<Shape extends z.ZodRawShape>(settings: z.ZodObject<Shape>, contex
   throw new Error(`Check cdk.json and -c options:\n${z.prettifyError(parsed.error)}`);
 }
 
-const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
-
 /** How a deployment without `-c` options refreshes. */
 export function readCdkJson(): RefreshSettings {
   return parse(z.object(refreshSettings), contextWith({}));
@@ -276,8 +289,6 @@ export function readCdkJson(): RefreshSettings {
 
 /** The context of a deployment: values of `-c` options, and of `cdk.json` for all other names. */
 export function contextWith(options: Readonly<Record<string, string>>): ContextOf {
-  const { context } = CdkJson.parse(
-    JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')),
-  );
+  const context: Readonly<Record<string, unknown>> = cdkJson.context;
   return name => options[name] ?? context[name];
 }

@@ -8,7 +8,10 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { QuotaExceededError } from '../../shared/errors.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
+import { askedEachTimeBy } from '../../shared/refresh/asked-each-time.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
+import { customErrorPages } from '../../shared/refresh/error-pages.ts';
+import { ignoringMetadataOf } from '../../shared/refresh/ignored-metadata.ts';
 import { type InvalidateDependencies, invalidate } from '../../shared/refresh/invalidate.ts';
 
 const Input = z.object({
@@ -41,7 +44,7 @@ export function createHandler(dependenciesOf: (distributionId: string) => Promis
     const result = await counted(invalidate({ ...input, ...at }, dependencies));
     logger.info('Invalidated', { ...input, distributionId, ...result });
     metrics.addMetric('PathsInvalidated', MetricUnit.Count, result.paths);
-    return { invalidationId: result.invalidationId ?? null, paths: result.paths };
+    return { ...result, invalidationId: result.invalidationId ?? null };
   });
 }
 
@@ -69,21 +72,27 @@ const settings = readSettings({
   MAX_NEEDLESS_PURGES: z.optional(setting.count),
   MAX_LIST_REQUESTS: setting.count,
   QUOTA_PATIENCE_MINUTES: setting.count,
+  IGNORED_METADATA: z.optional(setting.list),
 });
 
 const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
-const bucket = createSiteBucket(settings.SITE_BUCKET);
+const bucket = ignoringMetadataOf(createSiteBucket(settings.SITE_BUCKET), settings.IGNORED_METADATA ?? []);
 
 const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
 
 export const handler = createHandler(async distributionId => {
-  const { id, urls, honoursNoStore } = await readDistribution(distributionId);
+  const { id, urls, description } = await readDistribution(distributionId);
   return {
     refreshes: table.refreshes,
     invalidations: createInvalidations(id),
     pathUse: table.pathUse,
     site: bucket,
-    edge: { records: table.edgeRecordsOf(id), objects: bucket, honoursNoStore },
+    edge: {
+      records: table.edgeRecordsOf(id),
+      objects: bucket,
+      isAskedEachTime: askedEachTimeBy(description, urls),
+      errorPages: customErrorPages(description, urls),
+    },
     newMark: randomUUID,
     settings: {
       urls,

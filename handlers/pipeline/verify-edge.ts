@@ -9,6 +9,7 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
+import { ignoringMetadataAt, ignoringMetadataOf } from '../../shared/refresh/ignored-metadata.ts';
 import { type VerifyDependencies, verifyEdge } from '../../shared/refresh/verify-edge.ts';
 
 const Input = z.object({ refreshId: z.string(), distributionId: z.string() });
@@ -31,10 +32,12 @@ const settings = readSettings({
   SITE_BUCKET: setting.text,
   DISTRIBUTION_IDS: setting.list,
   REFRESH_TABLE: setting.text,
+  IGNORED_METADATA: z.optional(setting.list),
 });
 
 const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
-const origin = createSiteBucket(settings.SITE_BUCKET);
+const ignored = settings.IGNORED_METADATA ?? [];
+const origin = ignoringMetadataOf(createSiteBucket(settings.SITE_BUCKET), ignored);
 const secrets = createSecretValues();
 
 const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
@@ -45,7 +48,10 @@ export const handler = createHandler(async distributionId => {
     refreshes: table.refreshes,
     records: table.edgeRecordsOf(id),
     origin,
-    openEdge: async () => createEdge(url, await secrets.headersOf(verificationHeaders)),
+    openEdge: async () => {
+      const edge = createEdge(url, await secrets.headersOf(verificationHeaders));
+      return ignoringMetadataAt(edge, ignored);
+    },
     urls,
     errorPages,
     verify,

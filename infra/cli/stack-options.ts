@@ -1,4 +1,5 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { DEFAULT_STACK } from '#edition';
 import { LOCAL_ENDPOINT, openStack, type Stack, type StackAddress } from './aws/stack.ts';
 import { CommandError, messageOf } from './command.ts';
 import { url } from './option-values.ts';
@@ -9,7 +10,7 @@ export function addStackOptions<Args extends unknown[], Options extends OptionVa
 ) {
   return command
     .optionsGroup('Which stack:')
-    .option('--stack <name>', 'name of the stack', 'StudentSite')
+    .option('--stack <name>', 'name of the stack', DEFAULT_STACK)
     .option('--region <region>', 'region of the stack', 'us-east-1')
     .option(
       '--profile <name>',

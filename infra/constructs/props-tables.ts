@@ -62,6 +62,16 @@ export function documentedProps(): ReadonlyMap<string, readonly Prop[]> {
 
 /** @returns every interface of a TypeScript source, and its props */
 export function propsIn(source: string): ReadonlyMap<string, readonly Prop[]> {
+  return inSyntaxOf(source, file => {
+    const interfaces = file.statements.filter(isInterfaceDeclaration);
+    return new Map(
+      interfaces.map(each => [each.name.text, each.members.map(member => propOf(member, file))]),
+    );
+  });
+}
+
+/** Reads from a source's syntax, which lives only as long as the call. */
+export function inSyntaxOf<Result>(source: string, read: (file: SourceFile) => Result): Result {
   // The file alone: what it imports does not matter here, and would take seconds.
   const options = { compilerOptions: { noResolve: true, noLib: true, types: [] }, files: ['props.ts'] };
   const fs = createVirtualFileSystem({ '/tsconfig.json': JSON.stringify(options), '/props.ts': source });
@@ -70,10 +80,7 @@ export function propsIn(source: string): ReadonlyMap<string, readonly Prop[]> {
     const project = compiler.updateSnapshot({ openProject: '/tsconfig.json' }).getProject('/tsconfig.json');
     const file = project?.program.getSourceFile('/props.ts');
     if (file === undefined) throw new Error('The TypeScript compiler did not read the source');
-    const interfaces = file.statements.filter(isInterfaceDeclaration);
-    return new Map(
-      interfaces.map(each => [each.name.text, each.members.map(member => propOf(member, file))]),
-    );
+    return read(file);
   } finally {
     compiler.close();
   }
@@ -92,21 +99,25 @@ function propOf(member: Node, file: SourceFile): Prop {
   };
 }
 
-const inOneLine = (text = '') => text.replaceAll(/\s+/g, ' ').trim();
+/** A doc comment's text as a cell of a table. */
+export const inOneLine = (text = ''): string => text.replaceAll(/\s+/g, ' ').trim();
 
 function tables(): string {
-  return [...documentedProps()].map(([name, props]) => `### ${name}\n\n${table(props)}\n`).join('\n');
+  return [...documentedProps()].map(([name, props]) => `### ${name}\n\n${tableOf(props)}\n`).join('\n');
 }
 
-function table(props: readonly Prop[]): string {
+/** Props as a table of Markdown. */
+export function tableOf(props: readonly Prop[]): string {
   const rows = props.map(prop => {
     const type = prop.type.replaceAll('readonly ', '');
     return [`\`${prop.name}\``, `\`${type}\``, shownDefault(prop), prop.description];
   });
-  return [['prop', 'type', 'default', ''], ['---', '---', '---', '---'], ...rows]
-    .map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n');
+  return inRows([['prop', 'type', 'default', ''], ['---', '---', '---', '---'], ...rows]);
 }
+
+/** The rows of a table of Markdown. */
+export const inRows = (rows: readonly (readonly string[])[]): string =>
+  rows.map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
 
 /** CDK's convention: a default that begins with a hyphen is prose, any other is code. */
 function shownDefault({ isOptional, default: text = '' }: Prop): string {

@@ -22,8 +22,11 @@ export function createSiteBucket(bucket: string, client = new S3Client({})): Key
     async head(key) {
       try {
         const object = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        const { VersionId } = object;
         return {
           lastModified: object.LastModified?.toUTCString() ?? '',
+          // There may be many null versions, one after the other.
+          ...(VersionId === undefined || VersionId === 'null' ? {} : { versionId: VersionId }),
           headers: present({
             etag: object.ETag,
             'content-type': object.ContentType,

@@ -53,9 +53,6 @@ export interface BucketNotifications {
   ): Promise<void>;
 }
 
-/** The events of a site's bucket that may change what its visitors get. */
-export const SITE_EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'];
-
 const Attachment = z.object({
   BucketName: z.string(),
   /** Tells our rules from all others: their ids begin with it and a slash. */

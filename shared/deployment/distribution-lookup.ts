@@ -7,11 +7,10 @@ import { type Description, showing } from '../sites/description.ts';
 import type { DistributionReader, FoundDistribution, WebsiteReader } from '../sites/found-distribution.ts';
 import { keep, type LookDependencies } from '../sites/look.ts';
 import { Told } from '../sites/told.ts';
+import type { ATTRIBUTES } from './agreed.ts';
 import type { ResourceKind } from './custom-resource.ts';
 import { type Buckets, checkBucket, checkReading } from './site-bucket-check.ts';
 
-/** What is reported about a distribution. */
-export const ATTRIBUTES = ['DomainName', 'Summary'] as const;
 export type Attributes = Readonly<Record<(typeof ATTRIBUTES)[number], string>>;
 
 export interface LookupDependencies extends LookDependencies {

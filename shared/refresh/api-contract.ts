@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { Cap } from '../planning/cap.ts';
 import { Guard } from '../planning/guard.ts';
+import { KeptErrorPages } from './kept-error-pages.ts';
 import { Unasked } from './unasked.ts';
 
 /*
@@ -27,7 +28,7 @@ export type RefreshState = (typeof REFRESH_STATES)[number];
 const Skipped = z.object({
   /** The edge was verified to serve the same content with the same headers. */
   unchanged: z.number(),
-  /** The edge keeps no copy of the object, which is served with `no-store`. */
+  /** The edge asks for the object each time that a viewer wants it. */
   neverCached: z.number(),
   /** An earlier refresh dealt with the same event. */
   duplicate: z.number(),
@@ -52,6 +53,8 @@ export const RefreshSummary = z.object({
   needlessPurges: z.number(),
   /** Whether that number is estimated, because too little of the site was listed. */
   isEstimated: z.optional(z.literal(true)),
+  /** Error pages that changed, if edges may keep the former ones. */
+  errorPages: z.optional(KeptErrorPages),
   costUsd: z.number(),
   skipped: Skipped,
   invalidationId: z.optional(z.string()),

@@ -1,8 +1,9 @@
 import { UnknownDistributionError } from '../errors.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
-import { type Behaviour, type Description, errorPagesOf, showing } from '../sites/description.ts';
+import { type Description, errorPagesOf, showing } from '../sites/description.ts';
 import type { KnownDistributions } from '../sites/known-distribution.ts';
 import type { Told } from '../sites/told.ts';
+import { seesRequests } from './behaviours-showing.ts';
 
 /**
  * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
@@ -13,8 +14,6 @@ export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders
   /** Where viewers reach it, without a slash at the end. */
   readonly url: string;
   readonly urls: UrlRules;
-  /** Whether no edge keeps an object that is served with `no-store`; see served.ts. */
-  readonly honoursNoStore: boolean;
   /** See `errorPagesOf` in sites/description.ts. */
   readonly errorPages: readonly string[];
   /**
@@ -27,19 +26,11 @@ export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders
   readonly description: Description;
 }
 
-/**
- * With a minimum TTL above 0, CloudFront keeps even `no-store`. One second, AWS's default, is over
- * before a refresh begins.
- */
-const HARMLESS_MIN_TTL_SECONDS = 1;
-
 export function distributionOf(id: string, told: Told, description: Description): Distribution {
-  const shown = showing(description);
   return {
     id,
     url: told.url ?? `https://${description.domainName}`,
     urls: urlRulesOf(told, description),
-    honoursNoStore: shown.every(({ caching }) => caching.minTtlSeconds <= HARMLESS_MIN_TTL_SECONDS),
     errorPages: errorPagesOf(description),
     verify: told.verify,
     verificationHeaders: told.verificationHeaders,
@@ -72,10 +63,6 @@ function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description
 function toldUrls({ urls, spaFallback }: Told): UrlRules['told'] {
   if (spaFallback === undefined) return urls;
   return { ...urls, [spaFallback]: [...(urls?.[spaFallback] ?? []), '/*'] };
-}
-
-function seesRequests({ functions }: Pick<Behaviour, 'functions'>): boolean {
-  return functions.some(({ event }) => event.endsWith('-request'));
 }
 
 /** Functions that see a request may send it to another object. */

@@ -150,6 +150,7 @@ export function summaryOf(refresh: ListedRefresh): RefreshSummary {
     pathCount: totals?.pathCount ?? 0,
     needlessPurges: totals?.needlessPurges ?? 0,
     ...(totals?.isEstimated === undefined ? {} : { isEstimated: totals.isEstimated }),
+    ...(totals?.errorPages === undefined ? {} : { errorPages: totals.errorPages }),
     costUsd: totals?.totalCostUsd ?? invalidation?.spentUsd ?? 0,
     skipped: totals?.skipped ?? NOTHING_SKIPPED,
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),

@@ -5,6 +5,7 @@ import { listingByUrl } from '../planning/listing-by-url.ts';
 import { type Plan, type PlanRequest, targetsOf } from '../planning/plan.ts';
 import { type KeyListing, planByListing } from '../planning/plan-by-listing.ts';
 import { costOfPaths, type PathBudget, type Prices } from '../planning/prices.ts';
+import { EVERYTHING, waitSeconds } from './kept-error-pages.ts';
 import { type PathUse, withinLimit } from './path-use.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
@@ -86,6 +87,8 @@ export interface InvalidateResult {
   /** Absent when no viewer can see any of the changes. */
   readonly invalidationId?: string;
   readonly paths: number;
+  /** How long to wait, after the invalidation, until no edge keeps a former error page; or 0. */
+  readonly waitSeconds: number;
 }
 
 export interface InvalidateDependencies {
@@ -130,14 +133,19 @@ export async function invalidate(
   let { plans } = refresh;
   try {
     const plan = await planOf(refresh, round, dependencies);
-    if (plan.paths.length === 0) return { paths: 0 };
+    const result = { paths: plan.paths.length, waitSeconds: waitOf(plan) };
+    if (plan.paths.length === 0) return result;
     plans = plan.number;
-    return { invalidationId: await send(plan, refreshId, dependencies), paths: plan.paths.length };
+    return { invalidationId: await send(plan, refreshId, dependencies), ...result };
   } catch (error) {
     if (error instanceof QuotaExceededError)
       await refreshes.reopen(refreshId, { generation: refresh.generation, plans, at: now() });
     throw error;
   }
+}
+
+function waitOf({ errorPages }: StoredPlan): number {
+  return errorPages === undefined ? 0 : (waitSeconds(errorPages) ?? 0);
 }
 
 /**
@@ -168,16 +176,19 @@ async function makePlan(
   const changes = await refreshes.changesOf(refresh.id);
   const mark = newMark();
   const select = round === 1 ? markChanged : markAll;
-  const [{ changedKeys, skipped }, free, freePaths] = await Promise.all([
+  const [{ changedKeys, skipped, pages }, free, freePaths] = await Promise.all([
     select(changes.objects, { refreshId: refresh.id, mark }, edge),
     freeBudget(dependencies),
     freePathsLeft(plannedAt, dependencies),
   ]);
   const isLate = isOverdue(refresh.quota?.refusedAt, plannedAt, settings.quotaPatienceMinutes);
   const budget = isLate ? lastResort(free) : free;
+  const errorPages = changes.paths.includes(EVERYTHING) ? undefined : edge.errorPages.keptOf(pages);
+  const isPurged = errorPages !== undefined && waitSeconds(errorPages) === undefined;
+  const asked = isPurged ? { ...changes, paths: [...changes.paths, EVERYTHING] } : changes;
   const number = refresh.plans + 1;
   const planWithin = (within: PathBudget) =>
-    choosePaths(changedKeys, changes, { budget: within, freePaths }, dependencies);
+    choosePaths(changedKeys, asked, { budget: within, freePaths }, dependencies);
   const plan = await withinLimit(await planWithin(budget), {
     pathUse: dependencies.pathUse,
     limit: settings.maxPathsPerMonth,
@@ -194,6 +205,7 @@ async function makePlan(
     changeCount: newestPerKey(changes.objects).length,
     requestedPathCount: changes.paths.length + (changes.tags?.length ?? 0),
     skipped,
+    ...(errorPages === undefined ? {} : { errorPages }),
     totalCostUsd: (refresh.invalidation?.spentUsd ?? 0) + plan.costUsd,
   };
 }
@@ -228,8 +240,6 @@ async function choosePaths(
   const paths = isCovered ? plan.paths : [...plan.paths, ...tags.map(tagPath).sort()];
   return { ...plan, paths, costUsd: costOfPaths(paths.length, { ...prices, freePaths }) };
 }
-
-const EVERYTHING = '/*';
 
 function isOfRound(plan: StoredPlan | undefined, round: number): plan is StoredPlan {
   return plan !== undefined && plan.round >= round;

@@ -2,8 +2,8 @@ import { decodePath } from '../planning/path-spelling.ts';
 import { keyOf, rivalsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Edge, EdgeAnswer, NoAnswer, ObjectAnswer, Question, UnaskedAnswer } from './edge-answer.ts';
 import type { Change } from './refresh.ts';
-import { isConsistent, isSame, isShown, type Served } from './served.ts';
-import type { SiteObjects } from './unchanged.ts';
+import { fingerprintOf, headersFingerprintOf, isConsistent, isSame, isShown, type Served } from './served.ts';
+import type { SiteObjects, VerifiedRecords } from './unchanged.ts';
 import type { Check } from './verification-checks.ts';
 
 export interface StoredBytes {
@@ -21,6 +21,8 @@ export interface JudgedObjects extends SiteObjects {
 
 export interface JudgeDependencies {
   readonly origin: JudgedObjects;
+  /** What the edge was verified to show before. */
+  readonly records: Pick<VerifiedRecords, 'find'>;
   readonly edge: Edge;
   readonly urls: UrlRules;
   /** See distribution.ts. */
@@ -34,7 +36,12 @@ export type Outcome = {
   /** What the bucket held. */
   readonly object: Served | undefined;
 } & (
-  | { readonly state: 'verified' | 'superseded' | 'stale' }
+  | {
+      readonly state: 'verified';
+      /** See `Verified` in verified.ts. */
+      readonly shown?: readonly string[];
+    }
+  | { readonly state: 'superseded' | 'stale' }
   | ({ readonly state: 'unasked' } & Pick<UnaskedAnswer, 'code' | 'reason'>)
   | ({ readonly state: 'unanswered' } & Pick<NoAnswer, 'problem'>)
 );
@@ -71,14 +78,16 @@ export async function judge(
     })),
   );
   const seen = answers.filter(answer => answer.kind !== 'none');
-  const differing = seen.find(answer => !shows(answer, before, check));
+  const differing = await differingOf(seen, before, check, dependencies);
   const silent = answers.find(answer => answer.kind === 'none');
   if (differing === undefined && silent !== undefined) {
     return { state: 'unanswered', problem: silent.problem, object: before };
   }
   if (differing === undefined) {
     const isAltered = await hasOtherBytes(seen, before, check, origin);
-    return isAltered ? altered(before, edge) : { state: 'verified', object: before };
+    return isAltered
+      ? altered(before, edge)
+      : { state: 'verified', object: before, ...otherHeadersIn(seen, before) };
   }
   if (differing.kind === 'unasked') return unasked(differing, before);
   const object = await origin.head(check.key);
@@ -104,6 +113,38 @@ function shows(answer: Seen, stored: Served | undefined, check: Check): boolean 
   if (isRightRedirect(answer.redirects, stored)) return true;
   if (answer.kind === 'object') return stored !== undefined && isShown(stored, answer.served);
   return answer.kind === 'absent' && stored === undefined && isSamePage(answer.redirects, check);
+}
+
+/** An answer that shows neither what the bucket holds nor what was verified of it before. */
+async function differingOf(
+  answers: readonly Seen[],
+  stored: Served | undefined,
+  check: Check,
+  { records }: JudgeDependencies,
+): Promise<Seen | undefined> {
+  const differing = answers.filter(answer => !shows(answer, stored, check));
+  if (!differing.some(answer => hasSameETag(answer, stored))) return differing[0];
+  const verified = (await records.find(check.key))?.verified;
+  const isSameObject = verified?.fingerprint === fingerprintOf(stored);
+  const known = isSameObject ? (verified?.shown ?? []) : [];
+  return differing.find(
+    answer => !(hasSameETag(answer, stored) && known.includes(headersFingerprintOf(answer.served))),
+  );
+}
+
+function hasSameETag(answer: Seen, stored: Served | undefined): answer is Seen & ObjectAnswer {
+  return answer.kind === 'object' && answer.served.headers['etag'] === stored?.headers['etag'];
+}
+
+/** Fingerprints of headers that the edge showed of an object and that are not the stored ones. */
+function otherHeadersIn(
+  answers: readonly Seen[],
+  stored: Served | undefined,
+): { readonly shown?: readonly string[] } {
+  const others = answers.flatMap(answer =>
+    hasSameETag(answer, stored) && !isSame(stored, answer.served) ? headersFingerprintOf(answer.served) : [],
+  );
+  return others.length === 0 ? {} : { shown: [...new Set(others)] };
 }
 
 /**
@@ -235,6 +276,9 @@ async function absence(
 
 function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {
   if (change === undefined) return current !== undefined && Date.parse(current.lastModified) > closedAt;
+  // What shows again after a version was deleted is older than the deletion.
+  if (change.deletesVersion)
+    return current !== undefined && Date.parse(current.lastModified) > Date.parse(change.eventTime);
   if (current === undefined) return !change.removed;
   if (change.removed) return true;
   const sameContent = change.eTag === undefined || current.headers['etag'] === `"${change.eTag}"`;

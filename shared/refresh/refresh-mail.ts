@@ -2,6 +2,7 @@ import { command, type Facts, fact, finishOf, type Lists, layOut, withRest } fro
 import { type MailingStack, mailKind, type RenderedMail } from '../mail/mail.ts';
 import { capWords } from '../planning/cap.ts';
 import { guardWords } from '../planning/guard.ts';
+import { errorPageWords } from './kept-error-pages.ts';
 import { RefreshReport } from './refresh-report.ts';
 import { adviceOnUnasked } from './unasked-advice.ts';
 
@@ -61,6 +62,7 @@ function factsOf(report: RefreshReport): Facts {
     ...fact('Needless purges', describeNeedless(report)),
     ...fact('Limit on needless purges', report.guard && guardWords(report.guard)),
     ...fact('Limit on paths', report.cap && capWords(report.cap)),
+    ...fact('Error pages', report.errorPages && errorPageWords(report.errorPages)),
     ...fact('Nothing to purge', describeSkipped(report.skipped)),
     ['URLs verified', `${report.verified}${superseded}`],
     ...fact('URLs not verified', unasked?.count),
@@ -97,7 +99,7 @@ function describeSkipped({
 }: RefreshReport['skipped']): string | undefined {
   const parts = [
     { count: unchanged, why: 'uploaded or removed again without a change' },
-    { count: neverCached, why: 'served with no-store, so never cached' },
+    { count: neverCached, why: 'for which the edge asks the bucket each time' },
     { count: duplicate, why: 'reported twice by S3' },
   ].filter(({ count }) => count > 0);
   const told = parts.map(({ count, why }) => `${count} ${count === 1 ? 'file' : 'files'} ${why}`);

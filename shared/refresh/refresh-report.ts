@@ -3,6 +3,7 @@ import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
 import { Cap } from '../planning/cap.ts';
 import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
+import { KeptErrorPages } from './kept-error-pages.ts';
 import { Unasked } from './unasked.ts';
 
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
@@ -39,6 +40,7 @@ const Report = z
     isEstimated: z.optional(z.literal(true)),
     guard: z.optional(Guard),
     cap: z.optional(Cap),
+    errorPages: z.optional(KeptErrorPages),
     /** Changed objects that needed no path, by reason. */
     skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),
     verified: z.int(),

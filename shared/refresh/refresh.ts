@@ -3,18 +3,27 @@ import type { Cap } from '../planning/cap.ts';
 import type { Plan } from '../planning/plan.ts';
 import type { IsoTime } from '../time.ts';
 import type { RefreshState, Skipped, UnaskedSummary } from './api-contract.ts';
+import type { KeptErrorPages } from './kept-error-pages.ts';
 import type { Unasked } from './unasked.ts';
 
 /** One change of an object, as an S3 event reports it. */
 export interface Change {
   readonly key: string;
+  /** Whether the bucket shows no object under the key any more. */
   readonly removed: boolean;
+  /**
+   * Present if one version was deleted for good. The event does not tell what is left: if that was
+   * the current version, the one before it shows again, and otherwise nothing has changed.
+   */
+  readonly deletesVersion?: true;
   /** When S3 finished the request. */
   readonly eventTime: IsoTime;
   /** Orders the events of one key; see `isNewer`. Empty when the event carried none. */
   readonly sequencer: string;
   /** Absent on removals. */
   readonly eTag?: string;
+  /** The version that was written or deleted; absent in buckets without versions. */
+  readonly versionId?: string;
 }
 
 /** What a refresh has to cover: changed objects, and invalidation paths asked for by hand. */
@@ -49,6 +58,8 @@ export interface StoredPlan extends Plan {
   readonly changeCount: number;
   readonly requestedPathCount: number;
   readonly skipped: Skipped;
+  /** Present if edges may keep former error pages where nothing else of the plan purges them. */
+  readonly errorPages?: KeptErrorPages;
   /** With the invalidations of earlier rounds, in US dollars. */
   readonly totalCostUsd: number;
   /** Present if it has a single path because of the month's limit. */
@@ -65,6 +76,7 @@ export interface PlanTotals
     | 'skipped'
     | 'needlessPurges'
     | 'isEstimated'
+    | 'errorPages'
     | 'totalCostUsd'
   > {
   readonly pathCount: number;
@@ -73,8 +85,12 @@ export interface PlanTotals
 export function totalsOf({ paths, ...plan }: StoredPlan): PlanTotals {
   const { round, changeCount, requestedPathCount, skipped, needlessPurges, totalCostUsd } = plan;
   const counts = { changeCount, requestedPathCount, pathCount: paths.length, skipped, needlessPurges };
-  const { isEstimated } = plan;
-  return { round, ...counts, ...(isEstimated === undefined ? {} : { isEstimated }), totalCostUsd };
+  const { isEstimated, errorPages } = plan;
+  return {
+    ...{ round, ...counts, totalCostUsd },
+    ...(isEstimated === undefined ? {} : { isEstimated }),
+    ...(errorPages === undefined ? {} : { errorPages }),
+  };
 }
 
 export interface Verification {
@@ -203,7 +219,7 @@ export function refreshOfCallerReference(callerReference: string): string | unde
  * as strings after padding the shorter one with zeros on the right (S3 user guide, "Event message
  * structure").
  */
-export function isNewer(a: Change, b: Change): boolean {
+export function isNewer(a: Pick<Change, 'sequencer'>, b: Pick<Change, 'sequencer'>): boolean {
   const length = Math.max(a.sequencer.length, b.sequencer.length);
   return a.sequencer.padEnd(length, '0') > b.sequencer.padEnd(length, '0');
 }

@@ -114,6 +114,7 @@ function reportOf(
     ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
     ...(plan?.cap === undefined ? {} : { cap: plan.cap }),
+    ...(plan?.errorPages === undefined ? {} : { errorPages: plan.errorPages }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,

@@ -6,6 +6,8 @@ export interface Served {
   readonly headers: Readonly<Record<string, string>>;
   /** Date of the last write (RFC 9110), in whole seconds. */
   readonly lastModified: string;
+  /** As the bucket names it; absent in buckets without versions, and at the edge. */
+  readonly versionId?: string;
 }
 
 const SERVED_HEADERS = new Set([
@@ -66,8 +68,16 @@ export const ABSENT = 'absent';
 
 /** The same for objects with the same content and stored headers, and different for all others. */
 export function fingerprintOf(object: Served | undefined): string {
-  if (object === undefined) return ABSENT;
-  const sorted = Object.entries(object.headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  return object === undefined ? ABSENT : fingerprintOfHeaders(object.headers);
+}
+
+/** The same for objects with the same stored headers, whatever their content. */
+export function headersFingerprintOf({ headers: { etag: _, ...others } }: Served): string {
+  return fingerprintOfHeaders(others);
+}
+
+function fingerprintOfHeaders(headers: Served['headers']): string {
+  const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');
 }
 

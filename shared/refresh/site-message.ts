@@ -37,7 +37,12 @@ const S3Record = z.object({
   eventTime: z.string(),
   s3: z.object({
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), eTag: z.optional(z.string()), sequencer: z._default(Sequencer, '') }),
+    object: z.object({
+      key: z.string(),
+      eTag: z.optional(z.string()),
+      versionId: z.nullish(z.string()),
+      sequencer: z._default(Sequencer, ''),
+    }),
   }),
 });
 type S3Record = z.infer<typeof S3Record>;
@@ -123,6 +128,8 @@ function reasonToIgnore(record: S3Record | { eventSource: string }, bucket: stri
     throw new InvalidMessageError(`Unknown event version ${record.eventVersion}: only 2.x is understood`);
   }
   if (record.s3.bucket.name !== bucket) return `an event of another bucket, ${record.s3.bucket.name}`;
+  if (isExpiryOfOldVersion(record))
+    return `the expiry of an old version of ${decodeKey(record.s3.object.key)}`;
   return isChange(record) ? undefined : `an event that changes no content, ${record.eventName}`;
 }
 
@@ -135,14 +142,36 @@ function isRemoval(eventName: string): boolean {
   return eventName.startsWith('ObjectRemoved:') || eventName.startsWith('LifecycleExpiration:');
 }
 
+/**
+ * Whether a lifecycle rule deleted a version that nobody saw. In buckets with versions, rules hide
+ * the current version behind a delete marker, and delete for good only what is not current (S3 user
+ * guide, "Expiring objects").
+ */
+function isExpiryOfOldVersion({ eventName, s3 }: S3Record): boolean {
+  return eventName === 'LifecycleExpiration:Delete' && versionOf(s3.object) !== undefined;
+}
+
+/**
+ * The version that an event names. The null version is none: it is written again and again where
+ * versioning is suspended, and objects without versions are called so, too.
+ */
+function versionOf({ versionId }: S3Record['s3']['object']): string | undefined {
+  return versionId === null || versionId === '' || versionId === 'null' ? undefined : versionId;
+}
+
 function toChange({ eventName, eventTime, s3 }: S3Record): Change {
-  const { eTag, sequencer } = s3.object;
+  const { eTag, sequencer, versionId } = s3.object;
+  const version = versionOf(s3.object);
+  // The deletion of a version names it; one that only hides the object makes a delete marker.
+  const deletesVersion = eventName === 'ObjectRemoved:Delete' && typeof versionId === 'string';
   return {
     key: decodeKey(s3.object.key),
-    removed: isRemoval(eventName),
+    removed: isRemoval(eventName) && !deletesVersion,
     eventTime,
     sequencer,
     ...(eTag === undefined ? {} : { eTag }),
+    ...(version === undefined ? {} : { versionId: version }),
+    ...(deletesVersion ? { deletesVersion } : {}),
   };
 }
 

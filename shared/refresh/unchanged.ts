@@ -1,7 +1,10 @@
 import { mapConcurrently } from '../concurrently.ts';
 import type { Skipped } from './api-contract.ts';
-import { type Change, newestPerKey } from './refresh.ts';
-import { fingerprintOf, isNeverCached, type Served } from './served.ts';
+import type { CachingHeaders } from './asked-each-time.ts';
+import type { ChangedPage, ErrorPages } from './error-pages.ts';
+import { type Change, isNewer, newestPerKey } from './refresh.ts';
+import type { Served } from './served.ts';
+import { isSameContent, type Verified, verifiedFrom } from './verified.ts';
 
 /*
  * Decides which changes need no path, because no edge can hold anything but what the bucket holds
@@ -15,31 +18,47 @@ import { fingerprintOf, isNeverCached, type Served } from './served.ts';
  * there is one event more than there are versions to skip by: one of the events meets the record's
  * own version, and purges. Two new events in one refresh would share a version, so they purge too.
  *
+ * A version for which the edge asks the bucket each time need not be purged when it changes. But
+ * the edge may keep it, and asks whether its ETag is the current one. If it is, its old headers
+ * stay. So such a change is skipped only if the ETag changes, and, as an old ETag may come back,
+ * only while no two versions skipped since the last purge differ in their headers.
+ *
+ * In a bucket with versions an old version shows again when newer ones are deleted, so counting is
+ * not enough. But there every version has an id, and is written once. So
+ *
+ * 3. an upload is skipped only by the very version that it wrote,
+ * 4. the deletion of a version only while the bucket shows the version that was verified, and
+ * 5. neither of them if it is older than the event on record.
+ *
+ * If the deleted version was newer than the verified one, its own upload purges: that version can
+ * never be met again. If it was older, the deletion has changed nothing, because it came later than
+ * the verified version. For this, no event that is newer than the verified version may have been
+ * forgotten: a record keeps the newest event that it was marked with, and only what that event
+ * wrote is recorded as verified. What a deletion leaves is not.
+ *
+ * Custom error pages are kept at other URLs as well, where a change of the page purges nothing. How
+ * long, the former version tells. It is the one that was verified, by the same rules: if only one
+ * event has come since, if the bucket no longer holds what the record was taken from, and if no
+ * other plan has changed the record.
+ *
  * tests/unit/refresh/unchanged-races.test.ts plays this through and shows what each rule prevents.
  */
-
-/** What was last seen the same in the bucket and at the edge. */
-export interface Verified {
-  readonly fingerprint: string;
-  /** Nothing of it can be in a cache. */
-  readonly neverCached: boolean;
-  /** As HTTP writes it, in quotes; absent where there was no object. */
-  readonly eTag?: string;
-  /** Tells versions apart, whatever their content; absent where there was no object. */
-  readonly lastModified?: string;
-  /**
-   * The refresh that skipped the last change. If that refresh asks again, it gets the same answer.
-   */
-  readonly skippedBy?: string;
-}
 
 /** What is known of a key at the edge. */
 export interface EdgeRecord {
   readonly key: string;
-  /** Of the event that was last purged or skipped: the newest of its refresh. */
+  /**
+   * Of the event that was last skipped, or else of the newest one that was purged. Those of one
+   * refresh count as one, the newest.
+   */
   readonly sequencer: string;
   /** Of the plan that last purged the key, or that dropped what was verified. */
   readonly mark: string;
+  /**
+   * Present if versions with different headers have been skipped, since the last purge, because the
+   * edge asks for each of them every time.
+   */
+  readonly mixed?: true;
   /** Absent from the moment a purge is planned until it is verified. */
   readonly verified?: Verified;
 }
@@ -51,11 +70,13 @@ export interface EdgeRecords {
   get(keys: readonly string[]): Promise<ReadonlyMap<string, EdgeRecord>>;
   /** Replaces a record; false if its sequencer or fingerprint is no longer the known one. */
   replace(known: VerifiedRecord, next: EdgeRecord): Promise<boolean>;
-  /** Drops what was verified of a key, and stores the event. */
+  /** Drops what was verified of a key, and stores the event unless a newer one is stored. */
   mark(change: Change, mark: string): Promise<void>;
 }
 
 export interface VerifiedRecords {
+  /** The record of one key, by a strongly consistent read. */
+  find(key: string): Promise<EdgeRecord | undefined>;
   /** Stores what was verified, unless another event or plan has been marked since. */
   recordVerified(change: Change, mark: string, verified: Verified): Promise<void>;
 }
@@ -68,14 +89,17 @@ export interface SiteObjects {
 export interface UnchangedDependencies {
   readonly records: EdgeRecords;
   readonly objects: SiteObjects;
-  /** Whether the distribution keeps nothing that is served with `no-store`. */
-  readonly honoursNoStore: boolean;
+  /** Whether the edge asks the bucket each time that a viewer wants an object that says this. */
+  readonly isAskedEachTime: (key: string, object: CachingHeaders) => boolean;
+  readonly errorPages: ErrorPages;
 }
 
 export interface Selection {
   /** Keys to purge, each marked. */
   readonly changedKeys: readonly string[];
   readonly skipped: Skipped;
+  /** Error pages that changed, whether they are purged or not. */
+  readonly pages: readonly ChangedPage[];
 }
 
 /** The plan that keys are chosen for. */
@@ -100,26 +124,40 @@ export async function markChanged(
   planning: Planning,
   dependencies: UnchangedDependencies,
 ): Promise<Selection> {
-  const { records } = dependencies;
+  const { records, errorPages } = dependencies;
   const eventsOf = [...Map.groupBy(changes, change => change.key)];
   const known = await records.get(eventsOf.map(([key]) => key));
   const skipped: Record<keyof Skipped, number> = { ...NOTHING_SKIPPED };
   const purged: Change[] = [];
+  const marked: string[] = [];
+  const pages: ChangedPage[] = [];
   await mapConcurrently(eventsOf, CONCURRENCY, async ([key, events]) => {
-    const reason = await reasonToSkip(events, known.get(key), planning, dependencies);
-    if (reason === undefined) purged.push(...newestPerKey(events));
-    else skipped[reason]++;
+    const record = known.get(key);
+    const page = errorPages.includes(key) ? await pageOf(key, events, record, dependencies) : undefined;
+    const reason = await reasonToSkip(events, record, planning, dependencies);
+    if (reason !== undefined) {
+      skipped[reason]++;
+      if (page !== undefined && reason === 'neverCached') pages.push(page);
+    } else if (page?.former !== undefined && (await markKnown(record, events, planning, records))) {
+      marked.push(key);
+      pages.push(page);
+    } else {
+      purged.push(...newestPerKey(events));
+      if (page !== undefined) pages.push({ key });
+    }
   });
-  return { changedKeys: await purge(purged, planning, records), skipped };
+  return { changedKeys: [...marked, ...(await purge(purged, planning, records))], skipped, pages };
 }
 
 /** Marks every changed key, to purge them all: the second round of a refresh trusts no record. */
 export async function markAll(
   changes: readonly Change[],
   planning: Planning,
-  { records }: Pick<UnchangedDependencies, 'records'>,
+  { records, errorPages }: Pick<UnchangedDependencies, 'records' | 'errorPages'>,
 ): Promise<Selection> {
-  return { changedKeys: await purge(newestPerKey(changes), planning, records), skipped: NOTHING_SKIPPED };
+  const changedKeys = await purge(newestPerKey(changes), planning, records);
+  const pages = changedKeys.filter(errorPages.includes).map(key => ({ key }));
+  return { changedKeys, skipped: NOTHING_SKIPPED, pages };
 }
 
 export const NOTHING_SKIPPED: Skipped = { unchanged: 0, neverCached: 0, duplicate: 0 };
@@ -136,50 +174,116 @@ async function purge(
 async function reasonToSkip(
   events: readonly Change[],
   record: EdgeRecord | undefined,
-  { refreshId, mark }: Planning,
-  { records, objects, honoursNoStore }: UnchangedDependencies,
+  planning: Planning,
+  dependencies: UnchangedDependencies,
 ): Promise<keyof Skipped | undefined> {
   if (!isVerified(record)) return undefined;
-  // Without a sequencer there is no telling which event it is.
-  if (events.some(event => event.sequencer === '')) return undefined;
-  const [event, ...others] = events.filter(({ sequencer }) => sequencer !== record.sequencer);
-  const { verified } = record;
-  if (event === undefined) return verified.skippedBy === refreshId ? 'unchanged' : 'duplicate';
-  if (others.length > 0) return undefined;
-
-  const neverCached = wasNeverCached(verified, honoursNoStore);
-  if (!neverCached && !isVersionOf(event, verified)) return undefined;
-  const now = verifiedFrom(await objects.head(event.key));
-  if (now.lastModified !== undefined && now.lastModified === verified.lastModified) return undefined;
-  const { sequencer } = event;
-  if (now.fingerprint === verified.fingerprint) {
-    const next = { ...record, sequencer, verified: { ...now, skippedBy: refreshId } };
-    return (await records.replace(record, next)) ? 'unchanged' : undefined;
-  }
-  if (!neverCached) return undefined;
-  return (await records.replace(record, { key: record.key, sequencer, mark })) ? 'neverCached' : undefined;
+  const unseen = unseenOf(events, record);
+  const [event, ...others] = unseen ?? [];
+  if (unseen === undefined) return undefined;
+  if (event === undefined)
+    return record.verified.skippedBy === planning.refreshId ? 'unchanged' : 'duplicate';
+  if (unseen.every(isDeletionOfVersion)) return reasonToSkipDeletions(unseen, record, planning, dependencies);
+  return others.length === 0 ? reasonToSkipWrite(event, record, planning, dependencies) : undefined;
 }
 
-/** Decided each time: the distribution may have been reconfigured since. */
-function wasNeverCached({ neverCached }: Verified, honoursNoStore: boolean): boolean {
-  return neverCached && honoursNoStore;
+/** The events that came after the record; undefined if there is no telling. */
+function unseenOf(events: readonly Change[], record: EdgeRecord): Change[] | undefined {
+  // Without a sequencer there is no telling which event it is.
+  if (events.some(event => event.sequencer === '')) return undefined;
+  const unseen = events.filter(({ sequencer }) => sequencer !== record.sequencer);
+  const isOld = (event: Change) => event.versionId !== undefined && !isNewer(event, record);
+  return unseen.some(isOld) ? undefined : unseen;
+}
+
+/** An error page with some events, and its former version if that is known. */
+async function pageOf(
+  key: string,
+  events: readonly Change[],
+  record: EdgeRecord | undefined,
+  { objects }: UnchangedDependencies,
+): Promise<ChangedPage> {
+  if (!isVerified(record)) return { key };
+  const [event, ...others] = unseenOf(events, record) ?? [];
+  if (event === undefined || others.length > 0 || event.deletesVersion) return { key };
+  const { verified } = record;
+  if (verified.eTag !== undefined && verified.headers === undefined) return { key };
+  return (await writtenBy(event, verified, objects)) === undefined ? { key } : { key, former: verified };
+}
+
+/**
+ * Marks an error page whose former version is known. Like a skip, that uses up the record: false if
+ * another plan has changed it.
+ */
+async function markKnown(
+  record: EdgeRecord | undefined,
+  events: readonly Change[],
+  { mark }: Planning,
+  records: EdgeRecords,
+): Promise<boolean> {
+  if (!isVerified(record)) return false;
+  const { key } = record;
+  const [newest = record] = newestPerKey(events).filter(event => isNewer(event, record));
+  return records.replace(record, { key, sequencer: newest.sequencer, mark });
+}
+
+/** What the bucket holds, if that may be what an event wrote, and is not what was verified. */
+async function writtenBy(
+  event: Change,
+  verified: Verified,
+  objects: SiteObjects,
+): Promise<Verified | undefined> {
+  const now = verifiedFrom(await objects.head(event.key));
+  if (!event.removed && event.versionId !== now.versionId) return undefined;
+  const isSeen = now.lastModified !== undefined && now.lastModified === verified.lastModified;
+  return isSeen ? undefined : now;
+}
+
+async function reasonToSkipDeletions(
+  deletions: readonly Change[],
+  record: VerifiedRecord,
+  { refreshId }: Planning,
+  { records, objects }: UnchangedDependencies,
+): Promise<keyof Skipped | undefined> {
+  const { key, verified } = record;
+  if (verified.versionId === undefined) return undefined;
+  const now = await objects.head(key);
+  if (now?.versionId !== verified.versionId) return undefined;
+  const [{ sequencer } = record] = newestPerKey(deletions);
+  const next = { ...record, sequencer, verified: { ...verified, skippedBy: refreshId } };
+  return (await records.replace(record, next)) ? 'unchanged' : undefined;
+}
+
+/** @param event about an upload or a removal; a null version may have been deleted, too */
+async function reasonToSkipWrite(
+  event: Change,
+  record: VerifiedRecord,
+  { refreshId, mark }: Planning,
+  { records, objects, isAskedEachTime }: UnchangedDependencies,
+): Promise<keyof Skipped | undefined> {
+  const { key, verified } = record;
+  const neverCached = verified.headers !== undefined && !record.mixed && isAskedEachTime(key, verified);
+  if (!neverCached && !isSameContent(event, verified)) return undefined;
+  const now = await writtenBy(event, verified, objects);
+  if (now === undefined) return undefined;
+  const { sequencer } = event;
+  if (now.fingerprint === verified.fingerprint) {
+    const { shown } = verified;
+    const seen = { ...now, ...(shown === undefined ? {} : { shown }), skippedBy: refreshId };
+    const next = { ...record, sequencer, verified: seen };
+    return (await records.replace(record, next)) ? 'unchanged' : undefined;
+  }
+  // With the same ETag, the edge is told that it has the current object, and shows its old headers.
+  if (!neverCached || now.eTag === verified.eTag) return undefined;
+  const mixed = now.headers === verified.headers ? {} : ({ mixed: true } as const);
+  return (await records.replace(record, { key, sequencer, mark, ...mixed })) ? 'neverCached' : undefined;
 }
 
 function isVerified(record: EdgeRecord | undefined): record is VerifiedRecord {
   return record?.verified !== undefined;
 }
 
-/** Whether an object can be the version that an event is about, as far as the event tells. */
-export function isVersionOf({ removed, eTag }: Change, object: Pick<Verified, 'eTag'>): boolean {
-  return removed ? object.eTag === undefined : eTag !== undefined && object.eTag === `"${eTag}"`;
-}
-
-/** What to store about an object, or about its absence. */
-export function verifiedFrom(object: Served | undefined): Verified {
-  const { etag = '' } = object?.headers ?? {};
-  return {
-    fingerprint: fingerprintOf(object),
-    neverCached: isNeverCached(object),
-    ...(object === undefined ? {} : { eTag: etag, lastModified: object.lastModified }),
-  };
+/** Whether a version was deleted that there never was another one of. */
+function isDeletionOfVersion({ deletesVersion, versionId }: Change): boolean {
+  return deletesVersion === true && versionId !== undefined;
 }

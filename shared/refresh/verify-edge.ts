@@ -15,8 +15,9 @@ import {
 import type { Change, Changes, Refresh, StoredVerification, Verification } from './refresh.ts';
 import type { Served } from './served.ts';
 import type { Unasked } from './unasked.ts';
-import { isVersionOf, type VerifiedRecords, verifiedFrom } from './unchanged.ts';
+import type { VerifiedRecords } from './unchanged.ts';
 import { type Check, checksFor, checksOfChanges, sampleOf } from './verification-checks.ts';
+import { isVersionOf, verifiedFrom } from './verified.ts';
 
 export interface VerifyStore {
   get(refreshId: string): Promise<Refresh | undefined>;
@@ -182,6 +183,9 @@ function firstVerified(checks: readonly Check[], outcomes: readonly Outcome[]): 
   return [...urls];
 }
 
+/** Fingerprints that a record has room for. An object has few URLs, and a URL two forms. */
+const MOST_SHOWN = 20;
+
 async function recordVerified(
   checks: readonly Check[],
   outcomes: readonly Outcome[],
@@ -189,16 +193,24 @@ async function recordVerified(
   records: VerifiedRecords,
 ): Promise<void> {
   const objects = new Map<Change, Served | undefined>();
+  const shown = new Map<Change, Set<string>>();
   const unsure = new Set<Change>();
   for (const [index, { change }] of checks.entries()) {
     const outcome = outcomes[index];
     if (change === undefined || outcome === undefined) continue;
     objects.set(change, outcome.object);
     if (outcome.state !== 'verified') unsure.add(change);
+    else if (outcome.shown !== undefined)
+      shown.set(change, new Set([...(shown.get(change) ?? []), ...outcome.shown]));
   }
   await mapConcurrently([...objects], CONCURRENCY, async ([change, object]) => {
     const verified = verifiedFrom(object);
     const isSure = change.sequencer !== '' && !unsure.has(change) && isVersionOf(change, verified);
-    if (isSure) await records.recordVerified(change, mark, verified);
+    const others = [...(shown.get(change) ?? [])].slice(0, MOST_SHOWN);
+    if (isSure)
+      await records.recordVerified(change, mark, {
+        ...verified,
+        ...(others.length === 0 ? {} : { shown: others }),
+      });
   });
 }

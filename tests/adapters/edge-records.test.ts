@@ -2,16 +2,22 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { type AwsService, jsonResponse } from '../../infra/local/kernel/aws-api.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
-import type { EdgeRecord, Verified, VerifiedRecord } from '../../shared/refresh/unchanged.ts';
+import type { EdgeRecord, VerifiedRecord } from '../../shared/refresh/unchanged.ts';
+import type { Verified } from '../../shared/refresh/verified.ts';
 import { changeOf } from '../helpers/changes.ts';
 import { startRefreshTable } from './refresh-items.ts';
 
 const upload = (sequencer: string, key = 'a.css') => changeOf(key, { sequencer });
 const PRESENT: Verified = {
   fingerprint: 'f1',
+  headers: 'h1',
+  shown: ['s1', 's2'],
   neverCached: false,
+  cacheControl: 'max-age=60',
+  expires: 'Tue, 03 Nov 2026 10:00:00 GMT',
   eTag: '"e1"',
   lastModified: 'Mon, 02 Nov 2026 10:00:00 GMT',
+  versionId: 'v1',
 };
 const ABSENT: Verified = { fingerprint: 'absent', neverCached: false };
 
@@ -41,6 +47,13 @@ describe('the records of what the edge serves', () => {
         ['gone.css', absent],
       ]),
     );
+  });
+
+  it('are found one by one as well', async () => {
+    const { records, verified } = await start();
+    expect(await records.find('a.css')).toBeUndefined();
+    const present = await verified();
+    expect(await records.find('a.css')).toEqual(present);
   });
 
   it('are empty for no keys', async () => expect(await (await start()).records.get([])).toEqual(new Map()));
@@ -91,6 +104,13 @@ describe('a mark', () => {
     await records.mark(upload('06'), 'm1');
     expect(await recordOf()).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
   });
+
+  it('by an older event keeps the newest one', async () => {
+    const { records, recordOf, verified } = await start();
+    await verified();
+    await records.mark(upload('04'), 'm1');
+    expect(await recordOf()).toEqual({ key: 'a.css', sequencer: '05', mark: 'm1' });
+  });
 });
 
 describe('a verification is not recorded', () => {
@@ -116,9 +136,11 @@ describe('a record is replaced', () => {
     const next = { ...known, sequencer: '06', verified: again };
     expect(await records.replace(known, next)).toBe(true);
     expect(await recordOf()).toEqual(next);
-    const unverified = { key: 'a.css', sequencer: '07', mark: 'm1' };
+    const unverified = { key: 'a.css', sequencer: '07', mark: 'm1', mixed: true } as const;
     expect(await records.replace(next, unverified)).toBe(true);
     expect(await recordOf()).toEqual(unverified);
+    await records.mark(upload('08'), 'm2');
+    expect(await recordOf()).toEqual({ key: 'a.css', sequencer: '08', mark: 'm2' });
   });
 
   it.each([

@@ -58,6 +58,7 @@ async function startEmulators(directory: string): Promise<Started> {
   storage.ensureBucket(bucket);
   const s3 = withEvents({
     s3: storage.s3,
+    newestOf: storage.newestOf,
     notificationsOf: () => [
       {
         id: 'events',

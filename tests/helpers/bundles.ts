@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, transform } from 'esbuild';
-import { BUNDLING } from '../../infra/constructs/pipeline/service-function.ts';
+import { BUNDLING } from '../../infra/assets/bundling.ts';
 import { filesIn } from '../../infra/files-in.ts';
 import { type InstalledPackage, installedPackages, isPermissive, readJson } from '../../infra/licences.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';

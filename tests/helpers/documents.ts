@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NOT_OURS = ['**/node_modules', 'cdk.out', '.local', 'coverage'];
+const NOT_OURS = ['**/node_modules', 'cdk.out', 'dist', '.local', 'coverage'];
 
 /** A Markdown file of the repository. */
 export interface Document {

@@ -1,4 +1,5 @@
 import type { PlanRequest } from '../../shared/planning/plan.ts';
+import { customErrorPages } from '../../shared/refresh/error-pages.ts';
 import type { PlanSettings } from '../../shared/refresh/invalidate.ts';
 import type { StoredPlan } from '../../shared/refresh/refresh.ts';
 import { NOTHING_SKIPPED } from '../../shared/refresh/unchanged.ts';
@@ -21,6 +22,9 @@ export const PLAN_SETTINGS: PlanSettings = {
   maxListRequests: 2000,
   quotaPatienceMinutes: 60,
 };
+
+/** Those of a distribution that has none. */
+export const NO_ERROR_PAGES = customErrorPages({ behaviours: [], errorResponses: [] }, PLANNING.urls);
 
 /** A stored plan of some paths. */
 export function planOf(paths: readonly string[], details: Partial<StoredPlan> = {}): StoredPlan {

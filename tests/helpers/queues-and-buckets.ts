@@ -1,5 +1,6 @@
 import { startFauxqs } from '../../infra/local/services/fauxqs/fauxqs.ts';
 import { createBuckets } from '../../infra/local/services/s3/buckets.ts';
+import { createVersions } from '../../infra/local/services/s3/versions.ts';
 import { createSqs, ensureQueue, measureQueueIn } from '../../infra/local/services/sqs/queues.ts';
 
 /**
@@ -9,8 +10,10 @@ import { createSqs, ensureQueue, measureQueueIn } from '../../infra/local/servic
  */
 export async function startQueuesAndBuckets(directory?: string) {
   const fauxqs = await startFauxqs(directory);
+  const versions = createVersions(fauxqs.s3Store, []);
   return {
-    s3: createBuckets(fauxqs),
+    s3: createBuckets(fauxqs, versions),
+    newestOf: versions.newestOf,
     sqs: createSqs(fauxqs.handle, fauxqs.sqsStore),
     ensureQueue: (name: string, url: string, attributes: Record<string, string>) =>
       ensureQueue(fauxqs.sqsStore, { name, url, attributes }),

@@ -1,5 +1,4 @@
-import { LISTED_ATTRIBUTES } from '../../shared/aws/refresh-table/items.ts';
-import { REFRESHES_IN_ORDER } from '../../shared/aws/refresh-table/refresh-history.ts';
+import { LISTED_ATTRIBUTES, REFRESHES_IN_ORDER } from '../../shared/aws/refresh-table/history-index.ts';
 
 /** The refresh table, as the template has it. */
 export const REFRESH_TABLE = {

@@ -7,6 +7,7 @@ interface RecordDetails {
   readonly eventName?: string;
   readonly eTag?: string;
   readonly sequencer?: string;
+  readonly versionId?: string;
 }
 
 /** One record, of version 2.4, about an object of `site-bucket`. */
@@ -15,7 +16,9 @@ export function recordOf(key: string, details: RecordDetails = {}) {
     eventName = 'ObjectCreated:Put',
     eTag = 'd41d8cd98f00b204e9800998ecf8427e',
     sequencer = '0055AED6',
+    versionId,
   } = details;
+  const version = versionId === undefined ? {} : { versionId };
   return {
     eventVersion: '2.4',
     eventSource: 'aws:s3',
@@ -25,7 +28,7 @@ export function recordOf(key: string, details: RecordDetails = {}) {
     requestParameters: { sourceIPAddress: '203.0.113.7' },
     s3: {
       bucket: { name: 'site-bucket', arn: 'arn:aws:s3:::site-bucket' },
-      object: { key: formEncoded(key), size: 12, eTag, sequencer },
+      object: { key: formEncoded(key), size: 12, eTag, sequencer, ...version },
     },
   };
 }

@@ -3,7 +3,7 @@ import { dirname, join, posix } from 'node:path';
 import { parseAst } from 'vitest/node';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NOT_OURS = ['**/node_modules', 'cdk.out', '.local', 'coverage'];
+const NOT_OURS = ['**/node_modules', 'cdk.out', 'dist', '.local', 'coverage'];
 
 /** A file of code, read. */
 export interface SourceFile {

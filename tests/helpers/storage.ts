@@ -49,6 +49,7 @@ export async function startStorage({
   storage.ensureBucket(BUCKET);
   const s3WithEvents = withEvents({
     s3: storage.s3,
+    newestOf: storage.newestOf,
     notificationsOf: bucket =>
       bucket === BUCKET ? [{ id: 'events', queueArn: QUEUE_ARN, events, prefix, suffix: '' }] : [],
     callAws: endpoint.call,

@@ -5,6 +5,7 @@ import type { AutoInvalidationProps } from '../../infra/constructs/pipeline/auto
 import { Mail } from '../../infra/constructs/pipeline/mail.ts';
 import { NUMBERS } from '../../infra/constructs/pipeline/numbers.ts';
 import { documentedProps, PROPS_README, propsIn, withTables } from '../../infra/constructs/props-tables.ts';
+import { USUALLY_IGNORED_METADATA } from '../../shared/refresh/ignored-metadata.ts';
 import { emptyStack, pipelineStack, secretIn, siteIn } from '../helpers/pipeline-stack.ts';
 
 describe('The documentation of the props', () => {
@@ -40,6 +41,11 @@ describe('The documentation of the props', () => {
   ])('names the default of %s that the construct has', (name, { default: standard }) => {
     const prop = all.find(each => each.of === 'RefreshOptions' && each.name === name);
     expect(prop?.default).toMatch(new RegExp(`^(?:Duration\\.\\w+\\()?${standard}\\)?$`));
+  });
+
+  it('names all metadata that the construct ignores by default', () => {
+    const prop = all.find(({ name }) => name === 'ignoredMetadata');
+    expect(prop?.description).toContain(`: ${USUALLY_IGNORED_METADATA.join(', ')}.`);
   });
 
   it('is read from interfaces alone, with types, hyphens and line breaks', () => {
@@ -112,6 +118,11 @@ describe('AutoInvalidation', () => {
     ['distributions must name at least one', { distributions: [] }],
     ['keyPrefixes must not hold an empty string', { keyPrefixes: ['site/', ''] }],
     ['excludedKeys must not hold an empty string', { excludedKeys: [''] }],
+    ['ignoredMetadata must be names of metadata, not ""', { ignoredMetadata: [''] }],
+    [
+      'ignoredMetadata must be named without x-amz-meta-, not "x-amz-meta-mtime"',
+      { ignoredMetadata: ['x-amz-meta-mtime'] },
+    ],
     ['notify needs either emails or mail', { notify: {} }],
     ['notify.emails must be 1 to 50 e-mail addresses, not 0', { notify: { emails: [] } }],
     [

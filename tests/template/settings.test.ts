@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { USUALLY_IGNORED_METADATA } from '../../shared/refresh/ignored-metadata.ts';
 import { madeAfterTheUpload } from '../helpers/deployment-rules.ts';
 import { resourceOf, resourcesOf, synthesised, templateWith, textOf } from '../helpers/templates.ts';
 import { toldIn } from '../helpers/told.ts';
@@ -110,6 +111,7 @@ describe('The settings', () => {
       extensionlessUrls: 'true',
       maxListRequests: '10',
       quotaPatienceMinutes: '9',
+      ignoredMetadata: 'mtime, owner',
       manualPathsPerDay: '12',
       quietSeconds: '9',
       maxLooks: '11',
@@ -129,8 +131,20 @@ describe('The settings', () => {
         MAX_NEEDLESS_PURGES: '8',
         MAX_LIST_REQUESTS: '10',
         QUOTA_PATIENCE_MINUTES: '9',
+        IGNORED_METADATA: 'mtime,owner',
       },
     });
+    expect(environmentOf(other, 'AutoInvalidationVerify')).toMatchObject({
+      Variables: { IGNORED_METADATA: 'mtime,owner' },
+    });
+    const counting = templateWith({ ignoredMetadata: '' });
+    for (const id of ['AutoInvalidationInvalidate', 'AutoInvalidationVerify']) {
+      expect(environmentOf(template, id)).toHaveProperty(
+        'Variables.IGNORED_METADATA',
+        USUALLY_IGNORED_METADATA.join(),
+      );
+      expect(environmentOf(counting, id)).not.toHaveProperty('Variables.IGNORED_METADATA');
+    }
     // Off unless somebody asks for them.
     for (const limit of ['MAX_PATHS_PER_MONTH', 'MAX_NEEDLESS_PURGES'])
       expect(environmentOf(template, 'AutoInvalidationInvalidate')).not.toHaveProperty(`Variables.${limit}`);
@@ -171,6 +185,7 @@ describe('The settings', () => {
     ['maxListRequests', '100001'],
     ['quotaPatienceMinutes', '-1'],
     ['watchMinutes', '0'],
+    ['ignoredMetadata', 'x-amz-meta-mtime'],
     ['urls', '{'],
     ['urls', '{"en/*": ["$1"]}'],
     ['spaFallback', ''],

@@ -3,6 +3,7 @@
 import { capWords } from '../../shared/planning/cap.ts';
 import { guardWords } from '../../shared/planning/guard.ts';
 import type { RefreshDetails } from '../../shared/refresh/api-contract.ts';
+import { errorPageWords } from '../../shared/refresh/kept-error-pages.ts';
 import { HISTORY_DAYS } from '../../shared/refresh/refresh.ts';
 import { adviceOnUnasked } from '../../shared/refresh/unasked-advice.ts';
 import { ApiRefused } from '../api/call.ts';
@@ -206,7 +207,7 @@ function withCode(text: string): (string | HTMLElement)[] {
 
 /** What the AWS console shows about an invalidation, and more. */
 function showFacts(refresh: RefreshDetails): void {
-  const { invalidation, invalidationId, pathCount, needlessPurges, guard, cap, costUsd } = refresh;
+  const { invalidation, invalidationId, pathCount, needlessPurges, guard, cap, errorPages, costUsd } = refresh;
   const about = refresh.isEstimated ? 'about ' : '';
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [
@@ -220,6 +221,7 @@ function showFacts(refresh: RefreshDetails): void {
     ['Needless purges', pathCount === 0 ? '' : `${about}${needlessPurges.toLocaleString('en')}`],
     ['Limit on needless purges', guard === undefined ? '' : guardWords(guard)],
     ['Limit on paths', cap === undefined ? '' : capWords(cap)],
+    ['Error pages', errorPages === undefined ? '' : errorPageWords(errorPages)],
     ['Cost', pathCount === 0 ? '' : dollars(costUsd)],
     ['Skipped', skippedWords(refresh.skipped)],
     ['Retries', retryWords(refresh)],

@@ -86,11 +86,11 @@ const STATUS_BY_STATE: Partial<Readonly<Record<State, string>>> = {
   unasked: 'Completed',
 };
 
-/** "2 unchanged, 1 never cached (no-store)": files that needed no path. Empty if there are none. */
+/** "2 unchanged, 1 asked for each time": files that needed no path. Empty if there are none. */
 export function skippedWords({ unchanged, neverCached, duplicate }: RefreshSummary['skipped']): string {
   return [
     { count: unchanged, why: 'unchanged' },
-    { count: neverCached, why: 'never cached (no-store)' },
+    { count: neverCached, why: 'asked for each time' },
     { count: duplicate, why: 'reported twice by S3' },
   ]
     .filter(({ count }) => count > 0)

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { AttachmentSettings, Settings } from '../../settings.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { HAS_EXAMPLE } from '#edition';
+import { setting, settingsChecked } from '../attachment-options.ts';
 import type { StackAddress } from '../aws/stack.ts';
-import { CommandError, EXIT } from '../command.ts';
+import { CommandError } from '../command.ts';
 import type { Finding, Findings } from '../doctor/finding.ts';
 import { addStackOptions, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -42,7 +43,7 @@ export function define(command: Command, terminal: Terminal): void {
         self.error('With --before, -c stackName=NAME names the stack, as in npx cdk deploy');
       const { attachmentOf, schoolOf } = await import('../doctor/before/target.ts');
       const target = settingsChecked(() =>
-        (attach ? attachmentOf : schoolOf)({ context: context ?? {}, address }),
+        (attach || !HAS_EXAMPLE ? attachmentOf : schoolOf)({ context: context ?? {}, address }),
       );
       if (given('region') && address.region !== target.region)
         self.error(
@@ -56,25 +57,6 @@ export function define(command: Command, terminal: Terminal): void {
         report(examine(target, openPorts(client, target)), { json }, terminal),
       );
     });
-}
-
-/** As CDK splits it. Names that no stack knows are most probably misspelt, and CDK ignores them. */
-function setting(text: string, previous: Readonly<Record<string, string>> = {}) {
-  const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === '') throw new InvalidArgumentError('It must be a name, = and a value.');
-  const isKnown = name in Settings.shape || name in AttachmentSettings.shape || name.startsWith('@aws-cdk');
-  if (!isKnown) throw new InvalidArgumentError(`There is no setting ${name}.`);
-  return { ...previous, [name]: value };
-}
-
-/** @throws CommandError that ends the command with 2 */
-function settingsChecked<Target>(read: () => Target): Target {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new CommandError(error.message, { cause: error, exitCode: EXIT.misused });
-  }
 }
 
 interface ProofOptions {

@@ -1,3 +1,4 @@
+import { spell } from '#edition';
 import { randomUUID } from 'node:crypto';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
@@ -11,9 +12,9 @@ import type { Terminal } from '../terminal/terminal.ts';
 export function define(command: Command, { print }: Terminal): void {
   const options = command
     .description(
-      'Keeps uploads from being refreshed until npm run resume. They are collected meanwhile; refreshes that have begun end as usual.',
+      `Keeps uploads from being refreshed until ${spell('resume')}. They are collected meanwhile; refreshes that have begun end as usual.`,
     )
-    .option('--reason <text>', 'why: npm run status and the cache panel show it', reason)
+    .option('--reason <text>', `why: ${spell('status')} and the cache panel show it`, reason)
     .option('--json', 'print the pause as JSON');
   addStackOptions(options).action(async ({ reason, json, ...address }) => {
     const pause = await onStack(address, stack => begin(reason, stack));

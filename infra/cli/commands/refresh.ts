@@ -1,3 +1,4 @@
+import { spell } from '#edition';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
 import { collect } from '../../../shared/refresh/collect.ts';
@@ -68,7 +69,7 @@ async function refresh(
   const distributionId = await stack.distribution(distribution);
   await requireTags(asked, distributionId, table);
   const pause = await table.pauses.current();
-  if (isPaused(pause)) throw new CommandError(`${pauseWords(pause)}. Ask again after npm run resume.`);
+  if (isPaused(pause)) throw new CommandError(`${pauseWords(pause)}. Ask again after ${spell('resume')}.`);
   const id = await collect({ objects: [], ...asked }, collectingFor(distributionId));
   if (!json) print(`Refresh ${id}: ${described(asked)} asked for`);
   if (!wait) {

@@ -1,5 +1,7 @@
+import { spell } from '#edition';
 import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
+import { errorPageWords } from '../../../shared/refresh/kept-error-pages.ts';
 import { isPaused, type Pause } from '../../../shared/refresh/pause.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
@@ -108,7 +110,7 @@ function verdictOf(status: Status, { style }: Page): string {
   const { pause } = status;
   if (problems.length > 0) return style('red', `✗ Not well: ${[...problems, ...progress].join('; ')}`);
   if (isPaused(pause)) {
-    const held = `${counted(pause.held, 'change')} held until npm run resume`;
+    const held = `${counted(pause.held, 'change')} held until ${spell('resume')}`;
     return style('yellow', `‖ ${[pauseWords(pause), held, ...progress].join('; ')}`);
   }
   if (running > 0) return style('yellow', `… Not fresh yet: ${progress.join()}`);
@@ -121,7 +123,7 @@ function verdictOf(status: Status, { style }: Page): string {
 function halfResumedIn({ pause }: Status): string[] {
   if (pause === undefined || isPaused(pause)) return [];
   return [
-    `What was resumed at ${moment(pause.resumedAt ?? '')} UTC has not come to its end: unless somebody is doing it now, repeat npm run resume. ${counted(pause.held, 'change')} held`,
+    `What was resumed at ${moment(pause.resumedAt ?? '')} UTC has not come to its end: unless somebody is doing it now, repeat ${spell('resume')}. ${counted(pause.held, 'change')} held`,
   ];
 }
 
@@ -175,11 +177,12 @@ function otherCells({ id, status, createTime, maker }: ListedInvalidation) {
 }
 
 /** What a row has no room for. */
-function noteOf({ id, failure, unasked, refusals, round }: RefreshSummary): string[] {
+function noteOf({ id, failure, unasked, refusals, round, errorPages }: RefreshSummary): string[] {
   const reason = failure ?? unasked?.reason;
   const notes = [
     ...(refusals === 0 ? [] : [`refused by CloudFront's quota ${counted(refusals, 'time')}`]),
     ...(round === 1 ? [] : ['invalidated a second time']),
+    ...(errorPages === undefined ? [] : [errorPageWords(errorPages)]),
     ...(reason === undefined ? [] : [printable(reason)]),
   ];
   return notes.length === 0 ? [] : [`${id}: ${notes.join('; ')}`];

@@ -3,6 +3,7 @@ import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { USUALLY_IGNORED_METADATA } from '../../../shared/refresh/ignored-metadata.ts';
 import type { Mail } from './mail.ts';
 import { NUMBERS } from './numbers.ts';
 
@@ -121,6 +122,15 @@ export interface RefreshOptions {
    * @default - none
    */
   readonly excludedKeys?: readonly string[];
+
+  /**
+   * Names of metadata that is no change: an object that only got another value costs no path.
+   * Browsers get metadata as `x-amz-meta-` headers, and may keep former values of these. By default
+   * it is what rclone, s3cmd and file systems store: mtime, atime, ctime, btime, mode, uid, gid,
+   * md5chksum, s3cmd-attrs. With an empty list all metadata counts.
+   * @default - those of upload tools
+   */
+  readonly ignoredMetadata?: readonly string[];
 
   /**
    * How long nothing must be uploaded before a deploy counts as finished: 1 to 60 seconds.
@@ -272,6 +282,7 @@ export const PLANNING_NODE_OPTIONS = '--max-semi-space-size=4';
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
+  ignoredMetadata: USUALLY_IGNORED_METADATA,
   quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
   maxLooks: NUMBERS.maxLooks.default,
   batchSize: NUMBERS.batchSize.default,

@@ -185,6 +185,7 @@ export class AutoInvalidation extends Construct {
    * collector does. It finds everything in its environment.
    *
    * @throws Error unless this pipeline refreshes the distribution
+   * @internal
    */
   bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
     const { distributions, table, pathPriceUsd, freePathsPerMonth, maxPathsPerMonth } = this.pipeline;
@@ -282,6 +283,7 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipe
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    ignoredMetadata: props.ignoredMetadata ?? DEFAULTS.ignoredMetadata,
     quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
     maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
     batchSize: props.batchSize ?? DEFAULTS.batchSize,

@@ -3,7 +3,7 @@ import { type Policy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-
 import { CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
-import { SITE_EVENTS } from '../../../shared/deployment/bucket-notifications.ts';
+import { SITE_EVENTS } from '../../../shared/deployment/agreed.ts';
 import { toFilterValue } from '../../../shared/deployment/filter-value.ts';
 import { DeploymentFunction } from './deployment-function.ts';
 import { uniquePath } from './unique-path.ts';

@@ -1,6 +1,7 @@
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { toldUrlProblem } from '../../../shared/planning/told-urls.ts';
+import { metadataNameProblem } from '../../../shared/refresh/ignored-metadata.ts';
 import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
 import {
   LARGEST_BATCH_WITHOUT_WINDOW,
@@ -26,6 +27,7 @@ export function checkProps(construct: IConstruct, props: AutoInvalidationProps):
     ...notifyProblems(props.notify),
     ...emptyProblems('keyPrefixes', props.keyPrefixes),
     ...emptyProblems('excludedKeys', props.excludedKeys),
+    ...(props.ignoredMetadata ?? []).flatMap(name => problems('ignoredMetadata', name, metadataNameProblem)),
   ]);
 }
 

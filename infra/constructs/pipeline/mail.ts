@@ -33,6 +33,7 @@ export interface MailProps {
   /**
    * The function that writes and sends the mails: its path in `handlers/` without its extension.
    * @default 'pipeline/send-mail'
+   * @internal
    */
   readonly handler?: string;
   /**
@@ -101,7 +102,11 @@ export class Mail extends Construct {
     );
   }
 
-  /** Lets a function ask for mails. It finds the queue in `MAIL_QUEUE_URL`. */
+  /**
+   * Lets a function ask for mails. It finds the queue in `MAIL_QUEUE_URL`.
+   *
+   * @internal
+   */
   bindTo(asker: ServiceFunction): void {
     asker.addEnvironment('MAIL_QUEUE_URL', this.queue.queueUrl);
     asker.addToRolePolicy(

@@ -33,8 +33,10 @@ export interface MailedAlarmsProps {
 
 /** Alarms that are mailed when they are raised and when they are over. */
 export class MailedAlarms extends Construct {
+  /** @internal */
   protected readonly mails: AlarmMails;
 
+  /** @internal */
   constructor(scope: Construct, id: string, { mail }: MailedAlarmsProps) {
     super(scope, id);
     this.mails = new AlarmMails(this, 'Mails', { queue: mail.queue });

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Aws, type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -6,12 +5,11 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { WORKFLOW } from '#assets';
 import type { SiteDistribution } from './auto-invalidation-props.ts';
 import type { RefreshTable } from './refresh-table.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { uniquePath } from './unique-path.ts';
-
-const WORKFLOW = fileURLToPath(new URL('../../workflows/refresh.asl.json', import.meta.url));
 
 export interface RefreshStateMachineProps {
   readonly invalidate: ServiceFunction;

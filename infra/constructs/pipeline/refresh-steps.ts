@@ -50,6 +50,7 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
       ...numberIfSet('MAX_NEEDLESS_PURGES', pipeline.maxNeedlessPurges),
       MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
       QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
+      ...ignoredMetadata(pipeline),
     },
   });
   table.allow(
@@ -74,10 +75,8 @@ const numberIfSet = (name: string, value: number | undefined) =>
   value === undefined ? {} : { [name]: String(value) };
 
 /** The function that asks the edge whether it serves what the bucket holds. */
-export function createVerify(
-  scope: Construct,
-  { bucket, distributions, table, memorySize, logRetention }: Pipeline,
-): ServiceFunction {
+export function createVerify(scope: Construct, pipeline: Pipeline): ServiceFunction {
+  const { bucket, distributions, table, memorySize, logRetention } = pipeline;
   const verify = new ServiceFunction(scope, 'Verify', {
     handler: 'pipeline/verify-edge',
     description: 'Asks the edge for every changed URL and compares the answers with the bucket',
@@ -88,12 +87,18 @@ export function createVerify(
       SITE_BUCKET: bucket.bucketName,
       DISTRIBUTION_IDS: idsOf(distributions),
       REFRESH_TABLE: table.tableName,
+      ...ignoredMetadata(pipeline),
     },
   });
   table.allow(verify, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   allowReading(verify, bucket);
   allowReadingSecrets(verify, distributions);
   return verify;
+}
+
+/** An empty variable would be refused as missing. */
+function ignoredMetadata({ ignoredMetadata: names }: Pipeline): { readonly IGNORED_METADATA?: string } {
+  return names.length === 0 ? {} : { IGNORED_METADATA: names.join() };
 }
 
 /** The function that ends a refresh, whatever its outcome. */

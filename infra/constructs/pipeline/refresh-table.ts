@@ -2,8 +2,7 @@ import { type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { LISTED_ATTRIBUTES } from '../../../shared/aws/refresh-table/items.ts';
-import { REFRESHES_IN_ORDER } from '../../../shared/aws/refresh-table/refresh-history.ts';
+import { LISTED_ATTRIBUTES, REFRESHES_IN_ORDER } from '../../../shared/aws/refresh-table/history-index.ts';
 
 /** Refreshes in progress, and the history of those that ended. */
 export class RefreshTable extends Table {

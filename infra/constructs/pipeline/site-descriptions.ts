@@ -7,7 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ATTRIBUTES } from '../../../shared/deployment/distribution-lookup.ts';
+import { ATTRIBUTES } from '../../../shared/deployment/agreed.ts';
 import type { Told } from '../../../shared/sites/told.ts';
 import type { SiteDistribution, VerificationHeader } from './auto-invalidation-props.ts';
 import { DeploymentFunction } from './deployment-function.ts';
@@ -44,6 +44,7 @@ export class SiteDescriptions extends Construct {
   /** What the deployment found, a sentence for each distribution. */
   readonly summary: string;
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: SiteDescriptionsProps) {
     super(scope, id);
     this.summary = this.findAll(props);

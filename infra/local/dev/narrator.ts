@@ -99,6 +99,7 @@ class Narrator {
 const STATES: Readonly<Record<string, string>> = {
   'Invalidate: wait for quota':
     'CloudFront accepts no more invalidations for now: waiting, and open for more uploads',
+  'Verify: wait for error pages': 'an error page changed: waiting until no edge can keep the former one',
   'Verify: ask the edge': 'asking the edge for every changed URL',
   'Report: fresh': 'edge verified: visitors get the new content',
   'Report: unasked': 'invalidated, but not verified: the mail and the cache panel say why',

@@ -8,6 +8,7 @@ import {
   hash,
   type Item,
   type ItemKey,
+  readItem,
   type Table,
   type UpdateInput,
   updateItem,
@@ -27,16 +28,21 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
   return {
     get: keys => readRecords(table, keys.map(idOf)),
 
-    async replace(known, { key, sequencer, mark, verified }) {
+    async find(key) {
+      const item = await readItem(table, idOf(key));
+      return item === undefined ? undefined : toEdgeRecord(item);
+    },
+
+    async replace(known, next) {
+      const { key, sequencer, mark, mixed, verified } = next;
       const replaced = await update(key, {
-        UpdateExpression: `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${
-          verified === undefined ? ' REMOVE verified' : ', verified = :verified'
-        }`,
+        UpdateExpression: replacing(next),
         ConditionExpression: 'sequencer = :known AND verified.fingerprint = :fingerprint',
         ExpressionAttributeValues: {
           ':sequencer': sequencer,
           ':mark': mark,
           ':expiresAt': expiryOf(table, HISTORY_DAYS),
+          ':mixed': mixed,
           ':verified': verified,
           ':known': known.sequencer,
           ':fingerprint': known.verified.fingerprint,
@@ -46,16 +52,21 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
     },
 
     async mark({ key, sequencer }, mark) {
-      await update(key, {
+      const values = { ':mark': mark, ':expiresAt': expiryOf(table, HISTORY_DAYS) };
+      const marked = await update(key, {
         UpdateExpression:
-          'SET #key = :key, sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt REMOVE verified',
+          'SET #key = :key, sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt REMOVE verified, mixed',
+        // As strings, sequencers are in the order of their events; see `isNewer`.
+        ConditionExpression: 'attribute_not_exists(sequencer) OR sequencer <= :sequencer',
         ExpressionAttributeNames: { '#key': 'key' },
-        ExpressionAttributeValues: {
-          ':key': key,
-          ':sequencer': sequencer,
-          ':mark': mark,
-          ':expiresAt': expiryOf(table, HISTORY_DAYS),
-        },
+        ExpressionAttributeValues: { ...values, ':key': key, ':sequencer': sequencer },
+      });
+      if (marked !== undefined) return;
+      await update(key, {
+        UpdateExpression: 'SET mark = :mark, expiresAt = :expiresAt REMOVE verified, mixed',
+        // Expired between the two updates, it is no record that could be read.
+        ConditionExpression: 'attribute_exists(sequencer)',
+        ExpressionAttributeValues: values,
       });
     },
 
@@ -71,6 +82,16 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
       });
     },
   };
+}
+
+/** Writes what there is of these attributes, and removes the others. */
+function replacing(optional: Pick<EdgeRecord, 'mixed' | 'verified'>): string {
+  const names = ['mixed', 'verified'] as const;
+  const present = names.filter(name => optional[name] !== undefined);
+  const absent = names.filter(name => optional[name] === undefined);
+  const set = present.map(name => `, ${name} = :${name}`).join('');
+  const remove = absent.length === 0 ? '' : ` REMOVE ${absent.join(', ')}`;
+  return `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${set}${remove}`;
 }
 
 async function readRecords(

@@ -5,9 +5,11 @@ import { Guard } from '../../planning/guard.ts';
 import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
 import type { ListedRefresh } from '../../refresh/history.ts';
+import { KeptErrorPages } from '../../refresh/kept-error-pages.ts';
 import type { Change, Refresh, RefreshEnd } from '../../refresh/refresh.ts';
 import { Unasked } from '../../refresh/unasked.ts';
 import type { EdgeRecord } from '../../refresh/unchanged.ts';
+import type { LISTED_ATTRIBUTES } from './history-index.ts';
 import type { Item } from './table.ts';
 
 /*
@@ -49,6 +51,7 @@ const Plan = withFormerNames(
     changeCount: Count,
     requestedPathCount: Count,
     skipped: Skipped,
+    errorPages: z.exactOptional(KeptErrorPages),
     totalCostUsd: z.number(),
     cap: z.exactOptional(Cap),
   }),
@@ -63,11 +66,12 @@ const Totals = withFormerNames(
     skipped: Skipped,
     needlessPurges: Count,
     isEstimated: z.exactOptional(z.literal(true)),
+    errorPages: z.exactOptional(KeptErrorPages),
     totalCostUsd: z.number(),
   }),
 );
 
-/** Attributes that the index of the history projects, beside its keys. */
+/** What the index of the history projects, beside its keys. */
 const LISTED = {
   state: z.enum(REFRESH_STATES),
   generation: Count,
@@ -78,8 +82,7 @@ const LISTED = {
   invalidationId: z.optional(z.string()),
   failure: z.optional(z.string()),
   refusals: z.optional(Count),
-};
-export const LISTED_ATTRIBUTES = Object.keys(LISTED);
+} satisfies Record<(typeof LISTED_ATTRIBUTES)[number], z.ZodMiniType>;
 
 const ListedItem = z.object({ pk: z.string(), ...LISTED });
 
@@ -115,18 +118,26 @@ const ChangeItem = z.object({
   eventTime: z.string(),
   sequencer: z.string(),
   eTag: z.optional(z.string()),
+  versionId: z.optional(z.string()),
+  deletesVersion: z.optional(z.literal(true)),
 });
 
 const EdgeItem = z.object({
   key: z.string(),
   sequencer: z.string(),
   mark: z.string(),
+  mixed: z.optional(z.literal(true)),
   verified: z.optional(
     z.object({
       fingerprint: z.string(),
+      headers: z.optional(z.string()),
+      shown: z.optional(z.array(z.string())),
       neverCached: z.boolean(),
+      cacheControl: z.optional(z.string()),
+      expires: z.optional(z.string()),
       eTag: z.optional(z.string()),
       lastModified: z.optional(z.string()),
+      versionId: z.optional(z.string()),
       skippedBy: z.optional(z.string()),
     }),
   ),
@@ -197,21 +208,33 @@ export function toListed(item: Item): ListedRefresh {
 
 /** @throws InvalidDataError */
 export function toChange(item: Item): Change {
-  const { eTag, ...change } = parsed(ChangeItem, item, nameOf(item));
-  return { ...change, ...(eTag === undefined ? {} : { eTag }) };
+  const { eTag, versionId, deletesVersion, ...change } = parsed(ChangeItem, item, nameOf(item));
+  return {
+    ...change,
+    ...(eTag === undefined ? {} : { eTag }),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(deletesVersion === undefined ? {} : { deletesVersion }),
+  };
 }
 
 /** @throws InvalidDataError */
 export function toEdgeRecord(item: Item): EdgeRecord {
-  const { verified, ...record } = parsed(EdgeItem, item, nameOf(item));
+  const { verified, mixed, ...rest } = parsed(EdgeItem, item, nameOf(item));
+  const record = mixed === undefined ? rest : { ...rest, mixed };
   if (verified === undefined) return record;
-  const { fingerprint, neverCached, eTag, lastModified, skippedBy } = verified;
+  const { fingerprint, neverCached, headers, shown, cacheControl, expires } = verified;
+  const { eTag, lastModified, versionId, skippedBy } = verified;
   return {
     ...record,
     verified: {
       ...{ fingerprint, neverCached },
+      ...(headers === undefined ? {} : { headers }),
+      ...(shown === undefined ? {} : { shown }),
+      ...(cacheControl === undefined ? {} : { cacheControl }),
+      ...(expires === undefined ? {} : { expires }),
       ...(eTag === undefined ? {} : { eTag }),
       ...(lastModified === undefined ? {} : { lastModified }),
+      ...(versionId === undefined ? {} : { versionId }),
       ...(skippedBy === undefined ? {} : { skippedBy }),
     },
   };

@@ -1,13 +1,8 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { RefreshPages } from '../../refresh/history.ts';
+import { REFRESHES_IN_ORDER } from './history-index.ts';
 import { toListed } from './items.ts';
 import { recordKey, type Table } from './table.ts';
-
-/**
- * Index of a distribution's refreshes in the order of their ids, and so of time: keys
- * `distributionId` and `pk`.
- */
-export const REFRESHES_IN_ORDER = 'RefreshesInOrder';
 
 /** Lists come from an index, which sees a change a moment later than the table does. */
 export function refreshHistory({ tableName, documents }: Table, distributionId: string): RefreshPages {

@@ -178,6 +178,47 @@ describe('An edge', () => {
     expect(await get('/nowhere')).toMatchObject({ status: 200, text: 'lost?', xCache: 'Error' });
   });
 
+  it('keeps a custom error page at each URL that it is shown at, whatever becomes of its own', async () => {
+    const rule = {
+      ErrorCode: 404,
+      ResponseCode: 200,
+      ResponsePagePath: '/app.html',
+      ErrorCachingMinTTL: 300,
+    };
+    const { get, origin, clock, invalidate } = openSite({ CustomErrorResponses: [rule] });
+    origin.files.set('/app.html', { body: 'old' });
+    for (const url of ['/app.html', '/users/5', '/users/6']) await get(url);
+    origin.files.set('/app.html', { body: 'new' });
+    await invalidate(['/app.html', '/users/6']);
+    const textsOf = (...urls: string[]) => Promise.all(urls.map(async url => (await get(url)).text));
+    expect(await textsOf('/app.html', '/users/5', '/users/6')).toEqual(['new', 'old', 'new']);
+    clock.now += 300_000;
+    expect(await get('/users/5')).toMatchObject({ status: 200, text: 'new', xCache: 'Error' });
+  });
+
+  it('forgets a custom error page when the missing object is there', async () => {
+    const rule = {
+      ErrorCode: 404,
+      ResponseCode: 200,
+      ResponsePagePath: '/app.html',
+      ErrorCachingMinTTL: 300,
+    };
+    const { get, origin, invalidate } = openSite({ CustomErrorResponses: [rule] });
+    origin.files.set('/app.html', { body: 'app', headers: { etag: '"1"' } });
+    await get('/new.js');
+    origin.files.set('/new.js', { body: 'script' });
+    expect((await get('/new.js')).text).toBe('app');
+    await invalidate(['/new.js']);
+    expect(await get('/new.js')).toMatchObject({ text: 'script', xCache: 'Miss' });
+  });
+
+  it('answers with the error itself if the custom error page is missing, too', async () => {
+    const rule = { ErrorCode: 404, ResponseCode: 200, ResponsePagePath: '/app.html' };
+    const { get } = openSite({ CustomErrorResponses: [rule] });
+    expect(await get('/nowhere')).toMatchObject({ status: 404, xCache: 'Error' });
+    expect(await get('/app.html')).toMatchObject({ status: 404, xCache: 'Error' });
+  });
+
   it('serves expired objects while the origin fails', async () => {
     const { get, origin, clock } = openSite();
     origin.files.set('/a', { body: 'one', headers: { 'cache-control': 'max-age=60' } });

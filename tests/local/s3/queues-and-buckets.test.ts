@@ -160,7 +160,7 @@ describe('What the local S3 does not emulate', () => {
     ['versionId', new GetObjectCommand({ ...at, VersionId: 'v1' })],
     [
       'versioning',
-      new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Enabled' } }),
+      new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: 'Suspended' } }),
     ],
     ['versions', new ListObjectVersionsCommand({ Bucket: BUCKET })],
     ['location', new GetBucketLocationCommand({ Bucket: BUCKET })],

@@ -110,6 +110,13 @@ describe('the status', () => {
     );
   });
 
+  it('says below the table why a refresh waited, or purged everything', () => {
+    const errorPages = { paths: ['/404.html'], seconds: 10 };
+    expect(linesOf({ refreshes: [{ ...FRESH, errorPages }] })).toContain(
+      `${FRESH.id}: edges may keep the former /404.html at any URL for up to 10 s, so the refresh waits that long`,
+    );
+  });
+
   it('knows which refresh an earlier invalidation was of', () => {
     const maker = { paths: 3, refreshId: FRESH.id };
     const invalidations = [{ id: 'I0', status: 'Completed', createTime: FRESH.startedAt, maker }];

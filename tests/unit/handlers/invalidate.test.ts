@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { QuotaExceededError } from '../../../shared/errors.ts';
 import type { InvalidateDependencies } from '../../../shared/refresh/invalidate.ts';
 import { listingOf } from '../../helpers/listing.ts';
-import { PLAN_SETTINGS } from '../../helpers/planning.ts';
+import { NO_ERROR_PAGES, PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from '../refresh/memory-records.ts';
 import { createMemoryTable } from '../refresh/memory-table.ts';
 
@@ -62,7 +62,8 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
     edge: {
       records: createMemoryRecords({ step }),
       objects: { head: async () => undefined },
-      honoursNoStore: true,
+      isAskedEachTime: () => false,
+      errorPages: NO_ERROR_PAGES,
     },
     newMark: () => 'm1',
     settings: PLAN_SETTINGS,
@@ -74,7 +75,7 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
 
 describe('The function of the stage invalidate', () => {
   it.each(['1', 'any'])('returns the invalidation that it created, at generation %s', async generation => {
-    expect(await run({}, generation)).toEqual({ invalidationId: 'I1', paths: 1 });
+    expect(await run({}, generation)).toEqual({ invalidationId: 'I1', paths: 1, waitSeconds: 0 });
   });
 
   it('counts a refusal by CloudFront, which Step Functions recognises by its name', async () => {
@@ -89,7 +90,7 @@ describe('The function of the stage invalidate', () => {
 
   it('warns when it cannot read what is in progress, and goes on', async () => {
     const result = await run({ inProgress: () => Promise.reject(new Error('denied for a test')) });
-    expect(result).toEqual({ invalidationId: 'I1', paths: 1 });
+    expect(result).toEqual({ invalidationId: 'I1', paths: 1, waitSeconds: 0 });
     expect(lines.filter(line => line.includes('"WARN"')).join('')).toContain('denied for a test');
     expect(lines.join('')).not.toContain('QuotaRefusals');
   });

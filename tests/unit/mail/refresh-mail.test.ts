@@ -78,7 +78,7 @@ describe('the mail about a fresh refresh', () => {
     },
     {
       skipped: { unchanged: 1, neverCached: 2, duplicate: 3 },
-      line: 'Nothing to purge: 1 file uploaded or removed again without a change; 2 files served with no-store, so never cached; 3 files reported twice by S3',
+      line: 'Nothing to purge: 1 file uploaded or removed again without a change; 2 files for which the edge asks the bucket each time; 3 files reported twice by S3',
     },
   ])('says how many files needed no path, and why: $line', ({ skipped, line }) => {
     const { text, html } = render({ skipped });
@@ -88,6 +88,13 @@ describe('the mail about a fresh refresh', () => {
 
   it('does not mention needless purges when there are none', () =>
     expect(render({}).text).not.toContain('Needless purges'));
+
+  it('says what is done about an error page that changed, and why', () => {
+    expect(render({ errorPages: { paths: ['/404.html'], seconds: 10 } }).text).toContain(
+      'Error pages: edges may keep the former /404.html at any URL for up to 10 s, so the refresh waits that long\n',
+    );
+    expect(render({}).text).not.toContain('Error pages');
+  });
 
   it('says what the limit on needless purges costs, or that it cannot be kept', () => {
     const guard = { limit: 5000, withoutLimit: 10_453, costUsd: 3.68 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { askedEachTimeBy } from '../../../shared/refresh/asked-each-time.ts';
 import { distributionOf, distributionReader } from '../../../shared/refresh/distribution.ts';
 import { describe as describeSite } from '../../../shared/sites/describe.ts';
 import type { Caching } from '../../../shared/sites/description.ts';
@@ -70,8 +71,9 @@ describe('A distribution', () => {
       true,
     ],
   ])('caches as the behaviours that show the bucket do: %s', (_, behaviours, queryStrings, noStore) => {
-    const { urls, honoursNoStore } = read({ behaviours });
-    expect([urls.cachesQueryStrings, honoursNoStore]).toEqual([queryStrings, noStore]);
+    const { urls, description } = read({ behaviours });
+    const isAsked = askedEachTimeBy(description, urls)('a.css', { cacheControl: 'no-store' });
+    expect([urls.cachesQueryStrings, isAsked]).toEqual([queryStrings, noStore]);
   });
 
   it('shows the index document of its website at every folder', () => {

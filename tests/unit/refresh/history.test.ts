@@ -178,6 +178,7 @@ describe('the summary of a refresh', () => {
       requestedPathCount: 1,
       needlessPurges: 4,
       skipped,
+      errorPages: { paths: ['/404.html'] },
       costUsd: 0.01,
       totalCostUsd: 0.015,
     });
@@ -197,6 +198,7 @@ describe('the summary of a refresh', () => {
       requestedPathCount: 1,
       pathCount: 2,
       needlessPurges: 4,
+      errorPages: { paths: ['/404.html'] },
       costUsd: 0.015,
       skipped,
       invalidationId: 'I1',

@@ -8,7 +8,7 @@ import type { PathUse } from '../../../shared/refresh/path-use.ts';
 import type { PathsInProgress } from '../../../shared/refresh/quota.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
 import { listingOf } from '../../helpers/listing.ts';
-import { PLAN_SETTINGS } from '../../helpers/planning.ts';
+import { NO_ERROR_PAGES, PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import { createMemoryTable } from './memory-table.ts';
 
@@ -27,6 +27,13 @@ export interface SetUp {
   readonly spentUsd?: number;
   readonly maxPathsPerMonth?: number;
 }
+
+/** An empty bucket, and an edge that asks for nothing by itself. */
+const NOTHING_SHOWN = {
+  objects: { head: async () => undefined },
+  isAskedEachTime: () => false,
+  errorPages: NO_ERROR_PAGES,
+};
 
 /** An open refresh `r1` with one change of `a.css`. */
 export function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath = '', ...given }: SetUp = {}) {
@@ -71,7 +78,7 @@ export function setUp({ refusals = 0, step = inOneGo, changes = {}, originPath =
       maxPathsPerMonth: given.maxPathsPerMonth,
       urls: { ...PLAN_SETTINGS.urls, originPath },
     },
-    edge: { records, objects: { head: async () => undefined }, honoursNoStore: true },
+    edge: { records, ...NOTHING_SHOWN },
     newMark: () => `m${++marks}`,
     now,
     onUnknownQuota: error => void unknown.push(error),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { verifiedFrom } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { type Step, setUp } from './invalidate-step.ts';
@@ -14,7 +14,11 @@ describe('the step Invalidate', () => {
     const { table, sent, invalidate } = setUp({
       changes: { objects: [changeOf('b.css')], paths: ['/docs/*'] },
     });
-    expect(await invalidate({ generation: 1 })).toEqual({ invalidationId: 'I-r1-1', paths: 2 });
+    expect(await invalidate({ generation: 1 })).toEqual({
+      invalidationId: 'I-r1-1',
+      paths: 2,
+      waitSeconds: 0,
+    });
     expect(sent).toEqual([{ reference: 'r1-1', paths: '/b.css /docs/*' }]);
     expect(await table.get('r1')).toMatchObject({ state: 'invalidating', plan: { number: 1, round: 1 } });
   });
@@ -49,12 +53,12 @@ describe('the step Invalidate', () => {
   it('closes an unquiet refresh when no generation is given', async () => {
     const { table, invalidate } = setUp();
     await table.commit('r1');
-    expect(await invalidate()).toEqual({ invalidationId: 'I-r1-1', paths: 1 });
+    expect(await invalidate()).toEqual({ invalidationId: 'I-r1-1', paths: 1, waitSeconds: 0 });
   });
 
   it('sends nothing when no viewer can see the changes', async () => {
     const { sent, invalidate } = setUp({ originPath: '/public' });
-    expect(await invalidate()).toEqual({ paths: 0 });
+    expect(await invalidate()).toEqual({ paths: 0, waitSeconds: 0 });
     expect(sent).toEqual([]);
   });
 
@@ -86,7 +90,7 @@ describe('the step Invalidate', () => {
     const { table, records, sent, invalidate } = setUp({ changes: { objects: [again] } });
     await records.mark(first, 'm0');
     await records.recordVerified(first, 'm0', verifiedFrom(undefined));
-    expect(await invalidate()).toEqual({ paths: 0 });
+    expect(await invalidate()).toEqual({ paths: 0, waitSeconds: 0 });
     expect(sent).toEqual([]);
     const skipped = { unchanged: 1, neverCached: 0, duplicate: 0 };
     expect((await table.get('r1'))?.plan).toMatchObject({ paths: [], skipped });

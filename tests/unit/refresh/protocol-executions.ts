@@ -2,7 +2,7 @@ import { QuotaExceededError, RefreshNotQuietError } from '../../../shared/errors
 import type { RefreshExecutions } from '../../../shared/refresh/collect.ts';
 import { invalidate } from '../../../shared/refresh/invalidate.ts';
 import { listingOf } from '../../helpers/listing.ts';
-import { PLAN_SETTINGS } from '../../helpers/planning.ts';
+import { NO_ERROR_PAGES, PLAN_SETTINGS } from '../../helpers/planning.ts';
 import { createMemoryRecords } from './memory-records.ts';
 import type { Look, MemoryTable } from './memory-table.ts';
 import type { ProtocolCloudFront } from './protocol-cloudfront.ts';
@@ -118,7 +118,8 @@ export class ProtocolExecutions implements RefreshExecutions {
           edge: {
             records: createMemoryRecords({ step: (label, effect) => this.#run.step(label, effect) }),
             objects: { head: async () => undefined },
-            honoursNoStore: true,
+            isAskedEachTime: () => false,
+            errorPages: NO_ERROR_PAGES,
           },
           newMark: () => 'm',
           now: () => new Date(0),

@@ -216,6 +216,15 @@ describe('the refresh table in DynamoDB', () => {
     expect(await table.get('capped')).toMatchObject({ plan: { cap } });
   });
 
+  it('keeps which error pages a refresh waits for, and lists it', async () => {
+    const table = tableOf('E-pages', () => AT);
+    const errorPages = { paths: ['/404.html'], seconds: 10 };
+    await table.replace(undefined, 'pages');
+    await table.close('pages');
+    await table.storePlan('pages', planOf(['/404.html'], { errorPages }), 0);
+    expect(await table.get('pages')).toMatchObject({ plan: { errorPages }, totals: { errorPages } });
+  });
+
   it('keeps the time at which the verifying of a round began', async () => {
     let now = AT;
     const table = tableOf('E-verified', () => now);

@@ -9,7 +9,8 @@ import type {
 } from '../../../shared/refresh/edge-answer.ts';
 import type { Changes, Refresh, Verification } from '../../../shared/refresh/refresh.ts';
 import type { Served } from '../../../shared/refresh/served.ts';
-import type { Verified } from '../../../shared/refresh/unchanged.ts';
+import type { EdgeRecord } from '../../../shared/refresh/unchanged.ts';
+import type { Verified } from '../../../shared/refresh/verified.ts';
 import { type StepTime, type VerifyDependencies, verifyEdge } from '../../../shared/refresh/verify-edge.ts';
 import { listingOf } from '../../helpers/listing.ts';
 import { PLANNING, planOf } from '../../helpers/planning.ts';
@@ -98,6 +99,8 @@ interface Script {
   readonly recorded: (string | Verification)[];
   /** What was remembered as verified, by key and mark. */
   readonly remembered: Record<string, Verified>;
+  /** What was on record before, by key. */
+  readonly records: Map<string, EdgeRecord>;
   readonly hooks: { onAsked(): void };
 }
 
@@ -113,12 +116,13 @@ function scriptOf(objects: Record<string, Served>): Script {
     clock: { left: 600_000 },
     recorded: [],
     remembered: {},
+    records: new Map(),
     hooks: { onAsked: () => {} },
   };
 }
 
 function storesOf(
-  { recorded, remembered }: Script,
+  { recorded, remembered, records }: Script,
   refresh: Refresh | undefined,
   changes: Partial<Changes>,
 ): Pick<VerifyDependencies, 'refreshes' | 'records'> {
@@ -130,6 +134,7 @@ function storesOf(
       recordVerification: async (_, verification) => void recorded.push(verification),
     },
     records: {
+      find: async key => records.get(key),
       recordVerified: async ({ key }, mark, verified) => {
         remembered[`${key} ${mark}`] = verified;
       },

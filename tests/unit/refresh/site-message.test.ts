@@ -44,6 +44,52 @@ describe('an S3 event', () => {
   });
 
   it.each([
+    {
+      what: 'an upload names the version that it wrote',
+      eventName: 'ObjectCreated:Put',
+      versionId: 'v2',
+      change: { removed: false, versionId: 'v2' },
+    },
+    {
+      what: 'a delete marker removes the object',
+      eventName: 'ObjectRemoved:DeleteMarkerCreated',
+      versionId: 'v2',
+      change: { removed: true, versionId: 'v2' },
+    },
+    {
+      what: 'the deletion of a version may leave an older one',
+      eventName: 'ObjectRemoved:Delete',
+      versionId: 'v2',
+      change: { removed: false, versionId: 'v2', deletesVersion: true },
+    },
+    {
+      what: 'the deletion of a null version may leave another one',
+      eventName: 'ObjectRemoved:Delete',
+      versionId: 'null',
+      change: { removed: false, deletesVersion: true },
+    },
+    {
+      what: 'the upload of a null version names none: the next one has the same id',
+      eventName: 'ObjectCreated:Put',
+      versionId: 'null',
+      change: { removed: false },
+    },
+  ])('in a bucket with versions: $what', ({ eventName, versionId, change }) => {
+    const { eventTime, sequencer, eTag, key, ...told } =
+      parse(s3Event(recordOf('a.html', { eventName, versionId }))).objects[0] ?? {};
+    expect(told).toEqual(change);
+  });
+
+  it('about the expiry of an old version asks for nothing', () => {
+    const expiry = recordOf('a b.html', { eventName: 'LifecycleExpiration:Delete', versionId: 'v1' });
+    expect(parse(s3Event(expiry))).toEqual({
+      objects: [],
+      paths: [],
+      ignored: ['the expiry of an old version of a b.html'],
+    });
+  });
+
+  it.each([
     'ObjectTagging:Put',
     'ObjectAcl:Put',
     'ObjectRestore:Completed',

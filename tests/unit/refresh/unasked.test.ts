@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EdgeAnswer } from '../../../shared/refresh/edge-answer.ts';
 import type { Served } from '../../../shared/refresh/served.ts';
-import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { verifiedFrom } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { answerOf, LATER, objectOf, site, stale } from './scripted-site.ts';
 

@@ -1,9 +1,10 @@
 import type { Scheduler } from 'fast-check';
 import { type Fate, type Followed, UnchangedRefreshes } from './unchanged-refreshes.ts';
 import { type Guard, UnchangedRun } from './unchanged-run.ts';
-import { type Version, VersionedSite } from './unchanged-site.ts';
+import { type Showing, VersionedSite, type Visit } from './unchanged-site.ts';
+import type { Version } from './unchanged-versions.ts';
 
-export interface Scenario {
+export interface Scenario extends Showing {
   readonly versions: readonly Version[];
   /** The refresh that the event of each version but the first is collected by, by number. */
   readonly collectedBy: readonly number[];
@@ -12,8 +13,8 @@ export interface Scenario {
   /** Events written to a refresh after it was planned: another one has them too. */
   readonly late: readonly { readonly version: number; readonly refresh: number }[];
   readonly refreshes: readonly Fate[];
-  /** The points of presence that viewers are at, one viewer after the other. */
-  readonly viewers: readonly number[];
+  /** One after the other. */
+  readonly visits: readonly Visit[];
 }
 
 /**
@@ -30,7 +31,7 @@ export async function runUnchanged(
   without?: Guard,
 ): Promise<string[]> {
   const run = new UnchangedRun(scheduler, without);
-  const site = new VersionedSite(run, scenario.versions);
+  const site = new VersionedSite(run, scenario.versions, scenario);
   const refreshes = new UnchangedRefreshes(run, site);
 
   // The first version is verified before anything else happens.
@@ -41,7 +42,7 @@ export async function runUnchanged(
     .filter(({ versions }) => versions.length > 0);
   await run.interleave(() => [
     site.uploadTheRest(),
-    site.visit(scenario.viewers),
+    site.visit(scenario.visits),
     ...following.map(followed => refreshes.follow(followed)),
   ]);
   return refreshes.isAlarmed ? [] : site.outdated();

@@ -7,6 +7,15 @@ export type Guard =
   | 'every event of a key is passed on'
   | 'the version seen before is not seen again'
   | 'headers count'
+  | 'an old ETag keeps its headers'
+  | 'an upload is skipped by its own version alone'
+  | 'a deletion is skipped by the version that was verified'
+  | 'a deletion is skipped only if it is newer than the record'
+  | 'what a deletion leaves is not recorded'
+  | 'an error page is known by a single event'
+  | 'an error page is known only if the bucket holds another version'
+  | 'an error page that costs no path is waited for'
+  | 'an error page that is kept for long is purged everywhere'
   | 'what is verified is of the kind that the event names';
 
 /** One run of the model: its actors take one step at a time, in the scheduler's order. */

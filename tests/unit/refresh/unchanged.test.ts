@@ -1,57 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../../shared/refresh/refresh.ts';
-import type { Served } from '../../../shared/refresh/served.ts';
-import { markAll, markChanged, NOTHING_SKIPPED, verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { markAll, markChanged, NOTHING_SKIPPED } from '../../../shared/refresh/unchanged.ts';
+import { verifiedFrom } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
+import { NO_ERROR_PAGES } from '../../helpers/planning.ts';
+import { decide, objectOf, PLANNING, removal, THEN, upload } from './deciding.ts';
 import { createMemoryRecords } from './memory-records.ts';
-
-const THEN = 'Mon, 02 Nov 2026 10:00:00 GMT';
-const NOW = 'Mon, 02 Nov 2026 12:00:00 GMT';
-
-const PLANNING = { refreshId: 'r1', mark: 'm1' };
-
-const objectOf = (content: string, headers: Record<string, string> = {}, lastModified = NOW): Served => ({
-  headers: { etag: `"${content}"`, ...headers },
-  lastModified,
-});
-const upload = (sequencer: string, eTag = 'same') => changeOf('a.css', { sequencer, eTag });
-const removal = (sequencer: string) => changeOf('a.css', { sequencer, removed: true });
-
-/**
- * What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if
- * that is given.
- */
-async function decide({
-  verified,
-  events,
-  bucket,
-  honoursNoStore = true,
-}: {
-  verified?: Served | 'absent' | undefined;
-  events: readonly Change[];
-  bucket: Served | undefined;
-  honoursNoStore?: boolean;
-}) {
-  const records = createMemoryRecords();
-  await records.mark(upload('05'), 'm0');
-  const seen = verified === 'absent' ? undefined : verified;
-  if (verified !== undefined) await records.recordVerified(upload('05'), 'm0', verifiedFrom(seen));
-  let reads = 0;
-  const objects = {
-    head: async () => {
-      reads++;
-      return bucket;
-    },
-  };
-  const { changedKeys, skipped } = await markChanged(events, PLANNING, {
-    records,
-    objects,
-    honoursNoStore,
-  });
-  const [reason = 'purged'] = Object.entries(skipped).flatMap(([name, count]) => (count > 0 ? [name] : []));
-  expect(changedKeys).toEqual(reason === 'purged' ? ['a.css'] : []);
-  return { reason, reads, record: records.peek('a.css') };
-}
 
 const verified = objectOf('same', {}, THEN);
 const bucket = objectOf('same');
@@ -86,6 +39,13 @@ describe('a key costs no path', () => {
       verified: objectOf('old', { 'cache-control': 'no-store' }, THEN),
       events: [upload('06', 'new')],
       bucket: objectOf('new'),
+      reason: 'neverCached',
+    },
+    {
+      what: 'changed, when the edge asked for the old version each time',
+      verified: objectOf('old', { 'cache-control': 'no-cache' }, THEN),
+      events: [upload('06', 'new')],
+      bucket: objectOf('new', { 'cache-control': 'no-cache' }),
       reason: 'neverCached',
     },
     {
@@ -160,10 +120,16 @@ describe('a key is purged', () => {
       bucket: undefined,
     },
     {
-      what: 'it is only to be asked for each time',
-      verified: objectOf('old', { 'cache-control': 'no-cache' }, THEN),
+      what: 'edges may show the old one while they ask for it',
+      verified: objectOf('old', { 'cache-control': 'no-cache, stale-while-revalidate=60' }, THEN),
       events: [upload('06', 'new')],
       bucket: objectOf('new'),
+    },
+    {
+      what: 'it is asked for each time, but with an ETag that has not changed',
+      verified: objectOf('same', { 'cache-control': 'no-cache' }, THEN),
+      events: [upload('06')],
+      bucket: objectOf('same', { 'cache-control': 'no-cache', 'content-type': 'text/css' }),
     },
     {
       what: 'it names no-store in a quoted string only',
@@ -182,9 +148,12 @@ describe('a key is purged', () => {
     const records = createMemoryRecords();
     await records.mark(upload('05'), 'm0');
     await records.recordVerified(upload('05'), 'm0', verifiedFrom(verified));
-    expect(await markAll([upload('05'), upload('06')], PLANNING, { records })).toEqual({
+    expect(
+      await markAll([upload('05'), upload('06')], PLANNING, { records, errorPages: NO_ERROR_PAGES }),
+    ).toEqual({
       changedKeys: ['a.css'],
       skipped: NOTHING_SKIPPED,
+      pages: [],
     });
     expect(records.peek('a.css')).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
   });
@@ -202,9 +171,20 @@ describe('the record of a key', () => {
   });
 
   it('that was never cached must be verified again', async () => {
+    const noStore = { 'cache-control': 'no-store' };
+    const old = objectOf('old', noStore, THEN);
+    const { record } = await decide({
+      verified: old,
+      events: [upload('06')],
+      bucket: objectOf('same', noStore),
+    });
+    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+  });
+
+  it('that was never cached remembers that its headers have changed', async () => {
     const old = objectOf('old', { 'cache-control': 'no-store' }, THEN);
     const { record } = await decide({ verified: old, events: [upload('06')], bucket });
-    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1' });
+    expect(record).toEqual({ key: 'a.css', sequencer: '06', mark: 'm1', mixed: true });
   });
 });
 
@@ -216,7 +196,12 @@ it('A lost plan is made again, and skips the same keys for the same reasons', as
     markChanged(
       [upload('06')],
       { refreshId, mark: 'm1' },
-      { records, objects: { head: async () => bucket }, honoursNoStore: true },
+      {
+        records,
+        objects: { head: async () => bucket },
+        isAskedEachTime: () => false,
+        errorPages: NO_ERROR_PAGES,
+      },
     );
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
   expect((await plan('r1')).skipped).toMatchObject({ unchanged: 1 });
@@ -253,8 +238,16 @@ it('Every key is decided on its own', async () => {
   }
   const events = keys.map(key => changeOf(key, { sequencer: '06', eTag: key }));
   const head = async (key: string) => objectOf(key, key === '42.css' ? { 'cache-control': 'max-age=1' } : {});
-  expect(await markChanged(events, PLANNING, { records, objects: { head }, honoursNoStore: true })).toEqual({
+  expect(
+    await markChanged(events, PLANNING, {
+      records,
+      objects: { head },
+      isAskedEachTime: () => false,
+      errorPages: NO_ERROR_PAGES,
+    }),
+  ).toEqual({
     changedKeys: ['42.css'],
     skipped: { unchanged: 99, neverCached: 0, duplicate: 0 },
+    pages: [],
   });
 });

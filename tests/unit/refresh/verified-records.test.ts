@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../shared/refresh/refresh.ts';
-import { verifiedFrom } from '../../../shared/refresh/unchanged.ts';
+import { verifiedFrom } from '../../../shared/refresh/verified.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { objectOf, site, stale } from './scripted-site.ts';
 

@@ -172,6 +172,35 @@ describe('the edge is stale', () => {
   });
 });
 
+describe('after a version was deleted', () => {
+  const { eTag: _, ...event } = changeOf('a.css');
+  const deletion = { ...event, deletesVersion: true, versionId: 'v2' } as const;
+
+  it('the edge is stale if it shows another version than the one that is left', async () => {
+    const { verify, edge } = site({ 'a.css': objectOf('older') });
+    edge.set('/a.css', objectOf('newest'));
+    await expect(verify({ objects: [deletion] })).rejects.toEqual(stale('/a.css'));
+  });
+
+  it('the edge is stale if it shows an object although none is left', async () => {
+    const { verify, edge } = site({});
+    edge.set('/a.css', objectOf('newest'));
+    await expect(verify({ objects: [deletion] })).rejects.toEqual(stale('/a.css'));
+  });
+
+  it('what is left is verified, but not remembered: the event does not name it', async () => {
+    const { verify, remembered } = site({ 'a.css': objectOf('older') });
+    expect(await verify({ objects: [deletion] })).toEqual({ verified: 1, superseded: 0 });
+    expect(remembered).toEqual({});
+  });
+
+  it('an object that was uploaded since is left to its own refresh', async () => {
+    const { verify, edge } = site({ 'a.css': { ...objectOf('again'), lastModified: LATER } });
+    edge.set('/a.css', objectOf('newest'));
+    expect(await verify({ objects: [deletion] })).toEqual({ verified: 0, superseded: 1 });
+  });
+});
+
 describe('a key that changed again is left to its own refresh', () => {
   it.each([
     { what: 'overwritten', now: objectOf('newer') },
@@ -218,7 +247,10 @@ describe('verifying', () => {
           recordVerifying: () => Promise.reject(new Error('Nothing may be recorded')),
           recordVerification: () => Promise.reject(new Error('Nothing may be recorded')),
         },
-        records: { recordVerified: () => Promise.reject(new Error('Nothing may be recorded')) },
+        records: {
+          find: async () => undefined,
+          recordVerified: () => Promise.reject(new Error('Nothing may be recorded')),
+        },
         origin: { ...listingOf([]), head: async () => undefined, read: async () => undefined },
         openEdge: () => Promise.reject(new Error('Nothing may be asked')),
         urls: PLANNING.urls,

@@ -1,4 +1,4 @@
-import { SITE_EVENTS } from '../../../../shared/deployment/bucket-notifications.ts';
+import { SITE_EVENTS } from '../../../../shared/deployment/agreed.ts';
 import { toFilterValue } from '../../../../shared/deployment/filter-value.ts';
 import {
   type AttachmentSettings,

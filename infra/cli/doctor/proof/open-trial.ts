@@ -1,3 +1,4 @@
+import { spell } from '#edition';
 import { randomUUID } from 'node:crypto';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -26,7 +27,7 @@ import type { Waiting } from './waiting.ts';
 export async function openTrial(stack: Stack, waiting: Waiting): Promise<Trial> {
   const site = await readDeployedSite(stack);
   const pause = await site.table.pauses.current();
-  if (isPaused(pause)) throw new CommandError(`${pauseWords(pause)}. Try again after npm run resume.`);
+  if (isPaused(pause)) throw new CommandError(`${pauseWords(pause)}. Try again after ${spell('resume')}.`);
   const { id, url, urls } = site.distribution;
   const headers = await headersOf(site, stack);
   return {

@@ -1,5 +1,5 @@
+import { spell } from '#edition';
 import type { Stack } from '../../aws/stack.ts';
-import { spell } from '../../spelling.ts';
 
 type Named = Pick<Stack, 'name' | 'client'>;
 

@@ -2,6 +2,8 @@ import type { Headers } from './messages.ts';
 
 export interface CachedObject {
   readonly status: number;
+  /** The status of the origin's answer, if an error page is kept in its place. */
+  readonly errorStatus?: number;
   readonly headers: Headers;
   readonly body: Buffer;
   /** Milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import { compressed } from './compression.ts';
 import type { Behaviour, Distribution } from './distribution.ts';
 import { EdgeFunctionError } from './edge-function.ts';
 import { acceptedEncodings, cacheKey, originRequest } from './forwarding.ts';
-import { cacheSeconds, DEFAULT_ERROR_TTL_SECONDS } from './freshness.ts';
+import { type CachedError, cacheSeconds, DEFAULT_ERROR_TTL_SECONDS } from './freshness.ts';
 import { splitQuery } from './invalidation-paths.ts';
 import {
   type FetchOrigin,
@@ -34,11 +34,10 @@ export interface EdgeOptions {
   readonly blocks?: ((request: ViewerRequest) => boolean) | undefined;
 }
 
+type Shown = Pick<CachedObject, 'status' | 'errorStatus' | 'headers' | 'body'>;
+
 /** A complete response, and where the edge got it. */
-export interface Served {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Buffer;
+export interface Served extends Shown {
   readonly outcome: 'Hit' | 'Miss' | 'RefreshHit';
 }
 
@@ -127,45 +126,59 @@ class EdgeOfDistribution {
     requestId: string,
   ): Promise<[ViewerResponse, xCache: string]> {
     const served = await this.#obtain(behaviour, request, requestId);
-    const { status, body } = served;
-    const headers = withResponseHeaders(served.headers, behaviour.responseHeadersPolicy);
-    const isError = status >= 400;
-    const page = isError ? await this.#errorPage(status, request, requestId) : undefined;
-    const isWhole = page !== undefined || isCached(behaviour, request.method);
-    const response = page ?? { status, headers, body };
-    return [isWhole ? answerFromComplete(request, response) : response, isError ? 'Error' : served.outcome];
+    const { status, errorStatus, body } = served;
+    // The headers of an error page are those of the behaviour that shows the page.
+    const policy = errorStatus === undefined ? behaviour.responseHeadersPolicy : undefined;
+    const response = { status, headers: withResponseHeaders(served.headers, policy), body };
+    const isWhole = errorStatus !== undefined || isCached(behaviour, request.method);
+    const answer = isWhole ? answerFromComplete(request, response) : response;
+    return [answer, isError(served) ? 'Error' : served.outcome];
   }
 
+  /** The page that viewers get instead of an error; undefined if there is none. */
   async #errorPage(
-    status: number,
+    { status }: OriginResponse,
     request: ViewerRequest,
     requestId: string,
-  ): Promise<ViewerResponse | undefined> {
+  ): Promise<ErrorPage | undefined> {
     const page = this.#distribution.errorRules.get(status)?.page;
-    if (page === undefined) return undefined;
+    if (page === undefined || page.path === splitQuery(request.url)[0]) return undefined;
     const behaviour = this.#behaviourOf(page.path);
     const pageRequest = { ...request, method: 'GET', url: page.path, body: Buffer.alloc(0) };
-    const served = await this.#obtain(behaviour, pageRequest, requestId);
+    const { body, ...served } = await this.#obtain(behaviour, pageRequest, requestId, false);
     if (served.status >= 400) return undefined;
     const headers = withResponseHeaders(served.headers, behaviour.responseHeadersPolicy);
-    return { status: page.status, headers, body: served.body };
+    return {
+      shown: { status: page.status, errorStatus: status, headers, body },
+      kept: { headers: served.headers, policy: behaviour.cachePolicy },
+    };
   }
 
-  /** Gets the object from the cache or, failing that, from the origin. */
-  async #obtain(behaviour: Behaviour, request: ViewerRequest, requestId: string): Promise<Served> {
+  /**
+   * Gets the object from the cache or, failing that, from the origin.
+   *
+   * @param hasPages whether an error page takes the place of an error
+   */
+  async #obtain(
+    behaviour: Behaviour,
+    request: ViewerRequest,
+    requestId: string,
+    hasPages = true,
+  ): Promise<Served> {
     if (!isCached(behaviour, request.method)) {
       const response = await this.#ask(
         behaviour,
         originRequest(this.#distribution, behaviour, request, requestId, undefined),
       );
-      return { ...response, outcome: 'Miss' };
+      const page = hasPages ? await this.#errorPage(response, request, requestId) : undefined;
+      return { ...(page?.shown ?? response), outcome: 'Miss' };
     }
     const apart = this.#options.keepsHeadApart ?? false;
     const key = cacheKey(this.#distribution, behaviour, request, apart);
     const known = this.#options.cache.get(key);
     if (known !== undefined && this.#options.now() < known.freshUntil) return this.#hit(known);
     const { value, joined } = await this.#options.cache.fetchOnce(key, () =>
-      this.#refresh(behaviour, request, requestId, known),
+      this.#refresh(behaviour, request, requestId, known, hasPages),
     );
     return joined && value.outcome === 'Miss' ? { ...value, outcome: 'Hit' } : value;
   }
@@ -180,6 +193,7 @@ class EdgeOfDistribution {
     request: ViewerRequest,
     requestId: string,
     known: CachedObject | undefined,
+    hasPages: boolean,
   ): Promise<Fetched<Served>> {
     // A HEAD asks with GET, so that one answer serves both.
     const asGet = request.method === 'HEAD' ? { ...request, method: 'GET' } : request;
@@ -187,7 +201,7 @@ class EdgeOfDistribution {
       behaviour,
       originRequest(this.#distribution, behaviour, asGet, requestId, conditionsFor(known)),
     );
-    if (known !== undefined && known.status < 400 && response.status >= 500) {
+    if (known !== undefined && !isError(known) && response.status >= 500) {
       return this.#serveStale(known, response);
     }
     if (known !== undefined && response.status === 304) {
@@ -195,14 +209,15 @@ class EdgeOfDistribution {
       const current = { ...known, headers };
       return {
         value: { ...current, outcome: 'RefreshHit' },
-        ...this.#storable(behaviour, current, known.originETag),
+        ...this.#storable(behaviour, current, current, known.originETag),
       };
     }
+    const page = hasPages ? await this.#errorPage(response, request, requestId) : undefined;
     const encodings = behaviour.compress ? acceptedEncodings(request.headers, behaviour.cachePolicy) : [];
-    const fetched = await compressed(response, encodings);
+    const shown = page?.shown ?? (await compressed(response, encodings));
     return {
-      value: { ...fetched, outcome: 'Miss' },
-      ...this.#storable(behaviour, fetched, header(response.headers, 'etag')),
+      value: { ...shown, outcome: 'Miss' },
+      ...this.#storable(behaviour, response, shown, header(response.headers, 'etag'), page),
     };
   }
 
@@ -216,19 +231,29 @@ class EdgeOfDistribution {
     return { value: this.#hit(known), store: { ...known, freshUntil: this.#options.now() + seconds * 1000 } };
   }
 
+  /** @param shown what viewers get of the response */
   #storable(
     behaviour: Behaviour,
     response: OriginResponse,
+    shown: Shown,
     originETag: string | undefined,
+    page?: ErrorPage,
   ): { store?: CachedObject } {
-    const errorTtl = this.#distribution.errorRules.get(response.status)?.ttlSeconds;
-    const seconds = cacheSeconds(response, behaviour.cachePolicy, this.#options.now(), errorTtl);
+    const { ttlSeconds } = this.#distribution.errorRules.get(response.status) ?? {};
+    const seconds = cacheSeconds(response, behaviour.cachePolicy, this.#options.now(), {
+      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+      ...(page === undefined ? {} : { page: page.kept }),
+    });
     if (seconds === undefined) return {};
-    const { status, headers, body } = response;
+    const { status, errorStatus, headers, body } = shown;
     const tags = tagsOf(response, this.#distribution.config.CacheTagConfig?.HeaderName);
     const times = { storedAt: this.#options.now(), freshUntil: this.#options.now() + seconds * 1000 };
     return {
-      store: { status, headers, body, tags, ...times, ...(originETag === undefined ? {} : { originETag }) },
+      store: {
+        ...{ status, headers, body, tags, ...times },
+        ...(errorStatus === undefined ? {} : { errorStatus }),
+        ...(originETag === undefined ? {} : { originETag }),
+      },
     };
   }
 
@@ -254,6 +279,16 @@ class EdgeOfDistribution {
   }
 }
 
+/** What viewers get instead of an error, and how long it may be kept. */
+interface ErrorPage {
+  readonly shown: Shown;
+  readonly kept: NonNullable<CachedError['page']>;
+}
+
+function isError({ status, errorStatus }: Pick<Shown, 'status' | 'errorStatus'>): boolean {
+  return errorStatus !== undefined || status >= 400;
+}
+
 const BLOCKED = "Request blocked. We can't connect to the server for this app or website at this time.";
 const METHOD_NOT_ALLOWED =
   'This distribution is not configured to allow the HTTP request method that was used for this request.';
@@ -271,7 +306,7 @@ function forwardsCookies({ cachePolicy, originRequestPolicy }: Behaviour): boole
 }
 
 function conditionsFor(known: CachedObject | undefined): Headers {
-  if (known === undefined || known.status >= 400) return {};
+  if (known === undefined || isError(known)) return {};
   if (known.originETag !== undefined) return { 'if-none-match': known.originETag };
   const modified = header(known.headers, 'last-modified');
   return modified === undefined ? {} : { 'if-modified-since': modified };

@@ -10,9 +10,10 @@ export const s3Api: ApiTraits = {
   requirementsOf(request, operation) {
     const action = PERMISSIONS[operation];
     if (action === undefined) return undefined;
-    const { bucket, key } = s3Address(request);
+    const { bucket, key, query } = s3Address(request);
     const resource = key === '' ? bucketArn(bucket) : `${bucketArn(bucket)}/${key}`;
-    return [{ action: `s3:${action}`, resource }];
+    const ofVersion = operation === 'DeleteObject' && query.has('versionId') ? 'Version' : '';
+    return [{ action: `s3:${action}${ofVersion}`, resource }];
   },
   requiredToSeeMissing,
   // S3 writes resources in quotes, as its users quote it.
@@ -37,6 +38,8 @@ const PERMISSIONS: Readonly<Record<string, string>> = {
   GetBucketNotificationConfiguration: 'GetBucketNotification',
   PutBucketNotificationConfiguration: 'PutBucketNotification',
   GetBucketEncryption: 'GetEncryptionConfiguration',
+  GetBucketVersioning: 'GetBucketVersioning',
+  PutBucketVersioning: 'PutBucketVersioning',
   GetBucketPolicy: 'GetBucketPolicy',
   HeadBucket: 'ListBucket',
   ListObjects: 'ListBucket',
@@ -72,6 +75,7 @@ function bucketActionOf({ method }: AwsRequest, bucket: string, query: URLSearch
   if (bucket === '') return 'ListBuckets';
   if (method === 'POST' && query.has('delete')) return 'DeleteObjects';
   if (query.has('notification')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketNotificationConfiguration`;
+  if (query.has('versioning')) return `${method === 'PUT' ? 'Put' : 'Get'}BucketVersioning`;
   if (method === 'GET' && query.has('encryption')) return 'GetBucketEncryption';
   if (method === 'GET' && query.has('policy')) return 'GetBucketPolicy';
   const actions: Readonly<Record<string, string>> = {

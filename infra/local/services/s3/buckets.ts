@@ -8,12 +8,20 @@ import { withEncodingType } from './encoding-type.ts';
 import { withKeyLimit } from './key-length.ts';
 import { listInByteOrder } from './listing.ts';
 import { withoutUnknownSubresources } from './subresources.ts';
+import { createVersions, type Versions } from './versions.ts';
 
-/** Buckets and objects by fauxqs, with what it lacks added and what it gets wrong put right. */
-export function createBuckets({ handle, s3Store }: Pick<Fauxqs, 'handle' | 's3Store'>): AwsService {
+/**
+ * Buckets and objects by fauxqs, with what it lacks added and what it gets wrong put right.
+ *
+ * @param versions of its objects; by default no bucket keeps any from the start
+ */
+export function createBuckets(
+  { handle, s3Store }: Pick<Fauxqs, 'handle' | 's3Store'>,
+  versions: Versions = createVersions(s3Store, []),
+): AwsService {
   listInByteOrder(s3Store);
   const listed = withEncodingType(withTypesAsStored(asS3Answers(handle)));
-  const objects = withDeleteObjects(withKeyLimit(listed));
+  const objects = withDeleteObjects(versions.with(withKeyLimit(listed)));
   return withoutUnknownSubresources(withIntactContent(withConditionalWrites(objects)));
 }
 

@@ -7,6 +7,7 @@ import { sendMessage } from '../sqs/send-message.ts';
 import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
 import { type NotificationRule, takes } from './notification-rules.ts';
 import { s3Address, s3Request } from './s3-request.ts';
+import type { Versions } from './versions.ts';
 
 /**
  * One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or
@@ -24,10 +25,12 @@ interface ObjectEvent {
   readonly name: string;
   readonly eTag?: string;
   readonly size?: number;
+  readonly versionId?: string;
 }
 
 export interface S3EventsOptions {
   readonly s3: AwsService;
+  readonly newestOf: Versions['newestOf'];
   readonly notificationsOf: (bucket: string) => readonly NotificationRule[];
   readonly callAws: AwsService;
   readonly journal: Journal;
@@ -48,7 +51,7 @@ export interface S3WithEvents {
  * the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
-  const { s3, notificationsOf, callAws, journal, now = () => new Date() } = options;
+  const { s3, newestOf, notificationsOf, callAws, journal, now = () => new Date() } = options;
   const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
   const inFlight = new Set<Promise<void>>();
   const nextSequencer = createSequencer(now);
@@ -79,7 +82,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
     async handle(request) {
       const response = await s3(request);
       if (response.status < 300) {
-        for (const event of eventsOf(request, response)) {
+        for (const event of eventsOf(request, response, newestOf)) {
           const measured =
             event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request) };
           const delivery = notify(measured)
@@ -107,12 +110,13 @@ function unlessCut(error: unknown): undefined {
   if (!(error instanceof ConnectionCutError)) throw error;
 }
 
-function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
+function eventsOf(request: AwsRequest, response: AwsResponse, newestOf: Versions['newestOf']): ObjectEvent[] {
   const { bucket, key, query } = s3Address(request);
-  if (isDeleteObjects(request)) {
-    return keysToDelete(request).map(removed => ({ bucket, key: removed, name: 'ObjectRemoved:Delete' }));
-  }
+  if (isDeleteObjects(request))
+    return keysToDelete(request).map(removed => removalOf(bucket, removed, newestOf(bucket, removed)));
   if (key === '') return [];
+  const versionId = response.headers?.['x-amz-version-id']?.toString();
+  const version = versionId === undefined ? {} : { versionId };
   const created = (name: string, eTag = '', size?: number): ObjectEvent[] => [
     {
       bucket,
@@ -120,6 +124,7 @@ function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
       name: `ObjectCreated:${name}`,
       eTag: eTag.replaceAll(/"|&quot;/g, ''),
       ...(size === undefined ? {} : { size }),
+      ...version,
     },
   ];
   const eTagInBody = () => /<ETag>(.*?)<\/ETag>/.exec(String(response.body))?.[1];
@@ -127,12 +132,20 @@ function eventsOf(request: AwsRequest, response: AwsResponse): ObjectEvent[] {
     return created('CompleteMultipartUpload', eTagInBody());
   }
   if (request.method === 'DELETE' && !query.has('uploadId')) {
-    return [{ bucket, key, name: 'ObjectRemoved:Delete' }];
+    if (query.has('versionId')) return [{ bucket, key, name: 'ObjectRemoved:Delete', ...version }];
+    return [removalOf(bucket, key, newestOf(bucket, key))];
   }
   if (request.method !== 'PUT' || query.has('partNumber')) return [];
   if (request.headers['x-amz-copy-source'] !== undefined) return created('Copy', eTagInBody());
   const size = Number(request.headers['x-amz-decoded-content-length'] ?? request.body.length);
   return created('Put', response.headers?.['etag']?.toString(), size);
+}
+
+/** In a bucket with versions, a removal makes a delete marker. */
+function removalOf(bucket: string, key: string, newest: ReturnType<Versions['newestOf']>): ObjectEvent {
+  return newest?.isMarker
+    ? { bucket, key, name: 'ObjectRemoved:DeleteMarkerCreated', versionId: newest.id }
+    : { bucket, key, name: 'ObjectRemoved:Delete' };
 }
 
 /** Grows from event to event, and over restarts. */
@@ -145,7 +158,7 @@ function createSequencer(now: () => Date): () => string {
   };
 }
 
-function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: string, time: Date) {
+function toRecord({ bucket, key, name, eTag, size, versionId }: ObjectEvent, sequencer: string, time: Date) {
   return {
     eventVersion: '2.4',
     eventSource: 'aws:s3',
@@ -162,6 +175,7 @@ function toRecord({ bucket, key, name, eTag, size }: ObjectEvent, sequencer: str
       object: {
         key: formEncode(key),
         ...(eTag === undefined ? {} : { eTag, size }),
+        ...(versionId === undefined ? {} : { versionId }),
         sequencer,
       },
     },

@@ -18,6 +18,7 @@ export interface BucketDefinition {
   readonly name: string;
   readonly rules: readonly NotificationRule[];
   readonly encryption: BucketEncryption;
+  readonly keepsVersions: boolean;
 }
 
 const NotificationConfiguration = z
@@ -38,6 +39,10 @@ const NotificationConfiguration = z
   })
   .default({ QueueConfigurations: [] });
 
+const Versioning = z
+  .strictObject({ Status: z.enum(['Enabled', 'Suspended']) })
+  .default({ Status: 'Suspended' });
+
 export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefinition {
   const { QueueConfigurations } = NotificationConfiguration.parse(properties['NotificationConfiguration']);
   const rules = QueueConfigurations.map(({ Event, Queue, Filter }, index) => ({
@@ -47,7 +52,12 @@ export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefini
     prefix: filterOf(Filter.S3Key.Rules, 'prefix'),
     suffix: filterOf(Filter.S3Key.Rules, 'suffix'),
   }));
-  return { name: ref, rules, encryption: encryptionOf(properties['BucketEncryption']) };
+  return {
+    name: ref,
+    rules,
+    encryption: encryptionOf(properties['BucketEncryption']),
+    keepsVersions: Versioning.parse(properties['VersioningConfiguration']).Status === 'Enabled',
+  };
 }
 
 /** @param filters S3 spells their names in two ways */

@@ -12,6 +12,7 @@ import { withEncryption } from './encryption.ts';
 import { type EventDelivery, withEvents } from './events.ts';
 import { withExpectedOwner } from './expected-owner.ts';
 import { type BucketDefinition, bucketOf } from './notification-rules.ts';
+import { createVersions } from './versions.ts';
 
 export interface S3Options {
   /** How S3 events travel. @default each once, at once */
@@ -31,14 +32,13 @@ const types: ResourceTypes = {
         },
       };
     },
-    emulated: ['BucketEncryption', 'BucketName', 'NotificationConfiguration'],
+    emulated: ['BucketEncryption', 'BucketName', 'NotificationConfiguration', 'VersioningConfiguration'],
     accepted: [
       'LifecycleConfiguration',
       'LoggingConfiguration',
       'OwnershipControls',
       'PublicAccessBlockConfiguration',
       'Tags',
-      'VersioningConfiguration',
       'WebsiteConfiguration',
     ],
   },
@@ -88,9 +88,12 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
         .all('AWS::S3::BucketPolicy')
         .map(({ ref, properties }) => [ref, properties['PolicyDocument']]),
     );
-    const described = withBucketPolicies(withEncryption(createBuckets(emulator), buckets), policies);
+    const versioned = buckets.filter(({ keepsVersions }) => keepsVersions).map(({ name }) => name);
+    const versions = createVersions(emulator.s3Store, versioned);
+    const encrypted = withEncryption(createBuckets(emulator, versions), buckets);
     const { handle, stop } = withEvents({
-      s3: withExpectedOwner(notifications.with(described)),
+      s3: withExpectedOwner(notifications.with(withBucketPolicies(encrypted, policies))),
+      newestOf: versions.newestOf,
       notificationsOf: notifications.rulesOf,
       callAws,
       journal,

@@ -14,13 +14,15 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
     'continuation-token',
     'encoding-type',
     'fetch-owner',
+    'versioning',
   ],
+  'PUT bucket': ['versioning'],
   'POST bucket': ['delete'],
   'GET object': ['partNumber', 'attributes'],
   'HEAD object': [],
   'PUT object': ['uploadId', 'partNumber'],
   'POST object': ['uploads', 'uploadId'],
-  'DELETE object': ['uploadId'],
+  'DELETE object': ['uploadId', 'versionId'],
 };
 
 /** Signatures, and the name that SDKs give an operation. */

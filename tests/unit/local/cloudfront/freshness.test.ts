@@ -59,12 +59,34 @@ describe('How long an edge serves a response without asking:', () => {
     { status: 403, says: '', rule: undefined, seconds: undefined },
     { status: 403, says: 'max-age=5', rule: undefined, seconds: 10 },
     { status: 403, says: '', rule: 30, seconds: 30 },
+    { status: 403, says: 'no-store', rule: 30, seconds: 30 },
+    { status: 404, says: 'private', rule: 30, seconds: undefined },
+    { status: 416, says: 'max-age=60', rule: 30, seconds: undefined },
     { status: 206, says: 'max-age=5', rule: undefined, seconds: undefined },
   ])(
     'status $status with "$says" and an error TTL of $rule: $seconds s',
     ({ status, says, rule, seconds }) => {
       const response = { status, headers: { 'cache-control': says }, body: Buffer.alloc(0) };
-      expect(cacheSeconds(response, anything, NOW, rule)).toBe(seconds);
+      const cached = rule === undefined ? {} : { ttlSeconds: rule };
+      expect(cacheSeconds(response, anything, NOW, cached)).toBe(seconds);
+    },
+  );
+
+  it.each([
+    { page: '', error: '', rule: undefined, seconds: 10 },
+    { page: 'max-age=5', error: '', rule: 300, seconds: 300 },
+    { page: 'max-age=600', error: '', rule: 300, seconds: 600 },
+    { page: 'max-age=0, s-maxage=600', error: '', rule: 300, seconds: 600 },
+    { page: 'no-cache', error: 'max-age=600', rule: 300, seconds: 600 },
+    { page: 'no-store', error: '', rule: 300, seconds: 300 },
+    { page: 'max-age=99999999', error: '', rule: 300, seconds: 31_536_000 },
+  ])(
+    'a page with "$page" instead of a 403 with "$error", and an error TTL of $rule: $seconds s',
+    ({ page, error, rule, seconds }) => {
+      const response = { status: 403, headers: { 'cache-control': error }, body: Buffer.alloc(0) };
+      const cached = { page: { headers: { 'cache-control': page }, policy: anything } };
+      const ttl = rule === undefined ? {} : { ttlSeconds: rule };
+      expect(cacheSeconds(response, anything, NOW, { ...cached, ...ttl })).toBe(seconds);
     },
   );
 });

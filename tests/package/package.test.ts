@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { unpackFunctions } from '../../infra/assets/archive.ts';
+import { buildPackage } from '../../infra/package/build.ts';
+import { deployedCode, notPermissive, packageOf } from '../helpers/bundles.ts';
+import { documentNamed } from '../helpers/documents.ts';
+import { resourcesOf, synthesised } from '../helpers/templates.ts';
+import { stranger } from './stranger.ts';
+
+const output = mkdtempSync(join(tmpdir(), 'dist-'));
+const built = await buildPackage({ output });
+const inPackage = (file: string) => join(output, 'package', file);
+
+afterAll(() => rmSync(output, { recursive: true }));
+
+/** What the README of the package tells its readers to write. */
+const README_APP = /^```ts\n(.*?)^```$/ms.exec(documentNamed('package/README.md').text)?.[1] ?? '';
+
+/** As `cdk init app --language typescript` of the pinned CDK has it, without its test framework. */
+const TSCONFIG = readFileSync(
+  join(import.meta.dirname, '../../node_modules/aws-cdk/lib/init-templates/app/typescript/tsconfig.json'),
+  'utf8',
+).replace(/"jest",\s*/, '');
+
+describe('The tarball', () => {
+  it('holds the constructs, the commands, the code of the functions and its documents, nothing else', () => {
+    const expected = [
+      /^lib\/constructs\/index\.(?:js|d\.ts)$/,
+      /^lib\/cli\/[\w.-]+\.mjs$/,
+      /^lib\/assets\/(?:functions\.json\.br|refresh\.asl\.json)$/,
+      /^(?:API|CHANGELOG|README)\.md$/,
+      /^(?:LICENSE|NOTICES\.txt|package\.json)$/,
+    ];
+    expect(built.files.filter(file => !expected.some(each => each.test(file)))).toEqual([]);
+    const unused = expected.filter(each => !built.files.some(file => each.test(file)));
+    expect(unused).toEqual([]);
+  });
+
+  it('is made of nothing of the school, of the local cloud, or under a licence that asks for more', () => {
+    expect(built.inputs).toContain('infra/constructs/pipeline/auto-invalidation.ts');
+    const foreign = /(?:^|\/)school\/|student|^infra\/local\/|^web\/|^tests\/|@cloud-copilot/;
+    expect(built.inputs.filter(file => foreign.test(file))).toEqual([]);
+    expect(notPermissive(built.inputs)).toEqual([]);
+  });
+
+  it('is at most 1.5 MB, and the constructs in it 60 KB', () => {
+    expect(built.packedBytes).toBeLessThanOrEqual(1_500_000);
+    expect(statSync(inPackage('lib/constructs/index.js')).size).toBeLessThanOrEqual(60_000);
+  });
+
+  it('asks for nothing but its peers, by caret', () => {
+    const manifest = JSON.parse(readFileSync(inPackage('package.json'), 'utf8'));
+    expect(manifest).not.toHaveProperty('dependencies');
+    expect(manifest.peerDependencies).toEqual({
+      'aws-cdk-lib': expect.stringMatching(/^\^2\./),
+      constructs: expect.stringMatching(/^\^10\./),
+    });
+  });
+
+  it('names every package that its bundles hold parts of', () => {
+    const notices = readFileSync(inPackage('NOTICES.txt'), 'utf8');
+    const names = new Set(built.inputs.flatMap(file => packageOf(file) ?? []));
+    expect(names).toContain('@aws-sdk/client-cloudfront');
+    expect([...names].filter(name => !notices.includes(`\n${name} `))).toEqual([]);
+  });
+
+  it('has the code of every function that an attachment deploys', () => {
+    const deployed = resourcesOf(synthesised('AutoInvalidation'), 'AWS::Lambda::Function').map(deployedCode);
+    const codes = [...unpackFunctions(readFileSync(inPackage('lib/assets/functions.json.br'))).values()];
+    const held = deployed.map(code => codes.some(each => code?.equals(each)));
+    expect(new Set(held)).toEqual(new Set([true]));
+    expect(codes).toHaveLength(deployed.length);
+  });
+
+  it('has no fault that publint knows', async () => {
+    const { messages } = await publint({ pkgDir: inPackage('.'), pack: false });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types for CommonJS, for ES modules and for resolution as of old', async () => {
+    const result = await checkPackage(createPackageFromTarballData(readFileSync(built.tarball)));
+    expect(result).toMatchObject({ types: { kind: 'included' }, problems: [] });
+  });
+});
+
+describe('API.md', () => {
+  const api = () => readFileSync(inPackage('API.md'), 'utf8');
+
+  it('describes every name that the package exports, and none that it does not', () => {
+    const declarations = readFileSync(inPackage('lib/constructs/index.d.ts'), 'utf8');
+    const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(([, name = '']) => name);
+    const [, list = ''] = /^export type \{([^}]*)\};/ms.exec(declarations) ?? [];
+    const types = list.split(',').map(name => name.trim());
+    const exported = [...classes, ...types];
+    const described = [...api().matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
+    expect(new Set(described)).toEqual(new Set(exported));
+  });
+
+  it('shows neither private members nor those that only the example uses', () => {
+    expect(api()).toContain('`grantRequestRefresh(grantee: IGrantable): Grant`');
+    expect(api()).not.toMatch(/bindRefreshes|bindTo|private|\bhandler\?/);
+  });
+});
+
+const Handlers = z.object({ Handler: z.literal('index.handler'), Code: z.object({ S3Key: z.string() }) });
+
+describe('A fresh app', () => {
+  // One app for both kinds of modules, because the compiler takes longest to read the CDK's types.
+  const opened = stranger(built.tarball, {
+    'package.json': JSON.stringify({ name: 'site', private: true }),
+    'tsconfig.json': TSCONFIG,
+    'bin/commonjs.cts': README_APP,
+    'bin/module.mts': README_APP,
+  });
+  afterAll(async () => (await opened).remove());
+
+  it('compiles the lines of the README in CommonJS and in ES modules', async () => {
+    await (await opened).compile();
+  });
+
+  it.each(['commonjs.cjs', 'module.mjs'])('synthesises them as %s', async file => {
+    const { template, folder } = await (await opened).synthesise(`out/bin/${file}`);
+    expect(resourcesOf(template, 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
+    const functions = resourcesOf(template, 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(5);
+    for (const { properties } of functions) {
+      const asset = Handlers.parse(properties).Code.S3Key.replace('.zip', '');
+      expect(statSync(join(folder, `asset.${asset}`, 'index.mjs')).size).toBeGreaterThan(10_000);
+    }
+  });
+});

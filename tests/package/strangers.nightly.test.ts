@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { filesIn } from '../../infra/files-in.ts';
+import { buildPackage } from '../../infra/package/build.ts';
+import { readTemplate, resourcesOf } from '../helpers/templates.ts';
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), 'strangers-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const built = await buildPackage({ output: join(folder, 'dist') });
+
+/** The examples of this repository, as somebody writes them who has installed the package. */
+const EXAMPLES = join(import.meta.dirname, '../../infra/examples');
+const examples = readdirSync(EXAMPLES)
+  .filter(file => file.endsWith('.ts'))
+  .map(file => {
+    const source = readFileSync(join(EXAMPLES, file), 'utf8');
+    return [
+      file,
+      source.replaceAll(/'\.\.\/constructs\/pipeline\/[\w-]+\.ts'/g, "'cloudfront-auto-invalidation'"),
+    ];
+  });
+
+interface App {
+  readonly manifest: object;
+  readonly compilerOptions: object;
+  /** What npm installs beside the package. */
+  readonly packages: readonly string[];
+  /** What starts a TypeScript file. */
+  readonly runner: string;
+}
+
+/** As `cdk init` made them. */
+const STRICT = { target: 'ES2022', lib: ['es2022'], declaration: true, strict: true, noEmit: true };
+
+const APPS: Readonly<Record<string, App>> = {
+  'of 2024, with the lowest peers: TypeScript 5.6, ts-node, resolution as of old, libraries checked': {
+    manifest: {},
+    compilerOptions: { ...STRICT, module: 'commonjs', moduleResolution: 'node10', types: ['node'] },
+    packages: [
+      ...['aws-cdk-lib@2.271.0', 'constructs@10.5.0', 'aws-cdk@2.1148.1'],
+      ...['typescript@5.6.3', 'ts-node@10.9.2', '@types/node@22.7.9'],
+    ],
+    runner: 'npx ts-node',
+  },
+  'of today, with the newest peers: CommonJS': {
+    manifest: {},
+    compilerOptions: { ...STRICT, module: 'NodeNext', skipLibCheck: true, isolatedModules: true },
+    packages: [
+      'aws-cdk-lib@^2',
+      'constructs@^10',
+      'aws-cdk@2',
+      'typescript@~7.0.2',
+      'tsx@4',
+      '@types/node@24',
+    ],
+    runner: 'npx tsx',
+  },
+  'of today, with the newest peers: ES modules': {
+    manifest: { type: 'module' },
+    compilerOptions: { ...STRICT, module: 'NodeNext', skipLibCheck: true, isolatedModules: true },
+    packages: [
+      'aws-cdk-lib@^2',
+      'constructs@^10',
+      'aws-cdk@2',
+      'typescript@~7.0.2',
+      'tsx@4',
+      '@types/node@24',
+    ],
+    runner: 'npx tsx',
+  },
+};
+
+/** Installs the tarball and all else from npm's registry. */
+async function install(name: string, { manifest, compilerOptions, packages }: App): Promise<string> {
+  const app = join(folder, name.replaceAll(/\W+/g, '-'));
+  const files = {
+    'package.json': JSON.stringify({ name: 'app', private: true, ...manifest }),
+    'tsconfig.json': JSON.stringify({ compilerOptions, include: ['bin'] }),
+    'cdk.json': JSON.stringify({}),
+    ...Object.fromEntries(examples.map(([file, source]) => [`bin/${file}`, source])),
+  };
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(app, file)), { recursive: true });
+    writeFileSync(join(app, file), content ?? '');
+  }
+  await run('npm', ['install', '--no-audit', '--no-fund', built.tarball, ...packages], { cwd: app });
+  return app;
+}
+
+describe.each(Object.entries(APPS))('An app %s', (name, app) => {
+  const installed = install(name, app);
+
+  it('gets no package but those that it names and their own', async () => {
+    const lock = JSON.parse(readFileSync(join(await installed, 'package-lock.json'), 'utf8'));
+    const own = lock.packages['node_modules/cloudfront-auto-invalidation'];
+    expect(own).not.toHaveProperty('dependencies');
+    const copies = Object.keys(lock.packages).filter(path => path.endsWith('node_modules/aws-cdk-lib'));
+    expect(copies).toEqual(['node_modules/aws-cdk-lib']);
+  });
+
+  it('compiles every example', async () => {
+    const { stdout } = await run('npx', ['tsc', '--project', '.'], { cwd: await installed });
+    expect(stdout).toBe('');
+  });
+
+  it.each(examples.map(([file = '']) => file))('synthesises %s without feature flags', async file => {
+    const output = `cdk.out/${file}`;
+    const cwd = await installed;
+    await run('npx', ['cdk', 'synth', '--quiet', '--app', `${app.runner} bin/${file}`, '--output', output], {
+      cwd,
+    });
+    const [template, ...others] = filesIn(join(cwd, output)).filter(each => each.endsWith('.template.json'));
+    expect(others).toEqual([]);
+    const machines = resourcesOf(
+      readTemplate(join(cwd, output, String(template))),
+      'AWS::StepFunctions::StateMachine',
+    );
+    expect(machines).toHaveLength(file === 'two-pipelines.ts' ? 2 : 1);
+  });
+});
+
+it('A second build makes the same bytes', async () => {
+  const again = await buildPackage({ output: join(folder, 'again') });
+  expect(readFileSync(again.tarball).equals(readFileSync(built.tarball))).toBe(true);
+});
