@@ -8,6 +8,7 @@ import { parsed } from '../../shared/parsed.ts';
 import { sortBatch, type WatchedSite } from '../../shared/refresh/collect-batch.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { KeyFilter } from '../../shared/refresh/key-filter.ts';
+import type { OutsideLog } from '../../shared/refresh/outside-keys.ts';
 import { collectOrHold, countOf, type HoldDependencies } from '../../shared/refresh/pause.ts';
 import { refreshIdOf } from '../../shared/refresh/refresh.ts';
 import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
@@ -20,10 +21,11 @@ import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
 export function createHandler(
   readSite: () => Promise<WatchedSite>,
   dependenciesOf: (distributionId: string) => HoldDependencies,
+  outsideLog: Pick<OutsideLog, 'note'>,
 ) {
   return observed(async (event: unknown): Promise<SqsBatchAnswer> => {
     const { Records } = parsed(SqsBatch, event, 'The batch of site changes');
-    const { changes, refused, ignored } = sortBatch(Records, await readSite());
+    const { changes, refused, ignored, outside } = sortBatch(Records, await readSite());
     for (const message of ignored) logger.info('Ignored', message);
     for (const message of refused) logger.error('Refused', message);
     const collecting = [...changes].map(async ([distributionId, all]) => {
@@ -34,6 +36,7 @@ export function createHandler(
       return { isHeld, count: countOf(all) };
     });
     const taken = await Promise.all(collecting);
+    await outsideLog.note(outside);
     const sum = (held: boolean) =>
       taken.reduce((total, { isHeld, count }) => total + (isHeld === held ? count : 0), 0);
     metrics.addMetric('ChangesCollected', MetricUnit.Count, sum(false));
@@ -68,4 +71,5 @@ export const handler = createHandler(
     executions,
     newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   }),
+  table.outsideKeys,
 );

@@ -2,6 +2,8 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { setting } from '../../shared/config.ts';
 import { tagProblem } from '../../shared/planning/cache-tags.ts';
 import { pathProblem } from '../../shared/planning/path-spelling.ts';
+import type { ToldUrls } from '../../shared/planning/told-urls.ts';
+import { toldUrls } from '../settings.ts';
 import { capitalised } from './terminal/words.ts';
 
 // Parsers of option values. To the InvalidArgumentError that each throws, commander adds the name
@@ -39,4 +41,11 @@ function collecting(problemOf: (value: string) => string | undefined) {
     if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
     return previous.includes(value) ? previous : [...previous, value];
   };
+}
+
+/** Further URLs by pattern of keys, as JSON. */
+export function urlsByKeys(value: string): ToldUrls {
+  const told = toldUrls.safeParse(value);
+  if (told.success) return told.data;
+  throw new InvalidArgumentError(`It ${told.error.issues.map(({ message }) => message).join('; ')}.`);
 }

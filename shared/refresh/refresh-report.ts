@@ -4,6 +4,7 @@ import { Cap } from '../planning/cap.ts';
 import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
 import { KeptErrorPages } from './kept-error-pages.ts';
+import { OutsideKeys } from './outside-keys.ts';
 import { Unasked } from './unasked.ts';
 
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
@@ -29,6 +30,8 @@ const Report = z
     requestedPathCount: z.int(),
     /** What changed of the distribution, if paths were requested because of it. */
     causes: z.optional(listed(z.string())),
+    /** What lay outside every origin path of late, and was left aside. */
+    outside: z.optional(OutsideKeys),
     /** See `Distribution.untold`; absent if every URL is known. */
     untold: z.optional(listed(z.string())),
     invalidationId: z.optional(z.string()),

@@ -207,7 +207,8 @@ function withCode(text: string): (string | HTMLElement)[] {
 
 /** What the AWS console shows about an invalidation, and more. */
 function showFacts(refresh: RefreshDetails): void {
-  const { invalidation, invalidationId, pathCount, needlessPurges, guard, cap, errorPages, costUsd } = refresh;
+  const { invalidation, invalidationId, pathCount, needlessPurges, guard, cap, errorPages, costUsd } =
+    refresh;
   const about = refresh.isEstimated ? 'about ' : '';
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [

@@ -2,6 +2,7 @@ import { spell } from '#edition';
 import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
 import { errorPageWords } from '../../../shared/refresh/kept-error-pages.ts';
+import type { OutsideKeys } from '../../../shared/refresh/outside-keys.ts';
 import { isPaused, type Pause } from '../../../shared/refresh/pause.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
@@ -26,6 +27,8 @@ export interface Status {
   readonly queues: readonly QueueStatus[];
   /** Of the mails, and whether SES sends from it in its region. */
   readonly sender: { readonly address: string; readonly region: string; readonly state: SenderState };
+  /** Changes since yesterday that no distribution shows. */
+  readonly outside?: OutsideKeys;
 }
 
 /** What is most easily found elsewhere is left out first. */
@@ -63,6 +66,7 @@ export function describeStatus(status: Status, page: Page): string {
       ? 'No refresh is open or in progress.'
       : `In progress: ${running.map(({ id, state }) => `${id} (${state})`).join(', ')}`,
     monthOf(month),
+    ...outsideOf(status),
     ...queues.map(
       ({ name, waiting, inWork, deadLetters }) =>
         `${name}: ${waiting} waiting, ${inWork} in work, ${counted(deadLetters, 'dead letter')}`,
@@ -73,6 +77,15 @@ export function describeStatus(status: Status, page: Page): string {
 function monthOf({ month, paths, freePaths, maxPaths, costUsd }: MonthUse): string {
   const limit = maxPaths === undefined ? '' : `; limited to ${grouped(maxPaths)}`;
   return `${month}: ${grouped(paths)} of ${counted(freePaths, 'free path')} used; cost ${dollars(costUsd)}${limit}`;
+}
+
+/** What was left aside, for whoever has switched a distribution to another origin path. */
+function outsideOf({ outside }: Status): string[] {
+  if (outside === undefined) return [];
+  const { count, keys } = outside;
+  const names = keys.map(printable).join(', ');
+  const more = count > keys.length ? ' …' : '';
+  return [`Outside every origin path since yesterday: ${counted(count, 'change')}, ignored: ${names}${more}`];
 }
 
 /** What needs somebody's attention, a sentence each; empty when all is well. */

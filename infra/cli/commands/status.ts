@@ -52,7 +52,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
   const tableName = await stack.output('RefreshTableName');
   const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
   const sqs = new SQSClient(stack.client);
-  const [{ refreshes, next, month }, queues, sender, pause] = await Promise.all([
+  const [{ refreshes, next, month }, queues, sender, pause, outside] = await Promise.all([
     listRefreshes(
       { limit },
       {
@@ -68,6 +68,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
     Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs))),
     readSender(stack),
     readPause(table, distributionId),
+    table.outsideKeys.recent(),
   ]);
   // Invalidations of refreshes that are not shown are left out, too.
   const since = next === undefined ? undefined : refreshes.at(-1)?.startedAt;
@@ -77,7 +78,8 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
     distributionId,
     isKnown: id => known.has(id),
   });
-  return { distributionId, refreshes, invalidations, month, ...pause, queues, sender };
+  const ignored = outside === undefined ? {} : { outside };
+  return { distributionId, refreshes, invalidations, month, ...pause, queues, sender, ...ignored };
 }
 
 async function readPause(table: RefreshTable, distributionId: string): Promise<Pick<Status, 'pause'>> {

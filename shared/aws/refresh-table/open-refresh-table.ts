@@ -4,6 +4,7 @@ import type { CollectStore } from '../../refresh/collect.ts';
 import type { RefreshPages } from '../../refresh/history.ts';
 import type { InvalidateStore } from '../../refresh/invalidate.ts';
 import type { ManualAllowance } from '../../refresh/manual-request.ts';
+import type { OutsideLog } from '../../refresh/outside-keys.ts';
 import type { PathUse } from '../../refresh/path-use.ts';
 import type { HeldChanges, PauseStore } from '../../refresh/pause.ts';
 import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
@@ -15,6 +16,7 @@ import { knownDistributions } from './known-distributions.ts';
 import { mailedReasons } from './mailed-reasons.ts';
 import { manualAllowance } from './manual-allowance.ts';
 import { openRefresh } from './open-refresh.ts';
+import { outsideKeys } from './outside-keys.ts';
 import { pathUse } from './path-use.ts';
 import { heldChanges, pauses } from './pauses.ts';
 import { refreshHistory } from './refresh-history.ts';
@@ -36,6 +38,7 @@ import { refreshRecords } from './refresh-records.ts';
  *     pause / pipeline                       who paused, and when               pauses.ts
  *     held#<pause>#<distribution id> / …     a change that the pause holds      pauses.ts
  *     unasked / <distribution id>            the reason mailed last             mailed-reasons.ts
+ *     outside / <day>                        changed keys that nobody is shown  outside-keys.ts
  *     distribution / <distribution id>       how it shows the bucket            known-
  *                                                                               distributions.ts
  *
@@ -58,6 +61,7 @@ export interface RefreshTable {
   readonly mailedReasons: MailedReasons;
   readonly pauses: PauseStore;
   readonly distributions: KnownDistributions;
+  readonly outsideKeys: OutsideLog;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
   heldChangesOf(distributionId: string): HeldChanges;
@@ -79,6 +83,7 @@ export function openRefreshTable({
     mailedReasons: mailedReasons(table),
     pauses: pauses(table),
     distributions: knownDistributions(table),
+    outsideKeys: outsideKeys(table),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
     heldChangesOf: distributionId => heldChanges(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),

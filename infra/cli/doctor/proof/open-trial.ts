@@ -1,8 +1,8 @@
-import { spell } from '#edition';
 import { randomUUID } from 'node:crypto';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { spell } from '#edition';
 import { createEdge } from '../../../../shared/aws/edge.ts';
 import { createSecretValues } from '../../../../shared/aws/secret-values.ts';
 import { isPaused } from '../../../../shared/refresh/pause.ts';
