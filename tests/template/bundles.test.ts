@@ -37,6 +37,7 @@ const EVERYWHERE: Parts = {
 const PIPELINE_MAILS = [
   'shared/mail/',
   'shared/planning/guard.ts',
+  'shared/refresh/kept-error-pages.ts',
   'shared/refresh/refresh-mail.ts',
   'shared/refresh/refresh-report.ts',
   'shared/refresh/unasked.ts',
