@@ -71,7 +71,7 @@ const siteUrls = z
 const EXAMPLE_URLS = `-c urls='{"*.html": ["/$1"]}'`;
 
 /** Further URLs by pattern of keys: an object in `cdk.json`, JSON on the command line. */
-const toldUrls = z
+export const toldUrls = z
   .preprocess(
     value => (typeof value === 'string' ? parsedOr(value) : value),
     z.record(z.string(), z.array(z.string()), `must be JSON, such as ${EXAMPLE_URLS}`),

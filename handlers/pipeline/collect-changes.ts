@@ -9,6 +9,7 @@ import { type CollectDependencies, collect } from '../../shared/refresh/collect.
 import { sortBatch, type WatchedSite } from '../../shared/refresh/collect-batch.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { KeyFilter } from '../../shared/refresh/key-filter.ts';
+import type { OutsideLog } from '../../shared/refresh/outside-keys.ts';
 import { refreshIdOf } from '../../shared/refresh/refresh.ts';
 import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
 
@@ -19,10 +20,11 @@ import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
 export function createHandler(
   readSite: () => Promise<WatchedSite>,
   dependenciesOf: (distributionId: string) => CollectDependencies,
+  outsideLog: Pick<OutsideLog, 'note'>,
 ) {
   return observed(async (event: unknown): Promise<SqsBatchAnswer> => {
     const { Records } = parsed(SqsBatch, event, 'The batch of site changes');
-    const { changes, refused, ignored } = sortBatch(Records, await readSite());
+    const { changes, refused, ignored, outside } = sortBatch(Records, await readSite());
     for (const message of ignored) logger.info('Ignored', message);
     for (const message of refused) logger.error('Refused', message);
     const counts = [...changes].map(async ([distributionId, all]) => {
@@ -37,6 +39,7 @@ export function createHandler(
       return objects.length + paths.length;
     });
     const collected = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    await outsideLog.note(outside);
     metrics.addMetric('ChangesCollected', MetricUnit.Count, collected);
     return { batchItemFailures: refused.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
@@ -66,4 +69,5 @@ export const handler = createHandler(
     executions,
     newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   }),
+  table.outsideKeys,
 );

@@ -5,9 +5,9 @@ import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-ta
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
-import { untoldIn } from '../../shared/refresh/distribution.ts';
 import { type RefreshOutcome, type ReportDependencies, report } from '../../shared/refresh/report.ts';
 import { Unasked } from '../../shared/refresh/unasked.ts';
+import { untoldIn } from '../../shared/sites/unknowns.ts';
 
 /** The error that Step Functions caught. */
 const Failure = z.object({ Error: z.string(), Cause: z._default(z.string(), '') });
@@ -78,7 +78,9 @@ const settings = readSettings({
   MAIL_WHEN: setting.mailPolicy,
 });
 
-const { refreshes, mailedReasons, distributions } = openRefreshTable({ tableName: settings.REFRESH_TABLE });
+const { refreshes, mailedReasons, distributions, outsideKeys } = openRefreshTable({
+  tableName: settings.REFRESH_TABLE,
+});
 
 export const handler = createHandler({
   refreshes,
@@ -87,6 +89,7 @@ export const handler = createHandler({
     const known = await distributions.find(distributionId);
     return known === undefined ? [] : untoldIn(known.told, known.description);
   },
+  outsideKeys,
   outbox: createMailQueue(settings.MAIL_QUEUE_URL),
   mailPolicy: settings.MAIL_WHEN,
   now: () => new Date(),

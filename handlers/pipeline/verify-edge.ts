@@ -10,6 +10,7 @@ import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { ignoringMetadataAt, ignoringMetadataOf } from '../../shared/refresh/ignored-metadata.ts';
+import { signedEdge } from '../../shared/refresh/signed-edge.ts';
 import { type VerifyDependencies, verifyEdge } from '../../shared/refresh/verify-edge.ts';
 
 const Input = z.object({ refreshId: z.string(), distributionId: z.string() });
@@ -43,14 +44,15 @@ const secrets = createSecretValues();
 const readDistribution = distributionReader(settings.DISTRIBUTION_IDS, table.distributions);
 
 export const handler = createHandler(async distributionId => {
-  const { id, url, verificationHeaders, urls, errorPages, verify } = await readDistribution(distributionId);
+  const { id, url, verificationHeaders, urls, errorPages, verify, description } =
+    await readDistribution(distributionId);
   return {
     refreshes: table.refreshes,
     records: table.edgeRecordsOf(id),
     origin,
     openEdge: async () => {
       const edge = createEdge(url, await secrets.headersOf(verificationHeaders));
-      return ignoringMetadataAt(edge, ignored);
+      return ignoringMetadataAt(signedEdge(edge, description), ignored);
     },
     urls,
     errorPages,

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { setting } from '../../shared/config.ts';
 import { pathProblem } from '../../shared/planning/path-spelling.ts';
+import type { ToldUrls } from '../../shared/planning/told-urls.ts';
+import { toldUrls } from '../settings.ts';
 import { capitalised } from './terminal/words.ts';
 
 // Parsers of option values. To the InvalidArgumentError that each throws, commander adds the name
@@ -31,4 +33,11 @@ export function invalidationPaths(value: string, previous: readonly string[] = [
   const problem = pathProblem(value);
   if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
   return previous.includes(value) ? previous : [...previous, value];
+}
+
+/** Further URLs by pattern of keys, as JSON. */
+export function urlsByKeys(value: string): ToldUrls {
+  const told = toldUrls.safeParse(value);
+  if (told.success) return told.data;
+  throw new InvalidArgumentError(`It ${told.error.issues.map(({ message }) => message).join('; ')}.`);
 }

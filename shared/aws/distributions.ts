@@ -1,18 +1,22 @@
 import {
   AccessDenied,
   CloudFrontClient,
-  type CustomErrorResponse,
-  type DistributionConfig,
+  DescribeFunctionCommand,
+  GetCachePolicyCommand,
   GetDistributionCommand,
+  GetResponseHeadersPolicyCommand,
   NoSuchDistribution,
-  type OriginGroup,
 } from '@aws-sdk/client-cloudfront';
-import type { ErrorResponse } from '../sites/description.ts';
-import type { DistributionReader, FoundDistribution } from '../sites/found-distribution.ts';
-import { behaviourReader } from './behaviours.ts';
-
-/** CloudFront's own default (developer guide, "Error Caching Minimum TTL"). */
-const DEFAULT_ERROR_TTL_SECONDS = 10;
+import { parsed } from '../parsed.ts';
+import {
+  CachePolicyConfig,
+  DistributionConfig,
+  type NamedParts,
+  partsNamedIn,
+  ResponseHeadersPolicyConfig,
+} from '../sites/configuration.ts';
+import type { DistributionReader } from '../sites/found-distribution.ts';
+import { type ConfigurationParts, readConfiguration } from '../sites/read-configuration.ts';
 
 /** Reads distributions, with their policies and functions. */
 export function createDistributions(client = new CloudFrontClient({})): DistributionReader {
@@ -20,14 +24,13 @@ export function createDistributions(client = new CloudFrontClient({})): Distribu
     async find(Id) {
       try {
         const { Distribution } = await client.send(new GetDistributionCommand({ Id }));
-        const config = Distribution?.DistributionConfig;
-        const readBehaviour = behaviourReader(client);
-        const behaviours = [config?.CacheBehaviors?.Items ?? [], config?.DefaultCacheBehavior ?? []].flat();
-        return {
-          domainName: Distribution?.DomainName ?? '',
-          behaviours: await Promise.all(behaviours.map(readBehaviour)),
-          ...shownBy(config),
-        };
+        const config = parsed(
+          DistributionConfig,
+          Distribution?.DistributionConfig,
+          `The configuration of the distribution ${Id}`,
+        );
+        const parts = await readParts(partsNamedIn(config), client);
+        return readConfiguration(Distribution?.DomainName ?? '', config, parts);
       } catch (error) {
         if (error instanceof NoSuchDistribution) return 'missing';
         if (error instanceof AccessDenied) return 'denied';
@@ -37,42 +40,29 @@ export function createDistributions(client = new CloudFrontClient({})): Distribu
   };
 }
 
-function shownBy(
-  config: DistributionConfig | undefined,
-): Omit<FoundDistribution, 'domainName' | 'behaviours'> {
-  const { Aliases, DefaultRootObject = '', Origins, OriginGroups, CustomErrorResponses } = config ?? {};
-  return {
-    aliases: Aliases?.Items ?? [],
-    isMultiTenant: config?.ConnectionMode === 'tenant-only',
-    rootObject: DefaultRootObject,
-    origins: (Origins?.Items ?? []).map(({ Id = '', DomainName = '', OriginPath = '' }) => ({
-      ids: [Id, ...groupsWith(Id, OriginGroups?.Items)],
-      domainName: DomainName,
-      path: OriginPath,
-    })),
-    errorResponses: (CustomErrorResponses?.Items ?? [])
-      .map(toErrorResponse)
-      .sort((a, b) => a.errorCode - b.errorCode),
-  };
+/** Each is asked for once, however many behaviours have it. */
+async function readParts(named: NamedParts, client: CloudFrontClient): Promise<ConfigurationParts> {
+  const [cachePolicies, responseHeadersPolicies, functionVersions] = await Promise.all([
+    readEach(named.cachePolicies, async Id => {
+      const { CachePolicy } = await client.send(new GetCachePolicyCommand({ Id }));
+      return parsed(CachePolicyConfig, CachePolicy?.CachePolicyConfig, `The cache policy ${Id}`);
+    }),
+    readEach(named.responseHeadersPolicies, async Id => {
+      const { ResponseHeadersPolicy } = await client.send(new GetResponseHeadersPolicyCommand({ Id }));
+      const config = ResponseHeadersPolicy?.ResponseHeadersPolicyConfig;
+      return parsed(ResponseHeadersPolicyConfig, config, `The response headers policy ${Id}`);
+    }),
+    readEach(named.functions, async arn => {
+      const Name = arn.slice(arn.indexOf('function/') + 'function/'.length);
+      return (await client.send(new DescribeFunctionCommand({ Name, Stage: 'LIVE' }))).ETag ?? '';
+    }),
+  ]);
+  return { cachePolicies, responseHeadersPolicies, functionVersions };
 }
 
-function toErrorResponse({
-  ErrorCode = 0,
-  ResponseCode = '',
-  ResponsePagePath = '',
-  ErrorCachingMinTTL = DEFAULT_ERROR_TTL_SECONDS,
-}: CustomErrorResponse): ErrorResponse {
-  return {
-    errorCode: ErrorCode,
-    responseCode: ResponseCode === '' ? ErrorCode : Number(ResponseCode),
-    pagePath: ResponsePagePath,
-    minTtlSeconds: ErrorCachingMinTTL,
-  };
-}
-
-/** The origin groups that an origin is a member of: a behaviour names an origin or a group. */
-function groupsWith(originId: string, groups: readonly OriginGroup[] = []): string[] {
-  return groups
-    .filter(({ Members }) => Members?.Items?.some(member => member.OriginId === originId))
-    .flatMap(({ Id }) => Id ?? []);
+async function readEach<Part>(
+  ids: readonly string[],
+  read: (id: string) => Promise<Part>,
+): Promise<Map<string, Part>> {
+  return new Map(await Promise.all(ids.map(async id => [id, await read(id)] as const)));
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { DeploymentRefusedError, LookupDeniedError } from '../errors.ts';
 import { parsed } from '../parsed.ts';
-import { untoldIn } from '../refresh/distribution.ts';
 import { describeWithWebsite, isBucketDomain } from '../sites/describe.ts';
 import { type Description, showing } from '../sites/description.ts';
 import type { DistributionReader, FoundDistribution, WebsiteReader } from '../sites/found-distribution.ts';
 import { keep, type LookDependencies } from '../sites/look.ts';
 import { Told } from '../sites/told.ts';
+import { signedIn, untoldIn } from '../sites/unknowns.ts';
 import type { ATTRIBUTES } from './agreed.ts';
 import type { ResourceKind } from './custom-resource.ts';
 import { type Buckets, checkBucket, checkReading } from './site-bucket-check.ts';
@@ -60,14 +60,21 @@ export function distributionLookup(dependencies: LookupDependencies): ResourceKi
 function attributesOf(id: string, description: Description, told: Told): Attributes {
   const folders = foldersOf(description).map(folder => (folder === '' ? 'the whole bucket' : folder));
   const untold = untoldIn(told, description);
-  const shows = `${id} shows ${folders.join(' and ')}`;
-  return {
-    DomainName: description.domainName,
-    Summary:
-      untold.length === 0
-        ? shows
-        : `${shows}. A function of the behaviour ${untold.join(', ')} may show objects at other URLs, which are neither purged nor verified: tell them by the option urls`,
-  };
+  const signed = told.verify ? signedIn(description) : [];
+  const sentences = [
+    `${id} shows ${folders.join(' and ')}`,
+    ...(untold.length === 0
+      ? []
+      : [
+          `A function of the behaviour ${untold.join(', ')} may show objects at other URLs, which are neither purged nor verified: tell them by the option urls`,
+        ]),
+    ...(signed.length === 0
+      ? []
+      : [
+          `Viewers of the behaviour ${signed.join(', ')} need signed URLs or cookies: the edge can be asked there only with a signed cookie in verificationHeaders`,
+        ]),
+  ];
+  return { DomainName: description.domainName, Summary: sentences.join('. ') };
 }
 
 /** What a distribution shows of its bucket: `docs/`, or an empty string for all of it. */

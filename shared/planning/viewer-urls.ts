@@ -145,13 +145,23 @@ export function sureViewerPaths(key: string, rules: UrlRules): string[] {
   const { rootObject, showsFolders = false, told } = rules;
   const toldOf = new Set(toldPaths(key, told));
   const isSure = (path: string) => {
-    if (toldOf.has(path)) return !path.endsWith('*');
+    if (toldOf.has(path)) return !path.endsWith('*') && isReachable(key, path, rules);
     if (path === '/') return rootObject !== '' || showsFolders;
     return showsFolders || !path.endsWith('/');
   };
   return shownPaths(key, { ...rules, extensionless: false }).filter(
     path => isSure(path) && !hasDotSegment(path) && toldKeys(path, told) !== undefined,
   );
+}
+
+/**
+ * Whether the behaviour that answers a told URL can show the key. It puts its origin path before
+ * whatever a function makes of the URL. Only a key outside of every origin path shows that a
+ * function chooses the origin path, too.
+ */
+function isReachable(key: string, viewerPath: string, rules: UrlRules): boolean {
+  const isBelow = (originPath: string) => `/${key}`.startsWith(`${originPath}/`);
+  return originPathsAt(viewerPath, rules).some(isBelow) || !originPathsOf(rules).some(isBelow);
 }
 
 /** The keys that were told to be shown at a viewer path, as far as there is telling. */

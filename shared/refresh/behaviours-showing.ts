@@ -2,6 +2,7 @@ import { requestPath } from '../planning/path-spelling.ts';
 import { type UrlRules, viewerPaths } from '../planning/viewer-urls.ts';
 import { type Behaviour, type Description, showing } from '../sites/description.ts';
 import { pathPatternMatcher } from '../sites/path-pattern.ts';
+import { seesRequests } from '../sites/unknowns.ts';
 
 /**
  * Which behaviours may show an object: those whose pattern is the first to match one of its URLs,
@@ -25,11 +26,6 @@ export function behavioursShowing(
       behaviour => seesRequests(behaviour) || answering.some(each => each?.behaviour === behaviour),
     );
   };
-}
-
-/** Whether a function may send a request to another object. */
-export function seesRequests({ functions }: Pick<Behaviour, 'functions'>): boolean {
-  return functions.some(({ event }) => event.endsWith('-request'));
 }
 
 /** Whether a function of Lambda@Edge may change what the origin says before it is kept. */

@@ -3,7 +3,7 @@ import { toldPaths } from '../planning/told-urls.ts';
 import { originPathsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Distribution } from './distribution.ts';
 import { isSiteKey, type KeyFilter } from './key-filter.ts';
-import type { Change, Changes } from './refresh.ts';
+import type { Changes } from './refresh.ts';
 import { parseSiteMessage, type SiteMessage } from './site-message.ts';
 
 export interface QueueMessage {
@@ -32,6 +32,8 @@ export interface SortedBatch {
   readonly refused: readonly { readonly messageId: string; readonly reason: string }[];
   /** Parts of good messages that ask for nothing, with the reason. */
   readonly ignored: readonly { readonly messageId: string; readonly reason: string }[];
+  /** The keys among these that lie outside every origin path, each as often as it changed. */
+  readonly outside: readonly string[];
 }
 
 /**
@@ -41,13 +43,22 @@ export function sortBatch(messages: readonly QueueMessage[], site: WatchedSite):
   const good: SiteMessage[] = [];
   const refused: { messageId: string; reason: string }[] = [];
   const ignored: { messageId: string; reason: string }[] = [];
+  const outside: string[] = [];
   for (const { messageId, body } of messages) {
     try {
       const message = parseSiteMessage(body, site.bucket);
       requireDistribution(message, site);
       good.push(message);
-      const unseen = message.objects.flatMap(object => reasonToIgnore(object, site) ?? []);
-      ignored.push(...[...message.ignored, ...unseen].map(reason => ({ messageId, reason })));
+      const siteKeys = message.objects.filter(({ key }) => isSiteKey(key, site.keys));
+      const excluded = message.objects.filter(object => !siteKeys.includes(object));
+      const unseen = siteKeys.filter(({ key }) => !site.distributions.some(each => shows(each, key)));
+      outside.push(...unseen.map(({ key }) => key));
+      const reasons = [
+        ...message.ignored,
+        ...excluded.map(({ key }) => `an excluded key, ${key}`),
+        ...unseen.map(({ key }) => `a key outside every origin path, ${key}`),
+      ];
+      ignored.push(...reasons.map(reason => ({ messageId, reason })));
     } catch (error) {
       if (!isPermanent(error)) throw error;
       refused.push({ messageId, reason: error.message });
@@ -56,7 +67,7 @@ export function sortBatch(messages: readonly QueueMessage[], site: WatchedSite):
   const changes = site.distributions
     .map(distribution => [distribution.id, changesOf(good, distribution, site.keys)] as const)
     .filter(([, { objects, paths }]) => objects.length + paths.length > 0);
-  return { changes: new Map(changes), refused, ignored };
+  return { changes: new Map(changes), refused, ignored, outside };
 }
 
 function isPermanent(error: unknown): error is Error {
@@ -66,13 +77,6 @@ function isPermanent(error: unknown): error is Error {
 function requireDistribution({ distributionId }: SiteMessage, { distributions }: WatchedSite): void {
   if (distributionId !== undefined && !distributions.some(({ id }) => id === distributionId))
     throw new UnknownDistributionError(distributionId);
-}
-
-function reasonToIgnore({ key }: Change, { distributions, keys }: WatchedSite): string | undefined {
-  if (!isSiteKey(key, keys)) return `an excluded key, ${key}`;
-  return distributions.some(distribution => shows(distribution, key))
-    ? undefined
-    : `a key outside every origin path, ${key}`;
 }
 
 function changesOf(messages: readonly SiteMessage[], distribution: ShownBy, keys: KeyFilter): Changes {

@@ -3,7 +3,7 @@ import type { UrlRules } from '../planning/viewer-urls.ts';
 import { type Description, errorPagesOf, showing } from '../sites/description.ts';
 import type { KnownDistributions } from '../sites/known-distribution.ts';
 import type { Told } from '../sites/told.ts';
-import { seesRequests } from './behaviours-showing.ts';
+import { seesRequests, untoldIn } from '../sites/unknowns.ts';
 
 /**
  * A distribution that shows the site bucket, and whatever decides what is purged, skipped and
@@ -56,21 +56,13 @@ function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description
   };
 }
 
-/** A fallback is shown at any URL. */
-function toldUrls({ urls, spaFallback }: Told): UrlRules['told'] {
+/** Further URLs of objects, as told by the owner. A fallback is shown at any URL. */
+export function toldUrls({
+  urls,
+  spaFallback,
+}: Pick<Told, 'spaFallback'> & { readonly urls?: UrlRules['told'] }): UrlRules['told'] {
   if (spaFallback === undefined) return urls;
   return { ...urls, [spaFallback]: [...(urls?.[spaFallback] ?? []), '/*'] };
-}
-
-/** Functions that see a request may send it to another object. */
-export function untoldIn(
-  { urls, spaFallback, extensionless }: Told,
-  description: Pick<Description, 'behaviours'>,
-): string[] {
-  if (urls !== undefined || spaFallback !== undefined || extensionless === true) return [];
-  return showing(description)
-    .filter(seesRequests)
-    .map(({ pathPattern }) => pathPattern);
 }
 
 /**

@@ -96,7 +96,7 @@ export async function judge(
   }
   const state =
     object === undefined
-      ? await absence(differing, dependencies)
+      ? await absence(differing, check, dependencies)
       : await difference(object, differing, check, dependencies);
   if (state === 'stale' && (await showsRival(differing, check, dependencies))) {
     return { state: 'verified', object };
@@ -207,22 +207,21 @@ async function hasSameBytes(
 
 /**
  * Whether the edge shows another object, as the bucket holds it now, that may be at this URL by
- * what was told of the site. Then the URL is fresh, and only the object is not there. Nothing is
- * shown where only another object was told to be, and there is none.
+ * what was told of the site. Then the URL is fresh, and only the object is not there. Nothing, or
+ * an error page, is shown where only another object was told to be, and there is none.
  */
-async function showsRival(
-  answer: Seen,
-  { key, viewerPath }: Check,
-  { origin, urls }: JudgeDependencies,
-): Promise<boolean> {
-  const { told, named, isTold } = rivalsOf(key, viewerPath, urls);
-  if (answer.kind === 'absent') {
-    const objects = isTold ? [] : await Promise.all(told.map(rival => origin.head(rival)));
-    return objects.length > 0 && objects.every(object => object === undefined);
+async function showsRival(answer: Seen, check: Check, dependencies: JudgeDependencies): Promise<boolean> {
+  const { origin, urls } = dependencies;
+  const { told, named, isTold } = rivalsOf(check.key, check.viewerPath, urls);
+  const rivals = await Promise.all([...told, ...named].map(rival => origin.head(rival)));
+  if (answer.kind === 'object') {
+    const isRival = rivals.some(object => object !== undefined && isShown(object, answer.served));
+    if (isRival) return true;
   }
-  if (answer.kind !== 'object') return false;
-  const objects = await Promise.all([...told, ...named].map(rival => origin.head(rival)));
-  return objects.some(object => object !== undefined && isShown(object, answer.served));
+  const isMissing =
+    !isTold && told.length > 0 && rivals.slice(0, told.length).every(each => each === undefined);
+  if (!isMissing) return false;
+  return answer.kind === 'absent' || (await absence(answer, check, dependencies)) === 'verified';
 }
 
 /** Whether the edge shows the object's ETag with other content, if the content was asked for. */
@@ -261,17 +260,31 @@ function isEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
  */
 async function absence(
   answer: Seen,
-  { origin, urls, errorPages, closedAt }: JudgeDependencies,
+  check: Check,
+  dependencies: JudgeDependencies,
 ): Promise<'verified' | 'superseded' | 'stale'> {
+  const { origin, urls, errorPages, closedAt } = dependencies;
   let state: 'superseded' | 'stale' = 'stale';
   for (const path of new Set(errorPages.filter(page => page !== ''))) {
     const key = keyOf(decodePath(path), urls);
-    const page = key === undefined ? undefined : await origin.head(key);
+    const page = await (key === undefined ? shownAt(path, answer, check, dependencies) : origin.head(key));
     if (page === undefined) continue;
     if (answer.kind === 'object' && isShown(page, answer.served)) return 'verified';
-    if (Date.parse(page.lastModified) > closedAt) state = 'superseded';
+    if (key !== undefined && Date.parse(page.lastModified) > closedAt) state = 'superseded';
   }
   return state;
+}
+
+/** What an error page of another origin is like: only the edge can say. */
+async function shownAt(
+  path: string,
+  { form }: Seen,
+  { requestPath }: Check,
+  { edge }: JudgeDependencies,
+): Promise<Served | undefined> {
+  if (path === requestPath) return undefined;
+  const page = await edge.ask(path, { form, withBody: false });
+  return page.kind === 'object' ? page.served : undefined;
 }
 
 function changedSince(change: Change | undefined, current: Served | undefined, closedAt: number): boolean {

@@ -79,6 +79,10 @@ function listsOf(report: RefreshReport): Lists {
       withRest(report.requestedPaths, report.requestedPathCount),
     ],
     [sent, withRest(report.paths, report.pathCount)],
+    [
+      'Ignored since yesterday, outside every origin path',
+      report.outside === undefined ? [] : withRest(report.outside.keys, report.outside.count),
+    ],
   ];
 }
 

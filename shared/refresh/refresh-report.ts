@@ -3,6 +3,7 @@ import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
 import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
 import { KeptErrorPages } from './kept-error-pages.ts';
+import { OutsideKeys } from './outside-keys.ts';
 import { Unasked } from './unasked.ts';
 
 const listed = <Item extends z.core.$ZodType>(item: Item) =>
@@ -28,6 +29,8 @@ const Report = z
     requestedPathCount: z.int(),
     /** What changed of the distribution, if paths were requested because of it. */
     causes: z.optional(listed(z.string())),
+    /** What lay outside every origin path of late, and was left aside. */
+    outside: z.optional(OutsideKeys),
     /** See `Distribution.untold`; absent if every URL is known. */
     untold: z.optional(listed(z.string())),
     invalidationId: z.optional(z.string()),

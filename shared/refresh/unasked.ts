@@ -4,8 +4,10 @@ import * as z from 'zod/mini';
 export const UNASKED_CODES = [
   /** 401: the site wants credentials. */
   'unauthorized',
-  /** 403, and not S3's own answer for a missing object: a firewall, signed URLs. */
+  /** 403, and not S3's own answer for a missing object: a firewall, a function. */
   'forbidden',
+  /** 403, where viewers need signed URLs or cookies. */
+  'signed',
   /** Redirected away from the site's own hosts, or to a page that does not show the object. */
   'redirected',
   /** The host's name is not known, or its certificate is not valid for it. */

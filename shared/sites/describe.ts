@@ -57,10 +57,21 @@ const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d';
  * A bucket's endpoints, of the REST API, old and new, and of website hosting (S3 user guide,
  * "Website endpoints").
  */
-const ENDPOINT = new RegExp(
-  `^s3(?:[.-]${REGION}|\\.dualstack\\.${REGION}|-website[.-]${REGION}|-accelerate)?\\.amazonaws\\.com(?:\\.cn)?$`,
+const BUCKET_DOMAIN = new RegExp(
+  `^(.+)\\.s3(?:[.-]${REGION}|\\.dualstack\\.${REGION}|-website[.-]${REGION}|-accelerate)?\\.amazonaws\\.com(?:\\.cn)?$`,
 );
 
 export function isBucketDomain(domainName: string, bucket: string): boolean {
-  return domainName.startsWith(`${bucket}.`) && ENDPOINT.test(domainName.slice(bucket.length + 1));
+  return bucketAt(domainName) === bucket;
+}
+
+/** The bucket whose endpoint a domain is; undefined for any other domain. */
+function bucketAt(domainName: string): string | undefined {
+  return BUCKET_DOMAIN.exec(domainName)?.[1];
+}
+
+/** The buckets that a distribution shows, each once. */
+export function bucketsShownBy({ origins, behaviours }: FoundDistribution): string[] {
+  const shown = origins.filter(({ ids }) => behaviours.some(({ originId }) => ids.includes(originId)));
+  return [...new Set(shown.flatMap(({ domainName }) => bucketAt(domainName) ?? []))];
 }

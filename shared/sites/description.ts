@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { pathPatternMatcher } from './path-pattern.ts';
 
 const Seconds = z.number().check(z.minimum(0));
 
@@ -96,6 +97,18 @@ export const Description = z.object({
   website: z.optional(Website),
 });
 export type Description = Readonly<z.infer<typeof Description>>;
+
+/**
+ * The behaviour that answers a URL.
+ *
+ * @param requestPath as a client sends it
+ */
+export function behaviourAt(
+  requestPath: string,
+  { behaviours }: Pick<Description, 'behaviours'>,
+): Behaviour | undefined {
+  return behaviours.find(({ pathPattern }) => pathPatternMatcher(pathPattern)(requestPath));
+}
 
 /** The behaviours that show the bucket. */
 export function showing({ behaviours }: Pick<Description, 'behaviours'>): Behaviour[] {

@@ -8,10 +8,12 @@ import {
   ListInvalidationsCommand,
   UpdateDistributionCommand,
 } from '@aws-sdk/client-cloudfront';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { synthesiseShownSites } from '../fixtures/shown-site.ts';
 import { nextSecond } from '../helpers/next-second.ts';
 import { clientFor } from '../helpers/sdk-client.ts';
@@ -52,6 +54,18 @@ beforeAll(async () => {
         return event.request;
       }`,
       told: { spaFallback: 'index.html' },
+    },
+    Pretty: {
+      rewrite: `function handler(event) {
+        var request = event.request;
+        if (request.uri.endsWith('.html')) {
+          var location = request.uri.replace(/index\\.html$|\\.html$/, '');
+          return { statusCode: 301, headers: { location: { value: location } } };
+        }
+        request.uri += request.uri.endsWith('/') ? 'index.html' : '.html';
+        return request;
+      }`,
+      told: { urls: { '*.html': ['/$1'], 'index.html': ['/'] } },
     },
     Switched: { originPath: '/v1' },
   });
@@ -165,6 +179,23 @@ describe('A site whose function shows pages under other names', () => {
     expect(await shown('/', '/en/index.html')).toEqual(['new', 'new']);
   });
 
+  it('is fresh where it sends visitors of a page to another spelling of its URL', async () => {
+    const { upload, shown } = siteNamed('Pretty');
+    for (const [key, url, verified] of [
+      ['about.html', '/about', 2],
+      ['index.html', '/', 3],
+    ] as const) {
+      await upload(key, 'old');
+      expect(await shown(url, `/${key}`)).toEqual(['old', 301]);
+      const { subject, text } = await upload(key, 'new');
+      expect(subject).toBe(`Fresh: ${key}`);
+      expect(text).toContain(`URLs verified: ${verified}\n`);
+      expect(text).toMatch(new RegExp(`Invalidated:\n(?:  .*\n)*  ${url}\n`));
+      expect(text).toMatch(new RegExp(`Invalidated:\n(?:  .*\n)*  /${key}\n`));
+      expect(await shown(url)).toEqual(['new']);
+    }
+  });
+
   it('is fresh at every route of an application', async () => {
     const { upload, shown } = siteNamed('App');
     await upload('index.html', 'old');
@@ -182,9 +213,17 @@ describe('A distribution that is switched to another origin path', () => {
     expect(await shown('/a.txt')).toEqual(['one']);
     await switchTo('/v2');
     expect(await shown('/a.txt')).toEqual(['one']);
-    const { subject } = await mailAfter(look);
+    const { outsideKeys } = openRefreshTable({
+      tableName: outputOf('SwitchedTable'),
+      client: new DynamoDBClient(clientFor(cloud.endpoint)),
+    });
+    await expect.poll(() => outsideKeys.recent()).toEqual({ count: 1, keys: ['v2/a.txt'] });
+    const { subject, text } = await mailAfter(look);
     expect(subject).toBe('Fresh: the distribution was changed: origin path /v1 → /v2');
+    expect(text).toContain('Ignored since yesterday, outside every origin path:\n  v2/a.txt\n');
     expect(await shown('/a.txt')).toEqual(['two']);
+    await put('v1/a.txt', 'nobody sees this');
+    await expect.poll(() => outsideKeys.recent()).toMatchObject({ count: 2 });
     expect(await upload('v2/a.txt', 'three')).toMatchObject({ subject: 'Fresh: v2/a.txt' });
     expect(await shown('/a.txt')).toEqual(['three']);
   });

@@ -51,10 +51,10 @@ export function distributionOf(found: Partial<FoundDistribution> = {}): FoundDis
 }
 
 /** What is known of a distribution that the deployment has just found, and nobody told more of. */
-export function knownOf(found: FoundDistribution): KnownDistribution {
+export function knownOf(found: FoundDistribution, bucket = BUCKET): KnownDistribution {
   return {
     told: Told.parse({}),
-    description: describe(found, BUCKET),
+    description: describe(found, bucket),
     version: 1,
     pending: [],
     asked: { day: '2026-11-30', count: 0 },

@@ -43,6 +43,7 @@ const PIPELINE_MAILS = [
   'shared/refresh/unasked.ts',
   'shared/refresh/unasked-advice.ts',
   'shared/refresh/former-names.ts',
+  'shared/refresh/outside-keys.ts',
   'shared/sqs-batch.ts',
 ];
 const IDEMPOTENCY = ['@aws-lambda-powertools/idempotency', '@aws-lambda-powertools/jmespath'];

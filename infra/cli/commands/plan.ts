@@ -1,107 +1,83 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { explainPlan } from '../../../shared/planning/explain.ts';
 import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
+import { listingByUrl } from '../../../shared/planning/listing-by-url.ts';
 import { type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/planning/plan.ts';
 import { planByListing } from '../../../shared/planning/plan-by-listing.ts';
 import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
-import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
-import { readCdkJson } from '../../settings.ts';
-import { invalidationPaths, usDollars, wholeNumber } from '../option-values.ts';
+import { type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
+import { toldUrls } from '../../../shared/refresh/distribution.ts';
+import { EVERYTHING } from '../../../shared/refresh/kept-error-pages.ts';
+import { Told } from '../../../shared/sites/told.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { changeBetween, type SiteChange } from './folder-changes.ts';
+import { addOptions, type Options } from './plan-options.ts';
 import { describeReport, type Report } from './plan-report.ts';
-
-/** What a deployment without `-c` options is made with. */
-const DEPLOYED = readCdkJson();
+import { changedPages, type PlannedSite, readSite } from './plan-site.ts';
+import { describeDoubts, describeErrorPages, describeSite } from './plan-site-report.ts';
 
 export function define(command: Command, { input, page, print }: Terminal): void {
   addOptions(command).action(async (options, self) => {
-    const change = await readChange(options, input).catch((error: unknown) =>
+    const { change, site } = await readFiles(options, input).catch((error: unknown) =>
       // The arguments, or the files that they name, make no plan.
       self.error(error instanceof Error ? error.message : String(error)),
     );
-    const report = await planUpload(options, change);
-    print(options.json ? JSON.stringify(report) : describeReport(report, page));
+    const urls = site?.urls ?? urlsOf(options);
+    const errorPages = site === undefined ? undefined : changedPages(change.changedKeys, site);
+    const report = await planUpload(options, change, {
+      urls,
+      further: errorPages === undefined ? [] : [EVERYTHING],
+    });
+    if (site === undefined)
+      return print(options.json ? JSON.stringify(report) : describeReport(report, page));
+    const outside = change.changedKeys.filter(key => viewerPaths(key, urls).length === 0);
+    const lines = [
+      ...describeSite(site, page),
+      describeReport(report, page),
+      ...describeErrorPages(errorPages),
+      ...describeDoubts(site, outside),
+    ];
+    const more = { ...site, outside, ...(errorPages === undefined ? {} : { errorPages }) };
+    print(options.json ? JSON.stringify({ ...report, site: more }) : lines.join('\n'));
   });
 }
 
-/** Options that exclude two folders. */
-const LISTS = ['changed', 'inventory'];
-
-const USAGE = `--from <folder> --to <folder> [options]
-       … --changed <file> --inventory <file> [options]`;
-
-const MORE_HELP = `
-The plan supposes that everything that differs is uploaded, and nothing else,
-and that no other invalidation is in progress.`;
-
-const { freePathsPerMonth, pathPriceUsd, refetchPriceUsd, maxNeedlessPurges } = DEPLOYED;
-
-const addOptions = (command: Command) =>
-  command
-    .description('Shows which paths an upload would invalidate, why, and what that costs. Works offline.')
-    .usage(USAGE)
-    .optionsGroup('What changes, from two folders:')
-    .addOption(new Option('--from <folder>', "the site's files as they are").conflicts(LISTS))
-    .addOption(new Option('--to <folder>', "the site's files as they will be").conflicts(LISTS))
-    .addOption(
-      new Option('--prefix <prefix>', 'folder of the bucket to upload to; the other ones stay unknown')
-        .conflicts(LISTS)
-        .argParser(folderPrefix),
-    )
-    .optionsGroup('What changes, from two lists of keys, one a line and not encoded; - is standard input:')
-    .option('--changed <file>', 'keys that are added, overwritten or removed')
-    .option('--inventory <file>', 'every key of the site after the change')
-    .optionsGroup('The distribution:')
-    .option('--origin-path <path>', 'its origin path', originPath, '')
-    .option('--root-object <name>', "its default root object; '' for none", 'index.html')
-    .option('--query-strings', 'it caches by query strings')
-    .option('--extensionless', 'it also serves page.html as /page', DEPLOYED.extensionlessUrls)
-    .option('--no-extensionless', 'it does not')
-    .optionsGroup('Prices and limits:')
-    .option('--used <count>', 'paths invalidated this month so far', wholeNumber(), 0)
-    .option('--free-paths <count>', 'paths a month that cost nothing', wholeNumber(), freePathsPerMonth)
-    .option('--path-price <usd>', 'price of each further path', usDollars, pathPriceUsd)
-    .option('--refetch-price <usd>', 'worth of not purging an unchanged object', usDollars, refetchPriceUsd)
-    .option(
-      '--max-needless <count>',
-      'unchanged objects that may be purged to save money',
-      wholeNumber(),
-      maxNeedlessPurges,
-    )
-    .option(
-      '--max-list-requests <count>',
-      'pages of 1,000 keys that the pipeline may list for a plan',
-      wholeNumber(),
-      DEPLOYED.maxListRequests,
-    )
-    .optionsGroup('Options:')
-    .option('--requested <path...>', "paths asked for by hand as well, such as '/docs/*'", invalidationPaths)
-    .option('--json', 'print the whole report as JSON')
-    .addHelpText('after', MORE_HELP);
-
-type Options = ReturnType<ReturnType<typeof addOptions>['opts']>;
-
-/** As the AWS CLI reads a destination: `docs` and `docs/` are the same folder. */
-function folderPrefix(prefix: string): string {
-  if (prefix.startsWith('/')) throw new InvalidArgumentError('It must not begin with /.');
-  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+async function readFiles(
+  { distribution, cachePolicy, responseHeadersPolicy, website, bucket, ...options }: Options,
+  input: NodeJS.ReadableStream,
+): Promise<{ readonly change: SiteChange; readonly site: PlannedSite | undefined }> {
+  const change = await readChange(options, input);
+  const parts = { cachePolicy, responseHeadersPolicy, website, bucket };
+  if (distribution !== undefined) {
+    const { extensionless, urls, spaFallback } = options;
+    return {
+      change,
+      site: readSite({ distribution, ...parts }, Told.parse({ extensionless, urls, spaFallback })),
+    };
+  }
+  if (Object.values(parts).some(part => part !== undefined))
+    throw new Error('Which distribution? Give --distribution as well');
+  return { change, site: undefined };
 }
 
-function originPath(path: string): string {
-  if (/^(?:\/.*[^/])?$/.test(path)) return path;
-  throw new InvalidArgumentError('It must be empty, or begin with / and not end with it, such as /public.');
-}
-
-/** Plans as the pipeline does, so that both choose the same paths. */
-async function planUpload(options: Options, change: SiteChange): Promise<Report> {
-  const request = { ...planningOf(options), ...change };
+/**
+ * Plans as the pipeline does, so that both choose the same paths.
+ *
+ * @param further paths that are purged besides, although nobody asked for them
+ */
+async function planUpload(
+  { maxListRequests, ...options }: Options,
+  change: SiteChange,
+  { urls, further }: { readonly urls: UrlRules; readonly further: readonly string[] },
+): Promise<Report> {
+  const request = { ...planningOf(options), ...change, urls };
   const { prices, requestedPaths } = request;
-  const plan = await planByListing(targetsOf(request), request, {
-    site: keysAtHand(change.siteKeys),
-    maxListRequests: options.maxListRequests,
+  const targets = targetsOf({ ...request, requestedPaths: [...requestedPaths, ...further] });
+  const plan = await planByListing(targets, request, {
+    site: listingByUrl(keysAtHand(change.siteKeys), urls, maxListRequests),
+    maxListRequests,
   });
   return {
     ...plan,
@@ -126,16 +102,24 @@ function needlessPurgesOfAll({ changedKeys, requestedPaths, siteKeys, urls }: Pl
     .filter(path => !asked.some(prefix => path.startsWith(prefix))).length;
 }
 
-/** What the options say about a plan besides the change. */
-function planningOf(options: Options): Omit<PlanRequest, 'changedKeys' | 'siteKeys'> {
+/** The distribution as the options tell it. */
+function urlsOf({ originPath, extensionless, rootObject, queryStrings, ...options }: Options): UrlRules {
+  const told = toldUrls(options);
+  return {
+    originPath,
+    extensionless,
+    rootObject,
+    cachesQueryStrings: queryStrings ?? false,
+    ...(told === undefined ? {} : { told }),
+  };
+}
+
+/** What the options say about a plan besides the change and the URLs. */
+function planningOf(
+  options: Omit<Options, 'maxListRequests'>,
+): Omit<PlanRequest, 'changedKeys' | 'siteKeys' | 'urls'> {
   return {
     requestedPaths: options.requested ?? [],
-    urls: {
-      originPath: options.originPath,
-      extensionless: options.extensionless,
-      rootObject: options.rootObject,
-      cachesQueryStrings: options.queryStrings ?? false,
-    },
     budget: CLOUDFRONT_LIMITS,
     prices: {
       path: options.pathPrice,
@@ -148,7 +132,13 @@ function planningOf(options: Options): Omit<PlanRequest, 'changedKeys' | 'siteKe
 
 /** @throws Error saying which option is missing, or which file cannot be read */
 async function readChange(
-  { from, to, prefix = '', changed, inventory }: Options,
+  {
+    from,
+    to,
+    prefix = '',
+    changed,
+    inventory,
+  }: Pick<Options, 'from' | 'to' | 'prefix' | 'changed' | 'inventory'>,
   input: NodeJS.ReadableStream,
 ): Promise<SiteChange> {
   if (from !== undefined && to !== undefined) return changeBetween(from, to, prefix);

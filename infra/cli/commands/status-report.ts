@@ -1,6 +1,7 @@
 import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
 import { errorPageWords } from '../../../shared/refresh/kept-error-pages.ts';
+import type { OutsideKeys } from '../../../shared/refresh/outside-keys.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
 import type { QueueStatus } from '../aws/queues.ts';
@@ -18,6 +19,8 @@ export interface Status {
   readonly queues: readonly QueueStatus[];
   /** Of the mails, and whether SES sends from it in its region. */
   readonly sender: { readonly address: string; readonly region: string; readonly state: SenderState };
+  /** Changes since yesterday that no distribution shows. */
+  readonly outside?: OutsideKeys;
 }
 
 /** What is most easily found elsewhere is left out first. */
@@ -55,11 +58,21 @@ export function describeStatus(status: Status, page: Page): string {
       ? 'No refresh is open or in progress.'
       : `In progress: ${running.map(({ id, state }) => `${id} (${state})`).join(', ')}`,
     `${month.month}: ${grouped(month.paths)} of ${counted(month.freePaths, 'free path')} used; cost ${dollars(month.costUsd)}`,
+    ...outsideOf(status),
     ...queues.map(
       ({ name, waiting, inWork, deadLetters }) =>
         `${name}: ${waiting} waiting, ${inWork} in work, ${counted(deadLetters, 'dead letter')}`,
     ),
   ].join('\n');
+}
+
+/** What was left aside, for whoever has switched a distribution to another origin path. */
+function outsideOf({ outside }: Status): string[] {
+  if (outside === undefined) return [];
+  const { count, keys } = outside;
+  const names = keys.map(printable).join(', ');
+  const more = count > keys.length ? ' …' : '';
+  return [`Outside every origin path since yesterday: ${counted(count, 'change')}, ignored: ${names}${more}`];
 }
 
 /** What needs somebody's attention, a sentence each; empty when all is well. */

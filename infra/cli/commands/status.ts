@@ -51,7 +51,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
   const tableName = await stack.output('RefreshTableName');
   const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
   const sqs = new SQSClient(stack.client);
-  const [{ refreshes, next, month }, queues, sender] = await Promise.all([
+  const [{ refreshes, next, month }, queues, sender, outside] = await Promise.all([
     listRefreshes(
       { limit },
       {
@@ -64,6 +64,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
     ),
     Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs))),
     readSender(stack),
+    table.outsideKeys.recent(),
   ]);
   // Invalidations of refreshes that are not shown are left out, too.
   const since = next === undefined ? undefined : refreshes.at(-1)?.startedAt;
@@ -73,7 +74,8 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
     distributionId,
     isKnown: id => known.has(id),
   });
-  return { distributionId, refreshes, invalidations, month, queues, sender };
+  const ignored = outside === undefined ? {} : { outside };
+  return { distributionId, refreshes, invalidations, month, queues, sender, ...ignored };
 }
 
 async function readSender(stack: Stack): Promise<Status['sender']> {

@@ -4,6 +4,7 @@ import type { CollectStore } from '../../refresh/collect.ts';
 import type { RefreshPages } from '../../refresh/history.ts';
 import type { InvalidateStore, PathUse } from '../../refresh/invalidate.ts';
 import type { ManualAllowance } from '../../refresh/manual-request.ts';
+import type { OutsideLog } from '../../refresh/outside-keys.ts';
 import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
 import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
@@ -13,6 +14,7 @@ import { knownDistributions } from './known-distributions.ts';
 import { mailedReasons } from './mailed-reasons.ts';
 import { manualAllowance } from './manual-allowance.ts';
 import { openRefresh } from './open-refresh.ts';
+import { outsideKeys } from './outside-keys.ts';
 import { pathUse } from './path-use.ts';
 import { refreshHistory } from './refresh-history.ts';
 import { refreshRecords } from './refresh-records.ts';
@@ -30,6 +32,7 @@ import { refreshRecords } from './refresh-records.ts';
  *     paths#<month> / <caller reference>     paths that an invalidation used    path-use.ts
  *     manual#<day> / <distribution id>       paths asked for by hand that day   manual-allowance.ts
  *     unasked / <distribution id>            the reason mailed last             mailed-reasons.ts
+ *     outside / <day>                        changed keys that nobody is shown  outside-keys.ts
  *     distribution / <distribution id>       how it shows the bucket            known-
  *                                                                               distributions.ts
  *
@@ -51,6 +54,7 @@ export interface RefreshTable {
   readonly pathUse: PathUse;
   readonly mailedReasons: MailedReasons;
   readonly distributions: KnownDistributions;
+  readonly outsideKeys: OutsideLog;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
   historyOf(distributionId: string): RefreshPages;
@@ -70,6 +74,7 @@ export function openRefreshTable({
     pathUse: pathUse(table),
     mailedReasons: mailedReasons(table),
     distributions: knownDistributions(table),
+    outsideKeys: outsideKeys(table),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),
     edgeRecordsOf: distributionId => edgeRecords(table, distributionId),

@@ -52,6 +52,12 @@ const STATUS: Status = {
 const linesOf = (details: Partial<Status> = {}, page = plainPage()) =>
   describeStatus({ ...STATUS, ...details }, page).split('\n');
 
+it('The status names what lies outside every origin path', () => {
+  const line = 'Outside every origin path since yesterday: 3 changes, ignored: v1/a.txt, v1/b.txt …';
+  expect(linesOf({ outside: { count: 3, keys: ['v1/a.txt', 'v1/b.txt'] } })).toContain(line);
+  expect(linesOf().join()).not.toContain('Outside');
+});
+
 const FAILED = { ...FRESH, state: 'failed', failure: 'EdgeStale: an old copy' } as const;
 const UNASKED = {
   ...FRESH,

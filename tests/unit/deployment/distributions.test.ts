@@ -126,7 +126,7 @@ it('A policy is asked for once, however many behaviours have it', async () => {
 });
 
 it('A distribution for tenants is told apart', async () => {
-  const { client } = clientOf({ ConnectionMode: 'tenant-only' });
+  const { client } = clientOf({ ConnectionMode: 'tenant-only', DefaultCacheBehavior: {} });
   expect(await createDistributions(client).find('E1')).toMatchObject({ isMultiTenant: true });
 });
 

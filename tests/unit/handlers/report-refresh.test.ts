@@ -48,6 +48,7 @@ async function reported(input: object) {
     },
     mailedReasons: { note: async () => true, forget: async () => {} },
     untoldOf: async () => [],
+    outsideKeys: { recent: async () => undefined },
     outbox: { send: async () => {} },
     mailPolicy: 'failed',
     now: () => new Date('2026-11-02T10:00:10.000Z'),

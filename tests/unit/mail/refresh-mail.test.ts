@@ -23,6 +23,14 @@ describe('the mail about a fresh refresh', () => {
     expect(text).toContain('URLs verified: 1, 2 changed again since');
   });
 
+  it('names files that were ignored because they lie outside every origin path', () => {
+    const { text } = render({ outside: { count: 12, keys: ['v1/a.css', 'v1/b.css'] } });
+    expect(text).toContain(
+      'Ignored since yesterday, outside every origin path:\n  v1/a.css\n  v1/b.css\n  … and 10 more\n',
+    );
+    expect(render({}).text).not.toContain('Ignored');
+  });
+
   it('says when the needless purges are estimated', () => {
     const { text } = render({ needlessPurges: 7000, isEstimated: true });
     expect(text).toContain('Needless purges: about 7000 files that had not changed');
@@ -167,6 +175,13 @@ describe('the mail about a refresh whose edge could not be asked', () => {
   it.each<{ code: UnaskedCode; options: string[] }>([
     { code: 'unauthorized', options: ['verificationHeaders', 'verify: false'] },
     { code: 'forbidden', options: ['verificationHeaders', 'verify: false'] },
+    {
+      code: 'signed',
+      options: [
+        ...['CloudFront-Policy', 'CloudFront-Signature', 'CloudFront-Key-Pair-Id'],
+        ...['verificationHeaders', 'verify: false'],
+      ],
+    },
     { code: 'redirected', options: ['url', 'verificationHeaders', 'verify: false'] },
     { code: 'no-address', options: ['url', 'verify: false'] },
     { code: 'altered', options: ['verify: false'] },

@@ -27,7 +27,7 @@ const changesOf = (...bodies: unknown[]) => {
 
 describe('a batch of messages', () => {
   it('is the union of its changes', () => {
-    const { objects, paths, refused, ignored } = changesOf(
+    const { objects, paths, refused, ignored, outside } = changesOf(
       s3Event(recordOf('a.html')),
       s3Event(recordOf('b.html'), recordOf('c.html')),
       { paths: ['/docs/*', '/x'] },
@@ -35,7 +35,7 @@ describe('a batch of messages', () => {
     );
     expect(objects.map(object => object.key)).toEqual(['a.html', 'b.html', 'c.html']);
     expect(paths).toEqual(['/docs/*', '/x']);
-    expect([...refused, ...ignored]).toEqual([]);
+    expect([...refused, ...ignored, ...outside]).toEqual([]);
   });
 
   it('keeps every event of an object, because each is about a version that was served', () => {
@@ -107,10 +107,11 @@ describe('a batch about a bucket that several distributions show', () => {
   });
 
   it('ignores what none of them shows, and says so', () => {
-    const { changes, ignored } = sort([s3Event(recordOf('other/a.html'))], {
+    const { changes, ignored, outside } = sort([s3Event(recordOf('other/a.html'))], {
       distributions: distributions.slice(1),
     });
     expect(changes.size).toBe(0);
+    expect(outside).toEqual(['other/a.html']);
     expect(ignored).toEqual([{ messageId: 'message-0', reason: expect.stringContaining('other/a.html') }]);
   });
 
@@ -118,6 +119,6 @@ describe('a batch about a bucket that several distributions show', () => {
     const keys = { prefixes: ['app/'], excluded: ['*.map'] };
     const events = ['app/a.js', 'app/a.js.map', 'a.js'].map(key => s3Event(recordOf(key)));
     expect(keysOf(events, { keys })).toEqual({ E1: ['app/a.js'] });
-    expect(sort(events, { keys }).ignored).toHaveLength(2);
+    expect(sort(events, { keys })).toMatchObject({ ignored: { length: 2 }, outside: [] });
   });
 });

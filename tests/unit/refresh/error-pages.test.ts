@@ -52,6 +52,20 @@ describe('where the distribution shows a page with status 200 instead of a missi
     expect(await verify(gone, closed)).toEqual({ verified: 0, superseded: 1 });
   });
 
+  it('a page of another origin is what the edge shows at its own URL', async () => {
+    const behaviours = [
+      { pathPattern: '/files/*', originPaths: [''] },
+      { pathPattern: '*', originPaths: [] },
+    ];
+    const { verify, edge } = site({}, { behaviours }, ['/sorry.html']);
+    edge.set('/sorry.html', objectOf('sorry'));
+    edge.set('/files/gone.js', objectOf('sorry'));
+    const objects = [changeOf('files/gone.js', { removed: true })];
+    expect(await verify({ objects })).toEqual({ verified: 1, superseded: 0 });
+    edge.set('/files/gone.js', objectOf('old'));
+    await expect(verify({ objects })).rejects.toEqual(stale('/files/gone.js'));
+  });
+
   it('nothing is verified by a page that is not in the bucket', async () => {
     const { verify, bucket, edge } = app();
     bucket.clear();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UnknownRefreshError } from '../../../shared/errors.ts';
 import { MAX_LISTED_IN_MAIL } from '../../../shared/mail/mail.ts';
+import type { OutsideKeys } from '../../../shared/refresh/outside-keys.ts';
 import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
 import { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
 import { type MailPolicy, type RefreshOutcome, report } from '../../../shared/refresh/report.ts';
@@ -37,6 +38,7 @@ function history({
   refresh = REFRESH,
   mailed = { reason: '', by: '' },
   untold = [] as string[],
+  outside = undefined as OutsideKeys | undefined,
 } = {}) {
   let stored: Refresh | undefined = refresh;
   let seconds = 0;
@@ -71,6 +73,7 @@ function history({
           forget: async () => void Object.assign(mailed, { reason: '', by: '' }),
         },
         untoldOf: async () => untold,
+        outsideKeys: { recent: async () => outside },
         outbox: {
           send: async message => {
             if (isMailQueueDown) throw new Error('The mail queue is down');
@@ -89,6 +92,13 @@ const UNASKED_END = { state: 'unasked', unasked: UNASKED } as const;
 const OFF_END = { state: 'unasked', unasked: { code: 'off', reason: 'verification is off' } } as const;
 
 describe('the report of a refresh', () => {
+  it('tells what lay outside every origin path', async () => {
+    const outside = { count: 12, keys: ['v1/a.css'] };
+    const { report, mails } = history({ outside });
+    await report({ state: 'fresh' });
+    expect(mails).toMatchObject([{ outside }]);
+  });
+
   it('tells what changed of the distribution, and where not every URL is known', async () => {
     const causes = ['origin path /v1 → /v2'];
     const { report, mails } = history({ changes: { objects: [], paths: ['/*'], causes }, untold: ['*'] });

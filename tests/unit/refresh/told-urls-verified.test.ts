@@ -52,12 +52,37 @@ describe('An object at whose URL another one was told to be', () => {
     expect(await verify(changed)).toMatchObject({ verified: 1 });
   });
 
+  it('is not stale if an error page is there, because that one is missing', async () => {
+    const { verify, edge } = site({ 'a.css': objectOf('new'), 'app.html': objectOf('app') }, ENGLISH, [
+      '/app.html',
+    ]);
+    edge.set('/a.css', objectOf('app'));
+    expect(await verify(changed)).toMatchObject({ verified: 1 });
+  });
+
   it('is stale if neither of them is there', async () => {
     const { verify, edge, bucket } = root();
     bucket.set('en/a.css', objectOf('english'));
     edge.set('/a.css', formerly('old'));
     await expect(verify(changed)).rejects.toEqual(stale('/a.css'));
   });
+});
+
+it('A told URL is not asked for a key that the origin path of its behaviour keeps from being there', async () => {
+  const { verify, asked } = site(
+    { 'v2/index.html': objectOf('new') },
+    {
+      behaviours: [
+        { pathPattern: '/beta/*', originPaths: ['/v2'] },
+        { pathPattern: '*', originPaths: ['/v1'] },
+      ],
+      told: { 'v2/index.html': ['/', '/beta/'] },
+    },
+  );
+  await expect(verify({ objects: [changeOf('v2/index.html', { eTag: 'new' })] })).rejects.toEqual(
+    stale('/beta/'),
+  );
+  expect(asked).toEqual(['/beta/']);
 });
 
 it('An answer of another origin proves nothing: a removed object is not asked where another origin answers', async () => {

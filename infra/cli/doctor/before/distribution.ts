@@ -58,6 +58,7 @@ function adviceOn({ code, redirects }: UnaskedAnswer): string {
   switch (code) {
     case 'unauthorized':
     case 'forbidden':
+    case 'signed':
       return WITH_HEADER;
     case 'redirected':
       return `Deploy with the address that visitors use: -c url=${URL.parse(redirects.at(-1) ?? '')?.origin ?? 'URL'}\nIf that is a sign-in page: ${WITH_HEADER}`;

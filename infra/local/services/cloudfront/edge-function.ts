@@ -91,7 +91,7 @@ const resultSchema = z.union([
 /** @param properties of an `AWS::CloudFront::Function`, resolved */
 export function createEdgeFunction(resource: string, properties: unknown): EdgeFunction {
   const { Name: name, FunctionCode: code } = parseResource(functionSchema, resource, properties);
-  const program = new Script(code, { filename: name });
+  const program = new Script(`${code}\n${CALL}`, { filename: name });
 
   return (request, context) => {
     const given = requestFields(request);
@@ -120,30 +120,32 @@ const outcomeSchema = z.object({
 });
 type Outcome = z.output<typeof outcomeSchema>;
 
+/** Runs before the function, and so never waits for it. */
+const PREPARE = new Script(`
+  globalThis.__outcome = { lines: [], error: 'The function did not finish' };
+  globalThis.console = { log: (...values) => { __outcome.lines.push(values.map(String).join(' ')); } };`);
+
+/** Calls the function behind whose code it is put. */
+const CALL = `
+  ;(async () => handler(JSON.parse(__event)))().then(
+    result => { __outcome = { lines: __outcome.lines, result }; },
+    error => { __outcome = { lines: __outcome.lines, error: String(error) }; },
+  );`;
+
+const READ = new Script('JSON.stringify(__outcome)');
+
 /** Only strings cross the border, so the function cannot reach the host. */
 function run(program: Script, event: unknown): Outcome {
+  const globals = Object.assign(Object.create(null), { __event: JSON.stringify(event) });
   // afterEvaluate: the time limit holds for async handlers as well.
-  const sandbox = createContext(Object.create(null), {
+  const sandbox = createContext(globals, {
     microtaskMode: 'afterEvaluate',
     codeGeneration: { strings: false, wasm: false },
   });
-  const call = `
-    globalThis.__outcome = { lines: __lines, error: 'The function did not finish' };
-    (async () => handler(JSON.parse(${JSON.stringify(JSON.stringify(event))})))().then(
-      result => { __outcome = { lines: __lines, result }; },
-      error => { __outcome = { lines: __lines, error: String(error) }; },
-    );`;
-  const print = `
-    globalThis.__lines = [];
-    globalThis.console = { log: (...values) => { __lines.push(values.map(String).join(' ')); } };`;
-  const limit = { timeout: TIME_LIMIT_MS };
   try {
-    new Script(print).runInContext(sandbox, limit);
-    program.runInContext(sandbox, limit);
-    new Script(call).runInContext(sandbox, limit);
-    return outcomeSchema.parse(
-      JSON.parse(String(new Script('JSON.stringify(__outcome)').runInContext(sandbox))),
-    );
+    PREPARE.runInContext(sandbox);
+    program.runInContext(sandbox, { timeout: TIME_LIMIT_MS });
+    return outcomeSchema.parse(JSON.parse(String(READ.runInContext(sandbox))));
   } catch (error) {
     return { lines: [], error: String(error) };
   }
