@@ -21,6 +21,8 @@ export interface Stack {
   };
   /** @throws CommandError when the stack has no such output */
   output(name: string): Promise<string>;
+  /** Undefined when the stack has no such output, as it may. */
+  optionalOutput(name: string): Promise<string | undefined>;
   /**
    * The distribution to work on: the one asked for, or the stack's first.
    *
@@ -49,8 +51,9 @@ export function openStack({
   };
   let asked: ReturnType<typeof outputsOf> | undefined;
   const outputs = () => (asked ??= outputsOf(stack, new CloudFormationClient(client)));
+  const optionalOutput = async (name: string) => (await outputs()).get(name);
   const output = async (name: string) => {
-    const value = (await outputs()).get(name);
+    const value = await optionalOutput(name);
     if (value !== undefined) return value;
     throw new CommandError(
       `The stack ${stack} has no output ${name}. Name a stack of this project with --stack, or deploy it again: it may be older than this command.`,
@@ -65,6 +68,7 @@ export function openStack({
     client,
     output,
     distributions,
+    optionalOutput,
     async distribution(id) {
       const all = await distributions();
       const asked = id ?? (await output('DistributionId'));

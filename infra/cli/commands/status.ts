@@ -10,7 +10,7 @@ import { listRefreshes } from '../../../shared/refresh/history.ts';
 import { countOf } from '../../../shared/refresh/pause.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationsSince } from '../aws/invalidations.ts';
-import { QUEUE_OUTPUTS, readQueue } from '../aws/queues.ts';
+import { queueUrlsOf, readQueue } from '../aws/queues.ts';
 import type { Stack } from '../aws/stack.ts';
 import { CommandError, EXIT } from '../command.ts';
 import { wholeNumber } from '../option-values.ts';
@@ -65,7 +65,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
         now: () => new Date(),
       },
     ),
-    Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs))),
+    queueUrlsOf(stack).then(urls => Promise.all(urls.map(url => readQueue(url, sqs)))),
     readSender(stack),
     readPause(table, distributionId),
     table.outsideKeys.recent(),

@@ -12,6 +12,7 @@ import {
 } from './numbers.ts';
 import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
 import { headerNameProblem, siteUrlProblem } from './verification-rules.ts';
+import { webhookUrlProblem } from './webhook-url.ts';
 
 /**
  * Refuses what would fail at the deployment, or later in a function. Values that only the
@@ -25,6 +26,7 @@ export function checkProps(construct: IConstruct, props: AutoInvalidationProps):
     ...batchProblems(props),
     ...distributionProblems(props.distributions),
     ...notifyProblems(props.notify),
+    ...problems('webhook.url', props.webhook?.url, webhookUrlProblem),
     ...emptyProblems('keyPrefixes', props.keyPrefixes),
     ...emptyProblems('excludedKeys', props.excludedKeys),
     ...(props.ignoredMetadata ?? []).flatMap(name => problems('ignoredMetadata', name, metadataNameProblem)),

@@ -63,6 +63,26 @@ async function write({ tableName, documents }: Table, requests: readonly WriteRe
   });
 }
 
+/** The distinct events of one key in a refresh, by strongly consistent reads. */
+export async function changesOfKey(
+  { tableName, documents }: Table,
+  refreshId: string,
+  key: string,
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  const pages = paginateQuery(
+    { client: documents },
+    {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :key)',
+      ExpressionAttributeValues: { ':pk': refreshId, ':key': `${CHANGE}${hash(key)}#` },
+    },
+  );
+  for await (const { Items = [] } of pages) changes.push(...Items.map(toChange));
+  return changes;
+}
+
 /** Everything collected for a refresh, by strongly consistent reads. */
 export async function changesOf({ tableName, documents }: Table, pk: string): Promise<Changes> {
   const changes: FoundChanges = { objects: [], paths: [], tags: [], causes: [] };

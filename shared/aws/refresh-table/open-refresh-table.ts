@@ -7,10 +7,12 @@ import type { ManualAllowance } from '../../refresh/manual-request.ts';
 import type { OutsideLog } from '../../refresh/outside-keys.ts';
 import type { PathUse } from '../../refresh/path-use.ts';
 import type { HeldChanges, PauseStore } from '../../refresh/pause.ts';
+import type { Change } from '../../refresh/refresh.ts';
 import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
 import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
 import type { KnownDistributions } from '../../sites/known-distribution.ts';
+import { changesOfKey } from './changes.ts';
 import { edgeRecords } from './edge-records.ts';
 import { knownDistributions } from './known-distributions.ts';
 import { mailedReasons } from './mailed-reasons.ts';
@@ -62,6 +64,8 @@ export interface RefreshTable {
   readonly pauses: PauseStore;
   readonly distributions: KnownDistributions;
   readonly outsideKeys: OutsideLog;
+  /** The distinct events of one key in a refresh, by strongly consistent reads. */
+  changesOfKey(refreshId: string, key: string): Promise<readonly Change[]>;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
   heldChangesOf(distributionId: string): HeldChanges;
@@ -84,6 +88,7 @@ export function openRefreshTable({
     pauses: pauses(table),
     distributions: knownDistributions(table),
     outsideKeys: outsideKeys(table),
+    changesOfKey: (refreshId, key) => changesOfKey(table, refreshId, key),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
     heldChangesOf: distributionId => heldChanges(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),
