@@ -4,6 +4,7 @@ import type { Entry } from './program.ts';
 export const PIPELINE_COMMANDS: Readonly<Record<string, Entry>> = {
   status: { about: 'shows whether the edge is fresh', load: () => import('./commands/status.ts') },
   refresh: { about: 'refreshes paths by hand', load: () => import('./commands/refresh.ts') },
+  wait: { about: 'waits until uploads are fresh at the edge', load: () => import('./commands/wait.ts') },
   plan: { about: 'shows what an upload would invalidate', load: () => import('./commands/plan.ts') },
   redrive: { about: 'puts dead letters back on their queue', load: () => import('./commands/redrive.ts') },
   doctor: { about: 'checks a deployment, before and after', load: () => import('./commands/doctor.ts') },

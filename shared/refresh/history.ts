@@ -145,7 +145,7 @@ export function summaryOf(refresh: ListedRefresh): RefreshSummary {
  * Whoever can open the site reads it: role names and the account number belong in the mail and the
  * logs.
  */
-function withoutArns(failure: string): string {
+export function withoutArns(failure: string): string {
   return failure.replaceAll(/\barn:[^\s,]+/g, 'arn:…');
 }
 

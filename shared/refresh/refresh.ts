@@ -130,6 +130,8 @@ export interface RefreshEnd {
   readonly unasked?: UnaskedSummary;
   /** It failed while open, so nothing was ever sent: the refresh after it has its changes too. */
   readonly isAbandoned?: true;
+  /** EventBridge has the event of it. */
+  readonly isAnnounced?: true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidMessageError } from '../errors.ts';
+import { BridgedEvent, isObjectKey, MAX_KEY_BYTES, recordOf, Sequencer } from './bridged-event.ts';
 import { ManualRequest, pathProblems } from './manual-request.ts';
 import type { Change, Changes } from './refresh.ts';
 
@@ -11,12 +12,6 @@ export interface SiteMessage extends Changes {
   readonly distributionId?: string;
   readonly ignored: readonly string[];
 }
-
-/** S3's longest object key, in bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024;
-
-/** Hexadecimal, and far shorter than a DynamoDB sort key, which it becomes part of. */
-const Sequencer = z.string().check(z.regex(/^[0-9A-Fa-f]{0,128}$/));
 
 /*
  * Our own schemas, as lenient as AWS: Powertools' S3Schema refuses IPv6 uploaders and the test
@@ -50,8 +45,9 @@ const QueuedRequest = z.extend(ManualRequest, {
 });
 
 /**
- * Reads one message: an S3 event notification, the test event S3 sends when notifications are
- * configured, or a request by hand, `{"paths": ["/*"]}`, perhaps with a `distributionId`.
+ * Reads one message: an S3 event notification, an event of S3 by way of EventBridge, the test event
+ * S3 sends when notifications are configured, or a request by hand, `{"paths": ["/*"]}`, perhaps
+ * with a `distributionId`.
  *
  * @param bucket the site bucket; events of others are ignored
  * @throws InvalidMessageError if the message is none of these, or if part of it cannot be
@@ -69,6 +65,8 @@ export function parseSiteMessage(body: string, bucket: string): SiteMessage {
     const reason = causes === undefined ? {} : { causes };
     return { objects: [], paths: checkedPaths(paths), ignored: [], ...target, ...reason };
   }
+  const bridged = BridgedEvent.safeParse(message);
+  if (bridged.success) return readRecords([recordOf(bridged.data)], bucket);
   const notification = Notification.safeParse(message);
   if (notification.success) return readRecords(notification.data.Records, bucket);
   throw new InvalidMessageError(
@@ -165,7 +163,7 @@ function toChange({ eventName, eventTime, s3 }: S3Record): Change {
  */
 function decodeKey(encoded: string): string {
   const key = decodeFormValue(encoded);
-  if (!key?.isWellFormed() || Buffer.byteLength(key) > MAX_KEY_BYTES) {
+  if (key === undefined || !isObjectKey(key)) {
     const shown = JSON.stringify(encoded.slice(0, MAX_KEY_BYTES));
     throw new InvalidMessageError(
       `The object key ${shown} is not URL-encoded UTF-8 of ${MAX_KEY_BYTES} bytes at most`,

@@ -170,6 +170,7 @@ describe('The settings', () => {
     ['mailFrom', 'nobody'],
     ['notifyEmail', ''],
     ['mailWhen', 'never'],
+    ['events', 'sns'],
     ['quietSeconds', '0'],
     ['maxLooks', 'many'],
     ['batchSize', '501'],

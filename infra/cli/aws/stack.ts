@@ -21,6 +21,8 @@ export interface Stack {
   };
   /** @throws CommandError when the stack has no such output */
   output(name: string): Promise<string>;
+  /** Undefined when the stack has no such output, as it may. */
+  optionalOutput(name: string): Promise<string | undefined>;
   /**
    * The distribution to work on: the one asked for, or the stack's first.
    *
@@ -47,8 +49,9 @@ export function openStack({
   };
   let asked: ReturnType<typeof outputsOf> | undefined;
   const outputs = () => (asked ??= outputsOf(stack, new CloudFormationClient(client)));
+  const optionalOutput = async (name: string) => (await outputs()).get(name);
   const output = async (name: string) => {
-    const value = (await outputs()).get(name);
+    const value = await optionalOutput(name);
     if (value !== undefined) return value;
     throw new CommandError(
       `The stack ${stack} has no output ${name}. Name a stack of this project with --stack, or deploy it again: it may be older than this command.`,
@@ -58,6 +61,7 @@ export function openStack({
     name: stack,
     client,
     output,
+    optionalOutput,
     async distribution(id) {
       const first = await output('DistributionId');
       const all = (await outputs()).get('DistributionIds')?.split(',') ?? [first];

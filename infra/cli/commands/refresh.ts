@@ -12,7 +12,7 @@ import { type Refresh, refreshIdOf } from '../../../shared/refresh/refresh.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { Stack } from '../aws/stack.ts';
 import { CommandError, EXIT } from '../command.ts';
-import { invalidationPaths } from '../option-values.ts';
+import { invalidationPaths, timeLimit } from '../option-values.ts';
 import { addStackOptions, DISTRIBUTION_FLAGS, DISTRIBUTION_HELP, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted, dollars, secondsBetween } from '../terminal/words.ts';
@@ -32,11 +32,16 @@ export function define(command: Command, terminal: Terminal): void {
     )
     .option(DISTRIBUTION_FLAGS, DISTRIBUTION_HELP)
     .option('--wait', 'follow the refresh until it has ended')
+    .option(
+      '--timeout <time>',
+      'how long to follow it: 90s, 15m, 2h (default: until it has ended)',
+      timeLimit,
+    )
     .option('--json', "print JSON: the refresh's id, or with --wait its summary");
   addStackOptions(options)
     .addHelpText(
       'after',
-      '\nExit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong; 3, with --wait invalidated, but not verified.',
+      '\nExit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong; 3, with --wait invalidated, but not verified; 4, not over within --timeout.',
     )
     .action((more = [], { paths = [], ...options }, self) => {
       const all = [...new Set([...paths, ...more])];
@@ -49,12 +54,13 @@ export function define(command: Command, terminal: Terminal): void {
 interface Options {
   readonly distribution?: string | undefined;
   readonly wait?: boolean | undefined;
+  readonly timeout?: number | undefined;
   readonly json?: boolean | undefined;
 }
 
 async function refresh(
   paths: readonly string[],
-  { distribution, wait, json }: Options,
+  { distribution, wait, timeout, json }: Options,
   stack: Stack,
   { print, progress }: Terminal,
 ): Promise<void> {
@@ -76,7 +82,8 @@ async function refresh(
     return;
   }
 
-  const ended = await follow(() => table.refreshes.get(id), json ? () => undefined : progress.step);
+  const tell = json ? () => undefined : progress.step;
+  const ended = await follow(() => table.refreshes.get(id), tell, timeout);
   if (json) print(JSON.stringify(summaryOf(ended)));
   requireFresh(ended);
   if (!json) print(describeState(ended));
@@ -92,11 +99,18 @@ function requireFresh({ id, state, end }: Refresh): void {
   });
 }
 
-/** Tells each state of a refresh but its last. @returns the refresh once it has ended */
+/**
+ * Tells each state of a refresh but its last.
+ *
+ * @returns the refresh once it has ended
+ * @throws CommandError if it has not ended in time
+ */
 async function follow(
   look: () => Promise<Refresh | undefined>,
   tell: (line: string) => void,
+  timeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<Refresh> {
+  const deadline = performance.now() + timeoutMs;
   let told = '';
   for (;;) {
     const now = await look();
@@ -105,6 +119,10 @@ async function follow(
     const line = describeState(now);
     if (line !== told) tell(`${new Date().toISOString().slice(11, 19)}  ${line}`);
     told = line;
+    if (performance.now() >= deadline)
+      throw new CommandError(`Refresh ${now.id} is not over after ${timeoutMs / 1000} s`, {
+        exitCode: EXIT.late,
+      });
     await pause(LOOK_EVERY_MS);
   }
 }

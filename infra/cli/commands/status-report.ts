@@ -82,7 +82,9 @@ export function problemsOf(status: Status): string[] {
     ...(last?.state === 'failed' ? [`Refresh ${last.id} failed: ${last.failure}`] : []),
     ...(deadLettersIn(status) === 0
       ? []
-      : ['There are dead letters: see RUNBOOK.md#site-changes-dead-letters, #mail-dead-letters']),
+      : [
+          'There are dead letters: see RUNBOOK.md#site-changes-dead-letters, #mail-dead-letters, #webhook-dead-letters',
+        ]),
     ...(maySend(status) ? [] : [senderIn(status)]),
   ];
 }

@@ -9,7 +9,7 @@ import { senderState } from '../../../shared/mail/sender.ts';
 import { listRefreshes } from '../../../shared/refresh/history.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationsSince } from '../aws/invalidations.ts';
-import { QUEUE_OUTPUTS, readQueue } from '../aws/queues.ts';
+import { queueUrlsOf, readQueue } from '../aws/queues.ts';
 import type { Stack } from '../aws/stack.ts';
 import { CommandError, EXIT } from '../command.ts';
 import { wholeNumber } from '../option-values.ts';
@@ -62,7 +62,7 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
         now: () => new Date(),
       },
     ),
-    Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs))),
+    queueUrlsOf(stack).then(urls => Promise.all(urls.map(url => readQueue(url, sqs)))),
     readSender(stack),
     table.outsideKeys.recent(),
   ]);

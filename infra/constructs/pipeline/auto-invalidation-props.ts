@@ -108,6 +108,33 @@ export interface Notify {
   readonly when?: 'always' | 'failed';
 }
 
+/** Where the ends of refreshes are posted. */
+export interface WebhookOptions {
+  /**
+   * Takes a POST with JSON, and answers with a status of 2xx within ten seconds: `https://`, a
+   * public host, and a path if you like. Redirects are not followed.
+   */
+  readonly url: string;
+
+  /**
+   * Signs what is posted: receivers know it, too. After `whsec_` it is a key in base64, as
+   * libraries of Standard Webhooks expect it; any other string is the key itself.
+   */
+  readonly secret: ISecret;
+
+  /**
+   * The member that holds it, if the secret is a JSON object.
+   * @default - the whole secret
+   */
+  readonly field?: string;
+
+  /**
+   * Whether every end is posted, or failures alone.
+   * @default 'always'
+   */
+  readonly when?: 'always' | 'failed';
+}
+
 /** Options of the pipeline. Each has a default. */
 export interface RefreshOptions {
   /**
@@ -122,6 +149,14 @@ export interface RefreshOptions {
    * @default - none
    */
   readonly excludedKeys?: readonly string[];
+
+  /**
+   * How the bucket's events come: as notifications, or through EventBridge, for a bucket whose
+   * notifications others have taken. It costs a dollar for each million events of the bucket. S3
+   * takes about five minutes to begin.
+   * @default 'notifications'
+   */
+  readonly events?: 'notifications' | 'eventbridge';
 
   /**
    * Names of metadata that is no change: an object that only got another value costs no path.
@@ -249,6 +284,12 @@ export interface AutoInvalidationProps extends RefreshOptions {
 
   /** Who is told how refreshes ended. */
   readonly notify: Notify;
+
+  /**
+   * Has the end of each refresh posted to an address, signed.
+   * @default - nothing is posted
+   */
+  readonly webhook?: WebhookOptions;
 }
 
 /** Options with their defaults. */
@@ -272,6 +313,7 @@ export const PLANNING_NODE_OPTIONS = '--max-semi-space-size=4';
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
+  events: 'notifications',
   ignoredMetadata: USUALLY_IGNORED_METADATA,
   quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
   maxLooks: NUMBERS.maxLooks.default,

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -19,12 +20,14 @@ import { ownBucket, sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import { Mail } from './mail.ts';
+import { ruleForEnds } from './refresh-events.ts';
 import { ownMetric } from './refresh-metrics.ts';
 import { RefreshStateMachine } from './refresh-state-machine.ts';
 import { createInvalidate, createReport, createVerify, type Pipeline } from './refresh-steps.ts';
 import { RefreshTable } from './refresh-table.ts';
 import { ServiceFunction } from './service-function.ts';
 import { idsOf, SiteDescriptions } from './site-descriptions.ts';
+import { Webhook } from './webhook.ts';
 
 const COLLECT_TIMEOUT = Duration.seconds(30);
 
@@ -58,8 +61,10 @@ export class AutoInvalidation extends Construct {
   readonly invalidate: ServiceFunction;
   /** Asks the edge whether it serves what the bucket holds. */
   readonly verify: ServiceFunction;
-  /** Ends a refresh: history, metrics, mail. */
+  /** Ends a refresh: history, metrics, mail, event. */
   readonly report: ServiceFunction;
+  /** Posts the ends of refreshes, if an address was given. */
+  readonly webhook?: Webhook;
   private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
@@ -81,7 +86,7 @@ export class AutoInvalidation extends Construct {
       ...options,
       ...{ bucket, isForeign, distributions, table, queue },
     });
-    sendEvents(this, { bucket, queue, keyPrefixes });
+    sendEvents(this, { bucket, queue, deadLetterQueue, keyPrefixes, events: options.events });
     this.mail = notify.mail ?? this.createMail(notify, options);
     this.pipeline = {
       ...options,
@@ -99,6 +104,24 @@ export class AutoInvalidation extends Construct {
     // They read the descriptions.
     for (const reader of [this.collect, this.invalidate, this.verify])
       reader.node.addDependency(this.descriptions);
+    const { webhook } = props;
+    if (webhook !== undefined)
+      this.webhook = new Webhook(this, 'Webhook', { ...webhook, logRetention: options.logRetention });
+  }
+
+  /** A rule for every end of a refresh: README.md describes the event. */
+  onEnded(id: string, options: OnEventOptions): Rule {
+    return ruleForEnds(this, id, options);
+  }
+
+  /** A rule for refreshes that ended with a fresh edge. */
+  onFresh(id: string, options: OnEventOptions): Rule {
+    return ruleForEnds(this, id, options, 'fresh');
+  }
+
+  /** A rule for refreshes that failed. */
+  onFailed(id: string, options: OnEventOptions): Rule {
+    return ruleForEnds(this, id, options, 'failed');
   }
 
   /** Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}` to `queue`. */
@@ -265,6 +288,7 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipe
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    events: props.events ?? DEFAULTS.events,
     ignoredMetadata: props.ignoredMetadata ?? DEFAULTS.ignoredMetadata,
     quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
     maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,

@@ -6,6 +6,7 @@ import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-inv
 import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_NEEDLESS_PURGES, NUMBERS, type NumberRange } from './numbers.ts';
 import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
 import { headerNameProblem, siteUrlProblem } from './verification-rules.ts';
+import { webhookUrlProblem } from './webhook-url.ts';
 
 /**
  * Refuses what would fail at the deployment, or later in a function. Values that only the
@@ -19,6 +20,7 @@ export function checkProps(construct: IConstruct, props: AutoInvalidationProps):
     ...batchProblems(props),
     ...distributionProblems(props.distributions),
     ...notifyProblems(props.notify),
+    ...problems('webhook.url', props.webhook?.url, webhookUrlProblem),
     ...emptyProblems('keyPrefixes', props.keyPrefixes),
     ...emptyProblems('excludedKeys', props.excludedKeys),
     ...(props.ignoredMetadata ?? []).flatMap(name => problems('ignoredMetadata', name, metadataNameProblem)),

@@ -30,6 +30,26 @@ export async function addChanges(table: Table, refreshId: string, changes: Chang
   });
 }
 
+/** The distinct events of one key in a refresh, by strongly consistent reads. */
+export async function changesOfKey(
+  { tableName, documents }: Table,
+  refreshId: string,
+  key: string,
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  const pages = paginateQuery(
+    { client: documents },
+    {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :key)',
+      ExpressionAttributeValues: { ':pk': refreshId, ':key': `${CHANGE}${hash(key)}#` },
+    },
+  );
+  for await (const { Items = [] } of pages) changes.push(...Items.map(toChange));
+  return changes;
+}
+
 /** Everything collected for a refresh, by strongly consistent reads. */
 export async function changesOf({ tableName, documents }: Table, refreshId: string): Promise<Changes> {
   const objects: Change[] = [];

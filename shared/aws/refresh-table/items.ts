@@ -108,6 +108,7 @@ const RefreshItem = z.object({
   ),
   verifiedAt: z.optional(z.string()),
   abandoned: z.optional(z.literal(true)),
+  announced: z.optional(z.literal(true)),
 });
 
 const ChangeItem = z.object({
@@ -177,7 +178,7 @@ export function toRefresh(item: Item): Refresh {
     ...verificationIn(record),
     ...(finishedAt === undefined
       ? {}
-      : { end: { at: finishedAt, ...reasonIn(record, nameOf(item)), ...abandonedIn(record) } }),
+      : { end: { at: finishedAt, ...reasonIn(record, nameOf(item)), ...marksIn(record) } }),
   };
 }
 
@@ -258,6 +259,9 @@ function reasonIn(
   return { unasked: parsed(UnaskedSummary, { code, reason: reason.join(': ') }, name) };
 }
 
-function abandonedIn({ abandoned }: { readonly abandoned?: true | undefined }) {
-  return abandoned === undefined ? {} : ({ isAbandoned: true } as const);
+function marksIn({ abandoned, announced }: z.infer<typeof RefreshItem>): Partial<RefreshEnd> {
+  return {
+    ...(abandoned === undefined ? {} : { isAbandoned: abandoned }),
+    ...(announced === undefined ? {} : { isAnnounced: announced }),
+  };
 }

@@ -5,10 +5,12 @@ import type { RefreshPages } from '../../refresh/history.ts';
 import type { InvalidateStore, PathUse } from '../../refresh/invalidate.ts';
 import type { ManualAllowance } from '../../refresh/manual-request.ts';
 import type { OutsideLog } from '../../refresh/outside-keys.ts';
+import type { Change } from '../../refresh/refresh.ts';
 import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
 import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
 import type { KnownDistributions } from '../../sites/known-distribution.ts';
+import { changesOfKey } from './changes.ts';
 import { edgeRecords } from './edge-records.ts';
 import { knownDistributions } from './known-distributions.ts';
 import { mailedReasons } from './mailed-reasons.ts';
@@ -55,6 +57,8 @@ export interface RefreshTable {
   readonly mailedReasons: MailedReasons;
   readonly distributions: KnownDistributions;
   readonly outsideKeys: OutsideLog;
+  /** The distinct events of one key in a refresh, by strongly consistent reads. */
+  changesOfKey(refreshId: string, key: string): Promise<readonly Change[]>;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
   historyOf(distributionId: string): RefreshPages;
@@ -75,6 +79,7 @@ export function openRefreshTable({
     mailedReasons: mailedReasons(table),
     distributions: knownDistributions(table),
     outsideKeys: outsideKeys(table),
+    changesOfKey: (refreshId, key) => changesOfKey(table, refreshId, key),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),
     edgeRecordsOf: distributionId => edgeRecords(table, distributionId),

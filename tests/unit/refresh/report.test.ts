@@ -63,6 +63,7 @@ function history({
             if (stored.end === undefined) stored = { ...stored, state, end };
             return stored;
           },
+          recordAnnounced: async () => {},
         },
         mailedReasons: {
           note: async (_, reason, by) => {
@@ -81,6 +82,9 @@ function history({
           },
         },
         mailPolicy,
+        // announce.test.ts is about events.
+        events: { put: async () => {} },
+        pipeline: 'Site/Freshness',
         now: () => new Date(Date.UTC(2026, 10, 2, 10, 0, ++seconds)),
       }),
   };
