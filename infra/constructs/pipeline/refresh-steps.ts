@@ -2,7 +2,7 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/refresh-ended.ts';
+import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/ended-event.ts';
 import {
   type CompleteOptions,
   type Notify,
