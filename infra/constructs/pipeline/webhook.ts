@@ -29,6 +29,7 @@ export class Webhook extends Construct {
   readonly send: ServiceFunction;
 
   /** @param pipeline whose refreshes it tells */
+  /** @internal */
   constructor(pipeline: Construct, id: string, props: WebhookProps) {
     super(pipeline, id);
     const { url, secret, field, when = 'always', logRetention } = props;
