@@ -6,7 +6,8 @@ import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
 import type { SqsBatchAnswer } from '../../shared/sqs-batch.ts';
-import { type DeliveryDependencies, deliver, pauseAfter } from '../../shared/webhook/deliver.ts';
+import { type DeliveryDependencies, deliver } from '../../shared/webhook/deliver.ts';
+import { pauseAfter } from '../../shared/webhook/pauses.ts';
 import { createReceiver } from '../../shared/webhook/receiver.ts';
 
 const Batch = z.object({

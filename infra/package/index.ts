@@ -9,6 +9,7 @@ export type {
   RefreshOptions,
   SiteDistribution,
   VerificationHeader,
+  WebhookOptions,
 } from '../constructs/pipeline/auto-invalidation-props.ts';
 export { Mail, type MailProps } from '../constructs/pipeline/mail.ts';
 export type { MailedAlarms, Watch } from '../constructs/pipeline/mailed-alarms.ts';
@@ -16,3 +17,4 @@ export { RefreshAlarms, type RefreshAlarmsProps } from '../constructs/pipeline/r
 export { RefreshDashboard, type RefreshDashboardProps } from '../constructs/pipeline/refresh-dashboard.ts';
 export type { ServiceFunction } from '../constructs/pipeline/service-function.ts';
 export type { SiteDescriptions } from '../constructs/pipeline/site-descriptions.ts';
+export type { Webhook } from '../constructs/pipeline/webhook.ts';

@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EventRefusedError } from '../errors.ts';
 import type { EventBus } from '../refresh/announce.ts';
-import { EVENT_SOURCE, EVENT_TYPE } from '../refresh/refresh-ended.ts';
+import { EVENT_SOURCE, EVENT_TYPE } from '../refresh/ended-event.ts';
 
 /** The account's default bus. */
 export function createEventBus(client = new EventBridgeClient({})): EventBus {

@@ -2,10 +2,6 @@ import { withoutArns } from './history.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import type { UnaskedCode } from './unasked.ts';
 
-/** What EventBridge's rules know the event by. */
-export const EVENT_SOURCE = 'cloudfront-auto-invalidation';
-export const EVENT_TYPE = 'Refresh Ended';
-
 /**
  * The end of a refresh, for other programs: the detail of an event, and the data of a webhook.
  * `refresh-ended.v1.schema.json` describes it. A member may be added to version 1; none is removed,

@@ -8,6 +8,7 @@ import { filesIn } from '../../infra/files-in.ts';
 import { buildPackage } from '../../infra/package/build.ts';
 import { ATTACHING, withoutPlaces } from '../helpers/attachment-options.ts';
 import { readTemplate, resourcesOf, synthesised } from '../helpers/templates.ts';
+import { stranger } from './stranger.ts';
 
 /** npm and npx as installed, with the Node of these tests. */
 const run = (command: string, args: readonly string[], cwd: string) =>
@@ -134,10 +135,14 @@ describe.each(apps)('An app $name', ({ installed, runner }) => {
 describe('The program, asked for a template twice', () => {
   const outs = ['first', 'second'].map(name => join(folder, name));
 
+  // Beside the CDK of this repository: another version may make another template.
+  const opened = stranger(built.tarball, {});
+  afterAll(async () => (await opened).remove());
+
   beforeAll(async () => {
-    const cwd = (await apps[0]?.installed) ?? folder;
-    for (const out of outs)
-      await run('npx', ['cloudfront-auto-invalidation', 'template', '--out', out, ...ATTACHING], cwd);
+    const cwd = (await opened).folder;
+    const program = join(cwd, 'node_modules/cloudfront-auto-invalidation/lib/cli/cli.mjs');
+    for (const out of outs) await run('node', [program, 'template', '--out', out, ...ATTACHING], cwd);
   });
 
   it('writes what cdk deploy makes', () => {

@@ -1,6 +1,6 @@
 import { type OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
-import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/refresh-ended.ts';
+import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/ended-event.ts';
 import type { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
 import { uniquePath } from './unique-path.ts';
 

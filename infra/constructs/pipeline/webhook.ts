@@ -4,7 +4,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { MAX_TRIES } from '../../../shared/webhook/deliver.ts';
+import { MAX_TRIES } from '../../../shared/webhook/pauses.ts';
 import type { WebhookOptions } from './auto-invalidation-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import { ruleForEnds } from './refresh-events.ts';
@@ -29,6 +29,7 @@ export class Webhook extends Construct {
   readonly send: ServiceFunction;
 
   /** @param pipeline whose refreshes it tells */
+  /** @internal */
   constructor(pipeline: Construct, id: string, props: WebhookProps) {
     super(pipeline, id);
     const { url, secret, field, when = 'always', logRetention } = props;

@@ -1,7 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebhookRefusedError } from '../../../shared/errors.ts';
-import { MAX_TRIES, pauseAfter, type Webhook } from '../../../shared/webhook/deliver.ts';
+import type { Webhook } from '../../../shared/webhook/deliver.ts';
+import { MAX_TRIES, pauseAfter } from '../../../shared/webhook/pauses.ts';
 import { signedHeaders } from '../../../shared/webhook/signature.ts';
 
 const ENVIRONMENT = {
