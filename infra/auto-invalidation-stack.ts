@@ -6,7 +6,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
 import { RefreshAlarms } from './constructs/pipeline/refresh-alarms.ts';
 import { RefreshDashboard } from './constructs/pipeline/refresh-dashboard.ts';
-import { refreshOptions, siteOptions } from './refresh-options.ts';
+import { refreshOptions, siteOptions, webhookOptions, webhookOutputs } from './refresh-options.ts';
 import type { AttachmentSettings } from './settings.ts';
 
 export interface AutoInvalidationStackProps extends StackProps {
@@ -48,6 +48,7 @@ export class AutoInvalidationStack extends Stack {
         ...(mailRegion === undefined ? {} : { region: mailRegion }),
         when: settings.mailWhen,
       },
+      ...webhookOptions(this, settings),
     });
     new RefreshAlarms(this, 'Alarms', { pipeline, notify: notifyEmail });
     new RefreshDashboard(this, 'Dashboard', { pipeline });
@@ -57,23 +58,31 @@ export class AutoInvalidationStack extends Stack {
     const later = [...this.node.children, ...pipeline.node.children].filter(part => !first.has(part));
     for (const part of later) part.node.addDependency(descriptions);
 
-    const outputs = {
-      SiteBucketName: bucketName,
-      DistributionId: distributionId[0] ?? '',
-      DistributionIds: distributionId.join(','),
-      SiteSummary: pipeline.descriptions.summary,
-      RefreshTableName: pipeline.table.tableName,
-      SiteChangesQueueUrl: pipeline.queue.queueUrl,
-      SiteChangesDeadLetterQueueUrl: pipeline.deadLetterQueue.queueUrl,
-      MailQueueUrl: pipeline.mail.queue.queueUrl,
-      MailDeadLetterQueueUrl: pipeline.mail.deadLetterQueue.queueUrl,
-      RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
-      MailFrom: pipeline.mail.from,
-      MailRegion: pipeline.mail.region,
-      MailSenderState: pipeline.mail.senderState,
-    };
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    for (const [name, value] of Object.entries(outputsOf(pipeline, settings)))
+      new CfnOutput(this, name, { value });
   }
+}
+
+function outputsOf(
+  pipeline: AutoInvalidation,
+  { bucket, distributionId }: AttachmentSettings,
+): Record<string, string> {
+  return {
+    SiteBucketName: bucket,
+    DistributionId: distributionId[0] ?? '',
+    DistributionIds: distributionId.join(','),
+    SiteSummary: pipeline.descriptions.summary,
+    RefreshTableName: pipeline.table.tableName,
+    SiteChangesQueueUrl: pipeline.queue.queueUrl,
+    SiteChangesDeadLetterQueueUrl: pipeline.deadLetterQueue.queueUrl,
+    MailQueueUrl: pipeline.mail.queue.queueUrl,
+    MailDeadLetterQueueUrl: pipeline.mail.deadLetterQueue.queueUrl,
+    RefreshStateMachineArn: pipeline.stateMachine.stateMachineArn,
+    MailFrom: pipeline.mail.from,
+    MailRegion: pipeline.mail.region,
+    MailSenderState: pipeline.mail.senderState,
+    ...webhookOutputs(pipeline),
+  };
 }
 
 /** An empty URL stands for the distribution's own domain. */

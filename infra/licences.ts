@@ -28,6 +28,11 @@ const EXCEPTIONS: readonly {
     licence: 'MPL-2.0',
     reason: 'minifies style sheets for Tailwind; its output is ours',
   },
+  {
+    packages: /^fast-sha256$/,
+    licence: 'Unlicense',
+    reason: 'part of the library of Standard Webhooks, which checks our signatures in tests',
+  },
   { packages: /^axe-core$/, licence: 'MPL-2.0', reason: 'looks for barriers in the browser tests' },
   {
     packages: /^@fontsource\/poppins$/,

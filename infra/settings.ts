@@ -4,11 +4,13 @@ import { toldUrlProblem } from '../shared/planning/told-urls.ts';
 import { metadataNameProblem, USUALLY_IGNORED_METADATA } from '../shared/refresh/ignored-metadata.ts';
 import {
   MAX_NEEDLESS_PURGES,
+  MAX_PATHS_PER_MONTH,
   MAX_RECIPIENTS,
   NUMBERS,
   type NumberRange,
 } from './constructs/pipeline/numbers.ts';
 import { headerNameProblem, siteUrlProblem } from './constructs/pipeline/verification-rules.ts';
+import { webhookUrlProblem } from './constructs/pipeline/webhook-url.ts';
 
 /** Names of buckets follow S3's rules, and no two buckets in the world have the same one. */
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');
@@ -93,8 +95,24 @@ function parsedOr(text: string): unknown {
   }
 }
 
-/** An ARN has six colons before the secret's name, which has none. */
-const HEADER = /^(?<header>[^=]*)=(?<secret>arn(?::[^:]*){5}:[^:]+|[^:]+)(?::(?<field>.+))?$/;
+const webhookUrl = z.string().superRefine((url, { addIssue }) => {
+  const problem = webhookUrlProblem(url);
+  if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+});
+
+/** `SECRET` or `SECRET:field`. An ARN has six colons before the secret's name, which has none. */
+const NAMED_SECRET = '(?<secret>arn(?::[^:]*){5}:[^:]+|[^:]+)(?::(?<field>.+))?';
+
+const HEADER = new RegExp(`^(?<header>[^=]*)=${NAMED_SECRET}$`);
+const SECRET = new RegExp(`^${NAMED_SECRET}$`);
+
+const webhookSecret = z
+  .string()
+  .regex(SECRET, 'must be the name of a secret, such as my-secret or my-secret:field')
+  .transform(text => {
+    const { secret = '', field } = SECRET.exec(text)?.groups ?? {};
+    return { secret, ...(field === undefined ? {} : { field }) };
+  });
 
 /** `header=SECRET` or `header=SECRET:field`. */
 const verificationHeader = z.string().transform((text, context) => {
@@ -128,6 +146,8 @@ const addresses = z
  */
 const refreshSettings = {
   mailWhen: z.enum(['always', 'failed']).default('always'),
+  /** How the bucket's events come. */
+  events: z.enum(['notifications', 'eventbridge']).default('notifications'),
   quietSeconds: pipelineNumber('quietSeconds'),
   maxLooks: pipelineNumber('maxLooks'),
   batchSize: pipelineNumber('batchSize'),
@@ -136,6 +156,7 @@ const refreshSettings = {
   pathPriceUsd: pipelineNumber('pathPriceUsd'),
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
+  maxPathsPerMonth: inRange(MAX_PATHS_PER_MONTH).optional(),
   maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
   maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),
@@ -152,6 +173,10 @@ const refreshSettings = {
   verify: switchable.default(true),
   /** Headers of each request to the edge, with the secrets that hold their values. */
   verificationHeaders: list.pipe(z.array(verificationHeader).superRefine(requireOnce)),
+  /** Where the ends of refreshes are posted. */
+  webhookUrl: webhookUrl.optional(),
+  /** The secret that signs what is posted there. */
+  webhookSecret: webhookSecret.optional(),
 };
 export type RefreshSettings = z.infer<ReturnType<typeof z.object<typeof refreshSettings>>>;
 

@@ -10,7 +10,7 @@ import { addSchoolGraphs } from './constructs/school/school-graphs.ts';
 import { StudentApi } from './constructs/school/student-api.ts';
 import { StudentRecords } from './constructs/school/student-records.ts';
 import { Website } from './constructs/school/website.ts';
-import { refreshOptions, siteOptions } from './refresh-options.ts';
+import { refreshOptions, siteOptions, webhookOptions, webhookOutputs } from './refresh-options.ts';
 import type { Settings } from './settings.ts';
 
 export interface StudentSiteStackProps extends StackProps {
@@ -45,6 +45,7 @@ export class StudentSiteStack extends Stack {
         { distribution: website.distribution, url: website.url, ...siteOptions(this, settings) },
       ],
       notify: { mail, when: settings.mailWhen },
+      ...webhookOptions(this, settings),
     });
     const records = new StudentRecords(this, 'Records', {
       tableName: settings.studentTableName,
@@ -112,5 +113,6 @@ function outputsOf({ website, mail, pipeline, records, api }: Parts): Record<str
     MailFrom: mail.from,
     MailRegion: mail.region,
     MailSenderState: mail.senderState,
+    ...webhookOutputs(pipeline),
   };
 }

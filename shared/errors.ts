@@ -71,13 +71,39 @@ export class LookupDeniedError extends ExpectedError {
   override readonly name = 'AccessDenied';
 }
 
-/** A secret whose value verification should send cannot be used; the message says what to do. */
+/** The receiver of a webhook did not take it. The queue delivers it again later. */
+export class WebhookRefusedError extends ExpectedError {
+  override readonly name = 'WebhookRefused';
+
+  /** @param how it refused: a sentence without its full stop */
+  constructor(how: string, options?: ErrorOptions) {
+    super(`The webhook's receiver did not take it. ${how}`, options);
+  }
+}
+
+/** A prop of the construct that names secrets. */
+export type SecretProp = 'verificationHeaders' | 'webhook';
+
+/** A secret that a prop names cannot be used; the message says what to do. */
 export class SecretUnusableError extends ExpectedError {
   override readonly name = 'SecretUnusable';
 
   /** @param advice must say nothing of the secret's value */
-  constructor(secret: string, advice: string, options?: ErrorOptions) {
-    super(`The secret ${secret} of verificationHeaders cannot be used. ${advice}`, options);
+  constructor(
+    secret: string,
+    advice: string,
+    { prop = 'verificationHeaders', ...options }: ErrorOptions & { prop?: SecretProp } = {},
+  ) {
+    super(`The secret ${secret} of ${prop} cannot be used. ${advice}`, options);
+  }
+}
+
+/** EventBridge took a request, but not the event in it. */
+export class EventRefusedError extends ExpectedError {
+  override readonly name = 'EventRefused';
+
+  constructor(reason: string) {
+    super(`EventBridge did not take the event of a refresh's end. ${reason}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod/mini';
+import { createEventBus } from '../../shared/aws/event-bus.ts';
 import { createMailQueue } from '../../shared/aws/mail-queue.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import { readSettings, setting } from '../../shared/config.ts';
@@ -20,7 +21,7 @@ const Input = z.object({
   unasked: z.optional(Unasked),
 });
 
-/** Stage report, whichever way a refresh ended: history, metrics, mail. */
+/** Stage report, whichever way a refresh ended: history, metrics, mail, event. */
 export function createHandler(dependencies: ReportDependencies) {
   return observed(async (input: unknown) => {
     const { refreshId, ...end } = parsed(Input, input, 'The input of the stage report');
@@ -76,6 +77,7 @@ const settings = readSettings({
   REFRESH_TABLE: setting.text,
   MAIL_QUEUE_URL: setting.url,
   MAIL_WHEN: setting.mailPolicy,
+  POWERTOOLS_SERVICE_NAME: setting.text,
 });
 
 const { refreshes, mailedReasons, distributions, outsideKeys } = openRefreshTable({
@@ -92,5 +94,7 @@ export const handler = createHandler({
   outsideKeys,
   outbox: createMailQueue(settings.MAIL_QUEUE_URL),
   mailPolicy: settings.MAIL_WHEN,
+  events: createEventBus(),
+  pipeline: settings.POWERTOOLS_SERVICE_NAME,
   now: () => new Date(),
 });

@@ -16,6 +16,8 @@ export const EXIT = {
   misused: 2,
   /** Invalidated, but the edge could not be asked whether it is fresh. */
   unverified: 3,
+  /** The time limit passed first. */
+  late: 4,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { setting } from '../../shared/config.ts';
+import { tagProblem } from '../../shared/planning/cache-tags.ts';
 import { pathProblem } from '../../shared/planning/path-spelling.ts';
 import type { ToldUrls } from '../../shared/planning/told-urls.ts';
 import { toldUrls } from '../settings.ts';
@@ -28,11 +29,45 @@ export function url(value: string): string {
   throw new InvalidArgumentError('It must be a URL, such as http://127.0.0.1:4566.');
 }
 
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** @returns milliseconds */
+export function timeLimit(value: string): number {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,4})([smh])$/.exec(value) ?? [];
+  for (const [name, milliseconds] of Object.entries(UNIT_MS))
+    if (name === unit) return Number(count) * milliseconds;
+  throw new InvalidArgumentError('It must be a time such as 90s, 15m or 2h.');
+}
+
+/** An upload as a deploy script knows it. */
+export interface Upload {
+  readonly key: string;
+  /** Without quotes. */
+  readonly eTag: string;
+}
+
+/** Collects uploads, each `KEY=ETAG`. A key may hold `=`, and an ETag has no quotes or some. */
+export function uploads(value: string, previous: readonly Upload[] = []): readonly Upload[] {
+  const [, key = '', eTag = ''] = /^(.+)="?([\da-f]{32}(?:-\d+)?)"?$/s.exec(value) ?? [];
+  if (eTag === '')
+    throw new InvalidArgumentError(
+      'It must be KEY=ETAG, such as index.html=d41d8cd98f00b204e9800998ecf8427e.',
+    );
+  return [...previous, { key, eTag }];
+}
+
 /** Collects the paths of an option or argument that takes several, each once. */
-export function invalidationPaths(value: string, previous: readonly string[] = []): readonly string[] {
-  const problem = pathProblem(value);
-  if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
-  return previous.includes(value) ? previous : [...previous, value];
+export const invalidationPaths = collecting(pathProblem);
+
+/** The same for cache tags. */
+export const cacheTags = collecting(tagProblem);
+
+function collecting(problemOf: (value: string) => string | undefined) {
+  return (value: string, previous: readonly string[] = []): readonly string[] => {
+    const problem = problemOf(value);
+    if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
+    return previous.includes(value) ? previous : [...previous, value];
+  };
 }
 
 /** Further URLs by pattern of keys, as JSON. */

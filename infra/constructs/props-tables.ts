@@ -21,6 +21,7 @@ const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
     'SiteDistribution',
     'VerificationHeader',
     'Notify',
+    'WebhookOptions',
     'RefreshOptions',
   ],
   'refresh-alarms.ts': ['RefreshAlarmsProps'],

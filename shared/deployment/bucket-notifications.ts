@@ -53,10 +53,14 @@ export interface BucketNotifications {
   ): Promise<void>;
 }
 
-const Attachment = z.object({
+const Attached = z.object({
   BucketName: z.string(),
   /** Tells our rules from all others: their ids begin with it and a slash. */
   Owner: z.string(),
+});
+
+/** Events go to a queue of ours. */
+const Attachment = z.extend(Attached, {
   QueueArn: z.string(),
   Events: z.array(z.string()),
   /** Encoded as S3's filters are. */
@@ -64,23 +68,49 @@ const Attachment = z.object({
 });
 export type Attachment = z.infer<typeof Attachment>;
 
-/** Sends events of a bucket to a queue, beside the bucket's other notifications. */
+/** Events go to EventBridge, where a rule of ours takes them. */
+const Bridge = z.extend(Attached, { EventBridge: z.literal('true') });
+
+/**
+ * Sends events of a bucket to a queue or to EventBridge, beside the bucket's other notifications.
+ * Once on, EventBridge stays on: which rules of the account need it, no API tells. A rule that lost
+ * its events would be somebody else's, and nobody would notice.
+ */
 export function bucketNotification(notifications: BucketNotifications): ResourceKind {
   return {
     idOf(properties) {
-      const { BucketName, Owner } = Attachment.parse(properties);
+      const { BucketName, Owner } = Attached.parse(properties);
       return `${BucketName}/${Owner}`;
     },
     async put(properties) {
+      const { data: bridge } = Bridge.safeParse(properties);
+      if (bridge !== undefined) {
+        await notifications.change(bridge.BucketName, configuration => bridged(configuration, bridge.Owner));
+        return {};
+      }
       const attachment = Attachment.parse(properties);
       await notifications.change(attachment.BucketName, configuration => attach(configuration, attachment));
       return {};
     },
     async remove(properties) {
-      const { BucketName, Owner } = Attachment.parse(properties);
+      const { BucketName, Owner } = Attached.parse(properties);
       await notifications.changeIfAny(BucketName, configuration => detach(configuration, Owner));
+      return Bridge.safeParse(properties).success ? staysOn(BucketName) : undefined;
     },
   };
+}
+
+/**
+ * Switches EventBridge on, and takes rules of ours away that were there before it. The same object
+ * if there is nothing to do.
+ */
+export function bridged(configuration: NotificationConfiguration, owner: string): NotificationConfiguration {
+  const others = detach(configuration, owner);
+  return others.EventBridgeConfiguration === undefined ? { ...others, EventBridgeConfiguration: {} } : others;
+}
+
+function staysOn(bucket: string): string {
+  return `The bucket ${bucket} still sends its events to EventBridge, because other rules may take them. If none does, switch it off: aws s3api get-bucket-notification-configuration shows EventBridgeConfiguration, which put-bucket-notification-configuration then leaves out.`;
 }
 
 /**
@@ -157,6 +187,6 @@ function overlapRefused(bucket: string, rule: NotificationRule): DeploymentRefus
   const keys = prefix === '' && suffix === '' ? 'all keys' : `keys like ${prefix}*${suffix}`;
   const to = Object.values(destination).join(', ');
   return new DeploymentRefusedError(
-    `S3 sends an event to one destination only, and the bucket ${bucket} already sends ${Events?.join(', ')} of ${keys} to ${to} (notification ${Id}). Deploy with keyPrefixes that do not overlap, or give that notification narrower events or keys.`,
+    `S3 sends an event to one destination only, and the bucket ${bucket} already sends ${Events?.join(', ')} of ${keys} to ${to} (notification ${Id}). Deploy again with -c events=eventbridge, which needs no notification, or with keyPrefixes that do not overlap, or give that notification narrower events or keys.`,
   );
 }

@@ -38,8 +38,12 @@ export interface ResourceKind {
   idOf(properties: unknown): string;
   /** @returns the attributes of the resource */
   put(properties: unknown): Promise<Readonly<Record<string, string>>>;
-  /** Also called for a resource that was never created, or only in part. */
-  remove(properties: unknown): Promise<void>;
+  /**
+   * Also called for a resource that was never created, or only in part.
+   *
+   * @returns what people should know about what stays
+   */
+  remove(properties: unknown): Promise<string | undefined>;
 }
 
 export interface Timing {
@@ -90,8 +94,8 @@ async function carryOut(
   pause: Timing['pause'],
 ) {
   if (RequestType === 'Delete') {
-    await kind.remove(ResourceProperties);
-    return {};
+    const Reason = await kind.remove(ResourceProperties);
+    return Reason === undefined ? {} : { Reason };
   }
   const PhysicalResourceId = kind.idOf(ResourceProperties);
   const Data = await oncePermitted(() => kind.put(ResourceProperties), pause);

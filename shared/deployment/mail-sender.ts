@@ -59,6 +59,7 @@ export function mailSender(identitiesIn: (region: string) => SenderIdentities): 
     async remove(properties) {
       const sender = Sender.parse(properties);
       await release(sender, identitiesIn(sender.Region));
+      return undefined;
     },
   };
 }

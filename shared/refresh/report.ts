@@ -1,12 +1,13 @@
 import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
+import { type AnnounceDependencies, type AnnounceStore, announce } from './announce.ts';
 import type { UnaskedSummary } from './api-contract.ts';
 import type { OutsideKeys, OutsideLog } from './outside-keys.ts';
-import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
+import { type Changes, newestPerKey, type Refresh, requestedIn } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import type { Unasked } from './unasked.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
 
-export interface ReportStore {
+export interface ReportStore extends AnnounceStore {
   changesOf(refreshId: string): Promise<Changes>;
   /**
    * Ends a refresh. One that fails while it is open is abandoned, so that the next refresh inherits
@@ -46,7 +47,7 @@ export interface MailedReasons {
   forget(distributionId: string): Promise<void>;
 }
 
-export interface ReportDependencies {
+export interface ReportDependencies extends AnnounceDependencies {
   readonly refreshes: ReportStore;
   readonly mailedReasons: MailedReasons;
   /** See `Distribution.untold`. */
@@ -58,22 +59,36 @@ export interface ReportDependencies {
 }
 
 /**
- * Ends a refresh in the history and mails how it ended. Safe to repeat: the mail keeps its id.
+ * Ends a refresh in the history, and tells people by mail and programs by an event how it ended.
+ * Neither waits for the other to work. Safe to repeat: the mail keeps its id, and so does the
+ * event, which is repeated only if the mark that it was sent could not be stored.
  *
  * @throws UnknownRefreshError
  */
 export async function report(
   refreshId: string,
   outcome: RefreshOutcome,
-  { refreshes, mailedReasons, untoldOf, outsideKeys, outbox, mailPolicy, now }: ReportDependencies,
+  dependencies: ReportDependencies,
 ): Promise<RefreshReport> {
+  const { refreshes, untoldOf, outsideKeys, now } = dependencies;
   const at = now();
   const refresh = await refreshes.finish(refreshId, outcome, at);
   const untold = await untoldOf(refresh.distributionId);
   const outside = await outsideKeys.recent();
   const message = reportOf(refresh, await refreshes.changesOf(refreshId), { at, untold, outside });
-  if (mailPolicy === 'always' || (await isNews(message, mailedReasons))) await outbox.send(message);
+  const told = await Promise.allSettled([
+    mail(message, dependencies),
+    announce(refresh, message, dependencies),
+  ]);
+  for (const each of told) if (each.status === 'rejected') throw each.reason;
   return message;
+}
+
+async function mail(
+  message: RefreshReport,
+  { mailedReasons, outbox, mailPolicy }: ReportDependencies,
+): Promise<void> {
+  if (mailPolicy === 'always' || (await isNews(message, mailedReasons))) await outbox.send(message);
 }
 
 /** Whether people hear of it who want to hear only of trouble. */
@@ -97,12 +112,13 @@ interface ReportedBeside {
 
 function reportOf(
   refresh: Refresh,
-  { objects, paths, causes = [] }: Changes,
+  { objects, causes = [], ...asked }: Changes,
   { at, untold, outside }: ReportedBeside,
 ): RefreshReport {
   const { plan, invalidation, verification, end } = refresh;
   const unasked = unaskedIn(refresh);
   const changes = newestPerKey(objects);
+  const requested = requestedIn(asked);
   const sent = plan?.paths ?? [];
   return {
     type: 'refresh-report',
@@ -114,13 +130,14 @@ function reportOf(
     finishedAt: end?.at ?? at.toISOString(),
     changes: changes.slice(0, MAX_LISTED_IN_MAIL).map(({ key, removed }) => ({ key, removed })),
     changeCount: changes.length,
-    requestedPaths: paths.slice(0, MAX_LISTED_IN_MAIL),
-    requestedPathCount: paths.length,
+    requestedPaths: requested.slice(0, MAX_LISTED_IN_MAIL),
+    requestedPathCount: requested.length,
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
     ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
+    ...(plan?.cap === undefined ? {} : { cap: plan.cap }),
     ...(plan?.errorPages === undefined ? {} : { errorPages: plan.errorPages }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,

@@ -28,6 +28,10 @@ const NOT_RUN: readonly { readonly command: RegExp; readonly reason: string }[] 
   },
   { command: /^npx cdk (?:bootstrap|deploy)\b/, reason: 'needs an AWS account' },
   {
+    command: /^(?:npm install|npx) cloudfront-auto-invalidation\b/,
+    reason: 'is for apps elsewhere: tests/package is such an app',
+  },
+  {
     command: /^npm run doctor -- --before\b/,
     reason: 'tests/acceptance/doctor-before.test.ts runs it, beside a site that has no pipeline yet',
   },

@@ -20,6 +20,17 @@ it('A refresh holds every event of a key once, however often it was collected', 
   expect(changes.paths).toEqual(['/x']);
 });
 
+it('The events of one key are found among those of others whose names begin alike', async () => {
+  const table = openRefreshTable(await startRefreshTable());
+  const open = table.openRefreshOf('E1');
+  await open.replace(undefined, 'r1');
+  const others = ['a.css.map', 'a', 'b.css'].map(key => changeOf(key));
+  await open.addChanges('r1', { objects: [...objects, ...others], paths: ['/a.css'] });
+  expect(new Set(await table.changesOfKey('r1', 'a.css'))).toEqual(new Set(objects));
+  expect(await table.changesOfKey('r1', 'c.css')).toEqual([]);
+  expect(await table.changesOfKey('r2', 'a.css')).toEqual([]);
+});
+
 it('The successor of an abandoned refresh inherits every event', async () => {
   const table = openRefreshTable(await startRefreshTable());
   const open = table.openRefreshOf('E1');

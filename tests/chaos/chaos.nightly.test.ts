@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { synthesiseBridged } from '../helpers/synthesise.ts';
 import { failedSeeds, playCrashPoints, playSeeds, seedsFrom } from './plays.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { createWorkers } from './workers.ts';
@@ -7,6 +8,7 @@ const SEEDS = 1000;
 const HOURS = 3_600_000;
 
 const workers = createWorkers();
+beforeAll(synthesiseBridged);
 afterAll(() => workers.stop());
 
 describe('whatever becomes of whichever call, all comes right in the end', () => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { synthesise } from '../helpers/synthesise.ts';
+import { synthesise, synthesiseBridged } from '../helpers/synthesise.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { GUARDS } from './guards.ts';
 import { playCrashPoints, playSeeds, seedsFrom } from './plays.ts';
@@ -119,6 +119,7 @@ async function runSeeds(first: number, count: number): Promise<boolean> {
 
 async function run(): Promise<boolean> {
   await synthesise();
+  await synthesiseBridged();
   if (values.mutations) return missGuards();
   if (values.seeds !== undefined) return runSeeds(Number(values['first-seed']), Number(values.seeds));
   return runCrashPoints(values.scenario);

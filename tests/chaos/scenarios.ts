@@ -1,4 +1,6 @@
+import { assemblyDirectory } from '../../infra/assembly.ts';
 import type { AwsResponse } from '../../infra/local/kernel/aws-api.ts';
+import { BRIDGED } from '../helpers/assembly.ts';
 import { type School, sleep, studentWith } from './school.ts';
 import type { SimulationOptions } from './simulation.ts';
 import type { Turn } from './turns.ts';
@@ -17,12 +19,12 @@ export interface Scenario {
   readonly story: (school: School) => Promise<void>;
   /** Brings calls into the order that the scenario is about. */
   readonly direct?: (school: School) => Direction;
-  readonly options?: () => Pick<SimulationOptions, 'invalidationDelayMs'>;
+  readonly options?: () => Pick<SimulationOptions, 'assemblyDirectory' | 'invalidationDelayMs'>;
 }
 
 export type Direction = (turn: Turn, next: () => Promise<AwsResponse>) => Promise<AwsResponse>;
 
-export const SCENARIOS: readonly Scenario[] = [
+const BY_NOTIFICATIONS: readonly Scenario[] = [
   {
     name: 'lone upload',
     before: school => school.put('page.txt', 'old'),
@@ -63,6 +65,21 @@ export const SCENARIOS: readonly Scenario[] = [
       await Promise.all([school.put('first.txt', 'new'), school.put('second.txt', 'new')]);
     },
   },
+  {
+    name: 'pause',
+    async before(school) {
+      await school.put('first.txt', 'old');
+      await school.put('second.txt', 'old');
+    },
+    async story(school) {
+      await school.pause();
+      await school.put('first.txt', 'new');
+      await sleep(10);
+      // Its collector meets whoever resumes.
+      await school.put('second.txt', 'new');
+      await school.resume();
+    },
+  },
   quotaPressure(),
   {
     name: 'student create',
@@ -82,6 +99,24 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
 ];
+
+let bridgedAssembly: string | undefined;
+
+/** Those that begin with what the collector reads, again. They need `synthesiseBridged`. */
+const BY_EVENTBRIDGE = BY_NOTIFICATIONS.filter(({ name }) =>
+  ['lone upload', 'burst', 'two collectors at once'].includes(name),
+).map(
+  (scenario): Scenario => ({
+    ...scenario,
+    name: `${scenario.name}, by EventBridge`,
+    options() {
+      bridgedAssembly ??= assemblyDirectory({ context: BRIDGED });
+      return { assemblyDirectory: bridgedAssembly };
+    },
+  }),
+);
+
+export const SCENARIOS: readonly Scenario[] = [...BY_NOTIFICATIONS, ...BY_EVENTBRIDGE];
 
 /**
  * While one refresh closes, the collector of another upload has found it open, and writes only when

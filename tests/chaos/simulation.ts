@@ -22,6 +22,8 @@ export interface SimulationOptions extends Direction {
   readonly newSkewMs?: (random: Random) => number;
   /** From CreateInvalidation to `Completed`. @default 3 s */
   readonly invalidationDelayMs?: () => number;
+  /** @default that of the synthesised stacks */
+  readonly assemblyDirectory?: string;
   /** How an S3 event travels. @default once, at once */
   readonly deliverEvent?: (send: () => Promise<void>, random: Random) => Promise<void>;
 }
@@ -52,7 +54,8 @@ installInProcessHttp((request, sender) => target(request, sender));
  * addresses.
  */
 let ports = { site: 0, api: 0, inbox: 0, aws: 0 };
-let permissions: LocalCloud['permissions'] | undefined;
+/** What was decided about them, by assembly. */
+const permissions = new Map<string, LocalCloud['permissions']>();
 
 /**
  * The whole system on this machine as the local cloud runs it, but in one process, one call at a
@@ -93,24 +96,25 @@ interface Parts {
 }
 
 async function startCloud(
-  { invalidationDelayMs, deliverEvent }: SimulationOptions,
+  { invalidationDelayMs, deliverEvent, assemblyDirectory = ASSEMBLY }: SimulationOptions,
   { random, functions, work }: Parts,
 ): Promise<LocalCloud> {
+  const decided = permissions.get(assemblyDirectory);
   const cloud = await startLocalCloud({
-    assemblyDirectory: ASSEMBLY,
+    assemblyDirectory,
     deployWebsite: false,
     alarms: false,
     pointsOfPresence: POINTS_OF_PRESENCE,
     ports,
     ...(invalidationDelayMs === undefined ? {} : { invalidationDelayMs }),
-    ...(permissions === undefined ? {} : { permissions }),
+    ...(decided === undefined ? {} : { permissions: decided }),
     startEnvironment: definition =>
       isOfDeployment(definition) ? startDeploymentFunction(definition) : functions.start(definition),
     verifiedSenders: [EXISTING.owner],
     deliverEvent: (_, send) => work.deliver(() => deliverEvent?.(send, random) ?? send()),
   });
   ports = portsOf(cloud);
-  permissions = cloud.permissions;
+  permissions.set(assemblyDirectory, cloud.permissions);
   return cloud;
 }
 

@@ -7,6 +7,9 @@ import { ATTACHED } from '../fixtures/existing-names.ts';
 /** Both stacks as they would deploy: what tests/helpers/synthesise.ts leaves for the suites. */
 export const ASSEMBLY = assemblyDirectory({ context: ATTACHED });
 
+/** The settings of both stacks whose events come by EventBridge. */
+export const BRIDGED = { ...ATTACHED, events: 'eventbridge' } as const;
+
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;

@@ -33,6 +33,45 @@ export function recordOf(key: string, details: RecordDetails = {}) {
   };
 }
 
+interface BridgedDetails {
+  readonly type?: string;
+  readonly etag?: string;
+  readonly sequencer?: string;
+  /** What else is in the detail. */
+  readonly detail?: object;
+}
+
+/** The body of a message as EventBridge puts it into the queue: one event of `site-bucket`. */
+export function bridgedEvent(key: string, details: BridgedDetails = {}) {
+  const {
+    type = 'Object Created',
+    etag = 'd41d8cd98f00b204e9800998ecf8427e',
+    sequencer = '0055AED6',
+    detail = {},
+  } = details;
+  return {
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': type,
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2026-11-02T10:00:00Z',
+    region: 'us-east-1',
+    resources: ['arn:aws:s3:::site-bucket'],
+    detail: {
+      version: '0',
+      'event-version': '1.1',
+      bucket: { name: 'site-bucket' },
+      object: { key, size: 12, etag, sequencer },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '111122223333',
+      'source-ip-address': '203.0.113.7',
+      reason: 'PutObject',
+      ...detail,
+    },
+  };
+}
+
 export const TEST_EVENT = {
   Service: 'Amazon S3',
   Event: 's3:TestEvent',

@@ -25,6 +25,8 @@ export interface StorageOptions {
   readonly events?: readonly string[];
   /** Only of such keys, as S3's filters have it. */
   readonly prefix?: string;
+  /** Takes the bucket's events as EventBridge does. */
+  readonly publish?: (event: object) => Promise<void>;
   readonly deliver?: EventDelivery;
   readonly now?: () => Date;
 }
@@ -37,6 +39,7 @@ export async function startStorage({
   directory,
   events = [],
   prefix = '',
+  publish,
   deliver,
   now,
 }: StorageOptions = {}) {
@@ -52,6 +55,7 @@ export async function startStorage({
     newestOf: storage.newestOf,
     notificationsOf: bucket =>
       bucket === BUCKET ? [{ id: 'events', queueArn: QUEUE_ARN, events, prefix, suffix: '' }] : [],
+    busOf: bucket => (bucket === BUCKET ? publish : undefined),
     callAws: endpoint.call,
     journal,
     deliver,

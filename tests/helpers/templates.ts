@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
-import { readSettings } from '../../infra/settings.ts';
+import { AutoInvalidationStack } from '../../infra/auto-invalidation-stack.ts';
+import { readAttachmentSettings, readSettings } from '../../infra/settings.ts';
 import { StudentSiteStack } from '../../infra/student-site-stack.ts';
 import { ATTACHED } from '../fixtures/existing-names.ts';
 import { ASSEMBLY } from './assembly.ts';
@@ -60,6 +61,18 @@ export function buildStack(settings: Readonly<Record<string, unknown>> = {}): {
     settings: readSettings(name => app.node.tryGetContext(name)),
     websiteDirectory: `${ASSEMBLY}/website`,
     env: { region: 'us-east-1' },
+  });
+  return { app, stack };
+}
+
+/** The attachment with these settings alone. Its functions are not bundled. */
+export function buildAttachment(settings: Readonly<Record<string, unknown>>): {
+  app: App;
+  stack: AutoInvalidationStack;
+} {
+  const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
+  const stack = new AutoInvalidationStack(app, 'AutoInvalidation', {
+    settings: readAttachmentSettings(name => settings[name]),
   });
   return { app, stack };
 }

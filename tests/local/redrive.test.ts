@@ -48,7 +48,7 @@ async function start(visibilitySeconds = 60) {
     ]);
     return { exitCode, printed: linesOf(printed), complaints: linesOf(complaint) };
   };
-  return { endpoint, sqs, changes, mail, deploy, redrive };
+  return { endpoint, sqs, changes, mail, deadLettered, deploy, redrive };
 }
 
 const send = (sqs: SQSClient, QueueUrl: string, ...bodies: string[]) =>
@@ -94,6 +94,19 @@ describe('npm run redrive', () => {
     expect(await bodiesIn(sqs, mail.url, 1)).toEqual(['a mail']);
     expect(await count(sqs, changes.deadLetters)).toBe(0);
     expect(await count(sqs, mail.deadLetters)).toBe(0);
+  });
+
+  it('puts webhooks back as well, in a stack that has one', async () => {
+    const { sqs, changes, mail, deadLettered, deploy, redrive } = await start();
+    const webhook = await deadLettered('webhook');
+    deploy({ SiteChangesQueueUrl: changes.url, MailQueueUrl: mail.url, WebhookQueueUrl: webhook.url });
+    await send(sqs, webhook.deadLetters, 'an end');
+    const { exitCode, printed } = await redrive();
+    expect({ exitCode, last: printed.at(-1) }).toEqual({
+      exitCode: 0,
+      last: 'webhook: moved 1 message from webhook-dead-letters',
+    });
+    expect(await bodiesIn(sqs, webhook.url, 1)).toEqual(['an end']);
   });
 
   it('prints what it moved from every queue as JSON', async () => {

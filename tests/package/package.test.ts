@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { unpackFunctions } from '../../infra/assets/archive.ts';
+import { PIPELINE_COMMANDS } from '../../infra/cli/pipeline-commands.ts';
 import { buildPackage } from '../../infra/package/build.ts';
 import { deployedCode, notPermissive, packageOf } from '../helpers/bundles.ts';
 import { documentNamed } from '../helpers/documents.ts';
@@ -108,6 +111,29 @@ describe('API.md', () => {
 });
 
 const Handlers = z.object({ Handler: z.literal('index.handler'), Code: z.object({ S3Key: z.string() }) });
+
+describe('The program', () => {
+  const program = inPackage('lib/cli/cli.mjs');
+  const run = promisify(execFile);
+
+  it('has every command of the pipeline, spelt as its users type it', async () => {
+    const { stdout } = await run(process.execPath, [program, '--help']);
+    const named = [...stdout.matchAll(/^ {2}npx cloudfront-auto-invalidation (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    expect(named).toEqual(Object.keys(PIPELINE_COMMANDS));
+    expect(stdout).not.toMatch(/npm run|school|student/i);
+  });
+
+  it.each(Object.keys(PIPELINE_COMMANDS).filter(name => name !== 'template'))(
+    'explains %s without the CDK, and without a word of the example',
+    async name => {
+      const { stdout } = await run(process.execPath, [program, name, '--help']);
+      expect(stdout).toContain(`Usage: npx cloudfront-auto-invalidation ${name} `);
+      expect(stdout).not.toMatch(/npm run|school|student/i);
+    },
+  );
+});
 
 describe('A fresh app', () => {
   // One app for both kinds of modules, because the compiler takes longest to read the CDK's types.

@@ -3,12 +3,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filesIn } from '../../infra/files-in.ts';
 import { buildPackage } from '../../infra/package/build.ts';
-import { readTemplate, resourcesOf } from '../helpers/templates.ts';
+import { ATTACHING, withoutPlaces } from '../helpers/attachment-options.ts';
+import { readTemplate, resourcesOf, synthesised } from '../helpers/templates.ts';
 
-const run = promisify(execFile);
+/** npm and npx as installed, with the Node of these tests. */
+const run = (command: string, args: readonly string[], cwd: string) =>
+  promisify(execFile)(
+    'sh',
+    ['-c', 'PATH="$0:$PATH" exec "$@"', dirname(process.execPath), command, ...args],
+    { cwd },
+  );
+
 const folder = mkdtempSync(join(tmpdir(), 'strangers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -89,13 +97,13 @@ async function install(name: string, { manifest, compilerOptions, packages }: Ap
     mkdirSync(dirname(join(app, file)), { recursive: true });
     writeFileSync(join(app, file), content ?? '');
   }
-  await run('npm', ['install', '--no-audit', '--no-fund', built.tarball, ...packages], { cwd: app });
+  await run('npm', ['install', '--no-audit', '--no-fund', built.tarball, ...packages], app);
   return app;
 }
 
-describe.each(Object.entries(APPS))('An app %s', (name, app) => {
-  const installed = install(name, app);
+const apps = Object.entries(APPS).map(([name, app]) => ({ ...app, name, installed: install(name, app) }));
 
+describe.each(apps)('An app $name', ({ installed, runner }) => {
   it('gets no package but those that it names and their own', async () => {
     const lock = JSON.parse(readFileSync(join(await installed, 'package-lock.json'), 'utf8'));
     const own = lock.packages['node_modules/cloudfront-auto-invalidation'];
@@ -105,16 +113,14 @@ describe.each(Object.entries(APPS))('An app %s', (name, app) => {
   });
 
   it('compiles every example', async () => {
-    const { stdout } = await run('npx', ['tsc', '--project', '.'], { cwd: await installed });
+    const { stdout } = await run('npx', ['tsc', '--project', '.'], await installed);
     expect(stdout).toBe('');
   });
 
   it.each(examples.map(([file = '']) => file))('synthesises %s without feature flags', async file => {
     const output = `cdk.out/${file}`;
     const cwd = await installed;
-    await run('npx', ['cdk', 'synth', '--quiet', '--app', `${app.runner} bin/${file}`, '--output', output], {
-      cwd,
-    });
+    await run('npx', ['cdk', 'synth', '--quiet', '--app', `${runner} bin/${file}`, '--output', output], cwd);
     const [template, ...others] = filesIn(join(cwd, output)).filter(each => each.endsWith('.template.json'));
     expect(others).toEqual([]);
     const machines = resourcesOf(
@@ -122,6 +128,29 @@ describe.each(Object.entries(APPS))('An app %s', (name, app) => {
       'AWS::StepFunctions::StateMachine',
     );
     expect(machines).toHaveLength(file === 'two-pipelines.ts' ? 2 : 1);
+  });
+});
+
+describe('The program, asked for a template twice', () => {
+  const outs = ['first', 'second'].map(name => join(folder, name));
+
+  beforeAll(async () => {
+    const cwd = (await apps[0]?.installed) ?? folder;
+    for (const out of outs)
+      await run('npx', ['cloudfront-auto-invalidation', 'template', '--out', out, ...ATTACHING], cwd);
+  });
+
+  it('writes what cdk deploy makes', () => {
+    const written = readTemplate(join(folder, 'first/template.json'));
+    expect(withoutPlaces(written)).toEqual(withoutPlaces(synthesised('AutoInvalidation')));
+  });
+
+  it('writes the same bytes', () => {
+    const [one, other] = outs.map(out =>
+      filesIn(out).map(file => [file, readFileSync(join(out, file)).toString('base64')]),
+    );
+    expect(one).not.toEqual([]);
+    expect(other).toEqual(one);
   });
 });
 

@@ -26,6 +26,7 @@ const SENT_MAILS = `<${idOf('AWS::DynamoDB::Table', 'MailSent')}.Arn>`;
 const SITE_CHANGES = `<${idOf('AWS::SQS::Queue', 'AutoInvalidationSiteChangesQueue')}.Arn>`;
 const MAIL_QUEUE = `<${idOf('AWS::SQS::Queue', 'MailQueueC')}.Arn>`;
 const STATE_MACHINE = `<${idOf('AWS::StepFunctions::StateMachine', 'AutoInvalidation')}>`;
+const DEFAULT_BUS = 'arn:aws:events:us-east-1:<AWS::AccountId>:event-bus/default';
 const functionArn = (name: string) => `<${idOf('AWS::Lambda::Function', name)}.Arn>`;
 
 const ROLES = {
@@ -137,9 +138,13 @@ describe('Least privilege', () => {
     );
   });
 
-  it('the reporter may ask for mails, but not send them', () => {
+  it('the reporter may ask for mails and put events, but not send mails', () => {
     expect(allowed('reporter')).toEqual(
-      [...on(REFRESHES, ...FOLLOW_REFRESH), ...on(MAIL_QUEUE, 'sqs:SendMessage')].sort(),
+      [
+        ...on(REFRESHES, ...FOLLOW_REFRESH),
+        ...on(MAIL_QUEUE, 'sqs:SendMessage'),
+        ...on(DEFAULT_BUS, 'events:PutEvents'),
+      ].sort(),
     );
   });
 

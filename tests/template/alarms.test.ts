@@ -155,12 +155,18 @@ describe('The runbook', () => {
   );
 
   it('has a heading for every alarm, which the alarm’s description names, and for nothing else', () => {
-    const headings = alarms.map(alarm => nameOf(alarm).replace(PREFIX, ''));
+    const every = resourcesOf(
+      templateWith({ webhookUrl: 'https://hooks.example.com', webhookSecret: 'hooks' }),
+      'AWS::CloudWatch::Alarm',
+    );
+    const headings = every.map(alarm => nameOf(alarm).replace(PREFIX, ''));
     expect(new Set(sections.keys())).toEqual(new Set(headings));
-    for (const heading of headings)
-      expect(alarmOf(heading)['AlarmDescription']).toMatch(
+    for (const alarm of every) {
+      const heading = nameOf(alarm).replace(PREFIX, '');
+      expect(alarm.properties['AlarmDescription']).toMatch(
         new RegExp(`^.{20,}\\. What to do: RUNBOOK\\.md#${heading}$`),
       );
+    }
   });
 
   it.each([...sections])('%s: what it means, where to look, what to do, when it is over', (_, section) => {

@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { AutoInvalidationStack } from '../../infra/auto-invalidation-stack.ts';
 import { readAttachmentSettings } from '../../infra/settings.ts';
 import { ATTACHED, DOCS_ONLY, EXISTING, WHOLE_SITE } from '../fixtures/existing-names.ts';
 import { deployedCode } from '../helpers/bundles.ts';
 import { circleIn } from '../helpers/dependencies.ts';
 import { eventsBeforePermission } from '../helpers/deployment-rules.ts';
 import {
-  CONTEXT,
+  buildAttachment,
   permissionsOf,
   ref,
   resourceOf,
@@ -45,14 +43,6 @@ function allowed(service: string, of = template): Record<string, Set<string>> {
 /** Each match in a string, with what is around it. */
 const wordsAround = ({ source, flags }: RegExp, text: string) =>
   [...text.matchAll(new RegExp(`.{0,60}(?:${source}).{0,60}`, `g${flags}`))].map(([place]) => place);
-
-const build = (settings: Record<string, unknown>) => {
-  const app = new App({ context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
-  const stack = new AutoInvalidationStack(app, 'AutoInvalidation', {
-    settings: readAttachmentSettings(name => settings[name]),
-  });
-  return { app, stack };
-};
 
 describe('The stack for an existing site', () => {
   it('touches only the distributions that it was given', () => {
@@ -106,7 +96,7 @@ describe('The stack for an existing site', () => {
 
   it('keeps the permission for a former bucket until its own notifications there are removed', () => {
     const [former, next] = ['former-bucket', 'next-bucket'].map(bucket => {
-      const attached = templateOf(build({ ...ATTACHED, bucket }).stack);
+      const attached = templateOf(buildAttachment({ ...ATTACHED, bucket }).stack);
       const notification = resourceOf(attached, 'Custom::BucketNotification', '');
       const policy = resourcesOf(attached, 'AWS::IAM::Policy').find(each =>
         statementsOf(each).some(({ Action }) => Action.includes('s3:PutBucketNotification')),
@@ -134,7 +124,7 @@ describe('The stack for an existing site', () => {
 
   it('asks each distribution at its URL, with headers whose values are in secrets that exist', () => {
     const attached = templateOf(
-      build({
+      buildAttachment({
         ...ATTACHED,
         url: 'https://www.example.com,',
         verificationHeaders: 'authorization=site/login:header, cookie=site/login',
@@ -158,13 +148,13 @@ describe('The stack for an existing site', () => {
   });
 
   it('does not ask the edge if it is told not to', () => {
-    const attached = templateOf(build({ ...ATTACHED, verify: 'false' }).stack);
+    const attached = templateOf(buildAttachment({ ...ATTACHED, verify: 'false' }).stack);
     expect(toldIn(attached)).toMatchObject([{ verify: false }, { verify: false }]);
   });
 
   it('may decrypt what the key of the bucket encrypts, and tells the lookup about the key', () => {
     const bucketKeyArn = 'arn:aws:kms:us-east-1:111122223333:key/0a1b-2c3d';
-    const attached = templateOf(build({ ...ATTACHED, bucketKeyArn }).stack);
+    const attached = templateOf(buildAttachment({ ...ATTACHED, bucketKeyArn }).stack);
     expect(allowed('kms', attached)).toEqual({ 'kms:Decrypt': new Set([bucketKeyArn]) });
     for (const { properties } of resourcesOf(attached, 'Custom::SiteDistribution'))
       expect(properties).toMatchObject({ BucketKeyArn: bucketKeyArn });
@@ -180,7 +170,7 @@ describe('The stack for an existing site', () => {
   });
 
   it('contains nothing of the school: no resource, no name, no description, no line of code', () => {
-    const { stack } = build({ ...ATTACHED, bucket: 'my-site' });
+    const { stack } = buildAttachment({ ...ATTACHED, bucket: 'my-site' });
     expect(wordsAround(/student|school|backup/i, JSON.stringify(templateOf(stack)))).toEqual([]);
     for (const resource of resourcesOf(template, 'AWS::Lambda::Function')) {
       const code = deployedCode(resource)?.toString() ?? expect.fail(`${resource.id} has no code`);
@@ -219,7 +209,7 @@ describe('The stack for an existing site', () => {
   });
 
   it('is free of unexplained findings', () => {
-    const { app } = build(ATTACHED);
+    const { app } = buildAttachment(ATTACHED);
     app.synth();
     const { violations } = new AwsSolutionsChecks(app).validateScope(app);
     expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);

@@ -36,6 +36,7 @@ const EVERYWHERE: Parts = {
 };
 const PIPELINE_MAILS = [
   'shared/mail/',
+  'shared/planning/cap.ts',
   'shared/planning/guard.ts',
   'shared/refresh/refresh-mail.ts',
   'shared/refresh/refresh-report.ts',

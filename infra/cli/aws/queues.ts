@@ -9,9 +9,17 @@ import {
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { CommandError } from '../command.ts';
+import type { Stack } from './stack.ts';
 
-/** The stack's outputs that name a queue with dead letters. */
+/** Every stack's outputs that name a queue with dead letters. */
 export const QUEUE_OUTPUTS = ['SiteChangesQueueUrl', 'MailQueueUrl'];
+
+/** URLs of a stack's queues with dead letters: those, and the webhook's if it has one. */
+export async function queueUrlsOf(stack: Stack): Promise<string[]> {
+  const urls = await Promise.all(QUEUE_OUTPUTS.map(stack.output));
+  const webhook = await stack.optionalOutput('WebhookQueueUrl');
+  return webhook === undefined ? urls : [...urls, webhook];
+}
 
 /** Short polling asks only some of SQS's servers and may find nothing where there is something. */
 const LONG_POLL_SECONDS = 1;

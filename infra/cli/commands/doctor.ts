@@ -8,6 +8,11 @@ import { addStackOptions, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describeFinding, describeVerdicts } from './doctor-report.ts';
 
+/** What --before is about. */
+const ATTACH = HAS_EXAMPLE
+  ? "of AutoInvalidation, to a site that exists (default: the school's site)"
+  : 'of an attachment to a site that exists, as always';
+
 const USAGE = `--before [--attach] [-c <name=value> ...] [options]
        … --stack <name> [--many-paths] [options]`;
 
@@ -23,7 +28,7 @@ export function define(command: Command, terminal: Terminal): void {
     .usage(USAGE)
     .optionsGroup('Before a deployment:')
     .option('--before', 'look at all that it depends on; say of each problem what to do')
-    .option('--attach', "of AutoInvalidation, to a site that exists (default: the school's site)")
+    .option('--attach', ATTACH)
     .option('-c, --context <name=value>', 'a setting, as given to npx cdk deploy; repeatable', setting)
     .optionsGroup('After it:')
     .option('--many-paths', 'also try 3,000 paths at once, which costs the most')

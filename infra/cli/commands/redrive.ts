@@ -1,6 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from '@commander-js/extra-typings';
-import { countIn, deadLettersOf, moveAll, QUEUE_OUTPUTS, queueName } from '../aws/queues.ts';
+import { countIn, deadLettersOf, moveAll, queueName, queueUrlsOf } from '../aws/queues.ts';
 import type { Stack } from '../aws/stack.ts';
 import { addStackOptions, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -35,7 +35,7 @@ async function redrive({ json, dryRun = false }: Options, stack: Stack, terminal
     if (!json) terminal.print(describe(redriven, dryRun));
   };
   try {
-    for (const queueUrl of await Promise.all(QUEUE_OUTPUTS.map(stack.output)))
+    for (const queueUrl of await queueUrlsOf(stack))
       await redriveQueue(queueUrl, { dryRun, sqs, tell, progress: terminal.progress });
   } finally {
     if (json) terminal.print(JSON.stringify(report));

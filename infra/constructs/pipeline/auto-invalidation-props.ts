@@ -108,6 +108,33 @@ export interface Notify {
   readonly when?: 'always' | 'failed';
 }
 
+/** Where the ends of refreshes are posted. */
+export interface WebhookOptions {
+  /**
+   * Takes a POST with JSON, and answers with a status of 2xx within ten seconds: `https://`, a
+   * public host, and a path if you like. Redirects are not followed.
+   */
+  readonly url: string;
+
+  /**
+   * Signs what is posted: receivers know it, too. After `whsec_` it is a key in base64, as
+   * libraries of Standard Webhooks expect it; any other string is the key itself.
+   */
+  readonly secret: ISecret;
+
+  /**
+   * The member that holds it, if the secret is a JSON object.
+   * @default - the whole secret
+   */
+  readonly field?: string;
+
+  /**
+   * Whether every end is posted, or failures alone.
+   * @default 'always'
+   */
+  readonly when?: 'always' | 'failed';
+}
+
 /** Options of the pipeline. Each has a default. */
 export interface RefreshOptions {
   /**
@@ -122,6 +149,14 @@ export interface RefreshOptions {
    * @default - none
    */
   readonly excludedKeys?: readonly string[];
+
+  /**
+   * How the bucket's events come: as notifications, or through EventBridge, for a bucket whose
+   * notifications others have taken. It costs a dollar for each million events of the bucket. S3
+   * takes about five minutes to begin.
+   * @default 'notifications'
+   */
+  readonly events?: 'notifications' | 'eventbridge';
 
   /**
    * Names of metadata that is no change: an object that only got another value costs no path.
@@ -187,6 +222,14 @@ export interface RefreshOptions {
   readonly freePathsPerMonth?: number;
 
   /**
+   * How many paths the pipeline may ask for in a calendar month (UTC), at least 1. A refresh whose
+   * paths would exceed it asks for the single wildcard that covers them all, so that nothing stays
+   * stale, and its mail says so. Those single paths are not limited.
+   * @default - no limit
+   */
+  readonly maxPathsPerMonth?: number;
+
+  /**
    * How many unchanged objects one refresh may purge to save money, at whatever price. For origins
    * that many requests at once would harm, which S3 is not. Where no plan purges so few, the limit
    * does not count. `npm run plan`, mails and the page tell what it costs.
@@ -249,13 +292,21 @@ export interface AutoInvalidationProps extends RefreshOptions {
 
   /** Who is told how refreshes ended. */
   readonly notify: Notify;
+
+  /**
+   * Has the end of each refresh posted to an address, signed.
+   * @default - nothing is posted
+   */
+  readonly webhook?: WebhookOptions;
 }
 
+/** Without such a limit, what it limits is not limited. */
+type Limits = 'maxPathsPerMonth' | 'maxNeedlessPurges';
+
 /** Options with their defaults. */
-export interface CompleteOptions extends Required<Omit<RefreshOptions, 'maxNeedlessPurges'>> {
-  /** Undefined for no limit. */
-  readonly maxNeedlessPurges: number | undefined;
-}
+export interface CompleteOptions
+  extends Required<Omit<RefreshOptions, Limits>>,
+    Readonly<Record<Limits, number | undefined>> {}
 
 /**
  * A whole processor, in MB of memory: planning for a site of millions of objects reads two thousand
@@ -272,6 +323,7 @@ export const PLANNING_NODE_OPTIONS = '--max-semi-space-size=4';
 export const DEFAULTS = {
   keyPrefixes: [],
   excludedKeys: [],
+  events: 'notifications',
   ignoredMetadata: USUALLY_IGNORED_METADATA,
   quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
   maxLooks: NUMBERS.maxLooks.default,
@@ -287,4 +339,4 @@ export const DEFAULTS = {
   memorySize: 512,
   logRetention: RetentionDays.ONE_MONTH,
   removalPolicy: RemovalPolicy.DESTROY,
-} as const satisfies Omit<CompleteOptions, 'maxNeedlessPurges'>;
+} as const satisfies Omit<CompleteOptions, Limits>;

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -19,12 +20,14 @@ import { ownBucket, sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import { Mail } from './mail.ts';
+import { ruleForEnds } from './refresh-events.ts';
 import { ownMetric } from './refresh-metrics.ts';
 import { RefreshStateMachine } from './refresh-state-machine.ts';
 import { createInvalidate, createReport, createVerify, type Pipeline } from './refresh-steps.ts';
 import { RefreshTable } from './refresh-table.ts';
 import { ServiceFunction } from './service-function.ts';
 import { idsOf, SiteDescriptions } from './site-descriptions.ts';
+import { Webhook } from './webhook.ts';
 
 const COLLECT_TIMEOUT = Duration.seconds(30);
 
@@ -58,8 +61,10 @@ export class AutoInvalidation extends Construct {
   readonly invalidate: ServiceFunction;
   /** Asks the edge whether it serves what the bucket holds. */
   readonly verify: ServiceFunction;
-  /** Ends a refresh: history, metrics, mail. */
+  /** Ends a refresh: history, metrics, mail, event. */
   readonly report: ServiceFunction;
+  /** Posts the ends of refreshes, if an address was given. */
+  readonly webhook?: Webhook;
   private readonly pipeline: Pipeline;
 
   constructor(scope: Construct, id: string, props: AutoInvalidationProps) {
@@ -81,7 +86,7 @@ export class AutoInvalidation extends Construct {
       ...options,
       ...{ bucket, isForeign, distributions, table, queue },
     });
-    sendEvents(this, { bucket, queue, keyPrefixes });
+    sendEvents(this, { bucket, queue, deadLetterQueue, keyPrefixes, events: options.events });
     this.mail = notify.mail ?? this.createMail(notify, options);
     this.pipeline = {
       ...options,
@@ -99,9 +104,30 @@ export class AutoInvalidation extends Construct {
     // They read the descriptions.
     for (const reader of [this.collect, this.invalidate, this.verify])
       reader.node.addDependency(this.descriptions);
+    const { webhook } = props;
+    if (webhook !== undefined)
+      this.webhook = new Webhook(this, 'Webhook', { ...webhook, logRetention: options.logRetention });
   }
 
-  /** Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}` to `queue`. */
+  /** A rule for every end of a refresh: README.md describes the event. */
+  onEnded(id: string, options: OnEventOptions): Rule {
+    return ruleForEnds(this, id, options);
+  }
+
+  /** A rule for refreshes that ended with a fresh edge. */
+  onFresh(id: string, options: OnEventOptions): Rule {
+    return ruleForEnds(this, id, options, 'fresh');
+  }
+
+  /** A rule for refreshes that failed. */
+  onFailed(id: string, options: OnEventOptions): Rule {
+    return ruleForEnds(this, id, options, 'failed');
+  }
+
+  /**
+   * Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}`, or cache tags such as
+   * `{"tags": ["product:1"]}`, to `queue`.
+   */
   grantRequestRefresh(grantee: IGrantable): Grant {
     return this.queue.grantSendMessages(grantee);
   }
@@ -143,6 +169,20 @@ export class AutoInvalidation extends Construct {
     return ownMetric(this, 'ChangesCollected', options);
   }
 
+  /**
+   * 1 while the pipeline is paused, else 0, as `watch-distributions` sees it. By default the
+   * highest of 15 minutes.
+   */
+  metricPaused(options: MetricOptions = {}): Metric {
+    const defaults = { statistic: Stats.MAXIMUM, period: DEFAULTS.watchInterval };
+    return ownMetric(this.descriptions, 'Paused', { ...defaults, ...options });
+  }
+
+  /** Changes that are held because the pipeline is paused: `npm run pause`. */
+  metricChangesHeld(options?: MetricOptions): Metric {
+    return ownMetric(this, 'ChangesHeld', options);
+  }
+
   /** Uploaded files that needed no invalidation: unchanged, never cached, or uploaded twice. */
   metricFilesSkipped(options?: MetricOptions): Metric {
     return ownMetric(this, 'FilesSkipped', options);
@@ -171,7 +211,7 @@ export class AutoInvalidation extends Construct {
    * @internal
    */
   bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
-    const { distributions, table, pathPriceUsd, freePathsPerMonth } = this.pipeline;
+    const { distributions, table, pathPriceUsd, freePathsPerMonth, maxPathsPerMonth } = this.pipeline;
     const bound = distributions.find(({ distribution }) => distribution === shown);
     if (bound === undefined) throw new Error(`${this.node.path} does not refresh ${shown.node.path}`);
     const environment = {
@@ -180,6 +220,7 @@ export class AutoInvalidation extends Construct {
       REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       PATH_PRICE_USD: String(pathPriceUsd),
       FREE_PATHS_PER_MONTH: String(freePathsPerMonth),
+      ...(maxPathsPerMonth === undefined ? {} : { MAX_PATHS_PER_MONTH: String(maxPathsPerMonth) }),
     };
     for (const [name, value] of Object.entries(environment)) user.addEnvironment(name, value);
     this.allowCollecting(user);
@@ -265,6 +306,7 @@ function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipe
   return {
     keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
     excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
+    events: props.events ?? DEFAULTS.events,
     ignoredMetadata: props.ignoredMetadata ?? DEFAULTS.ignoredMetadata,
     quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
     maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
@@ -284,6 +326,7 @@ function planningWithDefaults(props: AutoInvalidationProps) {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
+    maxPathsPerMonth: props.maxPathsPerMonth,
     maxNeedlessPurges: props.maxNeedlessPurges,
     maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,

@@ -5,21 +5,46 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
 import { SITE_EVENTS } from '../../../shared/deployment/agreed.ts';
 import { toFilterValue } from '../../../shared/deployment/filter-value.ts';
+import { createEventRule } from './bridged-events.ts';
 import { DeploymentFunction } from './deployment-function.ts';
 import { uniquePath } from './unique-path.ts';
 
 export interface BucketEvents {
   readonly bucket: IBucket;
   readonly queue: Queue;
+  /** Gets the events that EventBridge could not put into the queue. */
+  readonly deadLetterQueue: Queue;
   /** Only events of keys that begin with one of these are sent. If there are none, all are. */
   readonly keyPrefixes: readonly string[];
+  readonly events: 'notifications' | 'eventbridge';
 }
 
-/**
- * Sends a bucket's events to a queue. S3 checks the destination when it is told, so the queue's
- * policy comes first.
- */
-export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: BucketEvents): void {
+/** Sends a bucket's events to a queue, in one of two ways. */
+export function sendEvents(scope: Construct, events: BucketEvents): void {
+  if (events.events === 'eventbridge') sendByEventBridge(scope, events);
+  else sendByNotifications(scope, events);
+}
+
+/** S3 sends all its events to EventBridge, beside any notifications. A rule picks the site's. */
+function sendByEventBridge(scope: Construct, events: BucketEvents): void {
+  const { bucket, queue } = events;
+  const rule = createEventRule(scope, events);
+  const own = ownBucket(scope, bucket);
+  if (own === undefined) {
+    const properties = { EventBridge: 'true' };
+    notifyBeside(scope, bucket, properties, [rule, queue.node.findChild('Policy')]);
+  } else if (hasNotifications(bucket)) bucket.enableEventBridgeNotification();
+  else {
+    requireNoNotifications(scope, bucket);
+    own.notificationConfiguration = {
+      ...notificationsOf(own),
+      eventBridgeConfiguration: { eventBridgeEnabled: true },
+    };
+  }
+}
+
+/** S3 checks the destination when it is told, so the queue's policy comes first. */
+function sendByNotifications(scope: Construct, { bucket, queue, keyPrefixes }: BucketEvents): void {
   const own = ownBucket(scope, bucket);
   queue.addToResourcePolicy(
     new PolicyStatement({
@@ -34,8 +59,17 @@ export function sendEvents(scope: Construct, { bucket, queue, keyPrefixes }: Buc
   );
   const prefixes = outermost(keyPrefixes).map(toFilterValue);
   const policy = queue.node.findChild('Policy');
-  if (own === undefined) notifyBeside(scope, { bucket, queue, keyPrefixes: prefixes }, policy);
-  else notify(own, { queue, keyPrefixes: prefixes }, policy);
+  if (own === undefined) {
+    const properties = {
+      QueueArn: queue.queueArn,
+      Events: SITE_EVENTS,
+      ...(prefixes.length === 0 ? {} : { KeyPrefixes: prefixes }),
+    };
+    notifyBeside(scope, bucket, properties, [policy]);
+  } else {
+    requireNoNotifications(scope, bucket);
+    notify(own, { queue, keyPrefixes: prefixes }, policy);
+  }
 }
 
 /**
@@ -61,16 +95,21 @@ function fromBucket(name: string | undefined): Record<string, Record<string, str
 export function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefined {
   const { defaultChild } = bucket.node;
   const isOwn = defaultChild instanceof CfnBucket && Stack.of(defaultChild) === Stack.of(scope);
-  if (!isOwn) return undefined;
+  return isOwn ? defaultChild : undefined;
+}
+
+/** Whether CDK keeps the bucket's notifications by a custom resource of its own. */
+const hasNotifications = (bucket: IBucket) => bucket.node.tryFindChild('Notifications') !== undefined;
+
+function requireNoNotifications(scope: Construct, bucket: IBucket): void {
   scope.node.addValidation({
     validate: () =>
-      bucket.node.tryFindChild('Notifications') === undefined
-        ? []
-        : [
-            `${bucket.node.path} has notifications of addEventNotification(), which would replace those of AutoInvalidation: write them into the notificationConfiguration of its CfnBucket before AutoInvalidation is made`,
-          ],
+      hasNotifications(bucket)
+        ? [
+            `${bucket.node.path} has notifications of addEventNotification(), which would replace those of AutoInvalidation: add them before AutoInvalidation is made, and give it events: 'eventbridge'; or write them into the notificationConfiguration of its CfnBucket`,
+          ]
+        : [],
   });
-  return defaultChild;
 }
 
 /**
@@ -79,33 +118,46 @@ export function ownBucket(scope: Construct, bucket: IBucket): CfnBucket | undefi
  */
 function notify(
   bucket: CfnBucket,
-  { queue, keyPrefixes }: Omit<BucketEvents, 'bucket'>,
+  { queue, keyPrefixes }: Pick<BucketEvents, 'queue' | 'keyPrefixes'>,
   policy: IDependable,
 ): void {
   const filters = keyPrefixes.map(value => ({ filter: { s3Key: { rules: [{ name: 'prefix', value }] } } }));
   const rules = SITE_EVENTS.flatMap(event =>
     (filters.length === 0 ? [{}] : filters).map(filter => ({ event, queue: queue.queueArn, ...filter })),
   );
-  const others = bucket.notificationConfiguration ?? {};
-  if (Tokenization.isResolvable(others) || Tokenization.isResolvable(others.queueConfigurations))
-    throw new Error(
-      `${bucket.node.path}: AutoInvalidation adds to its notifications, which must be plain values, no tokens`,
-    );
+  const { queueConfigurations = [], ...others } = notificationsOf(bucket);
   bucket.notificationConfiguration = {
     ...others,
-    queueConfigurations: [...(others.queueConfigurations ?? []), ...rules],
+    queueConfigurations: [...queueConfigurations, ...rules],
   };
   bucket.node.addDependency(policy);
+}
+
+/** @throws Error if they are not known before the deployment */
+function notificationsOf(bucket: CfnBucket) {
+  const all = bucket.notificationConfiguration ?? {};
+  if (!Tokenization.isResolvable(all)) {
+    const { queueConfigurations, ...others } = all;
+    if (!Tokenization.isResolvable(queueConfigurations))
+      return { ...others, ...(queueConfigurations === undefined ? {} : { queueConfigurations }) };
+  }
+  throw new Error(
+    `${bucket.node.path}: AutoInvalidation adds to its notifications, which must be plain values, no tokens`,
+  );
 }
 
 /**
  * Adds the notification by a custom resource, which leaves the bucket's other notifications as they
  * are.
+ *
+ * @param properties what to add
+ * @param first what has to be there before
  */
 function notifyBeside(
   scope: Construct,
-  { bucket, queue, keyPrefixes }: BucketEvents,
-  policy: IDependable,
+  bucket: IBucket,
+  properties: Readonly<Record<string, string | readonly string[]>>,
+  first: readonly IDependable[],
 ): void {
   const notify = new DeploymentFunction(scope, 'Notify', {
     handler: 'pipeline/notify-bucket',
@@ -117,11 +169,9 @@ function notifyBeside(
     .serve(scope, 'Notification', 'Custom::BucketNotification', {
       BucketName: bucket.bucketName,
       Owner: uniquePath(scope),
-      QueueArn: queue.queueArn,
-      Events: SITE_EVENTS,
-      ...(keyPrefixes.length === 0 ? {} : { KeyPrefixes: keyPrefixes }),
+      ...properties,
     })
-    .node.addDependency(policy, allowed);
+    .node.addDependency(...first, allowed);
 }
 
 /**

@@ -7,18 +7,21 @@ export interface DeadLetteredQueueProps {
   readonly consumerTimeout: Duration;
   /** @default - none */
   readonly batchWindow?: Duration;
+  /**
+   * How often a message is received before it is set aside.
+   * @default 5
+   */
+  readonly maxReceives?: number;
 }
 
-/**
- * A standard queue and its dead-letter queue: encrypted, TLS only, five receives before a message
- * is set aside.
- */
+/** A standard queue and its dead-letter queue: encrypted, TLS only. */
 export class DeadLetteredQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
 
-  constructor(scope: Construct, id: string, { consumerTimeout, batchWindow }: DeadLetteredQueueProps) {
+  constructor(scope: Construct, id: string, props: DeadLetteredQueueProps) {
     super(scope, id);
+    const { consumerTimeout, batchWindow, maxReceives = 5 } = props;
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -31,7 +34,7 @@ export class DeadLetteredQueue extends Construct {
       ...common,
       // AWS's rule: six times the function's time-out, and the batching window on top.
       visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * 6 + (batchWindow?.toSeconds() ?? 0)),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: maxReceives },
     });
   }
 }

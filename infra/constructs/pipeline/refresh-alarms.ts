@@ -9,7 +9,8 @@ import type { Mail } from './mail.ts';
 import { MailedAlarms, type Watch } from './mailed-alarms.ts';
 import { checkAddresses } from './prop-problems.ts';
 import type { ServiceFunction } from './service-function.ts';
-import { EVENT_PERIOD, errorWatch, queueWatches } from './watches.ts';
+import { deadLetterWatch, EVENT_PERIOD, errorWatch, queueWatches } from './watches.ts';
+import type { Webhook } from './webhook.ts';
 
 /**
  * A refused refresh pauses up to 15 minutes between two tries: each such period of a long refusal
@@ -53,6 +54,7 @@ export class RefreshAlarms extends MailedAlarms {
       errorWatch(pipeline.descriptions.watch),
       ...executionWatches(pipeline),
       quotaWatch(pipeline),
+      ...webhookWatches(pipeline.webhook),
     ];
     for (const watch of watches) this.raise(watch);
     if (notify !== undefined) this.watchMail(pipeline.mail, notify);
@@ -142,4 +144,11 @@ function quotaWatch(pipeline: AutoInvalidation): Watch {
     periods: QUOTA_PERIODS,
     meaning: 'CloudFront has refused new invalidations for an hour because too many are in progress',
   };
+}
+
+/** None of its queue's age: a webhook waits hours for its next try. */
+function webhookWatches(webhook: Webhook | undefined): readonly Watch[] {
+  if (webhook === undefined) return [];
+  const meaning = "The webhook's receiver has not taken the end of a refresh for 15 hours: it was given up";
+  return [deadLetterWatch('webhook', webhook.deadLetterQueue, meaning), errorWatch(webhook.send)];
 }

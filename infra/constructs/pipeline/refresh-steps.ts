@@ -1,8 +1,8 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/refresh-ended.ts';
 import {
   type CompleteOptions,
   type Notify,
@@ -12,6 +12,7 @@ import {
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';
+import { allowDecrypting, allowReadingSecret } from './secret-access.ts';
 import { ServiceFunction } from './service-function.ts';
 import { idsOf } from './site-descriptions.ts';
 
@@ -46,9 +47,8 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
       PATH_PRICE_USD: String(pipeline.pathPriceUsd),
       REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
       FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
-      ...(pipeline.maxNeedlessPurges === undefined
-        ? {}
-        : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
+      ...numberIfSet('MAX_PATHS_PER_MONTH', pipeline.maxPathsPerMonth),
+      ...numberIfSet('MAX_NEEDLESS_PURGES', pipeline.maxNeedlessPurges),
       MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
       QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
       ...ignoredMetadata(pipeline),
@@ -71,6 +71,9 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
     );
   return invalidate;
 }
+
+const numberIfSet = (name: string, value: number | undefined) =>
+  value === undefined ? {} : { [name]: String(value) };
 
 /** The function that asks the edge whether it serves what the bucket holds. */
 export function createVerify(scope: Construct, pipeline: Pipeline): ServiceFunction {
@@ -106,14 +109,30 @@ export function createReport(
 ): ServiceFunction {
   const report = new ServiceFunction(scope, 'Report', {
     handler: 'pipeline/report-refresh',
-    description: 'Ends a refresh: history, metrics, mail',
+    description: 'Ends a refresh: history, metrics, mail, event',
     memorySize,
     logRetention,
     environment: { REFRESH_TABLE: table.tableName, MAIL_WHEN: mailWhen },
   });
   table.allow(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   mail.bindTo(report);
+  allowAnnouncing(report);
   return report;
+}
+
+/** To the account's default bus, and no other events. */
+function allowAnnouncing(report: ServiceFunction): void {
+  const bus = { service: 'events', resource: 'event-bus', resourceName: 'default' };
+  report.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['events:PutEvents'],
+      resources: [Stack.of(report).formatArn(bus)],
+      // IAM takes both for lists.
+      conditions: {
+        'ForAnyValue:StringEquals': { 'events:source': EVENT_SOURCE, 'events:detail-type': EVENT_TYPE },
+      },
+    }),
+  );
 }
 
 /**
@@ -131,33 +150,11 @@ function allowReading(reader: ServiceFunction, bucket: IBucket): void {
   });
 }
 
-/**
- * Not `grantRead`, which also allows DescribeSecret. The ARN of a secret that was imported by name
- * lacks the six characters that Secrets Manager adds.
- */
 function allowReadingSecrets(verify: ServiceFunction, distributions: readonly SiteDistribution[]): void {
   const secrets = new Set(
     distributions.flatMap(({ verificationHeaders = {} }) =>
       Object.values(verificationHeaders).map(({ secret }) => secret),
     ),
   );
-  for (const { secretFullArn, secretArn, encryptionKey } of secrets) {
-    const actions = ['secretsmanager:GetSecretValue'];
-    const resources = [secretFullArn ?? `${secretArn}-??????`];
-    verify.addToRolePolicy(new PolicyStatement({ actions, resources }));
-    allowDecrypting(verify, 'secretsmanager', encryptionKey);
-  }
-}
-
-/** Nothing but what the service keeps: the function cannot use the key by itself. */
-function allowDecrypting(user: ServiceFunction, service: string, key: IKey | undefined): void {
-  if (key === undefined) return;
-  const via = `${service}.${Stack.of(user).region}.amazonaws.com`;
-  user.addToRolePolicy(
-    new PolicyStatement({
-      actions: ['kms:Decrypt'],
-      resources: [key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': via } },
-    }),
-  );
+  for (const secret of secrets) allowReadingSecret(verify, secret);
 }

@@ -24,18 +24,23 @@ export interface WatchedQueue {
   readonly deadLetterQueue: Queue;
 }
 
+/** @param meaning a sentence without its full stop */
+export function deadLetterWatch(name: string, deadLetterQueue: Queue, meaning: string): Watch {
+  return {
+    name: `${name}-dead-letters`,
+    // A message that the redrive policy moves does not count as sent: only the visible ones tell.
+    metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      statistic: 'Maximum',
+      period: MINUTE,
+    }),
+    meaning,
+  };
+}
+
 /** Dead letters, and messages that nobody reads. */
 export function queueWatches({ name, subject, queue, deadLetterQueue }: WatchedQueue): readonly Watch[] {
   return [
-    {
-      name: `${name}-dead-letters`,
-      // A message that the redrive policy moves does not count as sent: only the visible ones tell.
-      metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-        statistic: 'Maximum',
-        period: MINUTE,
-      }),
-      meaning: `A message about ${subject} was given up after five tries`,
-    },
+    deadLetterWatch(name, deadLetterQueue, `A message about ${subject} was given up after five tries`),
     {
       name: `${name}-too-old`,
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),

@@ -5,8 +5,8 @@ export interface Requirement {
   /** `s3:GetObject`: the name in the service authorization reference. */
   readonly action: string;
   readonly resource: string;
-  /** Condition keys of the service. */
-  readonly context?: Readonly<Record<string, string>>;
+  /** Condition keys of the service. A key that IAM takes for a list has a list. */
+  readonly context?: Readonly<Record<string, string | string[]>>;
 }
 
 /** A permission that a caller lacks. */

@@ -74,11 +74,7 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
       await update(key, {
         UpdateExpression: 'SET verified = :verified',
         ConditionExpression: 'sequencer = :sequencer AND mark = :mark',
-        ExpressionAttributeValues: {
-          ':sequencer': sequencer,
-          ':mark': mark,
-          ':verified': verified,
-        },
+        ExpressionAttributeValues: { ':sequencer': sequencer, ':mark': mark, ':verified': verified },
       });
     },
   };

@@ -50,20 +50,30 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
       });
     },
 
-    async finish(refreshId, outcome, at) {
-      if (outcome.state === 'failed') await abandonRecord(table, refreshId, outcome.failure, at);
-      const reason = reasonOf(outcome);
-      const finished = await update(refreshId, {
-        UpdateExpression: `SET #state = :state, finishedAt = :at${reason === undefined ? '' : ', failure = :reason'}`,
-        ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':state': outcome.state, ':at': at.toISOString(), ':reason': reason },
+    finish: (refreshId, outcome, at) => finish(table, refreshId, outcome, at),
+
+    async recordAnnounced(refreshId) {
+      await update(refreshId, {
+        UpdateExpression: 'SET announced = :true',
+        ConditionExpression: 'attribute_exists(finishedAt)',
+        ExpressionAttributeValues: { ':true': true },
       });
-      const refresh = toRefreshIfAny(finished ?? (await readRecord(table, refreshId)));
-      if (refresh === undefined) throw new UnknownRefreshError(refreshId);
-      return refresh;
     },
   };
+}
+
+async function finish(table: Table, refreshId: string, outcome: RefreshOutcome, at: Date): Promise<Refresh> {
+  if (outcome.state === 'failed') await abandonRecord(table, refreshId, outcome.failure, at);
+  const reason = reasonOf(outcome);
+  const finished = await updateRecord(table, refreshId, {
+    UpdateExpression: `SET #state = :state, finishedAt = :at${reason === undefined ? '' : ', failure = :reason'}`,
+    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(finishedAt)',
+    ExpressionAttributeNames: { '#state': 'state' },
+    ExpressionAttributeValues: { ':state': outcome.state, ':at': at.toISOString(), ':reason': reason },
+  });
+  const refresh = toRefreshIfAny(finished ?? (await readRecord(table, refreshId)));
+  if (refresh === undefined) throw new UnknownRefreshError(refreshId);
+  return refresh;
 }
 
 function reasonOf(outcome: RefreshOutcome): string | undefined {

@@ -34,6 +34,7 @@ const USUAL: Readonly<Record<string, Spoken>> = {
     namespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/',
   },
   dynamodb: { client: 'client-dynamodb', protocol: 'json-1.0' },
+  events: { client: 'client-eventbridge', protocol: 'json-1.1' },
   lambda: { client: 'client-lambda', protocol: 'rest-json' },
   monitoring: {
     client: 'client-cloudwatch',

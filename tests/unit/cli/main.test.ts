@@ -53,7 +53,9 @@ describe('The command line', () => {
     [['status', '--limt', '5'], "Unknown option '--limt'\n(Did you mean --limit?)"],
     [['status', '--lokal'], '(Did you mean --local?)'],
     [['refresh', '--path', '/*'], '(Did you mean --paths?)'],
+    [['wait', '--for', `a.html=${'0'.repeat(32)}`, '--timout', '5m'], '(Did you mean --timeout?)'],
     [['plan', '--requestd', '/*'], '(Did you mean --requested?)'],
+    [['pause', '--raeson', 'x'], '(Did you mean --reason?)'],
     [['redrive', '--dryrun'], '(Did you mean --dry-run?)'],
     [['restore', '--from', 'latest', '--overwite'], '(Did you mean --overwrite?)'],
     [['doctor', '--befor'], '(Did you mean --before?)'],
@@ -72,6 +74,17 @@ describe('The command line', () => {
         `Option '--limit <count>' argument '${limit}' is invalid. It must be a whole number from 1 to 100.`,
       ),
     });
+  });
+
+  it.each(['0s', '15', '1d', '-1m', '1.5h', ''])('refuses --timeout %j and shows how', async timeout => {
+    for (const command of [
+      ['wait', '--for', `a.html=${'0'.repeat(32)}`],
+      ['refresh', '/*', '--wait'],
+    ])
+      expect(await run(...command, '--timeout', timeout)).toMatchObject({
+        exitCode: 2,
+        complaint: expect.stringContaining('It must be a time such as 90s, 15m or 2h.'),
+      });
   });
 });
 

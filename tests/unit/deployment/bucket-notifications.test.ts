@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Attachment,
   attach,
+  bridged,
   bucketNotification,
   detach,
   type NotificationConfiguration,
@@ -97,6 +98,38 @@ describe("A bucket's notifications, with ours added", () => {
   });
 });
 
+describe("A bucket's notifications, with EventBridge switched on", () => {
+  it('keep every one of them', () => {
+    fc.assert(
+      fc.property(others, before => {
+        expect(bridged(before, OURS.Owner)).toEqual({ ...before, EventBridgeConfiguration: {} });
+      }),
+    );
+  });
+
+  it('stay the same object if it is on already', () => {
+    fc.assert(
+      fc.property(others, before => {
+        const on = bridged(before, OURS.Owner);
+        expect(bridged(on, OURS.Owner)).toBe(on);
+      }),
+    );
+  });
+
+  it('lose those of ours that were there before, so that no event comes twice', () => {
+    fc.assert(
+      fc.property(others, before => {
+        expect(bridged(attach(before, OURS), OURS.Owner)).toEqual(bridged(before, OURS.Owner));
+      }),
+    );
+  });
+
+  it('are never refused: they may be for all keys', () => {
+    const all = { QueueConfigurations: [{ QueueArn: 'arn:other', Events: ['s3:ObjectCreated:*'] }] };
+    expect(bridged(all, OURS.Owner)).toEqual({ ...all, EventBridgeConfiguration: {} });
+  });
+});
+
 describe('A notification that S3 would refuse beside another', () => {
   const put = 's3:ObjectCreated:Put';
   const deleted = 's3:ObjectRemoved:Delete';
@@ -146,7 +179,9 @@ describe('A notification that S3 would refuse beside another', () => {
   it('says what to do', () => {
     const all = { QueueConfigurations: [{ Id: 'all', QueueArn: 'arn:other', Events: [put] }] };
     expect(() => attach(all, OURS)).toThrow(expect.objectContaining({ name: 'DeploymentRefused' }));
-    expect(() => attach(all, OURS)).toThrow(/of all keys .*Deploy with keyPrefixes that do not overlap/);
+    expect(() => attach(all, OURS)).toThrow(
+      /of all keys .*Deploy again with -c events=eventbridge, .* or with keyPrefixes that do not overlap/,
+    );
   });
 });
 
@@ -172,7 +207,32 @@ describe('The resource of our notifications', () => {
     const kind = kindOf(configurations);
     await kind.put({ ...OURS, ServiceToken: 'arn' });
     expect(configurations).toMatchObject({ site: { QueueConfigurations: [{ QueueArn: OURS.QueueArn }] } });
-    await kind.remove(OURS);
+    await expect(kind.remove(OURS)).resolves.toBeUndefined();
     expect(configurations).toEqual({ site: {} });
+  });
+
+  const BRIDGED = { BucketName: 'site', Owner: OURS.Owner, EventBridge: 'true' };
+
+  it('is the same one by either way, so that a deployment can change from one to the other', async () => {
+    const configurations: Record<string, NotificationConfiguration> = {};
+    const kind = kindOf(configurations);
+    expect(kind.idOf(BRIDGED)).toBe(kind.idOf(OURS));
+    await kind.put(OURS);
+    await kind.put(BRIDGED);
+    expect(configurations).toEqual({ site: { EventBridgeConfiguration: {} } });
+    await kind.put(OURS);
+    expect(configurations).toMatchObject({
+      site: { EventBridgeConfiguration: {}, QueueConfigurations: [{ QueueArn: OURS.QueueArn }] },
+    });
+  });
+
+  it('leaves EventBridge on when it goes, and says so: other rules may take the events', async () => {
+    const configurations: Record<string, NotificationConfiguration> = {};
+    const kind = kindOf(configurations);
+    await kind.put(BRIDGED);
+    await expect(kind.remove(BRIDGED)).resolves.toMatch(
+      /^The bucket site still sends its events to EventBridge, .* switch it off: aws s3api /,
+    );
+    expect(configurations).toEqual({ site: { EventBridgeConfiguration: {} } });
   });
 });

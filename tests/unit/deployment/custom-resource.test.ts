@@ -20,7 +20,7 @@ function request(RequestType: 'Create' | 'Update' | 'Delete', PhysicalResourceId
 const kindWith = (changes: Partial<ResourceKind>): ResourceKind => ({
   idOf: () => 'thing-a',
   put: async () => ({ Colour: 'red' }),
-  remove: async () => {},
+  remove: async () => undefined,
   ...changes,
 });
 
@@ -45,6 +45,14 @@ describe('CloudFormation is answered', () => {
     expect(removed).toEqual([{ Name: 'a' }]);
   });
 
+  it('with what people should know about what stays of a resource that is removed', async () => {
+    const kind = kindWith({ remove: async () => 'The bucket stays.' });
+    expect(await answerTo(request('Delete', 'thing-0'), kind, timing())).toMatchObject({
+      Status: 'SUCCESS',
+      Reason: 'The bucket stays.',
+    });
+  });
+
   it('with the reason of a failure, and still with an id', async () => {
     const kind = kindWith({ put: () => Promise.reject(new DeploymentRefusedError('Choose another.')) });
     expect(await answerTo(request('Create'), kind, timing())).toEqual({
@@ -60,7 +68,7 @@ describe('CloudFormation is answered', () => {
 
   it.each([
     ['is refused', () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDenied' })), undefined],
-    ['takes too long', () => new Promise<void>(() => undefined), Promise.resolve()],
+    ['takes too long', () => new Promise<undefined>(() => undefined), Promise.resolve()],
   ])(
     'with success when it asks to remove what could not be created, and that %s',
     async (_, remove, timeUp) => {

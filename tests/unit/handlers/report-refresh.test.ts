@@ -10,6 +10,7 @@ const ENVIRONMENT = {
   REFRESH_TABLE: 'refreshes',
   MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
   MAIL_WHEN: 'failed',
+  POWERTOOLS_SERVICE_NAME: 'Site/Freshness',
   POWERTOOLS_LOG_LEVEL: 'SILENT',
   POWERTOOLS_METRICS_DISABLED: 'true',
 };
@@ -40,6 +41,7 @@ async function reported(input: object) {
   const dependencies: ReportDependencies = {
     refreshes: {
       changesOf: async () => ({ objects: [], paths: [] }),
+      recordAnnounced: async () => {},
       finish: async (_, end, at) => {
         outcome = end;
         const { state, ...reason } = end;
@@ -51,6 +53,8 @@ async function reported(input: object) {
     outsideKeys: { recent: async () => undefined },
     outbox: { send: async () => {} },
     mailPolicy: 'failed',
+    events: { put: async () => {} },
+    pipeline: 'Site/Freshness',
     now: () => new Date('2026-11-02T10:00:10.000Z'),
   };
   const counted = vi.spyOn(metrics, 'addMetric').mockClear();

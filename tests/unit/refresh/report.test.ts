@@ -63,6 +63,7 @@ function history({
             if (stored.end === undefined) stored = { ...stored, state, end };
             return stored;
           },
+          recordAnnounced: async () => {},
         },
         mailedReasons: {
           note: async (_, reason, by) => {
@@ -81,6 +82,9 @@ function history({
           },
         },
         mailPolicy,
+        // announce.test.ts is about events.
+        events: { put: async () => {} },
+        pipeline: 'Site/Freshness',
         now: () => new Date(Date.UTC(2026, 10, 2, 10, 0, ++seconds)),
       }),
   };
@@ -137,6 +141,14 @@ describe('the report of a refresh', () => {
     const plan = planOf(['/a.css', '/b*'], { needlessPurges: 4, guarded: true, guard, isEstimated: true });
     const message = await history({ refresh: { ...REFRESH, plan } }).report({ state: 'fresh' });
     expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard, isEstimated: true });
+  });
+
+  it('passes on why it has a single path', async () => {
+    const cap = { limit: 1000, used: 998, paths: 12 };
+    const message = await history({ refresh: { ...REFRESH, plan: planOf(['/*'], { cap }) } }).report({
+      state: 'fresh',
+    });
+    expect(RefreshReport.parse(message)).toMatchObject({ cap });
   });
 
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {

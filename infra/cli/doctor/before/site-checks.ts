@@ -65,14 +65,14 @@ async function findReading(account: string, target: TargetWithSite, ports: Site)
 
 /** @throws DeploymentRefusedError if S3 would refuse the deployment's notification */
 async function findNotifications({ site, commands }: TargetWithSite, ports: Site): Promise<Outcome> {
-  const { bucket, notification } = site;
+  const { bucket, events, notification } = site;
   const attachment = { ...notification, BucketName: bucket, QueueArn: '' };
   const look = commands.aws(`s3api get-bucket-notification-configuration --bucket ${bucket}`);
   let others = 0;
   await ask('s3:GetBucketNotification', () =>
     ports.notifications.change(bucket, configuration => {
       try {
-        attach(configuration, attachment);
+        if (events === 'notifications') attach(configuration, attachment);
       } catch (error) {
         if (!(error instanceof DeploymentRefusedError)) throw error;
         throw new DeploymentRefusedError(`${error.message} To see it: ${look}`, { cause: error });
@@ -82,10 +82,11 @@ async function findNotifications({ site, commands }: TargetWithSite, ports: Site
       return configuration;
     }),
   );
+  const beside = events === 'notifications' ? "the deployment's" : 'EventBridge, which takes all events';
   return confirmed(
     others === 0
       ? `${bucket} has none`
-      : `${counted(others, 'notification')} of ${bucket} can stay beside the deployment's`,
+      : `${counted(others, 'notification')} of ${bucket} can stay beside ${beside}`,
   );
 }
 

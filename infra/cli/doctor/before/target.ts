@@ -50,6 +50,8 @@ export interface ExistingSite {
     readonly url?: string;
   }[];
   readonly verify: boolean;
+  /** How the bucket's events come. */
+  readonly events: RefreshSettings['events'];
   /** The notification that the deployment adds to the bucket's. */
   readonly notification: {
     readonly Owner: string;
@@ -113,7 +115,7 @@ export function attachmentOf({ context, address }: TargetOptions): Target {
 }
 
 function existingSiteOf(settings: AttachmentSettings): ExistingSite {
-  const { bucket, bucketKeyArn = '', distributionId, url, verify, stackName, keyPrefixes } = settings;
+  const { bucket, bucketKeyArn = '', distributionId, url, verify, events, stackName, keyPrefixes } = settings;
   return {
     bucket,
     bucketKeyArn,
@@ -122,6 +124,7 @@ function existingSiteOf(settings: AttachmentSettings): ExistingSite {
       ...(url[index] === undefined || url[index] === '' ? {} : { url: url[index] }),
     })),
     verify,
+    events,
     notification: {
       Owner: `${stackName}/Freshness`,
       Events: [...SITE_EVENTS],

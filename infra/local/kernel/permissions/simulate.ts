@@ -12,7 +12,7 @@ export interface Question {
   readonly action: string;
   /** An ARN without wildcards, or `*` for an action that has no resources. */
   readonly resource: string;
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: Readonly<Record<string, string | string[]>>;
 }
 
 /** A statement that decided, with the action and resource in it that matched. */

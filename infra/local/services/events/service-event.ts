@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../kernel/aws-api.ts';
 
 export interface ServiceEvent {
-  /** `aws.` and the service. */
+  /** `aws.` and the service; anything else for a program's own. */
   readonly source: string;
   readonly 'detail-type': string;
   readonly resources: readonly string[];

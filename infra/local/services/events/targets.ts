@@ -9,6 +9,7 @@ export const Target = z.strictObject({
   InputTransformer: z
     .strictObject({ InputPathsMap: z.record(z.string(), z.string()), InputTemplate: z.string() })
     .optional(),
+  DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
 });
 export type Target = z.infer<typeof Target>;
 
@@ -25,6 +26,18 @@ export function callTo({ Arn, InputTransformer }: Target, ruleArn: string): (eve
   if (Arn.startsWith('arn:aws:lambda:')) return event => invocation(ruleArn, Arn, inputOf(event));
   if (Arn.startsWith('arn:aws:sqs:')) return event => sendMessage(Arn, inputOf(event), ruleArn);
   throw new Error(`${Arn}: targets other than functions and queues are not emulated`);
+}
+
+/**
+ * The call that puts an event into a target's dead-letter queue, as it came; undefined if it has
+ * none.
+ */
+export function deadLetterTo(
+  { DeadLetterConfig }: Target,
+  ruleArn: string,
+): ((event: object) => AwsRequest) | undefined {
+  if (DeadLetterConfig === undefined) return undefined;
+  return event => sendMessage(DeadLetterConfig.Arn, JSON.stringify(event), ruleArn);
 }
 
 /** An asynchronous invocation: answered 202 before the function runs. */

@@ -31,6 +31,7 @@ interface Persistence {
 async function loadInternals() {
   const base = import.meta.resolve('fauxqs');
   const load = async (path: string) => import(new URL(path, base).href);
+  takeEveryPlane((await load('./sqs/sqsTypes.js')).INVALID_MESSAGE_BODY_CHAR);
   return {
     SqsStore: (await load('./sqs/sqsStore.js')).SqsStore as new () => SqsStore,
     SnsStore: (await load('./sns/snsStore.js')).SnsStore as new () => Stores['snsStore'],
@@ -39,6 +40,15 @@ async function loadInternals() {
       directory: string,
     ) => Persistence & NonNullable<SqsStore['persistence']>,
   };
+}
+
+/**
+ * fauxqs refuses a message with a character beyond U+FFFF, such as an emoji. SQS takes it: API
+ * reference, SendMessage, "MessageBody".
+ */
+function takeEveryPlane(invalid: RegExp): void {
+  const isInvalid = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+  invalid.test = text => isInvalid.test(text);
 }
 
 /** @param directory where it keeps its state; in memory without one */

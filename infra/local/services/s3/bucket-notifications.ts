@@ -4,13 +4,13 @@ import { bucketArn } from '../../kernel/arn.ts';
 import type { AwsRequest, AwsResponse, AwsService } from '../../kernel/aws-api.ts';
 import type { DurableStore } from '../../kernel/durable-map.ts';
 import { sendMessage } from '../sqs/send-message.ts';
-import { type BucketDefinition, filterOf, type NotificationRule, overlap } from './notification-rules.ts';
+import { type BucketDefinition, filterOf, type Notifications, overlap } from './notification-rules.ts';
 import { s3Address } from './s3-request.ts';
 import { s3Error, s3Response } from './s3-xml.ts';
 
 export interface BucketNotifications {
-  /** The rules of a bucket now. */
-  rulesOf(bucket: string): readonly NotificationRule[];
+  /** Those of a bucket now. */
+  of(bucket: string): Notifications;
   /** S3 with `GET` and `PUT ?notification`. */
   with(s3: AwsService): AwsService;
 }
@@ -18,9 +18,11 @@ export interface BucketNotifications {
 interface Kept {
   readonly bucket: string;
   /** What the template said when it was last deployed. */
-  readonly deployed: readonly NotificationRule[];
-  readonly rules: readonly NotificationRule[];
+  readonly deployed: Notifications;
+  readonly now: Notifications;
 }
+
+const NONE: Notifications = { rules: [], isBridged: false };
 
 export interface BucketNotificationsOptions {
   readonly store: DurableStore;
@@ -40,17 +42,18 @@ export async function createBucketNotifications(
   { store, callAws, isValid }: BucketNotificationsOptions,
 ): Promise<BucketNotifications> {
   const kept = store.map<Kept>('bucket-notifications');
-  for (const { name, rules } of buckets) {
-    if (JSON.stringify(kept.get(name)?.deployed) === JSON.stringify(rules)) continue;
-    for (const queueArn of new Set(rules.map(rule => rule.queueArn))) {
+  for (const { name, notifications } of buckets) {
+    if (JSON.stringify(kept.get(name)?.deployed) === JSON.stringify(notifications)) continue;
+    for (const queueArn of queuesOf(notifications)) {
       if (!(await isValid(queueArn, name)))
         throw new Error(
           `${name}: ${INVALID_DESTINATION}: ${queueArn} does not exist, or its policy does not let S3 send`,
         );
     }
-    kept.set(name, { bucket: name, deployed: rules, rules });
+    kept.set(name, { bucket: name, deployed: notifications, now: notifications });
   }
-  const rulesOf = (bucket: string) => kept.get(bucket)?.rules ?? [];
+  // What a former version of the local cloud kept has another form.
+  const notificationsOf = (bucket: string) => kept.get(bucket)?.now ?? NONE;
 
   /**
    * S3 sends every queue a test event, and refuses a configuration with a queue that does not take
@@ -64,29 +67,31 @@ export async function createBucketNotifications(
   }
 
   async function put(bucket: string, { body, headers }: AwsRequest): Promise<AwsResponse> {
-    const rules = parse(body.toString());
-    if (rules === undefined) return s3Error(501, 'NotImplemented', 'The local cloud notifies queues only');
+    const notifications = parse(body.toString());
+    if (notifications === undefined)
+      return s3Error(501, 'NotImplemented', 'The local cloud notifies queues and EventBridge only');
+    const { rules } = notifications;
     if (rules.some((rule, index) => rules.slice(index + 1).some(other => overlap(rule, other))))
       return s3Error(400, 'InvalidArgument', AMBIGUOUS);
     if (headers['x-amz-skip-destination-validation'] !== 'true') {
-      for (const queueArn of new Set(rules.map(rule => rule.queueArn))) {
+      for (const queueArn of queuesOf(notifications)) {
         if (!(await takesEvents(queueArn, bucket)))
           return s3Error(400, 'InvalidArgument', INVALID_DESTINATION);
       }
     }
-    kept.set(bucket, { deployed: [], ...kept.get(bucket), bucket, rules });
+    kept.set(bucket, { deployed: NONE, ...kept.get(bucket), bucket, now: notifications });
     return { status: 200 };
   }
 
   return {
-    rulesOf,
+    of: notificationsOf,
     with: s3 => async request => {
       const { bucket, key, query } = s3Address(request);
       if (!query.has('notification') || key !== '') return s3(request);
       const exists = await s3({ ...request, method: 'HEAD', url: `/${bucket}`, body: Buffer.alloc(0) });
       if (exists.status !== 200) return s3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
       if (request.method === 'PUT') return put(bucket, request);
-      return s3Response('NotificationConfiguration', configurationOf(rulesOf(bucket)));
+      return s3Response('NotificationConfiguration', configurationOf(notificationsOf(bucket)));
     },
   };
 }
@@ -94,6 +99,8 @@ export async function createBucketNotifications(
 const AMBIGUOUS =
   'Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type.';
 const INVALID_DESTINATION = 'Unable to validate the following destination configurations';
+
+const queuesOf = ({ rules }: Notifications) => new Set(rules.map(({ queueArn }) => queueArn));
 
 const parser = new XMLParser({
   isArray: name => ['QueueConfiguration', 'Event', 'FilterRule'].includes(name),
@@ -116,25 +123,28 @@ const Configuration = z.strictObject({
       }),
     )
     .default([]),
+  /** An empty element. */
+  EventBridgeConfiguration: z.literal('').optional(),
 });
 
-/** Undefined if it has other destinations than queues. */
-function parse(body: string): NotificationRule[] | undefined {
+/** Undefined if it has other destinations than queues and EventBridge. */
+function parse(body: string): Notifications | undefined {
   const { NotificationConfiguration } = z
     .object({ NotificationConfiguration: z.union([z.literal(''), z.record(z.string(), z.unknown())]) })
     .parse(parser.parse(body));
   const { success, data } = Configuration.safeParse(NotificationConfiguration || {});
   if (!success) return undefined;
-  return data.QueueConfiguration.map(({ Id, Queue, Event, Filter }, index) => ({
+  const rules = data.QueueConfiguration.map(({ Id, Queue, Event, Filter }, index) => ({
     id: Id ?? `rule-${index}`,
     queueArn: Queue,
     events: Event,
     prefix: filterOf(Filter.S3Key.FilterRule, 'prefix'),
     suffix: filterOf(Filter.S3Key.FilterRule, 'suffix'),
   }));
+  return { rules, isBridged: data.EventBridgeConfiguration !== undefined };
 }
 
-function configurationOf(rules: readonly NotificationRule[]): object {
+function configurationOf({ rules, isBridged }: Notifications): object {
   const QueueConfiguration = rules.map(({ id, queueArn, events, prefix, suffix }) => {
     const filters = Object.entries({ Prefix: prefix, Suffix: suffix }).filter(([, value]) => value !== '');
     const FilterRules = filters.map(([Name, Value]) => ({ Name, Value }));
@@ -145,5 +155,5 @@ function configurationOf(rules: readonly NotificationRule[]): object {
       ...(FilterRules.length === 0 ? {} : { Filter: { S3Key: { FilterRule: FilterRules } } }),
     };
   });
-  return { QueueConfiguration };
+  return { QueueConfiguration, ...(isBridged ? { EventBridgeConfiguration: '' } : {}) };
 }

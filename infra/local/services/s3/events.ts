@@ -1,37 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketArn } from '../../kernel/arn.ts';
-import { type AwsRequest, type AwsResponse, type AwsService, LOCAL_REGION } from '../../kernel/aws-api.ts';
+import type { AwsRequest, AwsResponse, AwsService } from '../../kernel/aws-api.ts';
 import { ConnectionCutError } from '../../kernel/aws-endpoint.ts';
 import type { Journal } from '../../kernel/journal.ts';
 import { sendMessage } from '../sqs/send-message.ts';
 import { isDeleteObjects, keysToDelete } from './delete-objects.ts';
+import { bridgedEvent, notification, type ObjectEvent } from './event-messages.ts';
 import { type NotificationRule, takes } from './notification-rules.ts';
 import { s3Address, s3Request } from './s3-request.ts';
 import type { Versions } from './versions.ts';
 
 /**
- * One event on its way to a queue. Calling `send` twice duplicates it, calling it late delays or
- * reorders it.
+ * One event on its way to a queue, straight or by EventBridge. Calling `send` twice duplicates it,
+ * calling it late delays or reorders it.
  */
 export type EventDelivery = (
   event: { readonly key: string; readonly name: string },
   send: () => Promise<void>,
 ) => Promise<void>;
 
-interface ObjectEvent {
-  readonly bucket: string;
-  readonly key: string;
-  /** Without the prefix `s3:`, as the event itself carries it. */
-  readonly name: string;
-  readonly eTag?: string;
-  readonly size?: number;
-  readonly versionId?: string;
-}
-
 export interface S3EventsOptions {
   readonly s3: AwsService;
   readonly newestOf: Versions['newestOf'];
   readonly notificationsOf: (bucket: string) => readonly NotificationRule[];
+  /**
+   * Hands an event to EventBridge, if the bucket's events go there; resolves when its targets have
+   * it.
+   *
+   * @default no bucket's do
+   */
+  readonly busOf?: (bucket: string) => ((event: object) => Promise<void>) | undefined;
   readonly callAws: AwsService;
   readonly journal: Journal;
   /** @default each once, at once */
@@ -47,19 +45,19 @@ export interface S3WithEvents {
 
 /**
  * S3 event notifications as AWS sends them: one event per message, in version 2.4, the key
- * form-encoded, with a growing sequencer (S3 user guide, "Event message structure"). The answer to
- * the caller does not wait for them.
+ * form-encoded, with a growing sequencer (S3 user guide, "Event message structure"). The same event
+ * goes to EventBridge in its own form. The answer to the caller does not wait for them.
  */
 export function withEvents(options: S3EventsOptions): S3WithEvents {
-  const { s3, newestOf, notificationsOf, callAws, journal, now = () => new Date() } = options;
+  const { s3, newestOf, notificationsOf, busOf, callAws, journal, now = () => new Date() } = options;
   const deliver: EventDelivery = options.deliver ?? ((_, send) => send());
   const inFlight = new Set<Promise<void>>();
   const nextSequencer = createSequencer(now);
   const stopping = new AbortController();
 
   /** S3 tries until the queue takes the event, so that it may arrive twice. */
-  async function send(bucket: string, queueArn: string, body: string): Promise<void> {
-    const request = sendMessage(queueArn, body, bucketArn(bucket));
+  async function send(bucket: string, queueArn: string, message: object): Promise<void> {
+    const request = sendMessage(queueArn, JSON.stringify(message), bucketArn(bucket));
     for (let pauseMs = 50; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, 1000)) {
       const answer = await callAws(request).catch(unlessCut);
       if (answer?.status === 200) return;
@@ -68,14 +66,19 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
   }
 
   async function notify(event: ObjectEvent): Promise<void> {
-    journal.record({ kind: 'object', bucket: event.bucket, key: event.key, event: event.name });
-    const body = JSON.stringify({ Records: [toRecord(event, nextSequencer(), now())] });
-    const targets = notificationsOf(event.bucket).filter(rule => takes(rule, `s3:${event.name}`, event.key));
-    await Promise.all(
-      targets.map(({ queueArn }) =>
-        deliver({ key: event.key, name: event.name }, () => send(event.bucket, queueArn, body)),
-      ),
-    );
+    const { bucket, key, name } = event;
+    journal.record({ kind: 'object', bucket, key, event: name });
+    const [sequencer, time] = [nextSequencer(), now()];
+    const ways = notificationsOf(bucket)
+      .filter(rule => takes(rule, `s3:${name}`, key))
+      .map(
+        ({ queueArn }) =>
+          () =>
+            send(bucket, queueArn, notification(event, sequencer, time)),
+      );
+    const publish = busOf?.(bucket);
+    if (publish !== undefined) ways.push(() => publish(bridgedEvent(event, sequencer, time)));
+    await Promise.all(ways.map(way => deliver({ key, name }, way)));
   }
 
   return {
@@ -84,7 +87,7 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
       if (response.status < 300) {
         for (const event of eventsOf(request, response, newestOf)) {
           const measured =
-            event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request) };
+            event.eTag === undefined ? event : { ...event, size: await sizeOf(event, request, s3) };
           const delivery = notify(measured)
             .catch(error => process.emitWarning(error))
             .finally(() => inFlight.delete(delivery));
@@ -98,12 +101,16 @@ export function withEvents(options: S3EventsOptions): S3WithEvents {
       await Promise.all(inFlight);
     },
   };
+}
 
-  async function sizeOf({ size, bucket, key }: ObjectEvent, { caller }: AwsRequest): Promise<number> {
-    if (size !== undefined) return size;
-    const { headers } = await s3(s3Request({ caller, method: 'HEAD', bucket, key }));
-    return Number(headers?.['content-length'] ?? 0);
-  }
+async function sizeOf(
+  { size, bucket, key }: ObjectEvent,
+  { caller }: AwsRequest,
+  s3: AwsService,
+): Promise<number> {
+  if (size !== undefined) return size;
+  const { headers } = await s3(s3Request({ caller, method: 'HEAD', bucket, key }));
+  return Number(headers?.['content-length'] ?? 0);
 }
 
 function unlessCut(error: unknown): undefined {
@@ -156,36 +163,4 @@ function createSequencer(now: () => Date): () => string {
     last = time > last ? time : last + 1n;
     return last.toString(16).toUpperCase().padStart(18, '0');
   };
-}
-
-function toRecord({ bucket, key, name, eTag, size, versionId }: ObjectEvent, sequencer: string, time: Date) {
-  return {
-    eventVersion: '2.4',
-    eventSource: 'aws:s3',
-    awsRegion: LOCAL_REGION,
-    eventTime: time.toISOString(),
-    eventName: name,
-    userIdentity: { principalId: 'AWS:LOCAL' },
-    requestParameters: { sourceIPAddress: '127.0.0.1' },
-    responseElements: { 'x-amz-request-id': sequencer, 'x-amz-id-2': sequencer },
-    s3: {
-      s3SchemaVersion: '1.0',
-      configurationId: 'local',
-      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: bucketArn(bucket) },
-      object: {
-        key: formEncode(key),
-        ...(eTag === undefined ? {} : { eTag, size }),
-        ...(versionId === undefined ? {} : { versionId }),
-        sequencer,
-      },
-    },
-  };
-}
-
-/** `application/x-www-form-urlencoded` with slashes kept, as S3 encodes keys. */
-function formEncode(key: string): string {
-  return encodeURIComponent(key)
-    .replaceAll(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%2F', '/')
-    .replaceAll('%20', '+');
 }

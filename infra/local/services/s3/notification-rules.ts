@@ -13,38 +13,52 @@ export interface NotificationRule {
   readonly suffix: string;
 }
 
+/** Where a bucket's events go. */
+export interface Notifications {
+  readonly rules: readonly NotificationRule[];
+  /** Whether all of them go to EventBridge as well. */
+  readonly isBridged: boolean;
+}
+
 /** A bucket of the template, with the notifications that the template gives it. */
 export interface BucketDefinition {
   readonly name: string;
-  readonly rules: readonly NotificationRule[];
+  readonly notifications: Notifications;
   readonly encryption: BucketEncryption;
   readonly keepsVersions: boolean;
 }
 
 const NotificationConfiguration = z
   .strictObject({
-    QueueConfigurations: z.array(
-      z.strictObject({
-        Event: z.string(),
-        Queue: z.string(),
-        Filter: z
-          .strictObject({
-            S3Key: z.strictObject({
-              Rules: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
-            }),
-          })
-          .default({ S3Key: { Rules: [] } }),
-      }),
-    ),
+    QueueConfigurations: z
+      .array(
+        z.strictObject({
+          Event: z.string(),
+          Queue: z.string(),
+          Filter: z
+            .strictObject({
+              S3Key: z.strictObject({
+                Rules: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
+              }),
+            })
+            .default({ S3Key: { Rules: [] } }),
+        }),
+      )
+      .default([]),
+    EventBridgeConfiguration: z
+      .strictObject({ EventBridgeEnabled: z.boolean() })
+      .default({ EventBridgeEnabled: false }),
   })
-  .default({ QueueConfigurations: [] });
+  .prefault({});
 
 const Versioning = z
   .strictObject({ Status: z.enum(['Enabled', 'Suspended']) })
   .default({ Status: 'Suspended' });
 
 export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefinition {
-  const { QueueConfigurations } = NotificationConfiguration.parse(properties['NotificationConfiguration']);
+  const { QueueConfigurations, EventBridgeConfiguration } = NotificationConfiguration.parse(
+    properties['NotificationConfiguration'],
+  );
   const rules = QueueConfigurations.map(({ Event, Queue, Filter }, index) => ({
     id: `${logicalId}-${index}`,
     queueArn: Queue,
@@ -54,7 +68,7 @@ export function bucketOf({ ref, logicalId, properties }: Resource): BucketDefini
   }));
   return {
     name: ref,
-    rules,
+    notifications: { rules, isBridged: EventBridgeConfiguration.EventBridgeEnabled },
     encryption: encryptionOf(properties['BucketEncryption']),
     keepsVersions: Versioning.parse(properties['VersioningConfiguration']).Status === 'Enabled',
   };

@@ -3,6 +3,7 @@ import { LOCAL_REGION } from '../../kernel/aws-api.ts';
 import { policyOf } from '../../kernel/permissions/policies.ts';
 import type { Service } from '../../kernel/service.ts';
 import { type ResourceTypes, refOnly } from '../../template/resource.ts';
+import { publishEvent } from '../events/service.ts';
 import { fauxqsEmulator } from '../fauxqs/service.ts';
 import { s3Api } from './api.ts';
 import { createBucketNotifications } from './bucket-notifications.ts';
@@ -52,7 +53,7 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
   name: 's3',
   types,
   apis: { s3: s3Api },
-  needs: [fauxqsEmulator],
+  needs: [fauxqsEmulator, publishEvent],
   access: account => ({
     resourcePolicies: account
       .all('AWS::S3::BucketPolicy')
@@ -64,7 +65,7 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
   parse: account => account.all('AWS::S3::Bucket').map(bucketOf),
   async start(buckets, cloud) {
     const { callAws, journal, permissions, store } = cloud;
-    const emulator = cloud.use(fauxqsEmulator)();
+    const [emulator, publish] = [cloud.use(fauxqsEmulator)(), cloud.use(publishEvent)];
     for (const { name } of buckets) emulator.s3Store.createBucket(name);
     const queues = new Set(
       cloud
@@ -94,7 +95,8 @@ export const s3: Service<readonly BucketDefinition[], S3Options> = {
     const { handle, stop } = withEvents({
       s3: withExpectedOwner(notifications.with(withBucketPolicies(encrypted, policies))),
       newestOf: versions.newestOf,
-      notificationsOf: notifications.rulesOf,
+      notificationsOf: bucket => notifications.of(bucket).rules,
+      busOf: bucket => (notifications.of(bucket).isBridged ? publish : undefined),
       callAws,
       journal,
       deliver: cloud.options.deliverEvent,

@@ -116,6 +116,31 @@ describe('The doctor before a deployment', () => {
     ]);
   });
 
+  const TAKEN = {
+    QueueConfigurations: [{ Id: 'all', QueueArn: 'arn:other', Events: ['s3:ObjectCreated:*'] }],
+  };
+  const taken: Partial<Site> = {
+    notifications: { ...SITE.notifications, change: async (_, change) => void change(TAKEN) },
+  };
+
+  it('refutes notifications that leave no event to the deployment, and names the option that needs none', async () => {
+    expect(await notConfirmed(attachment(), { site: taken })).toMatchObject([
+      {
+        about: "bucket's notifications",
+        verdict: 'refuted',
+        remedy: expect.stringContaining('-c events=eventbridge'),
+      },
+    ]);
+  });
+
+  it('lets any notification stay beside EventBridge', async () => {
+    const findings = await findingsAbout(attachment({ events: 'eventbridge' }), { site: taken });
+    expect(findings.find(({ about }) => about === "bucket's notifications")).toMatchObject({
+      verdict: 'confirmed',
+      evidence: '1 notification of my-site can stay beside EventBridge, which takes all events',
+    });
+  });
+
   it.each([
     ['denied', 'refuted', { ...SITE.buckets, find: async () => ({ kind: 'denied' }) as const }],
     [

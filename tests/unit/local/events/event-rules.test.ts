@@ -89,6 +89,25 @@ it('A rule drops an event that its target refuses, and reports it', async () => 
   expect(journal.entries).toEqual([{ kind: 'undelivered', ruleName: 'rule' }]);
 });
 
+it('A rule puts an event that its target refuses into the dead-letter queue, as it came', async () => {
+  const deadLetters = 'arn:aws:sqs:us-east-1:000000000000:dead-letters';
+  const Targets = [{ Id: 'T', Arn: QUEUE_ARN, DeadLetterConfig: { Arn: deadLetters } }];
+  const answers = [403, 503, 200];
+  const { publish, asked, journal } = start({ Targets }, () => ({ status: answers.shift() ?? 0 }));
+  await publish({ colour: 'red' });
+  const message = { QueueUrl: 'http://sqs/000000000000/dead-letters', MessageBody: '{"colour":"red"}' };
+  expect(asked.slice(1).map(bodyOf)).toEqual([message, message]);
+  expect(asked[2]).toMatchObject({ caller: RULE_ARN });
+  expect(journal.entries).toEqual([{ kind: 'undelivered', ruleName: 'rule' }]);
+});
+
+it('Who publishes an event may wait until its targets have it', async () => {
+  const answers = [503, 200];
+  const { publish } = start({}, () => ({ status: answers.shift() ?? 0 }));
+  await publish({ colour: 'red' });
+  expect(answers).toEqual([]);
+});
+
 it.each([
   [
     { Targets: [{ Id: 'T', Arn: 'arn:aws:sns:us-east-1:000000000000:topic' }] },

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { createKnownIdentities } from '../../../../../shared/aws/sender-identities.ts';
 import { domainsOf } from '../../../../../shared/mail/email-address.ts';
 import { describeSender, senderState } from '../../../../../shared/mail/sender.ts';
-import { QUEUE_OUTPUTS, type QueueStatus, readQueue } from '../../../aws/queues.ts';
+import { type QueueStatus, queueUrlsOf, readQueue } from '../../../aws/queues.ts';
 import type { Stack } from '../../../aws/stack.ts';
 import { confirmed, type Finding, judged, refuted, untestable } from '../../finding.ts';
 import { commandFor } from '../remedies.ts';
@@ -83,17 +83,17 @@ function sentMails(documents: DynamoDBDocumentClient, TableName: string) {
   };
 }
 
-/** Whether both queues get empty, and nothing was given up. */
+/** Whether every queue gets empty, and nothing was given up. */
 async function judgeQueues({ stack, waiting }: Trial): Promise<Finding> {
   const sqs = new SQSClient(stack.client);
-  const read = () =>
-    Promise.all(QUEUE_OUTPUTS.map(async output => readQueue(await stack.output(output), sqs)));
+  const urls = await queueUrlsOf(stack);
+  const read = () => Promise.all(urls.map(url => readQueue(url, sqs)));
   const emptied = async () => {
     const queues = await read();
     return queues.every(({ waiting: ready, inWork }) => ready + inWork === 0) ? queues : undefined;
   };
   try {
-    return judgeEmptied(await until(emptied, 'both queues to be empty', waiting), stack);
+    return judgeEmptied(await until(emptied, 'every queue to be empty', waiting), stack);
   } catch (error) {
     if (!(error instanceof OutOfPatienceError)) throw error;
     return judgeEmptied(await read(), stack);
