@@ -24,6 +24,7 @@ export function refreshOptions(
     pathPriceUsd: settings.pathPriceUsd,
     refetchPriceUsd: settings.refetchPriceUsd,
     freePathsPerMonth: settings.freePathsPerMonth,
+    ...(settings.maxPathsPerMonth === undefined ? {} : { maxPathsPerMonth: settings.maxPathsPerMonth }),
     ...(settings.maxNeedlessPurges === undefined ? {} : { maxNeedlessPurges: settings.maxNeedlessPurges }),
     maxListRequests: settings.maxListRequests,
     quotaPatience: Duration.minutes(settings.quotaPatienceMinutes),

@@ -4,6 +4,7 @@ import { toldUrlProblem } from '../shared/planning/told-urls.ts';
 import { metadataNameProblem, USUALLY_IGNORED_METADATA } from '../shared/refresh/ignored-metadata.ts';
 import {
   MAX_NEEDLESS_PURGES,
+  MAX_PATHS_PER_MONTH,
   MAX_RECIPIENTS,
   NUMBERS,
   type NumberRange,
@@ -155,6 +156,7 @@ const refreshSettings = {
   pathPriceUsd: pipelineNumber('pathPriceUsd'),
   refetchPriceUsd: pipelineNumber('refetchPriceUsd'),
   freePathsPerMonth: pipelineNumber('freePathsPerMonth'),
+  maxPathsPerMonth: inRange(MAX_PATHS_PER_MONTH).optional(),
   maxNeedlessPurges: inRange(MAX_NEEDLESS_PURGES).optional(),
   maxListRequests: pipelineNumber('maxListRequests'),
   quotaPatienceMinutes: pipelineNumber('quotaPatienceMinutes'),

@@ -5,21 +5,22 @@ import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-ta
 import { readSettings, setting } from '../../shared/config.ts';
 import { logger, metrics, observed } from '../../shared/observability.ts';
 import { parsed } from '../../shared/parsed.ts';
-import { type CollectDependencies, collect } from '../../shared/refresh/collect.ts';
 import { sortBatch, type WatchedSite } from '../../shared/refresh/collect-batch.ts';
 import { distributionReader } from '../../shared/refresh/distribution.ts';
 import { KeyFilter } from '../../shared/refresh/key-filter.ts';
 import type { OutsideLog } from '../../shared/refresh/outside-keys.ts';
+import { collectOrHold, countOf, type HoldDependencies } from '../../shared/refresh/pause.ts';
 import { refreshIdOf } from '../../shared/refresh/refresh.ts';
 import { SqsBatch, type SqsBatchAnswer } from '../../shared/sqs-batch.ts';
 
 /**
  * Stage collect: messages of the site-changes queue → the open refresh of each distribution that
- * shows what changed. Hands back only messages that cannot be understood.
+ * shows what changed, or while the pipeline is paused, what the pause holds. Hands back only
+ * messages that cannot be understood.
  */
 export function createHandler(
   readSite: () => Promise<WatchedSite>,
-  dependenciesOf: (distributionId: string) => CollectDependencies,
+  dependenciesOf: (distributionId: string) => HoldDependencies,
   outsideLog: Pick<OutsideLog, 'note'>,
 ) {
   return observed(async (event: unknown): Promise<SqsBatchAnswer> => {
@@ -27,20 +28,19 @@ export function createHandler(
     const { changes, refused, ignored, outside } = sortBatch(Records, await readSite());
     for (const message of ignored) logger.info('Ignored', message);
     for (const message of refused) logger.error('Refused', message);
-    const counts = [...changes].map(async ([distributionId, all]) => {
-      const { objects, paths } = all;
-      const refreshId = await collect(all, dependenciesOf(distributionId));
-      logger.info('Collected', {
-        refreshId,
-        distributionId,
-        objects: objects.length,
-        paths: paths.length,
-      });
-      return objects.length + paths.length;
+    const collecting = [...changes].map(async ([distributionId, all]) => {
+      const refreshId = await collectOrHold(all, dependenciesOf(distributionId));
+      const isHeld = refreshId === undefined;
+      const counts = { objects: all.objects.length, paths: all.paths.length };
+      logger.info(isHeld ? 'Held' : 'Collected', { refreshId, distributionId, ...counts });
+      return { isHeld, count: countOf(all) };
     });
-    const collected = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    const taken = await Promise.all(collecting);
     await outsideLog.note(outside);
-    metrics.addMetric('ChangesCollected', MetricUnit.Count, collected);
+    const sum = (held: boolean) =>
+      taken.reduce((total, { isHeld, count }) => total + (isHeld === held ? count : 0), 0);
+    metrics.addMetric('ChangesCollected', MetricUnit.Count, sum(false));
+    metrics.addMetric('ChangesHeld', MetricUnit.Count, sum(true));
     return { batchItemFailures: refused.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
 }
@@ -66,6 +66,8 @@ export const handler = createHandler(
   }),
   id => ({
     refreshes: table.openRefreshOf(id),
+    pauses: table.pauses,
+    held: table.heldChangesOf(id),
     executions,
     newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   }),

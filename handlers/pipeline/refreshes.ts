@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
 import { createInvalidations } from '../../shared/aws/cloudfront.ts';
 import { createRefreshExecutions } from '../../shared/aws/refresh-executions.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
@@ -53,6 +54,7 @@ const settings = readSettings({
   REFRESH_STATE_MACHINE_ARN: setting.text,
   PATH_PRICE_USD: setting.amount,
   FREE_PATHS_PER_MONTH: setting.count,
+  MAX_PATHS_PER_MONTH: z.optional(setting.count),
   MANUAL_PATHS_PER_DAY: setting.count,
 });
 
@@ -65,11 +67,14 @@ export const handler = createHandler({
   refreshes: { ...table.refreshes, ...table.openRefreshOf(id) },
   invalidations: createInvalidations(id),
   pathUse: table.pathUse,
+  pauses: table.pauses,
   executions: createRefreshExecutions(settings.REFRESH_STATE_MACHINE_ARN),
   allowance: table.manualAllowanceOf(id),
   urls: async () => (await readDistribution(id)).urls,
+  takesTags: async () => (await readDistribution(id)).takesTags,
   pathPriceUsd: settings.PATH_PRICE_USD,
   freePathsPerMonth: settings.FREE_PATHS_PER_MONTH,
+  maxPathsPerMonth: settings.MAX_PATHS_PER_MONTH,
   pathsPerDay: settings.MANUAL_PATHS_PER_DAY,
   newRefreshId: () => refreshIdOf(new Date(), randomUUID()),
   siteOrigin: new URL(settings.SITE_URL).origin,

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { setting } from '../../shared/config.ts';
+import { tagProblem } from '../../shared/planning/cache-tags.ts';
 import { pathProblem } from '../../shared/planning/path-spelling.ts';
 import type { ToldUrls } from '../../shared/planning/told-urls.ts';
 import { toldUrls } from '../settings.ts';
@@ -56,10 +57,17 @@ export function uploads(value: string, previous: readonly Upload[] = []): readon
 }
 
 /** Collects the paths of an option or argument that takes several, each once. */
-export function invalidationPaths(value: string, previous: readonly string[] = []): readonly string[] {
-  const problem = pathProblem(value);
-  if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
-  return previous.includes(value) ? previous : [...previous, value];
+export const invalidationPaths = collecting(pathProblem);
+
+/** The same for cache tags. */
+export const cacheTags = collecting(tagProblem);
+
+function collecting(problemOf: (value: string) => string | undefined) {
+  return (value: string, previous: readonly string[] = []): readonly string[] => {
+    const problem = problemOf(value);
+    if (problem !== undefined) throw new InvalidArgumentError(`${capitalised(problem)}.`);
+    return previous.includes(value) ? previous : [...previous, value];
+  };
 }
 
 /** Further URLs by pattern of keys, as JSON. */

@@ -6,6 +6,8 @@ export const PIPELINE_COMMANDS: Readonly<Record<string, Entry>> = {
   refresh: { about: 'refreshes paths by hand', load: () => import('./commands/refresh.ts') },
   wait: { about: 'waits until uploads are fresh at the edge', load: () => import('./commands/wait.ts') },
   plan: { about: 'shows what an upload would invalidate', load: () => import('./commands/plan.ts') },
+  pause: { about: 'keeps uploads from being refreshed', load: () => import('./commands/pause.ts') },
+  resume: { about: 'refreshes what a pause has held', load: () => import('./commands/resume.ts') },
   redrive: { about: 'puts dead letters back on their queue', load: () => import('./commands/redrive.ts') },
   doctor: { about: 'checks a deployment, before and after', load: () => import('./commands/doctor.ts') },
   template: {

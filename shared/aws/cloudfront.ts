@@ -8,6 +8,7 @@ import {
   TooManyInvalidationsInProgress,
 } from '@aws-sdk/client-cloudfront';
 import { QuotaExceededError } from '../errors.ts';
+import { isTagPath } from '../planning/cache-tags.ts';
 import type { Invalidations } from '../refresh/invalidate.ts';
 import type { DetailsDependencies } from '../refresh/refresh-details.ts';
 
@@ -55,7 +56,8 @@ export function createInvalidations(
       const busy = { exact: 0, wildcard: 0 };
       // One at a time: CloudFront throttles after a few concurrent requests.
       for (const { Id } of unfinished) {
-        for (const path of await pathsInProgress(Id)) busy[path.endsWith('*') ? 'wildcard' : 'exact']++;
+        for (const path of await pathsInProgress(Id))
+          busy[path.endsWith('*') && !isTagPath(path) ? 'wildcard' : 'exact']++;
       }
       return busy;
     },

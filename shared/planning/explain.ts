@@ -1,3 +1,4 @@
+import { isTagPath } from './cache-tags.ts';
 import { decodePath } from './path-spelling.ts';
 import type { Plan, Wanted } from './plan.ts';
 import { viewerPaths, withVariants } from './viewer-urls.ts';
@@ -7,7 +8,7 @@ export interface PathReason {
   readonly path: string;
   /** Changed keys with a URL that it covers, sorted. */
   readonly keys: readonly string[];
-  /** Paths asked for by hand that it covers, sorted. */
+  /** Paths and cache tags asked for by hand that it covers, sorted. */
   readonly requestedPaths: readonly string[];
   /** Unchanged objects that it purges. */
   readonly needlessPurges: number;
@@ -21,7 +22,9 @@ export function explainPlan(
   const covering = findCovering(paths);
   const coveringAll = (viewerPaths: string[]) => new Set(withVariants(viewerPaths, urls).map(covering));
   const keys = groupBy([...new Set(changedKeys)].sort(), key => coveringAll(viewerPaths(key, urls)));
-  const requested = groupBy([...new Set(requestedPaths)].sort(), path => coveringAll([decodePath(path)]));
+  const requested = groupBy([...new Set(requestedPaths)].sort(), path =>
+    isTagPath(path) ? [covering(path)] : coveringAll([decodePath(path)]),
+  );
   const needlessPurges = new Map(wildcards.map(wildcard => [wildcard.path, wildcard.needlessPurges]));
   return paths.map(path => ({
     path,
@@ -31,13 +34,18 @@ export function explainPlan(
   }));
 }
 
-/** No path of a plan covers another, so at most one covers a URL. */
-function findCovering(paths: readonly string[]): (viewerPath: string) => string | undefined {
-  const byText = new Map(paths.map(path => [decodePath(path), path]));
-  const prefixes = [...byText.keys()].filter(text => text.endsWith('*')).map(text => text.slice(0, -1));
-  return viewerPath => {
-    const prefix = prefixes.find(candidate => viewerPath.startsWith(candidate));
-    return byText.get(prefix === undefined ? viewerPath : `${prefix}*`);
+/** No path of a plan covers another, so at most one covers a URL. For viewer paths and tags. */
+function findCovering(paths: readonly string[]): (item: string) => string | undefined {
+  const byText = new Map(paths.map(path => [isTagPath(path) ? path : decodePath(path), path]));
+  const prefixes = [...byText.keys()]
+    .filter(text => text.endsWith('*') && !isTagPath(text))
+    .map(text => text.slice(0, -1));
+  // Only everything surely covers what a tag names.
+  const covers = (prefix: string, item: string) =>
+    isTagPath(item) ? prefix === '/' : item.startsWith(prefix);
+  return item => {
+    const prefix = prefixes.find(candidate => covers(candidate, item));
+    return byText.get(prefix === undefined ? item : `${prefix}*`);
   };
 }
 

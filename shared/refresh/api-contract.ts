@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Cap } from '../planning/cap.ts';
 import { Guard } from '../planning/guard.ts';
 import { KeptErrorPages } from './kept-error-pages.ts';
 import { Unasked } from './unasked.ts';
@@ -107,6 +108,7 @@ export const RefreshDetails = z.extend(RefreshSummary, {
   requestedPaths: z.array(z.string()),
   paths: z.array(ExplainedPath),
   guard: z.optional(Guard),
+  cap: z.optional(Cap),
   /** Absent, too, when CloudFront could not be asked. */
   invalidation: z.optional(Invalidation),
   /** In order; only what has happened. */
@@ -135,10 +137,20 @@ const MonthUse = z.object({
   month: z.string(),
   paths: z.number(),
   freePaths: z.number(),
+  /** `maxPathsPerMonth`; absent for no limit. */
+  maxPaths: z.optional(z.number()),
   pathPriceUsd: z.number(),
   costUsd: z.number(),
 });
 export type MonthUse = z.infer<typeof MonthUse>;
+
+/** Somebody keeps uploads from being refreshed for now. */
+const PauseNotice = z.object({
+  since: z.string(),
+  by: z.string(),
+  reason: z.optional(z.string()),
+});
+export type PauseNotice = z.infer<typeof PauseNotice>;
 
 /** One page of the history, newest first. */
 export const RefreshList = z.object({
@@ -146,6 +158,8 @@ export const RefreshList = z.object({
   /** Token of the next page; absent on the last one. */
   next: z.optional(z.string()),
   month: MonthUse,
+  /** Absent unless the pipeline is paused. */
+  pause: z.optional(PauseNotice),
 });
 export type RefreshList = z.infer<typeof RefreshList>;
 

@@ -3,6 +3,8 @@ import { toldPaths } from '../planning/told-urls.ts';
 import { originPathsOf, type UrlRules } from '../planning/viewer-urls.ts';
 import type { Distribution } from './distribution.ts';
 import { isSiteKey, type KeyFilter } from './key-filter.ts';
+import { NO_TAGS } from './manual-request.ts';
+import { countOf } from './pause.ts';
 import type { Changes } from './refresh.ts';
 import { parseSiteMessage, type SiteMessage } from './site-message.ts';
 
@@ -12,7 +14,7 @@ export interface QueueMessage {
 }
 
 /** What the batch needs to know of a distribution. */
-interface ShownBy extends Pick<Distribution, 'id'> {
+interface ShownBy extends Pick<Distribution, 'id' | 'takesTags'> {
   readonly urls: Pick<UrlRules, 'originPath' | 'behaviours' | 'told'>;
 }
 
@@ -48,6 +50,7 @@ export function sortBatch(messages: readonly QueueMessage[], site: WatchedSite):
     try {
       const message = parseSiteMessage(body, site.bucket);
       requireDistribution(message, site);
+      requireTags(message, site);
       good.push(message);
       const siteKeys = message.objects.filter(({ key }) => isSiteKey(key, site.keys));
       const excluded = message.objects.filter(object => !siteKeys.includes(object));
@@ -66,7 +69,7 @@ export function sortBatch(messages: readonly QueueMessage[], site: WatchedSite):
   }
   const changes = site.distributions
     .map(distribution => [distribution.id, changesOf(good, distribution, site.keys)] as const)
-    .filter(([, { objects, paths }]) => objects.length + paths.length > 0);
+    .filter(([, all]) => countOf(all) > 0);
   return { changes: new Map(changes), refused, ignored, outside };
 }
 
@@ -79,20 +82,27 @@ function requireDistribution({ distributionId }: SiteMessage, { distributions }:
     throw new UnknownDistributionError(distributionId);
 }
 
+/** A request for all distributions concerns those that take tags. */
+function requireTags({ tags = [], distributionId }: SiteMessage, { distributions }: WatchedSite): void {
+  const asked = distributions.filter(({ id }) => distributionId === undefined || id === distributionId);
+  if (tags.length > 0 && !asked.some(({ takesTags }) => takesTags)) throw new InvalidMessageError(NO_TAGS);
+}
+
 function changesOf(messages: readonly SiteMessage[], distribution: ShownBy, keys: KeyFilter): Changes {
   // Older events of a key, too: each is about a version that an edge may hold.
   const objects = messages
     .flatMap(message => message.objects)
     .filter(({ key }) => isSiteKey(key, keys) && shows(distribution, key));
-  const paths = messages
-    .filter(({ distributionId = distribution.id }) => distributionId === distribution.id)
-    .flatMap(message => message.paths);
+  const asked = messages.filter(({ distributionId = distribution.id }) => distributionId === distribution.id);
+  const paths = asked.flatMap(message => message.paths);
+  const tags = distribution.takesTags ? asked.flatMap(message => message.tags ?? []) : [];
   const causes = messages
     .filter(({ distributionId }) => distributionId === distribution.id)
     .flatMap(message => message.causes ?? []);
   return {
     objects,
     paths: [...new Set(paths)],
+    ...(tags.length === 0 ? {} : { tags: [...new Set(tags)] }),
     ...(causes.length === 0 ? {} : { causes: [...new Set(causes)] }),
   };
 }

@@ -21,6 +21,8 @@ export interface Distribution extends Pick<Told, 'verify' | 'verificationHeaders
    * told. If there are any, not all URLs of an object are known.
    */
   readonly untold: readonly string[];
+  /** Whether objects can be purged by cache tags. */
+  readonly takesTags: boolean;
   readonly description: Description;
 }
 
@@ -33,6 +35,7 @@ export function distributionOf(id: string, told: Told, description: Description)
     verify: told.verify,
     verificationHeaders: told.verificationHeaders,
     untold: untoldIn(told, description),
+    takesTags: description.cacheTagHeader !== undefined,
     description,
   };
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { RequestRefusedError } from '../http/refusal.ts';
 import { costOfPaths, type Prices } from '../planning/prices.ts';
-import type { MonthUse, RefreshList, RefreshSummary } from './api-contract.ts';
-import type { PathUse } from './invalidate.ts';
+import type { MonthUse, PauseNotice, RefreshList, RefreshSummary } from './api-contract.ts';
+import type { PathUse } from './path-use.ts';
+import { isPaused, nameIn, type PauseStore } from './pause.ts';
 import {
   isRefreshId,
   monthOf,
@@ -40,8 +41,11 @@ export interface ListRequest {
 export interface HistoryDependencies {
   readonly pages: RefreshPages;
   readonly pathUse: Pick<PathUse, 'usedIn'>;
+  readonly pauses: Pick<PauseStore, 'current'>;
   readonly pathPriceUsd: number;
   readonly freePathsPerMonth: number;
+  /** Undefined for no limit. */
+  readonly maxPathsPerMonth?: number | undefined;
   readonly now: () => Date;
 }
 
@@ -67,17 +71,18 @@ export function readListRequest(query: Readonly<Record<string, string>>): ListRe
   return { limit, ...(next === undefined ? {} : { after: readToken(next) }) };
 }
 
-/** One page of the history, and what the month has cost. */
+/** One page of the history, what the month has cost, and whether the pipeline is paused. */
 export async function listRefreshes(
   request: ListRequest,
   dependencies: HistoryDependencies,
 ): Promise<RefreshList> {
-  const [{ refreshes, after }, month] = await Promise.all([
+  const [{ refreshes, after }, month, pause] = await Promise.all([
     collectPage(request, dependencies.pages),
     monthUse(dependencies),
+    pauseNotice(dependencies),
   ]);
   const next = after === undefined ? {} : { next: tokenOf(after) };
-  return { refreshes: refreshes.map(summaryOf), ...next, month };
+  return { refreshes: refreshes.map(summaryOf), ...next, month, ...pause };
 }
 
 /** Reading one more than asked for tells whether there is a next page. */
@@ -105,16 +110,31 @@ function isUsed({ state, generation }: ListedRefresh): boolean {
   return state !== 'open' || generation > 0;
 }
 
+async function pauseNotice({ pauses }: HistoryDependencies): Promise<{ readonly pause?: PauseNotice }> {
+  const pause = await pauses.current();
+  if (!isPaused(pause)) return {};
+  const { since, by, reason } = pause;
+  return { pause: { since, by: nameIn(by), ...(reason === undefined ? {} : { reason }) } };
+}
+
 async function monthUse({
   pathUse,
   pathPriceUsd,
   freePathsPerMonth,
+  maxPathsPerMonth,
   now,
 }: HistoryDependencies): Promise<MonthUse> {
   const month = monthOf(now().toISOString());
   const paths = await pathUse.usedIn(month);
   const prices: Prices = { path: pathPriceUsd, refetch: 0, freePaths: freePathsPerMonth };
-  return { month, paths, freePaths: freePathsPerMonth, pathPriceUsd, costUsd: costOfPaths(paths, prices) };
+  const use = {
+    month,
+    paths,
+    freePaths: freePathsPerMonth,
+    pathPriceUsd,
+    costUsd: costOfPaths(paths, prices),
+  };
+  return { ...use, ...(maxPathsPerMonth === undefined ? {} : { maxPaths: maxPathsPerMonth }) };
 }
 
 export function summaryOf(refresh: ListedRefresh): RefreshSummary {

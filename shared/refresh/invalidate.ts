@@ -1,9 +1,12 @@
 import { QuotaExceededError, RefreshNotQuietError, UnknownRefreshError } from '../errors.ts';
+import { tagPath } from '../planning/cache-tags.ts';
+import { singleWildcard } from '../planning/cap.ts';
 import { listingByUrl } from '../planning/listing-by-url.ts';
 import { type Plan, type PlanRequest, targetsOf } from '../planning/plan.ts';
 import { type KeyListing, planByListing } from '../planning/plan-by-listing.ts';
-import type { PathBudget, Prices } from '../planning/prices.ts';
+import { costOfPaths, type PathBudget, type Prices } from '../planning/prices.ts';
 import { EVERYTHING, waitSeconds } from './kept-error-pages.ts';
+import { type PathUse, withinLimit } from './path-use.ts';
 import { budgetBeside, isOverdue, lastResort, type PathsInProgress } from './quota.ts';
 import {
   type Changes,
@@ -60,18 +63,12 @@ export interface Invalidations {
   inProgress(): Promise<PathsInProgress>;
 }
 
-/** Paths used in a month; the first ones are free. */
-export interface PathUse {
-  /** @param month UTC, as `2026-11` */
-  usedIn(month: string): Promise<number>;
-  /** Counts the paths of an invalidation, once however often this is repeated. */
-  record(month: string, callerReference: string, paths: number): Promise<void>;
-}
-
 /** What every plan depends on besides what changed. */
 export interface PlanSettings extends Pick<PlanRequest, 'urls' | 'maxNeedlessPurges'> {
   readonly prices: Omit<Prices, 'freePaths'>;
   readonly freePathsPerMonth: number;
+  /** Beyond so many paths a refresh asks for a single one. Undefined for no limit. */
+  readonly maxPathsPerMonth?: number | undefined;
   /** Listing requests of one plan, beyond which the keys that a wildcard purges are estimated. */
   readonly maxListRequests: number;
   /** How long after CloudFront's first refusal a refresh still insists on the cheapest paths. */
@@ -188,34 +185,60 @@ async function makePlan(
   const budget = isLate ? lastResort(free) : free;
   const errorPages = changes.paths.includes(EVERYTHING) ? undefined : edge.errorPages.keptOf(pages);
   const isPurged = errorPages !== undefined && waitSeconds(errorPages) === undefined;
-  const paths = isPurged ? [...changes.paths, EVERYTHING] : changes.paths;
-  const plan = await choosePaths(changedKeys, paths, { budget, freePaths }, dependencies);
+  const asked = isPurged ? { ...changes, paths: [...changes.paths, EVERYTHING] } : changes;
+  const number = refresh.plans + 1;
+  const planWithin = (within: PathBudget) =>
+    choosePaths(changedKeys, asked, { budget: within, freePaths }, dependencies);
+  const plan = await withinLimit(await planWithin(budget), {
+    pathUse: dependencies.pathUse,
+    limit: settings.maxPathsPerMonth,
+    month: monthOf(plannedAt.toISOString()),
+    reference: callerReferenceOf(refresh.id, number),
+    planSingle: () => planWithin(singleWildcard(free)),
+  });
   return {
     ...plan,
-    number: refresh.plans + 1,
+    number,
     round,
     plannedAt: plannedAt.toISOString(),
     mark,
     changeCount: newestPerKey(changes.objects).length,
-    requestedPathCount: changes.paths.length,
+    requestedPathCount: changes.paths.length + (changes.tags?.length ?? 0),
     skipped,
     ...(errorPages === undefined ? {} : { errorPages }),
     totalCostUsd: (refresh.invalidation?.spentUsd ?? 0) + plan.costUsd,
   };
 }
 
+/**
+ * The cheapest paths, and the tags beside them: each counts and costs as one exact path. If there
+ * is no room for the tags, `/*` purges what they name as well.
+ */
 async function choosePaths(
   changedKeys: readonly string[],
-  requestedPaths: readonly string[],
+  { paths: requestedPaths, tags = [] }: Changes,
   { budget, freePaths }: { readonly budget: PathBudget; readonly freePaths: number },
   { site, settings: { urls, prices, maxNeedlessPurges, maxListRequests } }: InvalidateDependencies,
 ): Promise<Plan> {
-  const targets = targetsOf({ changedKeys, requestedPaths, urls });
-  const options = { budget, prices: { ...prices, freePaths }, maxNeedlessPurges };
-  return planByListing(targets, options, {
+  const room = budget.exactPaths - tags.length;
+  const targets = targetsOf({
+    changedKeys,
+    requestedPaths: room < 0 ? [...requestedPaths, EVERYTHING] : requestedPaths,
+    urls,
+  });
+  const options = {
+    budget: { ...budget, exactPaths: Math.max(0, room) },
+    prices: { ...prices, freePaths: Math.max(0, freePaths - tags.length) },
+    maxNeedlessPurges,
+  };
+  const plan = await planByListing(targets, options, {
     site: listingByUrl(site, urls, maxListRequests),
     maxListRequests,
   });
+  if (tags.length === 0) return plan;
+  const isCovered = plan.paths.includes(EVERYTHING);
+  const paths = isCovered ? plan.paths : [...plan.paths, ...tags.map(tagPath).sort()];
+  return { ...plan, paths, costUsd: costOfPaths(paths.length, { ...prices, freePaths }) };
 }
 
 function isOfRound(plan: StoredPlan | undefined, round: number): plan is StoredPlan {
@@ -238,14 +261,31 @@ async function freePathsLeft(at: Date, { pathUse, settings }: InvalidateDependen
 async function send(
   plan: StoredPlan,
   refreshId: string,
-  { refreshes, invalidations, pathUse }: InvalidateDependencies,
+  dependencies: InvalidateDependencies,
 ): Promise<string> {
+  const { refreshes, pathUse } = dependencies;
   const callerReference = callerReferenceOf(refreshId, plan.number);
-  const invalidationId = await invalidations.create(plan.paths, callerReference);
-  await pathUse.record(monthOf(plan.plannedAt), callerReference, plan.paths.length);
+  const month = monthOf(plan.plannedAt);
+  const invalidationId = await create(plan, { month, callerReference }, dependencies);
+  await pathUse.record(month, callerReference, plan.paths.length);
   // A twin was refused and dropped the plan before CloudFront took it from us: later changes are
   // not in it.
   if (!(await refreshes.recordInvalidation(refreshId, invalidationId, plan.number)))
     throw new RefreshNotQuietError(refreshId);
   return invalidationId;
+}
+
+/** A plan that CloudFront refused is given up: its paths were not asked for. */
+async function create(
+  { paths }: StoredPlan,
+  { month, callerReference }: { readonly month: string; readonly callerReference: string },
+  { invalidations, pathUse, settings }: InvalidateDependencies,
+): Promise<string> {
+  try {
+    return await invalidations.create(paths, callerReference);
+  } catch (error) {
+    if (error instanceof QuotaExceededError && settings.maxPathsPerMonth !== undefined)
+      await pathUse.release(month, callerReference);
+    throw error;
+  }
 }

@@ -11,7 +11,14 @@ import {
   type TimelineEntry,
 } from './api-contract.ts';
 import { summaryOf } from './history.ts';
-import { type Change, type Changes, isRefreshId, newestPerKey, type Refresh } from './refresh.ts';
+import {
+  type Change,
+  type Changes,
+  isRefreshId,
+  newestPerKey,
+  type Refresh,
+  requestedIn,
+} from './refresh.ts';
 import { RefreshRefusedError } from './refusal.ts';
 
 export interface DetailsDependencies {
@@ -43,10 +50,11 @@ export async function describeRefresh(
       'RefreshNotFound',
       'There is no such refresh. Refreshes are kept for 90 days.',
     );
-  const [{ objects, paths: requestedPaths }, invalidation] = await Promise.all([
+  const [{ objects, ...asked }, invalidation] = await Promise.all([
     refreshes.changesOf(refreshId),
     findInvalidation(refresh, dependencies),
   ]);
+  const requestedPaths = requestedIn(asked);
   const verification = verificationOf(refresh);
   const changes = newestPerKey(objects).sort((a, b) => (a.key < b.key ? -1 : 1));
   return {
@@ -54,9 +62,10 @@ export async function describeRefresh(
     changes: changes
       .slice(0, MAX_LISTED_IN_DETAILS)
       .map(({ key, removed, eventTime }) => ({ key, removed, eventTime })),
-    requestedPaths: requestedPaths.toSorted().slice(0, MAX_LISTED_IN_DETAILS),
+    requestedPaths: requestedPaths.toSorted(byText).slice(0, MAX_LISTED_IN_DETAILS),
     paths: explainedPaths(refresh, { changes, requestedPaths, urls: await urls() }),
     ...(refresh.plan?.guard === undefined ? {} : { guard: refresh.plan.guard }),
+    ...(refresh.plan?.cap === undefined ? {} : { cap: refresh.plan.cap }),
     ...(invalidation === undefined ? {} : { invalidation }),
     timeline: timelineOf(refresh, changes),
     ...(verification === undefined ? {} : { verification }),
@@ -76,6 +85,8 @@ async function findInvalidation(
     return undefined;
   }
 }
+
+const byText = (a: string, b: string) => (a < b ? -1 : 1);
 
 interface Reasons {
   readonly changes: readonly Change[];

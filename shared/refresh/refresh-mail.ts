@@ -1,5 +1,6 @@
 import { command, type Facts, fact, finishOf, type Lists, layOut, withRest } from '../mail/layout.ts';
 import { type MailingStack, mailKind, type RenderedMail } from '../mail/mail.ts';
+import { capWords } from '../planning/cap.ts';
 import { guardWords } from '../planning/guard.ts';
 import { errorPageWords } from './kept-error-pages.ts';
 import { RefreshReport } from './refresh-report.ts';
@@ -60,6 +61,7 @@ function factsOf(report: RefreshReport): Facts {
     ['Paths', `${report.pathCount}`],
     ...fact('Needless purges', describeNeedless(report)),
     ...fact('Limit on needless purges', report.guard && guardWords(report.guard)),
+    ...fact('Limit on paths', report.cap && capWords(report.cap)),
     ...fact('Error pages', report.errorPages && errorPageWords(report.errorPages)),
     ...fact('Nothing to purge', describeSkipped(report.skipped)),
     ['URLs verified', `${report.verified}${superseded}`],

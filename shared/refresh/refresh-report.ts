@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
+import { Cap } from '../planning/cap.ts';
 import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
 import { KeptErrorPages } from './kept-error-pages.ts';
@@ -41,6 +42,7 @@ const Report = z
     /** Whether that number is estimated. */
     isEstimated: z.optional(z.literal(true)),
     guard: z.optional(Guard),
+    cap: z.optional(Cap),
     errorPages: z.optional(KeptErrorPages),
     /** Changed objects that needed no path, by reason. */
     skipped: z.object({ unchanged: z.int(), neverCached: z.int(), duplicate: z.int() }),

@@ -1,3 +1,5 @@
+import { tagPath } from '../planning/cache-tags.ts';
+import type { Cap } from '../planning/cap.ts';
 import type { Plan } from '../planning/plan.ts';
 import type { IsoTime } from '../time.ts';
 import type { RefreshState, Skipped, UnaskedSummary } from './api-contract.ts';
@@ -29,8 +31,15 @@ export interface Changes {
   /** Every distinct event, in no order. */
   readonly objects: readonly Change[];
   readonly paths: readonly string[];
+  /** Cache tags asked for by hand. */
+  readonly tags?: readonly string[];
   /** What made paths old that nobody asked for by hand: a change of the distribution. */
   readonly causes?: readonly string[];
+}
+
+/** What was asked for by hand, as items of an invalidation. */
+export function requestedIn({ paths, tags = [] }: Pick<Changes, 'paths' | 'tags'>): string[] {
+  return [...paths, ...tags.map(tagPath)];
 }
 
 /**
@@ -53,6 +62,8 @@ export interface StoredPlan extends Plan {
   readonly errorPages?: KeptErrorPages;
   /** With the invalidations of earlier rounds, in US dollars. */
   readonly totalCostUsd: number;
+  /** Present if it has a single path because of the month's limit. */
+  readonly cap?: Cap;
 }
 
 /** What lists show of a plan, whose paths may take 150 KB. */

@@ -1,6 +1,6 @@
 import { Refusal } from '../http/refusal.ts';
 
-const STATUS = { RefreshNotFound: 404, TooManyRefreshes: 429 } as const;
+const STATUS = { RefreshNotFound: 404, Paused: 409, TooManyRefreshes: 429 } as const;
 
 /** Why the API refuses a request about refreshes. */
 export class RefreshRefusedError extends Refusal {

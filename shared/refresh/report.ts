@@ -2,7 +2,7 @@ import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import { type AnnounceDependencies, type AnnounceStore, announce } from './announce.ts';
 import type { UnaskedSummary } from './api-contract.ts';
 import type { OutsideKeys, OutsideLog } from './outside-keys.ts';
-import { type Changes, newestPerKey, type Refresh } from './refresh.ts';
+import { type Changes, newestPerKey, type Refresh, requestedIn } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import type { Unasked } from './unasked.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
@@ -112,12 +112,13 @@ interface ReportedBeside {
 
 function reportOf(
   refresh: Refresh,
-  { objects, paths, causes = [] }: Changes,
+  { objects, causes = [], ...asked }: Changes,
   { at, untold, outside }: ReportedBeside,
 ): RefreshReport {
   const { plan, invalidation, verification, end } = refresh;
   const unasked = unaskedIn(refresh);
   const changes = newestPerKey(objects);
+  const requested = requestedIn(asked);
   const sent = plan?.paths ?? [];
   return {
     type: 'refresh-report',
@@ -129,13 +130,14 @@ function reportOf(
     finishedAt: end?.at ?? at.toISOString(),
     changes: changes.slice(0, MAX_LISTED_IN_MAIL).map(({ key, removed }) => ({ key, removed })),
     changeCount: changes.length,
-    requestedPaths: paths.slice(0, MAX_LISTED_IN_MAIL),
-    requestedPathCount: paths.length,
+    requestedPaths: requested.slice(0, MAX_LISTED_IN_MAIL),
+    requestedPathCount: requested.length,
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
     ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
     ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
+    ...(plan?.cap === undefined ? {} : { cap: plan.cap }),
     ...(plan?.errorPages === undefined ? {} : { errorPages: plan.errorPages }),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,

@@ -1,7 +1,14 @@
 import * as z from 'zod/mini';
 import { InvalidMessageError } from '../errors.ts';
 import { BridgedEvent, isObjectKey, MAX_KEY_BYTES, recordOf, Sequencer } from './bridged-event.ts';
-import { ManualRequest, pathProblems } from './manual-request.ts';
+import {
+  ASKED,
+  type Asked,
+  askedIn,
+  askedProblems,
+  type ManualRequest,
+  requireSome,
+} from './manual-request.ts';
 import type { Change, Changes } from './refresh.ts';
 
 /**
@@ -38,16 +45,19 @@ type S3Record = z.infer<typeof S3Record>;
 const OtherRecord = z.object({ eventSource: z.string().check(z.refine(source => source !== 'aws:s3')) });
 const TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
 const Notification = z.object({ Records: z.array(z.union([S3Record, OtherRecord])) });
-const QueuedRequest = z.extend(ManualRequest, {
-  distributionId: z.optional(z.string()),
-  /** What made the paths old, if nobody asked for them by hand. */
-  causes: z.optional(z.array(z.string())),
-});
+const QueuedRequest = z
+  .strictObject({
+    ...ASKED,
+    distributionId: z.optional(z.string()),
+    /** What made the paths old, if nobody asked for them by hand. */
+    causes: z.optional(z.array(z.string())),
+  })
+  .check(requireSome);
 
 /**
  * Reads one message: an S3 event notification, an event of S3 by way of EventBridge, the test event
- * S3 sends when notifications are configured, or a request by hand, `{"paths": ["/*"]}`, perhaps
- * with a `distributionId`.
+ * S3 sends when notifications are configured, or a request by hand, `{"paths": ["/*"]}` or
+ * `{"tags": ["product:1"]}`, perhaps with a `distributionId`.
  *
  * @param bucket the site bucket; events of others are ignored
  * @throws InvalidMessageError if the message is none of these, or if part of it cannot be
@@ -60,17 +70,17 @@ export function parseSiteMessage(body: string, bucket: string): SiteMessage {
   }
   const request = QueuedRequest.safeParse(message);
   if (request.success) {
-    const { paths, distributionId, causes } = request.data;
+    const { distributionId, causes, ...asked } = request.data;
     const target = distributionId === undefined ? {} : { distributionId };
     const reason = causes === undefined ? {} : { causes };
-    return { objects: [], paths: checkedPaths(paths), ignored: [], ...target, ...reason };
+    return { objects: [], ...checked(asked), ignored: [], ...target, ...reason };
   }
   const bridged = BridgedEvent.safeParse(message);
   if (bridged.success) return readRecords([recordOf(bridged.data)], bucket);
   const notification = Notification.safeParse(message);
   if (notification.success) return readRecords(notification.data.Records, bucket);
   throw new InvalidMessageError(
-    `Neither an S3 event notification (${z.prettifyError(notification.error)}) nor {"paths": [...]}`,
+    `Neither an S3 event notification (${z.prettifyError(notification.error)}) nor {"paths": [...]} nor {"tags": [...]}`,
   );
 }
 
@@ -82,10 +92,15 @@ function parseJson(body: string): unknown {
   }
 }
 
-function checkedPaths(paths: readonly string[]): readonly string[] {
-  const [first] = pathProblems(paths);
-  if (first === undefined) return paths;
-  throw new InvalidMessageError(`Bad path ${JSON.stringify(paths[first.index])}: ${first.problem}`);
+function checked(asked: z.infer<typeof ManualRequest>): Pick<Changes, keyof Asked> {
+  const [first] = askedProblems(asked);
+  if (first === undefined) {
+    const { paths, tags } = askedIn(asked);
+    return { paths, ...(tags.length === 0 ? {} : { tags }) };
+  }
+  const { list, index, problem } = first;
+  const what = list === 'paths' ? 'path' : 'tag';
+  throw new InvalidMessageError(`Bad ${what} ${JSON.stringify(asked[list]?.[index])}: ${problem}`);
 }
 
 function readRecords(records: readonly (S3Record | { eventSource: string })[], bucket: string): SiteMessage {

@@ -59,6 +59,8 @@ export const DistributionConfig = z.object({
   DefaultCacheBehavior: BehaviourConfig,
   CacheBehaviors: listOf(BehaviourConfig),
   CustomErrorResponses: listOf(ErrorResponseConfig),
+  /** The header that names an object's cache tags. */
+  CacheTagConfig: z.optional(z.object({ HeaderName: z.optional(z.string()) })),
 });
 export type DistributionConfig = z.infer<typeof DistributionConfig>;
 

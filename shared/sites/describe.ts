@@ -7,7 +7,7 @@ import type { FoundBehaviour, FoundDistribution, FoundOrigin, WebsiteReader } fr
  * @param indexDocument of the bucket's website configuration
  */
 export function describe(
-  { domainName, rootObject, origins, behaviours, errorResponses }: FoundDistribution,
+  { domainName, rootObject, origins, behaviours, errorResponses, cacheTagHeader }: FoundDistribution,
   bucket: string,
   indexDocument?: string,
 ): Description {
@@ -16,6 +16,7 @@ export function describe(
     rootObject,
     behaviours: behaviours.map(behaviour => describeBehaviour(behaviour, origins, bucket)),
     errorResponses: [...errorResponses],
+    ...(cacheTagHeader === undefined ? {} : { cacheTagHeader }),
     ...(indexDocument === undefined ? {} : { website: { indexDocument } }),
   };
 }

@@ -93,6 +93,8 @@ export const Description = z.object({
   /** In order of precedence: the first whose pattern matches a URL answers. The default is last. */
   behaviours: z.array(Behaviour),
   errorResponses: z.array(ErrorResponse),
+  /** `CacheTagConfig`: the header of the origin that names an object's cache tags. */
+  cacheTagHeader: z.optional(z.string()),
   /** Present if a behaviour shows the bucket's website endpoint. */
   website: z.optional(Website),
 });

@@ -13,6 +13,8 @@ export interface FoundDistribution {
   /** In order of precedence, the default behaviour last. */
   readonly behaviours: readonly FoundBehaviour[];
   readonly errorResponses: readonly ErrorResponse[];
+  /** Absent if it takes no cache tags. */
+  readonly cacheTagHeader?: string;
 }
 
 export interface FoundOrigin {

@@ -33,6 +33,7 @@ export function readConfiguration(
   config: DistributionConfig,
   parts: ConfigurationParts,
 ): FoundDistribution {
+  const tagHeader = config.CacheTagConfig?.HeaderName;
   return {
     domainName,
     aliases: config.Aliases.Items,
@@ -47,6 +48,7 @@ export function readConfiguration(
     errorResponses: config.CustomErrorResponses.Items.map(readErrorResponse).sort(
       (a, b) => a.errorCode - b.errorCode,
     ),
+    ...(tagHeader === undefined ? {} : { cacheTagHeader: tagHeader }),
   };
 }
 

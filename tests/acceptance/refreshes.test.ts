@@ -3,6 +3,7 @@ import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../infra/cli/commands/status-report.ts';
 import { main } from '../../infra/cli/main.ts';
+import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
 import type { RefreshDetails, RefreshList } from '../../shared/refresh/api-contract.ts';
 import { inject, reportNextAsUnasked, stopNextExecution } from '../helpers/endings.ts';
 import { refused } from '../helpers/faults.ts';
@@ -231,6 +232,27 @@ describe('npm run refresh', () => {
     expect(complaint).toMatch(/^(?:[\d:]{8} {2}(?:open|closed|invalidating|verifying)\b.*\n?)+$/);
   });
 
+  it('takes cache tags only where the distribution has them', async () => {
+    expect(await run('refresh', '--tag', 'product:1')).toMatchObject({
+      exitCode: 1,
+      complaint: expect.stringContaining('set its CacheTagConfig first'),
+    });
+    const { distributions } = openRefreshTable({
+      tableName: site.output('RefreshTableName'),
+      client: site.clients.dynamoDb,
+    });
+    const id = site.output('DistributionId');
+    const { description, version, ...known } = await distributions.get(id);
+    const tagged = { ...description, cacheTagHeader: 'x-amz-meta-cache-tag' };
+    await distributions.put(id, { ...known, description: tagged, version: version + 1 });
+    const { exitCode, printed } = await run('refresh', '/index.html', '--tag', 'Product:1', '--wait');
+    expect({ exitCode, printed }).toEqual({
+      exitCode: 0,
+      printed: expect.stringMatching(/^Refresh \S+: 1 path and 1 tag asked for\n/),
+    });
+    expect(await site.invalidations()).toContainEqual(['/index.html', '#product:1']);
+  });
+
   it('exits with 1 and the reason if the refresh fails', async () => {
     inject(site, { action: 'CreateInvalidation' }, refused('AccessDenied', 403));
     const { exitCode, printed, complaint } = await run('refresh', '--paths', '/*', '--wait', '--json');
@@ -276,6 +298,7 @@ describe('npm run refresh', () => {
     [['--wait'], 'Which paths?'],
     [['--paths', 'index.html'], "'--paths <path...>' argument 'index.html' is invalid. It must begin with /"],
     [['--paths', '/a b'], "'--paths <path...>' argument '/a b' is invalid. Unsafe"],
+    [['--tag', 'two words'], "'--tag <tag...>' argument 'two words' is invalid. A tag is ASCII"],
     [['--paths', '/*', '--now'], "Unknown option '--now'"],
   ])('exits with 2 for %j, and explains the usage', async (options, reason) => {
     const { exitCode, printed, complaint } = await run('refresh', ...options);

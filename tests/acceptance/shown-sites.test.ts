@@ -11,6 +11,7 @@ import {
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { openRefreshTable } from '../../shared/aws/refresh-table/open-refresh-table.ts';
@@ -68,6 +69,7 @@ beforeAll(async () => {
       told: { urls: { '*.html': ['/$1'], 'index.html': ['/'] } },
     },
     Switched: { originPath: '/v1' },
+    Tagged: { cacheTagHeader: 'X-Amz-Meta-Cache-Tag' },
   });
   cloud = await startSuccessiveCloud({
     assemblyDirectory,
@@ -105,11 +107,27 @@ function siteNamed(name: string) {
   const Id = outputOf(`${name}Distribution`);
   return {
     /** Uploads a file. @returns the mail about it */
-    upload: (Key: string, Body: string) =>
+    upload: (Key: string, Body: string, Metadata: Record<string, string> = {}) =>
       mailAfter(async () => {
         await nextSecond();
-        await s3.send(new PutObjectCommand({ Bucket: outputOf(`${name}Bucket`), Key, Body }));
+        await s3.send(new PutObjectCommand({ Bucket: outputOf(`${name}Bucket`), Key, Body, Metadata }));
       }),
+    /** Asks for a refresh by hand. @returns the mail about it */
+    ask: (request: object) =>
+      mailAfter(async () => {
+        await nextSecond();
+        const MessageBody = JSON.stringify(request);
+        const message = { QueueUrl: outputOf(`${name}Queue`), MessageBody };
+        await new SQSClient(client).send(new SendMessageCommand(message));
+      }),
+    /** Whether the edge has each in its cache. */
+    hits: (...urls: string[]) =>
+      Promise.all(
+        urls.map(async url => {
+          const { headers } = await cloud.view(url, undefined, Id);
+          return headers['x-cache'] === 'Hit from cloudfront';
+        }),
+      ),
     put: (Key: string, Body: string) =>
       s3.send(new PutObjectCommand({ Bucket: outputOf(`${name}Bucket`), Key, Body })),
     /** What viewers get at each URL. */
@@ -202,6 +220,21 @@ describe('A site whose function shows pages under other names', () => {
     expect(await shown('/users/5', '/about')).toEqual(['old', 'old']);
     expect(await upload('index.html', 'new')).toMatchObject({ subject: 'Fresh: index.html' });
     expect(await shown('/users/5', '/about')).toEqual(['new', 'new']);
+  });
+});
+
+describe('A distribution with cache tags', () => {
+  it('drops what has a tag that somebody names, and nothing else', async () => {
+    const { upload, ask, shown, hits } = siteNamed('Tagged');
+    await upload('shoe.html', 'a shoe', { 'cache-tag': 'Product:1, shoes' });
+    await upload('hat.html', 'a hat', { 'cache-tag': 'product:2' });
+    const urls = ['/shoe.html', '/hat.html'];
+    await shown(...urls);
+    expect(await hits(...urls)).toEqual([true, true]);
+    const { subject, text } = await ask({ tags: ['PRODUCT:1'] });
+    expect(subject).toBe('Fresh: #product:1');
+    expect(text).toContain('Invalidated:\n  #product:1\n');
+    expect(await hits(...urls)).toEqual([false, true]);
   });
 });
 

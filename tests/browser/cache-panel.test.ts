@@ -56,6 +56,22 @@ describe('a running refresh', () => {
   });
 });
 
+describe('a pause', () => {
+  it('is shown with who began it, when and why, until somebody resumes', async () => {
+    refreshes.set(refreshOf());
+    refreshes.pause = { since: '2026-11-22T07:30:00.000Z', by: 'jane', reason: 'moving house' };
+    await openPanel(async page => {
+      await summary(page, 'Refreshes are paused');
+      expect(await page.locator('#paused').innerText()).toMatch(
+        /^Paused since 22 Nov 2026, 07:30 by \P{L}?jane\P{L}? \(\P{L}?moving house\P{L}?\)\. Uploads are kept/u,
+      );
+      refreshes.pause = undefined;
+      await passTime(page, () => summaryIs(page, 'Yes, everything is fresh'));
+      await page.locator('#paused').waitFor({ state: 'hidden' });
+    });
+  });
+});
+
 describe('the history', () => {
   it('shows what the console shows of each refresh, and more', async () => {
     refreshes.set(

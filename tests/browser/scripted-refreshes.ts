@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { pathProblem } from '../../shared/planning/path-spelling.ts';
-import type { MonthUse, RefreshDetails, RefreshSummary } from '../../shared/refresh/api-contract.ts';
+import type {
+  MonthUse,
+  PauseNotice,
+  RefreshDetails,
+  RefreshSummary,
+} from '../../shared/refresh/api-contract.ts';
 import { type ApiAnswer, refusal } from './scripted-answer.ts';
 
 const Asked = z.object({ paths: z.array(z.string()) });
 
 /** The contract of the refreshes API, in memory: refreshes are what a scenario says they are. */
 export class ScriptedRefreshes {
+  pause: PauseNotice | undefined;
   #refreshes: readonly RefreshDetails[] = [];
   #month: MonthUse = { month: '2026-11', paths: 123, freePaths: 1000, pathPriceUsd: 0.005, costUsd: 0 };
 
   reset(): void {
     this.#refreshes = [];
+    this.pause = undefined;
     this.useMonth({ paths: 123, costUsd: 0 });
   }
 
@@ -32,7 +39,7 @@ export class ScriptedRefreshes {
     const end = start + Number(query.get('limit') ?? '20');
     const refreshes = this.#refreshes.slice(start, end).map(summaryOf);
     const next = end < this.#refreshes.length ? { next: String(end) } : {};
-    return { status: 200, json: { refreshes, ...next, month: this.#month } };
+    return { status: 200, json: { refreshes, ...next, month: this.#month, pause: this.pause } };
   }
 
   read(id: string): ApiAnswer {

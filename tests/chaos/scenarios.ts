@@ -65,6 +65,21 @@ const BY_NOTIFICATIONS: readonly Scenario[] = [
       await Promise.all([school.put('first.txt', 'new'), school.put('second.txt', 'new')]);
     },
   },
+  {
+    name: 'pause',
+    async before(school) {
+      await school.put('first.txt', 'old');
+      await school.put('second.txt', 'old');
+    },
+    async story(school) {
+      await school.pause();
+      await school.put('first.txt', 'new');
+      await sleep(10);
+      // Its collector meets whoever resumes.
+      await school.put('second.txt', 'new');
+      await school.resume();
+    },
+  },
   quotaPressure(),
   {
     name: 'student create',

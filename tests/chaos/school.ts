@@ -1,6 +1,8 @@
+import { main } from '../../infra/cli/main.ts';
 import { type AwsResponse, authorizationOf, jsonRequest } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import type { StudentFields } from '../../shared/school/students/student.ts';
+import { runCommand } from '../helpers/run-command.ts';
 import type { Simulation } from './simulation.ts';
 import { deadLetterQueueUrl, output, POINTS_OF_PRESENCE, QUEUES, TESTER } from './stack.ts';
 
@@ -47,6 +49,9 @@ function siteOf(cloud: LocalCloud) {
     async invalidate(paths: readonly string[]): Promise<void> {
       await sendMessage(cloud, 'SiteChangesQueueUrl', { paths });
     },
+
+    pause: () => command(cloud, 'pause'),
+    resume: () => command(cloud, 'resume'),
 
     keepCloudFrontBusy: (paths: readonly string[]) => keepCloudFrontBusy(cloud, paths),
 
@@ -104,6 +109,16 @@ function registerOf(cloud: LocalCloud) {
       if (status !== 201 && status !== 202) throw new Error(`No backup was started: ${status}`);
     },
   };
+}
+
+/** A command of the project, repeated until it succeeds, as people do. */
+async function command({ endpoint }: LocalCloud, name: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { exitCode, complaint } = await runCommand(main, [name, '--local', '--endpoint', endpoint]);
+    if (exitCode === 0) return;
+    if (tries === MAX_TRIES) throw new Error(`npm run ${name} still fails: ${complaint}`);
+    await sleep(RETRY_SECONDS);
+  }
 }
 
 function askS3(cloud: LocalCloud, method: string, url: string, body = ''): Promise<AwsResponse> {

@@ -78,6 +78,8 @@ export class RefreshesInProcess {
           record: async (_, __, count) => {
             this.#pathsUsed += count;
           },
+          reserve: async () => undefined,
+          release: async () => {},
         },
         site: listingOf(site.keys()),
         edge: {

@@ -233,6 +233,8 @@ describe('Metrics', () => {
     metricUnasked: pipeline.metricUnasked(),
     metricFailed: pipeline.metricFailed(),
     metricChangesCollected: pipeline.metricChangesCollected(),
+    metricChangesHeld: pipeline.metricChangesHeld(),
+    metricPaused: pipeline.metricPaused(),
     metricFilesSkipped: pipeline.metricFilesSkipped(),
     metricPathsInvalidated: pipeline.metricPathsInvalidated(),
     metricUrlsVerified: pipeline.metricUrlsVerified(),
@@ -255,9 +257,10 @@ describe('Metrics', () => {
     },
   );
 
-  it('are sums over five minutes, and the median for the time', () => {
-    const { metricFreshnessTime, ...sums } = metrics;
+  it('are sums over five minutes, the median for the time, and the highest of 15 minutes for the pause', () => {
+    const { metricFreshnessTime, metricPaused, ...sums } = metrics;
     expect(metricFreshnessTime.statistic).toBe('p50');
+    expect([metricPaused.statistic, metricPaused.period.toMinutes()]).toEqual(['Maximum', 15]);
     for (const { statistic, period } of Object.values(sums)) {
       expect(statistic).toBe('Sum');
       expect(period.toMinutes()).toBe(5);

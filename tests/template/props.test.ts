@@ -109,6 +109,7 @@ describe('AutoInvalidation', () => {
     ['pathPriceUsd must be a number, at least 0, not -0.1', { pathPriceUsd: -0.1 }],
     ['refetchPriceUsd must be a number, at least 0, not NaN', { refetchPriceUsd: Number.NaN }],
     ['freePathsPerMonth must be a whole number', { freePathsPerMonth: 0.5 }],
+    ['maxPathsPerMonth must be a whole number from 1 to 1000000000, not 0', { maxPathsPerMonth: 0 }],
     ['maxNeedlessPurges must be a whole number from 0 to 1000000000, not -1', { maxNeedlessPurges: -1 }],
     [
       'quotaPatience must be a whole number from 0 to 525600 of minutes, not 0.5',

@@ -106,6 +106,7 @@ describe('The settings', () => {
       pathPriceUsd: '0.0000001',
       refetchPriceUsd: 0,
       freePathsPerMonth: '7',
+      maxPathsPerMonth: '14',
       maxNeedlessPurges: '8',
       extensionlessUrls: 'true',
       maxListRequests: '10',
@@ -126,6 +127,7 @@ describe('The settings', () => {
         PATH_PRICE_USD: '1e-7',
         REFETCH_PRICE_USD: '0',
         FREE_PATHS_PER_MONTH: '7',
+        MAX_PATHS_PER_MONTH: '14',
         MAX_NEEDLESS_PURGES: '8',
         MAX_LIST_REQUESTS: '10',
         QUOTA_PATIENCE_MINUTES: '9',
@@ -143,15 +145,15 @@ describe('The settings', () => {
       );
       expect(environmentOf(counting, id)).not.toHaveProperty('Variables.IGNORED_METADATA');
     }
-    // Off unless somebody asks for it.
-    expect(environmentOf(template, 'AutoInvalidationInvalidate')).not.toHaveProperty(
-      'Variables.MAX_NEEDLESS_PURGES',
-    );
+    // Off unless somebody asks for them.
+    for (const limit of ['MAX_PATHS_PER_MONTH', 'MAX_NEEDLESS_PURGES'])
+      expect(environmentOf(template, 'AutoInvalidationInvalidate')).not.toHaveProperty(`Variables.${limit}`);
     expect(toldIn(other)).toMatchObject([{ extensionless: true }]);
     expect(environmentOf(other, 'RefreshApi')).toMatchObject({
       Variables: {
         PATH_PRICE_USD: '1e-7',
         FREE_PATHS_PER_MONTH: '7',
+        MAX_PATHS_PER_MONTH: '14',
         MANUAL_PATHS_PER_DAY: '12',
       },
     });
@@ -178,6 +180,7 @@ describe('The settings', () => {
     ['pathPriceUsd', ''],
     ['refetchPriceUsd', '-0.1'],
     ['freePathsPerMonth', '0.5'],
+    ['maxPathsPerMonth', '0'],
     ['maxNeedlessPurges', 'some'],
     ['extensionlessUrls', 'yes'],
     ['maxListRequests', '100001'],

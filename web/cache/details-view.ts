@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 
+import { capWords } from '../../shared/planning/cap.ts';
 import { guardWords } from '../../shared/planning/guard.ts';
 import type { RefreshDetails } from '../../shared/refresh/api-contract.ts';
 import { errorPageWords } from '../../shared/refresh/kept-error-pages.ts';
@@ -206,7 +207,8 @@ function withCode(text: string): (string | HTMLElement)[] {
 
 /** What the AWS console shows about an invalidation, and more. */
 function showFacts(refresh: RefreshDetails): void {
-  const { invalidation, invalidationId, pathCount, needlessPurges, guard, errorPages, costUsd } = refresh;
+  const { invalidation, invalidationId, pathCount, needlessPurges, guard, cap, errorPages, costUsd } =
+    refresh;
   const about = refresh.isEstimated ? 'about ' : '';
   const sinceUpload = uploadToEndMs(refresh);
   const facts = [
@@ -219,6 +221,7 @@ function showFacts(refresh: RefreshDetails): void {
     ['Paths', pathCount === 0 ? '' : pathCount.toLocaleString('en')],
     ['Needless purges', pathCount === 0 ? '' : `${about}${needlessPurges.toLocaleString('en')}`],
     ['Limit on needless purges', guard === undefined ? '' : guardWords(guard)],
+    ['Limit on paths', cap === undefined ? '' : capWords(cap)],
     ['Error pages', errorPages === undefined ? '' : errorPageWords(errorPages)],
     ['Cost', pathCount === 0 ? '' : dollars(costUsd)],
     ['Skipped', skippedWords(refresh.skipped)],

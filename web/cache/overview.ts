@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import type {
   MonthUse,
+  PauseNotice,
   RefreshDetails,
   RefreshList,
   RefreshSummary,
@@ -9,7 +10,7 @@ import { attempt } from '../api/attempt.ts';
 import { announce } from '../page/announce.ts';
 import { element, fromTemplate, setBusy, write, writeField } from '../page/dom.ts';
 import { Notice } from '../page/notice.ts';
-import { counted, dollars, elapsed, monthName, timeAgo } from '../page/wording.ts';
+import { counted, dateAndTime, dollars, elapsed, isolated, monthName, timeAgo } from '../page/wording.ts';
 import { showCharts } from './charts.ts';
 import { type LoadedHistory, NOTHING_LOADED, newsOf, withNewest, withOlder } from './history.ts';
 import { HistoryTable } from './history-table.ts';
@@ -79,10 +80,11 @@ export class Overview {
     if (!this.#table.focus(refreshId)) element('history-title', HTMLHeadingElement).focus();
   }
 
-  #showNow({ refreshes }: RefreshList, running: readonly RefreshDetails[]): void {
+  #showNow({ refreshes, pause }: RefreshList, running: readonly RefreshDetails[]): void {
     const newest = refreshes.find(refresh => !isRunning(refresh));
     const summary = element('summary', HTMLElement);
-    const [state, words] = stateOf(running.length, refreshes);
+    const [state, words] = pause === undefined ? stateOf(running.length, refreshes) : PAUSED;
+    showPause(pause);
     summary.hidden = false;
     summary.dataset['state'] = state;
     write(summary, words);
@@ -142,6 +144,20 @@ export class Overview {
   }
 }
 
+const PAUSED = ['unasked', 'Refreshes are paused'] as const;
+
+function showPause(pause: PauseNotice | undefined): void {
+  const notice = element('paused', HTMLElement);
+  notice.hidden = pause === undefined;
+  if (pause === undefined) return;
+  const { since, by, reason } = pause;
+  const why = reason === undefined ? '' : ` (${isolated(reason)})`;
+  write(
+    notice,
+    `Paused since ${dateAndTime(new Date(since))} by ${isolated(by)}${why}. Uploads are kept until somebody resumes; then one refresh takes them all.`,
+  );
+}
+
 function stateOf(
   running: number,
   refreshes: readonly RefreshSummary[],
@@ -169,12 +185,13 @@ function showLast(newest: RefreshSummary | undefined): void {
   writeField(last, 'how', `${how} ${elapsed(tookMs(newest))}, ${timeAgo(ended, new Date())}`);
 }
 
-function showMonth({ month, paths, freePaths, costUsd }: MonthUse): void {
+function showMonth({ month, paths, freePaths, maxPaths, costUsd }: MonthUse): void {
   element('figures', HTMLElement).hidden = false;
   const used = element('month', HTMLElement);
   writeField(used, 'month', `${monthName(month)}'s invalidation paths`);
   writeField(used, 'used', `${paths.toLocaleString('en')} of ${counted(freePaths, 'free path')}`);
-  writeField(used, 'cost', `${dollars(costUsd)} so far`);
+  const limit = maxPaths === undefined ? '' : `, limited to ${counted(maxPaths, 'path')}`;
+  writeField(used, 'cost', `${dollars(costUsd)} so far${limit}`);
   const share = freePaths === 0 ? 1 : Math.min(1, paths / freePaths);
   used.querySelector('rect')?.setAttribute('width', `${share * 100}%`);
 }

@@ -1,7 +1,8 @@
+import { isTagPath, tagProblem } from '../../shared/planning/cache-tags.ts';
 import { pathProblem, requestPath } from '../../shared/planning/path-spelling.ts';
 import { CLOUDFRONT_LIMITS } from '../../shared/planning/prices.ts';
 
-/** Paths as typed, one per line. */
+/** Paths as typed, one per line; a line that begins with # is a cache tag. */
 export interface PathsAsked {
   /** Each once, in order. */
   readonly paths: readonly string[];
@@ -18,7 +19,7 @@ export interface PathsAsked {
 export function readPaths(text: string): PathsAsked {
   const lines = text.split('\n').map(line => line.trim());
   const paths = [...new Set(lines.filter(line => line !== ''))];
-  const wrong = lines.findIndex(line => line !== '' && pathProblem(line) !== undefined);
+  const wrong = lines.findIndex(line => line !== '' && problemIn(line) !== undefined);
   return { paths, problem: wrong < 0 ? problemOfAll(paths) : problemOfLine(lines[wrong] ?? '', wrong + 1) };
 }
 
@@ -31,7 +32,11 @@ function problemOfAll({ length }: readonly string[]): string | undefined {
 
 function problemOfLine(line: string, number: number): string {
   const better = suggestionFor(line);
-  return `Line ${number}: ${pathProblem(line)}${better === undefined ? '' : `. Try ${better}`}.`;
+  return `Line ${number}: ${problemIn(line)}${better === undefined ? '' : `. Try ${better}`}.`;
+}
+
+function problemIn(line: string): string | undefined {
+  return isTagPath(line) ? tagProblem(line.slice(1)) : pathProblem(line);
 }
 
 /**
@@ -39,7 +44,7 @@ function problemOfLine(line: string, number: number): string {
  * the intent is unclear.
  */
 function suggestionFor(line: string): string | undefined {
-  if (/[%?]/.test(line) || !line.isWellFormed()) return undefined;
+  if (/^#|[%?]/.test(line) || !line.isWellFormed()) return undefined;
   const better = requestPath(line.startsWith('/') ? line : `/${line}`);
   return pathProblem(better) === undefined ? better : undefined;
 }

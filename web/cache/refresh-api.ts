@@ -1,3 +1,4 @@
+import { isTagPath } from '../../shared/planning/cache-tags.ts';
 import { RefreshAsked, RefreshDetails, RefreshList } from '../../shared/refresh/api-contract.ts';
 import { callApi } from '../api/call.ts';
 
@@ -15,11 +16,13 @@ export async function readRefresh(id: string): Promise<RefreshDetails> {
   return callApi(`refreshes/${encodeURIComponent(id)}`, RefreshDetails);
 }
 
-/** @returns the id of the refresh that took the paths */
-export async function askForRefresh(paths: readonly string[]): Promise<string> {
+/** @param items paths and cache tags. @returns the id of the refresh that took them */
+export async function askForRefresh(items: readonly string[]): Promise<string> {
+  const paths = items.filter(item => !isTagPath(item));
+  const tags = items.filter(isTagPath).map(tag => tag.slice(1));
   const { id } = await callApi('refreshes', RefreshAsked, {
     method: 'POST',
-    body: { paths },
+    body: { ...(paths.length === 0 ? {} : { paths }), ...(tags.length === 0 ? {} : { tags }) },
   });
   return id;
 }

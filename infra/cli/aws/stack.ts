@@ -29,6 +29,8 @@ export interface Stack {
    * @throws CommandError naming the stack's distributions when it is none of them
    */
   distribution(asked: string | undefined): Promise<string>;
+  /** Every distribution of the stack, its first one first. */
+  distributions(): Promise<readonly string[]>;
 }
 
 export const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
@@ -57,16 +59,21 @@ export function openStack({
       `The stack ${stack} has no output ${name}. Name a stack of this project with --stack, or deploy it again: it may be older than this command.`,
     );
   };
+  const distributions = async () => {
+    const first = await output('DistributionId');
+    return (await outputs()).get('DistributionIds')?.split(',') ?? [first];
+  };
   return {
     name: stack,
     client,
     output,
     optionalOutput,
+    distributions,
     async distribution(id) {
-      const first = await output('DistributionId');
-      const all = (await outputs()).get('DistributionIds')?.split(',') ?? [first];
-      if (id === undefined || all.includes(id)) return id ?? first;
-      throw new CommandError(`The stack ${stack} does not refresh ${id}, but ${all.join(', ')}.`);
+      const all = await distributions();
+      const asked = id ?? (await output('DistributionId'));
+      if (all.includes(asked)) return asked;
+      throw new CommandError(`The stack ${stack} does not refresh ${asked}, but ${all.join(', ')}.`);
     },
   };
 }

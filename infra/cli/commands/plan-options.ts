@@ -77,13 +77,20 @@ function addDistribution<Args extends unknown[], Known extends OptionValues>(com
 }
 
 function addLimits<Args extends unknown[], Known extends OptionValues>(command: Command<Args, Known>) {
-  const { freePathsPerMonth, pathPriceUsd, refetchPriceUsd, maxNeedlessPurges, maxListRequests } = DEPLOYED;
+  const { freePathsPerMonth, maxPathsPerMonth, pathPriceUsd, refetchPriceUsd } = DEPLOYED;
+  const { maxNeedlessPurges, maxListRequests } = DEPLOYED;
   return command
     .optionsGroup('Prices and limits:')
     .option('--used <count>', 'paths invalidated this month so far', wholeNumber(), 0)
     .option('--free-paths <count>', 'paths a month that cost nothing', wholeNumber(), freePathsPerMonth)
     .option('--path-price <usd>', 'price of each further path', usDollars, pathPriceUsd)
     .option('--refetch-price <usd>', 'worth of not purging an unchanged object', usDollars, refetchPriceUsd)
+    .option(
+      '--max-paths <count>',
+      'paths that may be asked for in a month',
+      wholeNumber({ min: 1 }),
+      maxPathsPerMonth,
+    )
     .option(
       '--max-needless <count>',
       'unchanged objects that may be purged to save money',

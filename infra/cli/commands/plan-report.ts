@@ -1,3 +1,4 @@
+import { type Cap, capWords } from '../../../shared/planning/cap.ts';
 import type { PathReason } from '../../../shared/planning/explain.ts';
 import { guardWords } from '../../../shared/planning/guard.ts';
 import type { Plan } from '../../../shared/planning/plan.ts';
@@ -8,6 +9,8 @@ import { counted, dollars, grouped, printable } from '../terminal/words.ts';
 /** A plan, and what people ask about it. */
 export interface Report extends Plan {
   readonly explain: readonly PathReason[];
+  /** Present if it has a single path because of the month's limit. */
+  readonly cap?: Cap;
   /** Keys, sorted. */
   readonly changed: readonly string[];
   /** Paths asked for by hand. */
@@ -62,8 +65,18 @@ function firstOf(names: readonly string[]): string {
 }
 
 function totalsOf(report: Report): string[] {
-  const { paths, changed, requested, required, needlessPurges, costUsd, freePathsLeft, guard, everything } =
-    report;
+  const {
+    paths,
+    changed,
+    requested,
+    required,
+    needlessPurges,
+    costUsd,
+    freePathsLeft,
+    guard,
+    cap,
+    everything,
+  } = report;
   const asked = requested.length === 0 ? '' : ` and ${counted(requested.length, 'path')} by hand`;
   return [
     [
@@ -73,6 +86,7 @@ function totalsOf(report: Report): string[] {
       `${counted(freePathsLeft, 'free path')} left this month`,
     ].join('; '),
     ...(guard === undefined ? [] : [`--max-needless ${guardWords(guard)}`]),
+    ...(cap === undefined ? [] : [`--max-paths ${capWords(cap)}`]),
     ...(report.isCheapest ? [] : [NOT_CHEAPEST]),
     ...(paths.includes('/*')
       ? []

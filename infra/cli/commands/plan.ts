@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Command } from '@commander-js/extra-typings';
+import { type Cap, singleWildcard } from '../../../shared/planning/cap.ts';
 import { explainPlan } from '../../../shared/planning/explain.ts';
 import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
 import { listingByUrl } from '../../../shared/planning/listing-by-url.ts';
-import { type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/planning/plan.ts';
+import { type Plan, type PlanRequest, prefixesAsked, targetsOf } from '../../../shared/planning/plan.ts';
 import { planByListing } from '../../../shared/planning/plan-by-listing.ts';
-import { CLOUDFRONT_LIMITS, costOfPaths } from '../../../shared/planning/prices.ts';
+import { CLOUDFRONT_LIMITS, costOfPaths, type PathBudget } from '../../../shared/planning/prices.ts';
 import { type UrlRules, viewerPaths } from '../../../shared/planning/viewer-urls.ts';
 import { toldUrls } from '../../../shared/refresh/distribution.ts';
 import { EVERYTHING } from '../../../shared/refresh/kept-error-pages.ts';
@@ -75,10 +76,14 @@ async function planUpload(
   const request = { ...planningOf(options), ...change, urls };
   const { prices, requestedPaths } = request;
   const targets = targetsOf({ ...request, requestedPaths: [...requestedPaths, ...further] });
-  const plan = await planByListing(targets, request, {
+  const listing = {
     site: listingByUrl(keysAtHand(change.siteKeys), urls, maxListRequests),
     maxListRequests,
-  });
+  };
+  const planWithin = (budget: PathBudget) => planByListing(targets, { ...request, budget }, listing);
+  const plan = await withinCap(await planWithin(request.budget), options, () =>
+    planWithin(singleWildcard(request.budget)),
+  );
   return {
     ...plan,
     explain: explainPlan(plan, request),
@@ -87,6 +92,17 @@ async function planUpload(
     freePathsLeft: Math.max(0, prices.freePaths - plan.paths.length),
     everything: { needlessPurges: needlessPurgesOfAll(request), costUsd: costOfPaths(1, prices) },
   };
+}
+
+/** The plan, or one with a single path if it would exceed the month's limit. */
+async function withinCap(
+  plan: Plan,
+  { used, maxPaths: limit }: Pick<Options, 'used' | 'maxPaths'>,
+  planSingle: () => Promise<Plan>,
+): Promise<Plan & { readonly cap?: Cap }> {
+  const paths = plan.paths.length;
+  if (limit === undefined || paths <= 1 || used + paths <= limit) return plan;
+  return { ...(await planSingle()), cap: { limit, used, paths } };
 }
 
 /**

@@ -1,18 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Command } from '@commander-js/extra-typings';
-import { createRefreshExecutions } from '../../../shared/aws/refresh-executions.ts';
-import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
+import { spell } from '#edition';
 import { collect } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
-import { ManualRequest } from '../../../shared/refresh/manual-request.ts';
-import { type Refresh, refreshIdOf } from '../../../shared/refresh/refresh.ts';
+import { type Asked, askedIn, ManualRequest, NO_TAGS } from '../../../shared/refresh/manual-request.ts';
+import { isPaused } from '../../../shared/refresh/pause.ts';
+import type { Refresh } from '../../../shared/refresh/refresh.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
+import { openPipeline, type Pipeline } from '../aws/pipeline.ts';
 import type { Stack } from '../aws/stack.ts';
 import { CommandError, EXIT } from '../command.ts';
-import { invalidationPaths, timeLimit } from '../option-values.ts';
+import { cacheTags, invalidationPaths, timeLimit } from '../option-values.ts';
+import { pauseWords } from '../pausing.ts';
 import { addStackOptions, DISTRIBUTION_FLAGS, DISTRIBUTION_HELP, onStack } from '../stack-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { counted, dollars, secondsBetween } from '../terminal/words.ts';
@@ -22,13 +21,18 @@ const LOOK_EVERY_MS = 500;
 
 export function define(command: Command, terminal: Terminal): void {
   const options = command
-    .description('Refreshes paths at the edge. They join the open refresh, as uploads do.')
+    .description('Refreshes paths and cache tags at the edge. They join the open refresh, as uploads do.')
     .usage("--paths '/docs/*' ... [options]")
     .argument('[path...]', 'the same as --paths', invalidationPaths)
     .option(
       '--paths <path...>',
       'paths to invalidate, percent-encoded: / and what follows, with a * at most at the end',
       invalidationPaths,
+    )
+    .option(
+      '--tag <tag...>',
+      'cache tags to invalidate, where the distribution has CacheTagConfig',
+      cacheTags,
     )
     .option(DISTRIBUTION_FLAGS, DISTRIBUTION_HELP)
     .option('--wait', 'follow the refresh until it has ended')
@@ -43,11 +47,14 @@ export function define(command: Command, terminal: Terminal): void {
       'after',
       '\nExit codes: 0, asked for, with --wait fresh; 1, failed; 2, the arguments are wrong; 3, with --wait invalidated, but not verified; 4, not over within --timeout.',
     )
-    .action((more = [], { paths = [], ...options }, self) => {
-      const all = [...new Set([...paths, ...more])];
-      const parsed = ManualRequest.safeParse({ paths: all });
-      if (!parsed.success) self.error(`Which paths? ${parsed.error.issues[0]?.message}`);
-      return onStack(options, stack => refresh(all, options, stack, terminal));
+    .action((more = [], { paths = [], tag: tags, ...options }, self) => {
+      const all = [...paths, ...more];
+      const parsed = ManualRequest.safeParse({
+        ...(all.length === 0 && tags !== undefined ? {} : { paths: all }),
+        ...(tags === undefined ? {} : { tags }),
+      });
+      if (!parsed.success) return self.error(`Which paths? ${parsed.error.issues[0]?.message}`);
+      return onStack(options, stack => refresh(askedIn(parsed.data), options, stack, terminal));
     });
 }
 
@@ -59,24 +66,18 @@ interface Options {
 }
 
 async function refresh(
-  paths: readonly string[],
+  asked: Asked,
   { distribution, wait, timeout, json }: Options,
   stack: Stack,
   { print, progress }: Terminal,
 ): Promise<void> {
-  const table = openRefreshTable({
-    tableName: await stack.output('RefreshTableName'),
-    client: new DynamoDBClient(stack.client),
-  });
-  const refreshes = table.openRefreshOf(await stack.distribution(distribution));
-  const executions = createRefreshExecutions(
-    await stack.output('RefreshStateMachineArn'),
-    new SFNClient(stack.client),
-  );
-  const newRefreshId = () => refreshIdOf(new Date(), randomUUID());
-
-  const id = await collect({ objects: [], paths }, { refreshes, executions, newRefreshId });
-  if (!json) print(`Refresh ${id}: ${counted(paths.length, 'path')} asked for`);
+  const { table, collectingFor } = await openPipeline(stack);
+  const distributionId = await stack.distribution(distribution);
+  await requireTags(asked, distributionId, table);
+  const pause = await table.pauses.current();
+  if (isPaused(pause)) throw new CommandError(`${pauseWords(pause)}. Ask again after ${spell('resume')}.`);
+  const id = await collect({ objects: [], ...asked }, collectingFor(distributionId));
+  if (!json) print(`Refresh ${id}: ${described(asked)} asked for`);
   if (!wait) {
     if (json) print(JSON.stringify({ id }));
     return;
@@ -87,6 +88,20 @@ async function refresh(
   if (json) print(JSON.stringify(summaryOf(ended)));
   requireFresh(ended);
   if (!json) print(describeState(ended));
+}
+
+/** @throws CommandError if there are tags, and the distribution takes none */
+async function requireTags({ tags }: Asked, distributionId: string, table: Pipeline['table']): Promise<void> {
+  if (tags.length === 0) return;
+  const { description } = await table.distributions.get(distributionId);
+  if (description.cacheTagHeader === undefined) throw new CommandError(NO_TAGS);
+}
+
+function described({ paths, tags }: Asked): string {
+  return [
+    ...(paths.length === 0 ? [] : [counted(paths.length, 'path')]),
+    ...(tags.length === 0 ? [] : [counted(tags.length, 'tag')]),
+  ].join(' and ');
 }
 
 /** @throws CommandError saying how the refresh ended instead */

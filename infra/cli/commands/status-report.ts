@@ -1,13 +1,16 @@
+import { spell } from '#edition';
 import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
 import { errorPageWords } from '../../../shared/refresh/kept-error-pages.ts';
 import type { OutsideKeys } from '../../../shared/refresh/outside-keys.ts';
+import { isPaused, type Pause } from '../../../shared/refresh/pause.ts';
 import { adviceOnUnasked } from '../../../shared/refresh/unasked-advice.ts';
 import type { ListedInvalidation } from '../aws/invalidations.ts';
 import type { QueueStatus } from '../aws/queues.ts';
+import { pauseWords } from '../pausing.ts';
 import { type Column, tableOf } from '../terminal/table.ts';
 import type { Format, Page } from '../terminal/terminal.ts';
-import { counted, dollars, grouped, printable, secondsBetween } from '../terminal/words.ts';
+import { counted, dollars, grouped, moment, printable, secondsBetween } from '../terminal/words.ts';
 
 export interface Status {
   readonly distributionId: string;
@@ -16,6 +19,11 @@ export interface Status {
   /** Newest first, whoever made them. */
   readonly invalidations: readonly ListedInvalidation[];
   readonly month: MonthUse;
+  /** Absent unless the pipeline is paused, or its resuming has not come to its end. */
+  readonly pause?: Pause & {
+    /** Changes of this distribution that it holds. */
+    readonly held: number;
+  };
   readonly queues: readonly QueueStatus[];
   /** Of the mails, and whether SES sends from it in its region. */
   readonly sender: { readonly address: string; readonly region: string; readonly state: SenderState };
@@ -57,13 +65,18 @@ export function describeStatus(status: Status, page: Page): string {
     running.length === 0
       ? 'No refresh is open or in progress.'
       : `In progress: ${running.map(({ id, state }) => `${id} (${state})`).join(', ')}`,
-    `${month.month}: ${grouped(month.paths)} of ${counted(month.freePaths, 'free path')} used; cost ${dollars(month.costUsd)}`,
+    monthOf(month),
     ...outsideOf(status),
     ...queues.map(
       ({ name, waiting, inWork, deadLetters }) =>
         `${name}: ${waiting} waiting, ${inWork} in work, ${counted(deadLetters, 'dead letter')}`,
     ),
   ].join('\n');
+}
+
+function monthOf({ month, paths, freePaths, maxPaths, costUsd }: MonthUse): string {
+  const limit = maxPaths === undefined ? '' : `; limited to ${grouped(maxPaths)}`;
+  return `${month}: ${grouped(paths)} of ${counted(freePaths, 'free path')} used; cost ${dollars(costUsd)}${limit}`;
 }
 
 /** What was left aside, for whoever has switched a distribution to another origin path. */
@@ -86,6 +99,7 @@ export function problemsOf(status: Status): string[] {
           'There are dead letters: see RUNBOOK.md#site-changes-dead-letters, #mail-dead-letters, #webhook-dead-letters',
         ]),
     ...(maySend(status) ? [] : [senderIn(status)]),
+    ...halfResumedIn(status),
   ];
 }
 
@@ -105,13 +119,27 @@ function verdictOf(status: Status, { style }: Page): string {
     ...(last?.state === 'failed' ? ['the last refresh failed'] : []),
     ...(deadLetters === 0 ? [] : [counted(deadLetters, 'dead letter')]),
     ...(maySend(status) ? [] : ['the sender of the mails is not verified']),
+    ...halfResumedIn(status).map(() => 'resuming was interrupted'),
   ];
   const progress = running === 0 ? [] : [`${counted(running, 'refresh', 'refreshes')} in progress`];
+  const { pause } = status;
   if (problems.length > 0) return style('red', `✗ Not well: ${[...problems, ...progress].join('; ')}`);
+  if (isPaused(pause)) {
+    const held = `${counted(pause.held, 'change')} held until ${spell('resume')}`;
+    return style('yellow', `‖ ${[pauseWords(pause), held, ...progress].join('; ')}`);
+  }
   if (running > 0) return style('yellow', `… Not fresh yet: ${progress.join()}`);
   if (last?.finishedAt === undefined) return 'Nothing to refresh so far';
   if (last.unasked !== undefined) return style('cyan', `? Not verified: ${printable(last.unasked.reason)}`);
-  return style('green', `✓ Fresh since ${timeOf(last.finishedAt)} UTC`);
+  return style('green', `✓ Fresh since ${moment(last.finishedAt)} UTC`);
+}
+
+/** While somebody is resuming it is like that for seconds. */
+function halfResumedIn({ pause }: Status): string[] {
+  if (pause === undefined || isPaused(pause)) return [];
+  return [
+    `What was resumed at ${moment(pause.resumedAt ?? '')} UTC has not come to its end: unless somebody is doing it now, repeat ${spell('resume')}. ${counted(pause.held, 'change')} held`,
+  ];
 }
 
 const maySend = ({ sender }: Status) => sender.state === 'verified';
@@ -139,7 +167,7 @@ function rowsOf({ refreshes, invalidations }: Status, page: Page): string[][] {
     ...invalidations.flatMap(otherCells),
   ]
     .toSorted((a, b) => (a.at < b.at ? 1 : -1))
-    .map(({ at, cells }) => [timeOf(at), ...cells]);
+    .map(({ at, cells }) => [moment(at), ...cells]);
 }
 
 function cellsOf(refresh: RefreshSummary, statusOf: ReadonlyMap<string, string>, { style }: Page): string[] {
@@ -174,6 +202,3 @@ function noteOf({ id, failure, unasked, refusals, round, errorPages }: RefreshSu
   ];
   return notes.length === 0 ? [] : [`${id}: ${notes.join('; ')}`];
 }
-
-/** An ISO 8601 time for people: `2026-11-22 08:19:53`. */
-const timeOf = (at: string) => at.slice(0, 19).replace('T', ' ');

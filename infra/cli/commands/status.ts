@@ -3,10 +3,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from '@commander-js/extra-typings';
-import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
+import { openRefreshTable, type RefreshTable } from '../../../shared/aws/refresh-table/open-refresh-table.ts';
 import { createKnownIdentities } from '../../../shared/aws/sender-identities.ts';
 import { senderState } from '../../../shared/mail/sender.ts';
 import { listRefreshes } from '../../../shared/refresh/history.ts';
+import { countOf } from '../../../shared/refresh/pause.ts';
 import { readCdkJson } from '../../settings.ts';
 import { invalidationsSince } from '../aws/invalidations.ts';
 import { queueUrlsOf, readQueue } from '../aws/queues.ts';
@@ -51,19 +52,22 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
   const tableName = await stack.output('RefreshTableName');
   const table = openRefreshTable({ tableName, client: new DynamoDBClient(stack.client) });
   const sqs = new SQSClient(stack.client);
-  const [{ refreshes, next, month }, queues, sender, outside] = await Promise.all([
+  const [{ refreshes, next, month }, queues, sender, pause, outside] = await Promise.all([
     listRefreshes(
       { limit },
       {
         pages: table.historyOf(distributionId),
         pathUse: table.pathUse,
+        pauses: table.pauses,
         pathPriceUsd: DEPLOYED.pathPriceUsd,
         freePathsPerMonth: DEPLOYED.freePathsPerMonth,
+        maxPathsPerMonth: DEPLOYED.maxPathsPerMonth,
         now: () => new Date(),
       },
     ),
     queueUrlsOf(stack).then(urls => Promise.all(urls.map(url => readQueue(url, sqs)))),
     readSender(stack),
+    readPause(table, distributionId),
     table.outsideKeys.recent(),
   ]);
   // Invalidations of refreshes that are not shown are left out, too.
@@ -75,7 +79,14 @@ async function readStatus(limit: number, distributionId: string, stack: Stack): 
     isKnown: id => known.has(id),
   });
   const ignored = outside === undefined ? {} : { outside };
-  return { distributionId, refreshes, invalidations, month, queues, sender, ...ignored };
+  return { distributionId, refreshes, invalidations, month, ...pause, queues, sender, ...ignored };
+}
+
+async function readPause(table: RefreshTable, distributionId: string): Promise<Pick<Status, 'pause'>> {
+  const pause = await table.pauses.current();
+  if (pause === undefined) return {};
+  const held = countOf(await table.heldChangesOf(distributionId).heldBy(pause.id));
+  return { pause: { ...pause, held } };
 }
 
 async function readSender(stack: Stack): Promise<Status['sender']> {

@@ -25,4 +25,7 @@ export const dollars = (usd: number) =>
 export const secondsBetween = (from: string, to: string) =>
   `${((Date.parse(to) - Date.parse(from)) / 1000).toFixed(1)} s`;
 
+/** An ISO 8601 time for people: `2026-11-22 08:19:53`. */
+export const moment = (at: string) => at.slice(0, 19).replace('T', ' ');
+
 export const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

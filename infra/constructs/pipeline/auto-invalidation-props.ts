@@ -222,6 +222,14 @@ export interface RefreshOptions {
   readonly freePathsPerMonth?: number;
 
   /**
+   * How many paths the pipeline may ask for in a calendar month (UTC), at least 1. A refresh whose
+   * paths would exceed it asks for the single wildcard that covers them all, so that nothing stays
+   * stale, and its mail says so. Those single paths are not limited.
+   * @default - no limit
+   */
+  readonly maxPathsPerMonth?: number;
+
+  /**
    * How many unchanged objects one refresh may purge to save money, at whatever price. For origins
    * that many requests at once would harm, which S3 is not. Where no plan purges so few, the limit
    * does not count. `npm run plan`, mails and the page tell what it costs.
@@ -292,11 +300,13 @@ export interface AutoInvalidationProps extends RefreshOptions {
   readonly webhook?: WebhookOptions;
 }
 
+/** Without such a limit, what it limits is not limited. */
+type Limits = 'maxPathsPerMonth' | 'maxNeedlessPurges';
+
 /** Options with their defaults. */
-export interface CompleteOptions extends Required<Omit<RefreshOptions, 'maxNeedlessPurges'>> {
-  /** Undefined for no limit. */
-  readonly maxNeedlessPurges: number | undefined;
-}
+export interface CompleteOptions
+  extends Required<Omit<RefreshOptions, Limits>>,
+    Readonly<Record<Limits, number | undefined>> {}
 
 /**
  * A whole processor, in MB of memory: planning for a site of millions of objects reads two thousand
@@ -329,4 +339,4 @@ export const DEFAULTS = {
   memorySize: 512,
   logRetention: RetentionDays.ONE_MONTH,
   removalPolicy: RemovalPolicy.DESTROY,
-} as const satisfies Omit<CompleteOptions, 'maxNeedlessPurges'>;
+} as const satisfies Omit<CompleteOptions, Limits>;

@@ -124,7 +124,10 @@ export class AutoInvalidation extends Construct {
     return ruleForEnds(this, id, options, 'failed');
   }
 
-  /** Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}` to `queue`. */
+  /**
+   * Allows to ask for a refresh by hand: to send `{"paths": ["/docs/*"]}`, or cache tags such as
+   * `{"tags": ["product:1"]}`, to `queue`.
+   */
   grantRequestRefresh(grantee: IGrantable): Grant {
     return this.queue.grantSendMessages(grantee);
   }
@@ -166,6 +169,20 @@ export class AutoInvalidation extends Construct {
     return ownMetric(this, 'ChangesCollected', options);
   }
 
+  /**
+   * 1 while the pipeline is paused, else 0, as `watch-distributions` sees it. By default the
+   * highest of 15 minutes.
+   */
+  metricPaused(options: MetricOptions = {}): Metric {
+    const defaults = { statistic: Stats.MAXIMUM, period: DEFAULTS.watchInterval };
+    return ownMetric(this.descriptions, 'Paused', { ...defaults, ...options });
+  }
+
+  /** Changes that are held because the pipeline is paused: `npm run pause`. */
+  metricChangesHeld(options?: MetricOptions): Metric {
+    return ownMetric(this, 'ChangesHeld', options);
+  }
+
   /** Uploaded files that needed no invalidation: unchanged, never cached, or uploaded twice. */
   metricFilesSkipped(options?: MetricOptions): Metric {
     return ownMetric(this, 'FilesSkipped', options);
@@ -194,7 +211,7 @@ export class AutoInvalidation extends Construct {
    * @internal
    */
   bindRefreshes(user: ServiceFunction, shown: IDistribution): void {
-    const { distributions, table, pathPriceUsd, freePathsPerMonth } = this.pipeline;
+    const { distributions, table, pathPriceUsd, freePathsPerMonth, maxPathsPerMonth } = this.pipeline;
     const bound = distributions.find(({ distribution }) => distribution === shown);
     if (bound === undefined) throw new Error(`${this.node.path} does not refresh ${shown.node.path}`);
     const environment = {
@@ -203,6 +220,7 @@ export class AutoInvalidation extends Construct {
       REFRESH_STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       PATH_PRICE_USD: String(pathPriceUsd),
       FREE_PATHS_PER_MONTH: String(freePathsPerMonth),
+      ...(maxPathsPerMonth === undefined ? {} : { MAX_PATHS_PER_MONTH: String(maxPathsPerMonth) }),
     };
     for (const [name, value] of Object.entries(environment)) user.addEnvironment(name, value);
     this.allowCollecting(user);
@@ -308,6 +326,7 @@ function planningWithDefaults(props: AutoInvalidationProps) {
     pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
     refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
     freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
+    maxPathsPerMonth: props.maxPathsPerMonth,
     maxNeedlessPurges: props.maxNeedlessPurges,
     maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
     quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,

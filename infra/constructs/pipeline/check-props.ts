@@ -3,7 +3,13 @@ import type { IConstruct } from 'constructs';
 import { toldUrlProblem } from '../../../shared/planning/told-urls.ts';
 import { metadataNameProblem } from '../../../shared/refresh/ignored-metadata.ts';
 import type { AutoInvalidationProps, Notify, SiteDistribution } from './auto-invalidation-props.ts';
-import { LARGEST_BATCH_WITHOUT_WINDOW, MAX_NEEDLESS_PURGES, NUMBERS, type NumberRange } from './numbers.ts';
+import {
+  LARGEST_BATCH_WITHOUT_WINDOW,
+  MAX_NEEDLESS_PURGES,
+  MAX_PATHS_PER_MONTH,
+  NUMBERS,
+  type NumberRange,
+} from './numbers.ts';
 import { addressProblems, patternProblems, refuse } from './prop-problems.ts';
 import { headerNameProblem, siteUrlProblem } from './verification-rules.ts';
 import { webhookUrlProblem } from './webhook-url.ts';
@@ -37,6 +43,7 @@ function numberProblems(props: AutoInvalidationProps): string[] {
     ...rangeProblems('pathPriceUsd', props.pathPriceUsd, NUMBERS.pathPriceUsd),
     ...rangeProblems('refetchPriceUsd', props.refetchPriceUsd, NUMBERS.refetchPriceUsd),
     ...rangeProblems('freePathsPerMonth', props.freePathsPerMonth, NUMBERS.freePathsPerMonth),
+    ...rangeProblems('maxPathsPerMonth', props.maxPathsPerMonth, MAX_PATHS_PER_MONTH),
     ...rangeProblems('maxNeedlessPurges', props.maxNeedlessPurges, MAX_NEEDLESS_PURGES),
     ...rangeProblems('maxListRequests', props.maxListRequests, NUMBERS.maxListRequests),
     ...durationProblems('quotaPatience', 'minutes', props.quotaPatience, NUMBERS.quotaPatienceMinutes),

@@ -53,6 +53,9 @@ export const NUMBERS = {
 /** Range of a number that a pipeline may be told: without it there is no such limit. */
 export const MAX_NEEDLESS_PURGES: NumberRange = { least: 0, most: 1_000_000_000, whole: true };
 
+/** The same. A refresh needs one path at least. */
+export const MAX_PATHS_PER_MONTH: NumberRange = { least: 1, most: 1_000_000_000, whole: true };
+
 /** SES takes so many recipients of one mail. */
 export const MAX_RECIPIENTS = 50;
 

@@ -31,7 +31,14 @@ export class RefreshDashboard extends Construct {
         refreshGraphs(pipeline),
         queueGraphs(pipeline),
         functionGraphs([collect, invalidate, verify, report, mail.send]),
-        [graph('Mails sent', [mail.metricSent({ period: GRAPH_PERIOD })])],
+        [
+          graph('Mails sent', [mail.metricSent({ period: GRAPH_PERIOD })]),
+          graph('Changes collected, and held by a pause', [
+            pipeline.metricChangesCollected({ label: 'collected' }),
+            pipeline.metricChangesHeld({ label: 'held' }),
+          ]),
+          graph('Paused (1) or not (0)', [pipeline.metricPaused({ label: 'paused' })]),
+        ],
       ],
     });
   }

@@ -47,9 +47,8 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
       PATH_PRICE_USD: String(pipeline.pathPriceUsd),
       REFETCH_PRICE_USD: String(pipeline.refetchPriceUsd),
       FREE_PATHS_PER_MONTH: String(pipeline.freePathsPerMonth),
-      ...(pipeline.maxNeedlessPurges === undefined
-        ? {}
-        : { MAX_NEEDLESS_PURGES: String(pipeline.maxNeedlessPurges) }),
+      ...numberIfSet('MAX_PATHS_PER_MONTH', pipeline.maxPathsPerMonth),
+      ...numberIfSet('MAX_NEEDLESS_PURGES', pipeline.maxNeedlessPurges),
       MAX_LIST_REQUESTS: String(pipeline.maxListRequests),
       QUOTA_PATIENCE_MINUTES: String(pipeline.quotaPatience.toMinutes()),
       ...ignoredMetadata(pipeline),
@@ -72,6 +71,9 @@ export function createInvalidate(scope: Construct, pipeline: Pipeline): ServiceF
     );
   return invalidate;
 }
+
+const numberIfSet = (name: string, value: number | undefined) =>
+  value === undefined ? {} : { [name]: String(value) };
 
 /** The function that asks the edge whether it serves what the bucket holds. */
 export function createVerify(scope: Construct, pipeline: Pipeline): ServiceFunction {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parsed } from '../../parsed.ts';
+import { Cap } from '../../planning/cap.ts';
 import { Guard } from '../../planning/guard.ts';
 import { REFRESH_STATES, UnaskedSummary } from '../../refresh/api-contract.ts';
 import { withFormerNames } from '../../refresh/former-names.ts';
@@ -52,6 +53,7 @@ const Plan = withFormerNames(
     skipped: Skipped,
     errorPages: z.exactOptional(KeptErrorPages),
     totalCostUsd: z.number(),
+    cap: z.exactOptional(Cap),
   }),
 );
 
@@ -143,18 +145,27 @@ const EdgeItem = z.object({
 });
 
 const PathItem = z.object({ path: z.string() });
+const TagItem = z.object({ tag: z.string() });
 const CauseItem = z.object({ cause: z.string() });
-const PathCountItem = z.object({ paths: Count });
+const PathCountItem = z.object({
+  paths: z.optional(Count),
+  reserved: z.optional(Count),
+  reservedAt: z.optional(z.string()),
+});
+export type PathCount = Readonly<z.infer<typeof PathCountItem>>;
 const PointerItem = z.object({ refreshId: z.string() });
 
 /** A path asked for by hand. @throws InvalidDataError */
 export const toPath = (item: Item) => parsed(PathItem, item, nameOf(item)).path;
 
+/** A cache tag asked for by hand. @throws InvalidDataError */
+export const toTag = (item: Item) => parsed(TagItem, item, nameOf(item)).tag;
+
 /** What made paths old. @throws InvalidDataError */
 export const toCause = (item: Item) => parsed(CauseItem, item, nameOf(item)).cause;
 
-/** How many paths an invalidation used. @throws InvalidDataError */
-export const toPathCount = (item: Item) => parsed(PathCountItem, item, nameOf(item)).paths;
+/** How many paths an invalidation used, or is to use. @throws InvalidDataError */
+export const toPathCount = (item: Item): PathCount => parsed(PathCountItem, item, nameOf(item));
 
 /** The id of the refresh that a pointer names. @throws InvalidDataError */
 export const toPointer = (item: Item) => parsed(PointerItem, item, nameOf(item)).refreshId;

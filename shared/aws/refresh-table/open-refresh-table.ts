@@ -2,9 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CollectStore } from '../../refresh/collect.ts';
 import type { RefreshPages } from '../../refresh/history.ts';
-import type { InvalidateStore, PathUse } from '../../refresh/invalidate.ts';
+import type { InvalidateStore } from '../../refresh/invalidate.ts';
 import type { ManualAllowance } from '../../refresh/manual-request.ts';
 import type { OutsideLog } from '../../refresh/outside-keys.ts';
+import type { PathUse } from '../../refresh/path-use.ts';
+import type { HeldChanges, PauseStore } from '../../refresh/pause.ts';
 import type { Change } from '../../refresh/refresh.ts';
 import type { MailedReasons, ReportStore } from '../../refresh/report.ts';
 import type { EdgeRecords, VerifiedRecords } from '../../refresh/unchanged.ts';
@@ -18,6 +20,7 @@ import { manualAllowance } from './manual-allowance.ts';
 import { openRefresh } from './open-refresh.ts';
 import { outsideKeys } from './outside-keys.ts';
 import { pathUse } from './path-use.ts';
+import { heldChanges, pauses } from './pauses.ts';
 import { refreshHistory } from './refresh-history.ts';
 import { refreshRecords } from './refresh-records.ts';
 
@@ -29,10 +32,13 @@ import { refreshRecords } from './refresh-records.ts';
  *                                                                               plan-writes.ts
  *     <refresh> / change#<hash>#<sequencer>  one S3 event                       changes.ts
  *     <refresh> / path#<hash>                one path asked for by hand         changes.ts
+ *     <refresh> / tag#<hash>                 one cache tag asked for by hand    changes.ts
  *     <refresh> / cause#<hash>               one change of the distribution     changes.ts
  *     edge#<distribution id>#<hash> / edge   what is known of a key at the edge edge-records.ts
  *     paths#<month> / <caller reference>     paths that an invalidation used    path-use.ts
  *     manual#<day> / <distribution id>       paths asked for by hand that day   manual-allowance.ts
+ *     pause / pipeline                       who paused, and when               pauses.ts
+ *     held#<pause>#<distribution id> / …     a change that the pause holds      pauses.ts
  *     unasked / <distribution id>            the reason mailed last             mailed-reasons.ts
  *     outside / <day>                        changed keys that nobody is shown  outside-keys.ts
  *     distribution / <distribution id>       how it shows the bucket            known-
@@ -55,12 +61,14 @@ export interface RefreshTable {
   readonly refreshes: InvalidateStore & VerifyStore & ReportStore;
   readonly pathUse: PathUse;
   readonly mailedReasons: MailedReasons;
+  readonly pauses: PauseStore;
   readonly distributions: KnownDistributions;
   readonly outsideKeys: OutsideLog;
   /** The distinct events of one key in a refresh, by strongly consistent reads. */
   changesOfKey(refreshId: string, key: string): Promise<readonly Change[]>;
   /** Each distribution has an open refresh of its own, and so on. */
   openRefreshOf(distributionId: string): CollectStore;
+  heldChangesOf(distributionId: string): HeldChanges;
   historyOf(distributionId: string): RefreshPages;
   edgeRecordsOf(distributionId: string): EdgeRecords & VerifiedRecords;
   manualAllowanceOf(distributionId: string): ManualAllowance;
@@ -77,10 +85,12 @@ export function openRefreshTable({
     refreshes: refreshRecords(table),
     pathUse: pathUse(table),
     mailedReasons: mailedReasons(table),
+    pauses: pauses(table),
     distributions: knownDistributions(table),
     outsideKeys: outsideKeys(table),
     changesOfKey: (refreshId, key) => changesOfKey(table, refreshId, key),
     openRefreshOf: distributionId => openRefresh(table, distributionId),
+    heldChangesOf: distributionId => heldChanges(table, distributionId),
     historyOf: distributionId => refreshHistory(table, distributionId),
     edgeRecordsOf: distributionId => edgeRecords(table, distributionId),
     manualAllowanceOf: distributionId => manualAllowance(table, distributionId),

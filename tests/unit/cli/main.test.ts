@@ -55,6 +55,7 @@ describe('The command line', () => {
     [['refresh', '--path', '/*'], '(Did you mean --paths?)'],
     [['wait', '--for', `a.html=${'0'.repeat(32)}`, '--timout', '5m'], '(Did you mean --timeout?)'],
     [['plan', '--requestd', '/*'], '(Did you mean --requested?)'],
+    [['pause', '--raeson', 'x'], '(Did you mean --reason?)'],
     [['redrive', '--dryrun'], '(Did you mean --dry-run?)'],
     [['restore', '--from', 'latest', '--overwite'], '(Did you mean --overwrite?)'],
     [['doctor', '--befor'], '(Did you mean --before?)'],

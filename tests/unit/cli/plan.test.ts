@@ -186,6 +186,20 @@ describe('npm run plan', () => {
     });
   });
 
+  it('is a single wildcard, with the reason, once the month’s limit on paths would be exceeded', async () => {
+    const keys = ['docs/a.css', 'docs/b.css', 'other.css'];
+    const lists = ['--changed', listOf(keys.slice(0, 2)), '--inventory', listOf(keys)];
+    const beyond = [...lists, '--max-paths', '10', '--used', '9', '--refetch-price', '1'];
+    expect(await reportOf(beyond)).toMatchObject({
+      paths: ['/docs/*'],
+      cap: { limit: 10, used: 9, paths: 2 },
+    });
+    expect((await plan(beyond)).printed).toContain(
+      '--max-paths 10 a month, of which 9 are used: one path is asked for instead of 2',
+    );
+    expect(await reportOf([...beyond, '--used', '8'])).not.toHaveProperty('cap');
+  });
+
   it('prints how many free paths are left, never fewer than none', async () => {
     const { paths, costUsd } = await planOf(['index.html'], '--used', '999');
     expect((await planOf(['index.html'], '--used', '999')).freePathsLeft).toBe(Math.max(0, 1 - paths.length));

@@ -67,6 +67,13 @@ const UNASKED = {
 const OFF = { ...UNASKED, unasked: { code: 'off', reason: 'verification is off' } } as const;
 const QUIET = { name: 'StudentSite-mail', waiting: 0, inWork: 0, deadLetters: 0 };
 
+const PAUSE = {
+  id: 'p1',
+  since: '2026-11-22T08:30:00.000Z',
+  by: 'arn:aws:sts::111122223333:assumed-role/Admin/jane',
+  held: 1200,
+};
+
 describe('the status', () => {
   it('is a verdict, a table of refreshes and others’ invalidations, newest first, and what else there is to know', () => {
     expect(linesOf()).toEqual([
@@ -82,6 +89,12 @@ describe('the status', () => {
       '2026-11: 1,240 of 1,000 free paths used; cost $1.20',
       'StudentSite-mail: 1 waiting, 2 in work, 1 dead letter',
     ]);
+  });
+
+  it('says how many paths the month may have, if that is limited', () => {
+    expect(linesOf({ month: { ...STATUS.month, maxPaths: 2000 } })).toContain(
+      '2026-11: 1,240 of 1,000 free paths used; cost $1.20; limited to 2,000',
+    );
   });
 
   it('says that nothing has happened yet', () => {
@@ -152,10 +165,34 @@ describe('the status', () => {
       verdict: '✗ Not well: the sender of the mails is not verified',
       details: { refreshes: [FRESH], sender: { ...STATUS.sender, state: 'unverified' } },
     },
+    {
+      verdict: '‖ Paused since 2026-11-22 08:30:00 UTC by jane; 1,200 changes held until npm run resume',
+      details: { refreshes: [FRESH], pause: PAUSE },
+    },
+    {
+      verdict:
+        '‖ Paused since 2026-11-22 08:30:00 UTC by jane (moving); 1,200 changes held until npm run resume; 1 refresh in progress',
+      details: { refreshes: [OPEN, FRESH], pause: { ...PAUSE, reason: 'moving' } },
+    },
+    {
+      verdict: '✗ Not well: the last refresh failed',
+      details: { refreshes: [FAILED], pause: PAUSE },
+    },
+    {
+      verdict: '✗ Not well: resuming was interrupted',
+      details: { refreshes: [FRESH], pause: { ...PAUSE, resumedAt: '2026-11-22T09:00:00.000Z' } },
+    },
   ])('begins with its verdict: $verdict', ({ verdict, details }) => {
     const status = { ...STATUS, queues: [QUIET], ...details };
     expect(linesOf(status)[0]).toBe(verdict);
     expect(problemsOf(status).length > 0).toBe(verdict.startsWith('✗'));
+  });
+
+  it('says what to do if resuming was interrupted', () => {
+    const pause = { ...PAUSE, resumedAt: '2026-11-22T09:00:00.000Z' };
+    expect(problemsOf({ ...STATUS, queues: [QUIET], pause })).toEqual([
+      'What was resumed at 2026-11-22 09:00:00 UTC has not come to its end: unless somebody is doing it now, repeat npm run resume. 1,200 changes held',
+    ]);
   });
 
   it.each([

@@ -52,7 +52,12 @@ async function run(invalidations: Partial<InvalidateDependencies['invalidations'
       inProgress: async () => ({ exact: 0, wildcard: 0 }),
       ...invalidations,
     },
-    pathUse: { usedIn: async () => 0, record: async () => {} },
+    pathUse: {
+      usedIn: async () => 0,
+      record: async () => {},
+      reserve: async () => undefined,
+      release: async () => {},
+    },
     site: listingOf([]),
     edge: {
       records: createMemoryRecords({ step }),

@@ -32,7 +32,7 @@ beforeEach(async () => {
  * The function for a distribution of its own. Executions are not started, CloudFront knows of no
  * invalidation.
  */
-async function startFunction() {
+async function startFunction({ takesTags = true } = {}) {
   const environment = {
     SITE_URL: SITE,
     DISTRIBUTION_ID: 'E1',
@@ -54,9 +54,11 @@ async function startFunction() {
     refreshes: { ...table.refreshes, ...table.openRefreshOf(distributionId) },
     invalidations: { find: async () => undefined },
     pathUse: table.pathUse,
+    pauses: table.pauses,
     executions: { ensureStarted: async () => true },
     allowance: table.manualAllowanceOf(distributionId),
     urls: async () => PLANNING.urls,
+    takesTags: async () => takesTags,
     pathPriceUsd: 0.005,
     freePathsPerMonth: 1000,
     pathsPerDay: PATHS_PER_DAY,
@@ -84,6 +86,30 @@ describe('POST /refreshes', () => {
     expect(told.body).not.toHaveProperty('changeCount');
   });
 
+  it('takes cache tags, in any case, beside paths or alone', async () => {
+    const { body } = await call('POST /refreshes', { paths: ['/a'], tags: ['Product:1', 'product:1'] });
+    expect((await call('POST /refreshes', { tags: ['product:2'] })).body).toEqual(body);
+    expect((await call(`GET /refreshes/${body.id}`)).body.requestedPaths).toEqual([
+      '#product:1',
+      '#product:2',
+      '/a',
+    ]);
+  });
+
+  it('answers 400 for cache tags of a distribution that has none, and says what to do', async () => {
+    call = await startFunction({ takesTags: false });
+    expect(await call('POST /refreshes', { paths: ['/a'], tags: ['product:1'] })).toMatchObject({
+      status: 400,
+      body: {
+        error: {
+          code: 'ValidationFailed',
+          fields: [{ field: 'tags', message: expect.stringContaining('CacheTagConfig') }],
+        },
+      },
+    });
+    expect((await call('GET /refreshes')).body.refreshes).toEqual([]);
+  });
+
   it('joins the refresh that is open', async () => {
     const [first, second] = [await ask(['/a']), await ask(['/b'])];
     expect(second.body).toEqual(first.body);
@@ -99,6 +125,8 @@ describe('POST /refreshes', () => {
       body: { paths: ['/a', 'b', '/c d', '/*/e', '/%zz'] },
       fields: ['paths[1]', 'paths[2]', 'paths[3]', 'paths[4]'],
     },
+    { body: { tags: [] }, fields: ['tags'] },
+    { body: { tags: ['a', 'b,c', ''] }, fields: ['tags[1]', 'tags[2]'] },
     { body: { paths: ['/a'], invalidate: true }, fields: ['invalidate'] },
   ])('answers 400 for $body and names every wrong field', async ({ body, fields }) => {
     const answer = await call('POST /refreshes', body);

@@ -115,6 +115,13 @@ describe('the mail about a fresh refresh', () => {
     expect(render({}).text).not.toContain('Limit');
   });
 
+  it('says that the month’s limit on paths made it a single one', () => {
+    const cap = { limit: 1000, used: 998, paths: 12 };
+    expect(render({ cap }).text).toContain(
+      'Limit on paths: 1,000 a month, of which 998 are used: one path is asked for instead of 12\n',
+    );
+  });
+
   it('does not mention skipped files when there are none', () =>
     expect(render({}).text).not.toContain('Nothing to purge'));
 

@@ -5,7 +5,7 @@ import { recordOf, s3Event, TEST_EVENT } from '../../helpers/s3-messages.ts';
 
 const SITE: WatchedSite = {
   bucket: 'site-bucket',
-  distributions: [{ id: 'E1', urls: { originPath: '' } }],
+  distributions: [{ id: 'E1', takesTags: false, urls: { originPath: '' } }],
   keys: { prefixes: [], excluded: [] },
 };
 
@@ -72,9 +72,9 @@ describe('a batch of messages', () => {
 
 describe('a batch about a bucket that several distributions show', () => {
   const distributions = [
-    { id: 'ALL', urls: { originPath: '' } },
-    { id: 'APP', urls: { originPath: '/app' } },
-    { id: 'DOCS', urls: { originPath: '/docs' } },
+    { id: 'ALL', takesTags: false, urls: { originPath: '' } },
+    { id: 'APP', takesTags: false, urls: { originPath: '/app' } },
+    { id: 'DOCS', takesTags: false, urls: { originPath: '/docs' } },
   ];
   const keysOf = (bodies: readonly unknown[], site: Partial<WatchedSite> = { distributions }) =>
     Object.fromEntries(
@@ -98,6 +98,27 @@ describe('a batch about a bucket that several distributions show', () => {
       APP: ['/*', '/a'],
       DOCS: ['/*'],
     });
+  });
+
+  it('gives cache tags to those that take them, in lower case and once', () => {
+    const taking = distributions.map(each => ({ ...each, takesTags: each.id !== 'DOCS' }));
+    const { changes } = sort([{ tags: ['Product:1', 'product:1'] }, { tags: ['b'], distributionId: 'APP' }], {
+      distributions: taking,
+    });
+    expect([...changes]).toEqual([
+      ['ALL', { objects: [], paths: [], tags: ['product:1'] }],
+      ['APP', { objects: [], paths: [], tags: ['product:1', 'b'] }],
+    ]);
+  });
+
+  it.each([{}, { distributionId: 'DOCS' }])('refuses tags that nobody takes: %j', target => {
+    const taking = distributions.map(each => ({
+      ...each,
+      takesTags: each.id === 'APP' && 'distributionId' in target,
+    }));
+    const { changes, refused } = sort([{ tags: ['a'], ...target }], { distributions: taking });
+    expect(changes.size).toBe(0);
+    expect(refused).toEqual([{ messageId: 'message-0', reason: expect.stringContaining('CacheTagConfig') }]);
   });
 
   it('refuses a request for an unknown distribution', () => {

@@ -146,6 +146,7 @@ describe('a record without a version', () => {
       {
         pages: table.historyOf(distributionId),
         pathUse: table.pathUse,
+        pauses: table.pauses,
         pathPriceUsd: 0.005,
         freePathsPerMonth: 1000,
         now: () => AT,

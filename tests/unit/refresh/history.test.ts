@@ -7,6 +7,7 @@ import {
   readListRequest,
   summaryOf,
 } from '../../../shared/refresh/history.ts';
+import type { Pause } from '../../../shared/refresh/pause.ts';
 import { refreshIdOf, totalsOf } from '../../../shared/refresh/refresh.ts';
 import { planOf } from '../../helpers/planning.ts';
 
@@ -21,7 +22,20 @@ const refreshOf = (random: string, details: Partial<ListedRefresh> = {}): Listed
 });
 
 /** The API over a table of refreshes, newest first. One read returns at most `perRead` of them. */
-function history(refreshes: readonly ListedRefresh[], { perRead = 1000, usedPaths = 0 } = {}) {
+function history(
+  refreshes: readonly ListedRefresh[],
+  {
+    perRead = 1000,
+    usedPaths = 0,
+    pause,
+    maxPathsPerMonth,
+  }: {
+    perRead?: number;
+    usedPaths?: number;
+    pause?: Pause;
+    maxPathsPerMonth?: number;
+  } = {},
+) {
   return (query: Record<string, string> = {}): Promise<RefreshList> =>
     listRefreshes(readListRequest(query), {
       pages: {
@@ -33,8 +47,10 @@ function history(refreshes: readonly ListedRefresh[], { perRead = 1000, usedPath
         },
       },
       pathUse: { usedIn: async month => (month === '2026-11' ? usedPaths : 0) },
+      pauses: { current: async () => pause },
       pathPriceUsd: 0.005,
       freePathsPerMonth: 1000,
+      maxPathsPerMonth,
       now: () => AT,
     });
 }
@@ -79,6 +95,27 @@ describe('the list of refreshes', () => {
       pathPriceUsd: 0.005,
       costUsd,
     });
+  });
+
+  it('says how many paths a month may have, if that is limited', async () => {
+    expect((await history([], { maxPathsPerMonth: 500 })()).month).toMatchObject({ maxPaths: 500 });
+  });
+
+  it('says who paused and since when, without account, role and what is resumed already', async () => {
+    const pause = {
+      id: 'p1',
+      since: '2026-11-22T07:00:00.000Z',
+      by: 'arn:aws:sts::111122223333:assumed-role/Admin/jane',
+      reason: 'migration',
+    };
+    expect((await history([], { pause })()).pause).toEqual({
+      since: '2026-11-22T07:00:00.000Z',
+      by: 'jane',
+      reason: 'migration',
+    });
+    const resumed = { ...pause, resumedAt: '2026-11-22T07:30:00.000Z' };
+    for (const none of [resumed, undefined])
+      expect(await history([], none && { pause: none })()).not.toHaveProperty('pause');
   });
 
   it.each([

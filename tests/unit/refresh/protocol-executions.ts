@@ -104,7 +104,12 @@ export class ProtocolExecutions implements RefreshExecutions {
         {
           refreshes: this.#table,
           invalidations: this.#cloudFront,
-          pathUse: { usedIn: async () => 0, record: async () => {} },
+          pathUse: {
+            usedIn: async () => 0,
+            record: async () => {},
+            reserve: async () => undefined,
+            release: async () => {},
+          },
           // An object that did not change keeps plans from joining the others' paths into a
           // wildcard.
           site: listingOf(['unchanged.html']),

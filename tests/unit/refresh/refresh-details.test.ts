@@ -65,6 +65,11 @@ describe('the details of a refresh', () => {
     expect((await told({ refresh: { plan: planOf(['/a.css']) } })).details).not.toHaveProperty('guard');
   });
 
+  it('tell why there is a single path', async () => {
+    const cap = { limit: 1000, used: 998, paths: 12 };
+    expect((await told({ refresh: { plan: planOf(['/*'], { cap }) } })).details).toMatchObject({ cap });
+  });
+
   it('list no more than 200 of thousands', async () => {
     const paths = Array.from({ length: 3000 }, (_, index) => `/${index}`);
     const objects = paths.map(path => changeOf(path.slice(1)));

@@ -207,6 +207,15 @@ describe('the refresh table in DynamoDB', () => {
     expect(await table.get('guarded')).toMatchObject({ plan: { guarded: true, guard } });
   });
 
+  it('keeps why a plan has a single path', async () => {
+    const table = tableOf('E-capped', () => AT);
+    const cap = { limit: 1000, used: 998, paths: 12 };
+    await table.replace(undefined, 'capped');
+    await table.close('capped');
+    await table.storePlan('capped', planOf(['/*'], { cap }), 0);
+    expect(await table.get('capped')).toMatchObject({ plan: { cap } });
+  });
+
   it('keeps which error pages a refresh waits for, and lists it', async () => {
     const table = tableOf('E-pages', () => AT);
     const errorPages = { paths: ['/404.html'], seconds: 10 };

@@ -143,6 +143,14 @@ describe('the report of a refresh', () => {
     expect(RefreshReport.parse(message)).toMatchObject({ needlessPurges: 4, guard, isEstimated: true });
   });
 
+  it('passes on why it has a single path', async () => {
+    const cap = { limit: 1000, used: 998, paths: 12 };
+    const message = await history({ refresh: { ...REFRESH, plan: planOf(['/*'], { cap }) } }).report({
+      state: 'fresh',
+    });
+    expect(RefreshReport.parse(message)).toMatchObject({ cap });
+  });
+
   it('is a message that the mail queue takes, even of a refresh that failed before it was planned', async () => {
     const { id, distributionId, startedAt } = REFRESH;
     const { report } = history({

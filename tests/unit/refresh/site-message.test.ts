@@ -202,12 +202,20 @@ describe('A manual request', () => {
     expect(parse({ paths })).toEqual({ objects: [], paths, ignored: [] });
   });
 
+  it('may be for cache tags, whose case does not count', () => {
+    const { paths, tags } = parse({ tags: ['Product:1', 'product:1', '100%'], paths: ['/a'] });
+    expect({ paths, tags }).toEqual({ paths: ['/a'], tags: ['product:1', '100%'] });
+    expect(parse({ tags: ['a'] })).toEqual({ objects: [], paths: [], tags: ['a'], ignored: [] });
+  });
+
   it.each([
     { request: { paths: ['index.html'] }, because: 'begin with /' },
     { request: { paths: ['/ok', '/not ok'] }, because: '"/not ok"' },
     { request: { paths: ['/a*b'] }, because: 'last character' },
     { request: { paths: [] }, because: 'nor {"paths"' },
     { request: { paths: [1] }, because: 'nor {"paths"' },
+    { request: { tags: ['two words'] }, because: 'Bad tag "two words"' },
+    { request: { tags: [] }, because: 'nor {"tags"' },
     { request: { paths: '/*' }, because: 'nor {"paths"' },
     { request: { paths: ['/*'], distribution: 'E1' }, because: 'nor {"paths"' },
     { request: { path: '/*' }, because: 'nor {"paths"' },

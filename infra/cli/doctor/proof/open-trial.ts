@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { spell } from '#edition';
 import { createEdge } from '../../../../shared/aws/edge.ts';
 import { createSecretValues } from '../../../../shared/aws/secret-values.ts';
+import { isPaused } from '../../../../shared/refresh/pause.ts';
 import { adviceOnUnasked } from '../../../../shared/refresh/unasked-advice.ts';
 import type { Stack } from '../../aws/stack.ts';
+import { CommandError } from '../../command.ts';
+import { pauseWords } from '../../pausing.ts';
 import { confirmed, type Finding, refuted, untestable } from '../finding.ts';
 import { type DeployedSite, prefixFor, readDeployedSite } from './deployed-site.ts';
 import { followRefreshes } from './followed-refreshes.ts';
@@ -15,9 +19,15 @@ import { createTrialInvalidations } from './trial-invalidations.ts';
 import { createViewer } from './viewer.ts';
 import type { Waiting } from './waiting.ts';
 
-/** Reads a stack, and chooses a new folder for the doctor's files. Nothing is written yet. */
+/**
+ * Reads a stack, and chooses a new folder for the doctor's files. Nothing is written yet.
+ *
+ * @throws CommandError if the pipeline is paused: it would refresh nothing
+ */
 export async function openTrial(stack: Stack, waiting: Waiting): Promise<Trial> {
   const site = await readDeployedSite(stack);
+  const pause = await site.table.pauses.current();
+  if (isPaused(pause)) throw new CommandError(`${pauseWords(pause)}. Try again after ${spell('resume')}.`);
   const { id, url, urls } = site.distribution;
   const headers = await headersOf(site, stack);
   return {

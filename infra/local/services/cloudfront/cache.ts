@@ -11,6 +11,8 @@ export interface CachedObject {
   readonly freshUntil: number;
   /** The ETag as the origin spelled it; compression weakens the viewer's. */
   readonly originETag?: string;
+  /** Its cache tags, in lower case. */
+  readonly tags: readonly string[];
 }
 
 export interface CacheKey {
@@ -46,8 +48,11 @@ export interface EdgeCache<T> {
     key: CacheKey,
     fetch: () => Promise<Fetched<T>>,
   ): Promise<{ readonly value: T; readonly joined: boolean }>;
-  /** Drops what matches, and does not keep what is being fetched: that may be the old content. */
-  purge(matches: (key: CacheKey) => boolean): void;
+  /**
+   * Drops what matches, and does not keep what is being fetched: that may be the old content. What
+   * is being fetched is asked about without an object.
+   */
+  purge(matches: (key: CacheKey, object?: CachedObject) => boolean): void;
 }
 
 /** An object's share of the maps and headers beside its body. */
@@ -102,7 +107,7 @@ export function createEdgeCache<T>(maxBytes: number): EdgeCache<T> {
       }
     },
     purge(matches) {
-      for (const [id, { key }] of objects) if (matches(key)) forget(id);
+      for (const [id, { key, object }] of objects) if (matches(key, object)) forget(id);
       for (const [id, { key }] of flights) if (matches(key)) flights.delete(id);
     },
   };

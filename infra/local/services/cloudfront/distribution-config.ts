@@ -68,6 +68,7 @@ const configSchema = z.strictObject({
   DefaultCacheBehavior: z.strictObject(behaviourFields),
   CacheBehaviors: z.array(z.strictObject({ PathPattern: z.string(), ...behaviourFields })).default([]),
   CustomErrorResponses: z.array(errorRuleSchema).default([]),
+  CacheTagConfig: z.strictObject({ HeaderName: z.string().min(1) }).optional(),
   Aliases: z.array(z.string()).default([]),
   HttpVersion: z.string().default('http1.1'),
   IPV6Enabled: z.boolean().default(false),

@@ -20,6 +20,7 @@ export function distributionConfigXml(distribution: Distribution): Record<string
     CallerReference: distribution.id,
     ...sharedXml(config),
     DefaultRootObject: config.DefaultRootObject,
+    ...(config.CacheTagConfig === undefined ? {} : { CacheTagConfig: config.CacheTagConfig }),
     Logging: {
       Enabled: config.Logging !== undefined,
       IncludeCookies: config.Logging?.IncludeCookies ?? false,

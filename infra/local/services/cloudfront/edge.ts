@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CachedObject, EdgeCache, Fetched } from './cache.ts';
+import { tagsOf } from './cache-tags.ts';
 import { compressed } from './compression.ts';
 import type { Behaviour, Distribution } from './distribution.ts';
 import { EdgeFunctionError } from './edge-function.ts';
@@ -245,10 +246,11 @@ class EdgeOfDistribution {
     });
     if (seconds === undefined) return {};
     const { status, errorStatus, headers, body } = shown;
+    const tags = tagsOf(response, this.#distribution.config.CacheTagConfig?.HeaderName);
     const times = { storedAt: this.#options.now(), freshUntil: this.#options.now() + seconds * 1000 };
     return {
       store: {
-        ...{ status, headers, body, ...times },
+        ...{ status, headers, body, tags, ...times },
         ...(errorStatus === undefined ? {} : { errorStatus }),
         ...(originETag === undefined ? {} : { originETag }),
       },

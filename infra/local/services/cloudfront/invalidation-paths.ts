@@ -1,4 +1,5 @@
 import { AwsError } from '../../kernel/aws-api.ts';
+import { isTag, isWellSpelledTag } from './cache-tags.ts';
 
 /**
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
@@ -24,20 +25,19 @@ const WELL_SPELLED = /^\/(?:[A-Za-z0-9$\-_.+!*'(),;/?:@=&]|%[0-9A-Fa-f]{2})*$/;
 const NEEDLESSLY_ESCAPED = /[A-Za-z0-9$\-_./:@=&!(),;]/;
 
 /**
+ * @param path of an object, or a cache tag
  * @throws AwsError `InvalidArgument`, as from CloudFront; `~`, space, quotes and non-ASCII must be
  * escaped
  */
 export function assertInvalidationPath(path: string): void {
-  if (path.startsWith('#')) {
-    throw new AwsError('InvalidArgument', `Invalidation by cache tag is not emulated: ${path}`);
-  }
+  if (isWellSpelledTag(path)) return;
   if (path.length > MAX_PATH_CHARACTERS || !WELL_SPELLED.test(path)) {
     throw new AwsError('InvalidArgument', 'Your request contains one or more invalid invalidation paths.');
   }
 }
 
 export function isWildcard(path: string): boolean {
-  return path.endsWith('*');
+  return path.endsWith('*') && !isTag(path);
 }
 
 /**
@@ -59,6 +59,7 @@ export function invalidationMatcher(paths: readonly string[]): (address: string)
   const exact = new Set<string>();
   const prefixes: string[] = [];
   for (const path of paths) {
+    if (isTag(path)) continue;
     const spelled = isWildcard(path) ? path.slice(0, -1) : path;
     if (matchesNothing(spelled)) continue;
     if (isWildcard(path)) prefixes.push(addressOf(spelled));

@@ -1,4 +1,5 @@
-import { createEdgeCache, type EdgeCache, type Variant } from './cache.ts';
+import { type CachedObject, createEdgeCache, type EdgeCache, type Variant } from './cache.ts';
+import { tagMatcher } from './cache-tags.ts';
 import type { Distribution } from './distribution.ts';
 import { createEdge, type Edge, type EdgeOptions, type Served } from './edge.ts';
 import { invalidationMatcher } from './invalidation-paths.ts';
@@ -58,15 +59,19 @@ export class PointsOfPresence {
     return this.#options.alters?.(answer, request) ?? answer;
   }
 
-  /** @param paths of an invalidation */
+  /** @param paths of an invalidation, cache tags among them */
   purge(distributionId: string, paths: readonly string[]): void {
     const { survivesPurge = () => false } = this.#options;
     const matches = invalidationMatcher(paths);
+    const hasTag = tagMatcher(paths);
+    // What is being fetched may turn out to have any tag.
+    const isTagged = (object?: CachedObject) =>
+      hasTag !== undefined && (object === undefined || hasTag(object.tags));
     for (const cache of this.#caches.values())
       cache.purge(
-        key =>
+        (key, object) =>
           key.distributionId === distributionId &&
-          matches(key.address) &&
+          (matches(key.address) || isTagged(object)) &&
           !survivesPurge(key.variant, key.address),
       );
   }

@@ -34,3 +34,11 @@ it('Paths are accepted exactly if the API accepts them', () => {
     }),
   );
 });
+
+it.each([
+  { text: '#product:1\n/a', problem: undefined },
+  { text: '/a\n#two words', problem: 'Line 2: a tag is ASCII without spaces and commas.' },
+  { text: '#', problem: 'Line 1: it is empty.' },
+])('A line that begins with # is a cache tag: $text', ({ text, problem }) => {
+  expect(readPaths(text).problem).toBe(problem);
+});
