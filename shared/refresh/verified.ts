@@ -6,7 +6,7 @@ export interface Verified {
   readonly fingerprint: string;
   /**
    * The same for objects with the same headers, whatever their content. Absent where there was no
-   * object, and in older records, which know nothing of caching.
+   * object or a redirect, and in older records, which know nothing of caching.
    */
   readonly headers?: string;
   /**
@@ -36,12 +36,17 @@ export function verifiedFrom(object: Served | undefined): Verified {
   const { etag = '' } = object?.headers ?? {};
   return {
     fingerprint: fingerprintOf(object),
-    ...(object === undefined ? {} : { headers: headersFingerprintOf(object) }),
+    ...(object === undefined || isRedirect(object) ? {} : { headers: headersFingerprintOf(object) }),
     neverCached: isNeverCached(object),
     ...cachingHeadersOf(object),
     ...(object === undefined ? {} : { eTag: etag, lastModified: object.lastModified }),
     ...(object?.versionId === undefined ? {} : { versionId: object.versionId }),
   };
+}
+
+/** AWS does not say whether a website's redirect tells caches what the object does. */
+function isRedirect({ headers }: Served): boolean {
+  return 'x-amz-website-redirect-location' in headers;
 }
 
 function cachingHeadersOf(object: Served | undefined): Pick<Verified, 'cacheControl' | 'expires'> {

@@ -61,11 +61,9 @@ const anyWriteOf = (names: readonly string[]): fc.Arbitrary<Write> =>
       { requiredKeys: ['key', 'content', 'after'] },
     )
     .map(({ redirect, ...write }) => {
-      // AWS does not say what becomes of an error page that is a redirect, nor whether a website's
-      // redirect has the object's Cache-Control.
+      // AWS does not say what becomes of an error page that is a redirect.
       const isErrorPage = /(?:^|v\d[/])(?:index|404)\.html$/.test(write.key);
-      const { cacheControl: _, ...plain } = write;
-      return redirect === undefined || isErrorPage ? write : { ...plain, redirect };
+      return redirect === undefined || isErrorPage ? write : { ...write, redirect };
     });
 
 const anyViewerOf = (names: readonly string[]): fc.Arbitrary<Viewer> =>

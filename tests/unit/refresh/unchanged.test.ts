@@ -216,6 +216,16 @@ it('A changed key served with no-store is purged if edges keep it in spite of th
   expect(await decide(again)).toMatchObject({ reason: 'unchanged' });
 });
 
+it('A changed key is purged if it was a redirect: a website may not say of it what the object says', async () => {
+  const noStore = { 'cache-control': 'no-store' };
+  const redirect = objectOf('old', { ...noStore, 'x-amz-website-redirect-location': '/new.html' }, THEN);
+  const events = [upload('06')];
+  const bucket = objectOf('same', noStore);
+  expect(await decide({ verified: redirect, events, bucket })).toMatchObject({ reason: 'purged' });
+  const page = objectOf('old', noStore, THEN);
+  expect(await decide({ verified: page, events, bucket })).toMatchObject({ reason: 'neverCached' });
+});
+
 describe('The bucket is read', () => {
   it.each([
     { what: 'was never verified', events: [upload('06')] },
