@@ -62,7 +62,7 @@ export function isVersionOf(change: Change, object: Pick<Verified, 'eTag' | 'ver
   return !change.deletesVersion && isVersion && isSameContent(change, object);
 }
 
-/** Whether an object has the content that an event names, or is absent if that is a removal. */
+/** Whether an object has the content that an event names; none is there after a removal. */
 export function isSameContent({ removed, eTag }: Change, object: Pick<Verified, 'eTag'>): boolean {
   return removed ? object.eTag === undefined : eTag !== undefined && object.eTag === `"${eTag}"`;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { DEFAULTS } from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
+import { DEFAULTS } from '../../infra/constructs/pipeline/complete-options.ts';
 import type { EventDelivery } from '../../infra/local/services/s3/events.ts';
 import { expectOneRefresh, keysOf, lateShuffledAndRepeated, uploadAll } from '../helpers/bursts.ts';
 import { isLook } from '../helpers/settling.ts';

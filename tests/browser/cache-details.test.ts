@@ -22,6 +22,7 @@ describe('the details of a refresh', () => {
         },
         skipped: { unchanged: 1, neverCached: 0, duplicate: 0 },
         guard: { limit: 3, withoutLimit: 1200, costUsd: 0.005 },
+        errorPages: { paths: ['/404.html'], seconds: 10 },
       }),
     );
     await openPanel(async page => {
@@ -38,6 +39,7 @@ describe('the details of a refresh', () => {
       expect(text).toMatch(
         /Limit on needless purges\s+3 costs \$0\.005: the cheapest paths would make at least 1,200/,
       );
+      expect(text).toMatch(/Error pages\s+edges may keep the former \/404\.html at any URL for up to 10 s/);
       expect(text).toMatch(/Skipped\s+1 unchanged/);
       expect(text).toMatch(/old\.html\s+removed/);
       expect(text).toMatch(/\/docs\/\*\s+2 files\s+docs\/a\.html\s+docs\/b\.html\s+3/);

@@ -38,6 +38,7 @@ const PIPELINE_MAILS = [
   'shared/mail/',
   'shared/planning/cap.ts',
   'shared/planning/guard.ts',
+  'shared/refresh/kept-error-pages.ts',
   'shared/refresh/refresh-mail.ts',
   'shared/refresh/refresh-report.ts',
   'shared/refresh/unasked.ts',

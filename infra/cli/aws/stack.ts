@@ -67,8 +67,8 @@ export function openStack({
     name: stack,
     client,
     output,
-    optionalOutput,
     distributions,
+    optionalOutput,
     async distribution(id) {
       const all = await distributions();
       const asked = id ?? (await output('DistributionId'));

@@ -1,11 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { USUALLY_IGNORED_METADATA } from '../../../shared/refresh/ignored-metadata.ts';
 import type { Mail } from './mail.ts';
-import { NUMBERS } from './numbers.ts';
 import type { WebhookOptions } from './webhook-options.ts';
 
 // README.md in this folder shows these comments as tables: after a change, `npm run props`.
@@ -273,44 +271,3 @@ export interface AutoInvalidationProps extends RefreshOptions {
    */
   readonly webhook?: WebhookOptions;
 }
-
-/** Without such a limit, what it limits is not limited. */
-type Limits = 'maxPathsPerMonth' | 'maxNeedlessPurges';
-
-/** Options with their defaults. */
-export interface CompleteOptions
-  extends Required<Omit<RefreshOptions, Limits>>,
-    Readonly<Record<Limits, number | undefined>> {}
-
-/**
- * A whole processor, in MB of memory: planning for a site of millions of objects reads two thousand
- * pages of keys.
- */
-export const PLANNING_MEMORY = 1769;
-
-/**
- * What arrives is soon garbage: with room for young objects as V8 chooses it, planning takes twice
- * the memory, and more processor time. The bench `size` shows both.
- */
-export const PLANNING_NODE_OPTIONS = '--max-semi-space-size=4';
-
-export const DEFAULTS = {
-  keyPrefixes: [],
-  excludedKeys: [],
-  events: 'notifications',
-  ignoredMetadata: USUALLY_IGNORED_METADATA,
-  quietPeriod: Duration.seconds(NUMBERS.quietSeconds.default),
-  maxLooks: NUMBERS.maxLooks.default,
-  batchSize: NUMBERS.batchSize.default,
-  batchWindow: Duration.seconds(NUMBERS.batchWindowSeconds.default),
-  maxCollectors: NUMBERS.maxCollectors.default,
-  pathPriceUsd: NUMBERS.pathPriceUsd.default,
-  refetchPriceUsd: NUMBERS.refetchPriceUsd.default,
-  freePathsPerMonth: NUMBERS.freePathsPerMonth.default,
-  maxListRequests: NUMBERS.maxListRequests.default,
-  quotaPatience: Duration.minutes(NUMBERS.quotaPatienceMinutes.default),
-  watchInterval: Duration.minutes(NUMBERS.watchMinutes.default),
-  memorySize: 512,
-  logRetention: RetentionDays.ONE_MONTH,
-  removalPolicy: RemovalPolicy.DESTROY,
-} as const satisfies Omit<CompleteOptions, Limits>;

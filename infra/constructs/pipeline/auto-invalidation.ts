@@ -9,15 +9,10 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { KeyFilter } from '../../../shared/refresh/key-filter.ts';
-import {
-  type AutoInvalidationProps,
-  type CompleteOptions,
-  DEFAULTS,
-  type Notify,
-  PLANNING_MEMORY,
-} from './auto-invalidation-props.ts';
+import type { AutoInvalidationProps, Notify } from './auto-invalidation-props.ts';
 import { ownBucket, sendEvents } from './bucket-events.ts';
 import { checkProps } from './check-props.ts';
+import { DEFAULTS, withDefaults } from './complete-options.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import { Mail } from './mail.ts';
 import { ruleForEnds } from './refresh-events.ts';
@@ -296,40 +291,4 @@ export class AutoInvalidation extends Construct {
     this.pipeline.table.allowCollecting(collector);
     this.stateMachine.grantStartExecution(collector);
   }
-}
-
-/**
- * Not a mere spread: apps without `exactOptionalPropertyTypes` may pass `undefined`, which means
- * the default as well.
- */
-function withDefaults(props: AutoInvalidationProps): CompleteOptions & Pick<Pipeline, 'planningMemorySize'> {
-  return {
-    keyPrefixes: props.keyPrefixes ?? DEFAULTS.keyPrefixes,
-    excludedKeys: props.excludedKeys ?? DEFAULTS.excludedKeys,
-    events: props.events ?? DEFAULTS.events,
-    ignoredMetadata: props.ignoredMetadata ?? DEFAULTS.ignoredMetadata,
-    quietPeriod: props.quietPeriod ?? DEFAULTS.quietPeriod,
-    maxLooks: props.maxLooks ?? DEFAULTS.maxLooks,
-    batchSize: props.batchSize ?? DEFAULTS.batchSize,
-    batchWindow: props.batchWindow ?? DEFAULTS.batchWindow,
-    maxCollectors: props.maxCollectors ?? DEFAULTS.maxCollectors,
-    ...planningWithDefaults(props),
-    watchInterval: props.watchInterval ?? DEFAULTS.watchInterval,
-    memorySize: props.memorySize ?? DEFAULTS.memorySize,
-    logRetention: props.logRetention ?? DEFAULTS.logRetention,
-    removalPolicy: props.removalPolicy ?? DEFAULTS.removalPolicy,
-  };
-}
-
-function planningWithDefaults(props: AutoInvalidationProps) {
-  return {
-    pathPriceUsd: props.pathPriceUsd ?? DEFAULTS.pathPriceUsd,
-    refetchPriceUsd: props.refetchPriceUsd ?? DEFAULTS.refetchPriceUsd,
-    freePathsPerMonth: props.freePathsPerMonth ?? DEFAULTS.freePathsPerMonth,
-    maxPathsPerMonth: props.maxPathsPerMonth,
-    maxNeedlessPurges: props.maxNeedlessPurges,
-    maxListRequests: props.maxListRequests ?? DEFAULTS.maxListRequests,
-    quotaPatience: props.quotaPatience ?? DEFAULTS.quotaPatience,
-    planningMemorySize: props.memorySize ?? PLANNING_MEMORY,
-  };
 }

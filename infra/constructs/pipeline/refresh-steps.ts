@@ -3,12 +3,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/refresh-ended.ts';
-import {
-  type CompleteOptions,
-  type Notify,
-  PLANNING_NODE_OPTIONS,
-  type SiteDistribution,
-} from './auto-invalidation-props.ts';
+import type { Notify, SiteDistribution } from './auto-invalidation-props.ts';
+import { type CompleteOptions, PLANNING_NODE_OPTIONS } from './complete-options.ts';
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';

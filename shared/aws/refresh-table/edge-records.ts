@@ -28,10 +28,7 @@ export function edgeRecords(table: Table, distributionId: string): EdgeRecords &
   return {
     get: keys => readRecords(table, keys.map(idOf)),
 
-    async find(key) {
-      const item = await readItem(table, idOf(key));
-      return item === undefined ? undefined : toEdgeRecord(item);
-    },
+    find: key => readRecord(table, idOf(key)),
 
     async replace(known, next) {
       const { key, sequencer, mark, mixed, verified } = next;
@@ -88,6 +85,11 @@ function replacing(optional: Pick<EdgeRecord, 'mixed' | 'verified'>): string {
   const set = present.map(name => `, ${name} = :${name}`).join('');
   const remove = absent.length === 0 ? '' : ` REMOVE ${absent.join(', ')}`;
   return `SET sequencer = :sequencer, mark = :mark, expiresAt = :expiresAt${set}${remove}`;
+}
+
+async function readRecord(table: Table, id: ItemKey): Promise<EdgeRecord | undefined> {
+  const item = await readItem(table, id);
+  return item === undefined ? undefined : toEdgeRecord(item);
 }
 
 async function readRecords(

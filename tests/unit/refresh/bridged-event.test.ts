@@ -92,20 +92,25 @@ describe('An event of S3 by way of EventBridge', () => {
   it('means what the notification about it means, whatever its kind, its key and its version', () => {
     const versionIds = fc.option(fc.constantFrom('null', '', 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e'));
     fc.assert(
-      fc.property(anyObjectKey(), fc.constantFrom(...KINDS), versionIds, (key, [eventName, type, detail], id) => {
-        const version = id === null ? {} : { versionId: id };
-        const record = recordOf(key, { eventName, ...version });
-        const told = parse(s3Event(record));
-        const event = bridgedEvent(key, { type, detail: { reason: 'DeleteObject', ...detail } });
-        const { object } = event.detail;
-        const bridged = parse({
-          ...event,
-          // A notification tells the time to the millisecond.
-          time: record.eventTime,
-          detail: { ...event.detail, object: id === null ? object : { ...object, 'version-id': id } },
-        });
-        expect(bridged).toEqual(told);
-      }),
+      fc.property(
+        anyObjectKey(),
+        fc.constantFrom(...KINDS),
+        versionIds,
+        (key, [eventName, type, detail], id) => {
+          const version = id === null ? {} : { versionId: id };
+          const record = recordOf(key, { eventName, ...version });
+          const told = parse(s3Event(record));
+          const event = bridgedEvent(key, { type, detail: { reason: 'DeleteObject', ...detail } });
+          const { object } = event.detail;
+          const bridged = parse({
+            ...event,
+            // A notification tells the time to the millisecond.
+            time: record.eventTime,
+            detail: { ...event.detail, object: id === null ? object : { ...object, 'version-id': id } },
+          });
+          expect(bridged).toEqual(told);
+        },
+      ),
     );
   });
 
