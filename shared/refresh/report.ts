@@ -2,7 +2,7 @@ import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import { type AnnounceDependencies, type AnnounceStore, announce } from './announce.ts';
 import type { UnaskedSummary } from './api-contract.ts';
 import type { OutsideKeys, OutsideLog } from './outside-keys.ts';
-import { type Changes, newestPerKey, type Refresh, requestedIn } from './refresh.ts';
+import { type Changes, newestPerKey, type Refresh, requestedIn, type StoredPlan } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
 import type { Unasked } from './unasked.ts';
 import { NOTHING_SKIPPED } from './unchanged.ts';
@@ -135,10 +135,7 @@ function reportOf(
     paths: sent.slice(0, MAX_LISTED_IN_MAIL),
     pathCount: sent.length,
     needlessPurges: plan?.needlessPurges ?? 0,
-    ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
-    ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
-    ...(plan?.cap === undefined ? {} : { cap: plan.cap }),
-    ...(plan?.errorPages === undefined ? {} : { errorPages: plan.errorPages }),
+    ...remarksOn(plan),
     skipped: plan?.skipped ?? NOTHING_SKIPPED,
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,
@@ -148,6 +145,20 @@ function reportOf(
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
     ...(end?.failure === undefined ? {} : { failure: end.failure }),
     ...(unasked === undefined ? {} : { unasked }),
+  };
+}
+
+/** Why a plan is as it is. */
+function remarksOn(
+  plan: StoredPlan | undefined,
+): Pick<RefreshReport, 'isEstimated' | 'guard' | 'cap' | 'errorPages'> {
+  if (plan === undefined) return {};
+  const { isEstimated, guard, cap, errorPages } = plan;
+  return {
+    ...(isEstimated === undefined ? {} : { isEstimated }),
+    ...(guard === undefined ? {} : { guard }),
+    ...(cap === undefined ? {} : { cap }),
+    ...(errorPages === undefined ? {} : { errorPages }),
   };
 }
 

@@ -126,7 +126,12 @@ describe('The step Invalidate', () => {
         create: async () => 'I1',
         inProgress: async () => ({ exact: 0, wildcard: 0 }),
       },
-      pathUse: { usedIn: async () => 0, record: async () => {}, reserve: async () => undefined, release: async () => {} },
+      pathUse: {
+        usedIn: async () => 0,
+        record: async () => {},
+        reserve: async () => undefined,
+        release: async () => {},
+      },
       site: listingOf(['a.css', 'b.css']),
       settings: PLAN_SETTINGS,
       edge: { records, objects: { head: async () => bucket }, isAskedEachTime: () => false, errorPages },
