@@ -15,8 +15,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files that are published as they are, by their names in the package. */
 const COPIED: Readonly<Record<string, string>> = {
-  'README.md': 'package/README.md',
-  'CHANGELOG.md': 'package/CHANGELOG.md',
+  'README.md': 'infra/package/npm/README.md',
+  'CHANGELOG.md': 'infra/package/npm/CHANGELOG.md',
   LICENSE: 'LICENSE',
   'lib/assets/refresh.asl.json': 'infra/workflows/refresh.asl.json',
 };
@@ -99,7 +99,7 @@ async function declareAside(file: string): Promise<void> {
 }
 
 function manifest(repository: string | undefined): string {
-  const text = readFileSync(join(ROOT, 'package/package.json'), 'utf8');
+  const text = readFileSync(join(ROOT, 'infra/package/npm/package.json'), 'utf8');
   if (repository === undefined) return text;
   return JSON.stringify({ ...JSON.parse(text), repository: { type: 'git', url: repository } }, null, 2);
 }

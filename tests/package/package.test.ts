@@ -22,7 +22,7 @@ const inPackage = (file: string) => join(output, 'package', file);
 afterAll(() => rmSync(output, { recursive: true }));
 
 /** What the README of the package tells its readers to write. */
-const README_APP = /^```ts\n(.*?)^```$/ms.exec(documentNamed('package/README.md').text)?.[1] ?? '';
+const README_APP = /^```ts\n(.*?)^```$/ms.exec(documentNamed('infra/package/npm/README.md').text)?.[1] ?? '';
 
 /** As `cdk init app --language typescript` of the pinned CDK has it, without its test framework. */
 const TSCONFIG = readFileSync(
