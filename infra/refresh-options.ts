@@ -2,11 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { AutoInvalidation } from './constructs/pipeline/auto-invalidation.ts';
-import type {
-  RefreshOptions,
-  SiteDistribution,
-  WebhookOptions,
-} from './constructs/pipeline/auto-invalidation-props.ts';
+import type { RefreshOptions, SiteDistribution } from './constructs/pipeline/auto-invalidation-props.ts';
+import type { WebhookOptions } from './constructs/pipeline/webhook-options.ts';
 import type { RefreshSettings } from './settings.ts';
 
 /** The options of AutoInvalidation that settings name, with their units. */

@@ -115,11 +115,10 @@ function reportOf(
   { objects, causes = [], ...asked }: Changes,
   { at, untold, outside }: ReportedBeside,
 ): RefreshReport {
-  const { plan, invalidation, verification, end } = refresh;
+  const { invalidation, verification, end } = refresh;
   const unasked = unaskedIn(refresh);
   const changes = newestPerKey(objects);
   const requested = requestedIn(asked);
-  const sent = plan?.paths ?? [];
   return {
     type: 'refresh-report',
     id: `refresh-report-${refresh.id}`,
@@ -132,14 +131,7 @@ function reportOf(
     changeCount: changes.length,
     requestedPaths: requested.slice(0, MAX_LISTED_IN_MAIL),
     requestedPathCount: requested.length,
-    paths: sent.slice(0, MAX_LISTED_IN_MAIL),
-    pathCount: sent.length,
-    needlessPurges: plan?.needlessPurges ?? 0,
-    ...(plan?.isEstimated === undefined ? {} : { isEstimated: plan.isEstimated }),
-    ...(plan?.guard === undefined ? {} : { guard: plan.guard }),
-    ...(plan?.cap === undefined ? {} : { cap: plan.cap }),
-    ...(plan?.errorPages === undefined ? {} : { errorPages: plan.errorPages }),
-    skipped: plan?.skipped ?? NOTHING_SKIPPED,
+    ...plannedIn(refresh),
     verified: verification?.result?.verified ?? 0,
     superseded: verification?.result?.superseded ?? 0,
     ...(causes.length === 0 ? {} : { causes: causes.slice(0, MAX_LISTED_IN_MAIL) }),
@@ -148,6 +140,22 @@ function reportOf(
     ...(invalidation === undefined ? {} : { invalidationId: invalidation.id }),
     ...(end?.failure === undefined ? {} : { failure: end.failure }),
     ...(unasked === undefined ? {} : { unasked }),
+  };
+}
+
+/** What was planned last, if anything was. */
+function plannedIn({ plan }: Refresh) {
+  if (plan === undefined) return { paths: [], pathCount: 0, needlessPurges: 0, skipped: NOTHING_SKIPPED };
+  const { paths, needlessPurges, isEstimated, guard, cap, errorPages, skipped } = plan;
+  return {
+    paths: paths.slice(0, MAX_LISTED_IN_MAIL),
+    pathCount: paths.length,
+    needlessPurges,
+    ...(isEstimated === undefined ? {} : { isEstimated }),
+    ...(guard === undefined ? {} : { guard }),
+    ...(cap === undefined ? {} : { cap }),
+    ...(errorPages === undefined ? {} : { errorPages }),
+    skipped: skipped ?? NOTHING_SKIPPED,
   };
 }
 

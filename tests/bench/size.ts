@@ -5,10 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import {
-  PLANNING_MEMORY,
-  PLANNING_NODE_OPTIONS,
-} from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
+import { PLANNING_MEMORY, PLANNING_NODE_OPTIONS } from '../../infra/constructs/pipeline/complete-options.ts';
 import { endOf } from '../../shared/planning/key-order.ts';
 import type { KnownSite } from '../../shared/planning/known-site.ts';
 import {

@@ -137,17 +137,6 @@ describe('The settings', () => {
     expect(environmentOf(other, 'AutoInvalidationVerify')).toMatchObject({
       Variables: { IGNORED_METADATA: 'mtime,owner' },
     });
-    const counting = templateWith({ ignoredMetadata: '' });
-    for (const id of ['AutoInvalidationInvalidate', 'AutoInvalidationVerify']) {
-      expect(environmentOf(template, id)).toHaveProperty(
-        'Variables.IGNORED_METADATA',
-        USUALLY_IGNORED_METADATA.join(),
-      );
-      expect(environmentOf(counting, id)).not.toHaveProperty('Variables.IGNORED_METADATA');
-    }
-    // Off unless somebody asks for them.
-    for (const limit of ['MAX_PATHS_PER_MONTH', 'MAX_NEEDLESS_PURGES'])
-      expect(environmentOf(template, 'AutoInvalidationInvalidate')).not.toHaveProperty(`Variables.${limit}`);
     expect(toldIn(other)).toMatchObject([{ extensionless: true }]);
     expect(environmentOf(other, 'RefreshApi')).toMatchObject({
       Variables: {
@@ -160,6 +149,22 @@ describe('The settings', () => {
     expect(resourceOf(other, 'AWS::StepFunctions::StateMachine', '').properties).toMatchObject({
       DefinitionSubstitutions: { QuietSeconds: '9', MaxLooks: '11' },
     });
+  });
+
+  it('leave metadata of upload tools aside, unless it is to count', () => {
+    const counting = templateWith({ ignoredMetadata: '' });
+    for (const id of ['AutoInvalidationInvalidate', 'AutoInvalidationVerify']) {
+      expect(environmentOf(template, id)).toHaveProperty(
+        'Variables.IGNORED_METADATA',
+        USUALLY_IGNORED_METADATA.join(),
+      );
+      expect(environmentOf(counting, id)).not.toHaveProperty('Variables.IGNORED_METADATA');
+    }
+  });
+
+  it('limit neither paths nor needless purges, unless somebody asks for it', () => {
+    for (const limit of ['MAX_PATHS_PER_MONTH', 'MAX_NEEDLESS_PURGES'])
+      expect(environmentOf(template, 'AutoInvalidationInvalidate')).not.toHaveProperty(`Variables.${limit}`);
   });
 
   it.each([

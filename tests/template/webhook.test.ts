@@ -5,8 +5,8 @@ import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { AutoInvalidation } from '../../infra/constructs/pipeline/auto-invalidation.ts';
-import type { WebhookOptions } from '../../infra/constructs/pipeline/auto-invalidation-props.ts';
 import { RefreshAlarms } from '../../infra/constructs/pipeline/refresh-alarms.ts';
+import type { WebhookOptions } from '../../infra/constructs/pipeline/webhook-options.ts';
 import { circleIn } from '../helpers/dependencies.ts';
 import { emptyStack, pipelineStack, siteIn } from '../helpers/pipeline-stack.ts';
 import {

@@ -4,6 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Mail } from './mail.ts';
+import type { WebhookOptions } from './webhook-options.ts';
 
 // README.md in this folder shows these comments as tables: after a change, `npm run props`.
 
@@ -101,33 +102,6 @@ export interface Notify {
    * Whether a refresh that went well is mailed too. A failed one always is. Why the edge could not
    * be asked is mailed once with `'failed'`, and again only when the reason is another one, or
    * after a refresh that was verified.
-   * @default 'always'
-   */
-  readonly when?: 'always' | 'failed';
-}
-
-/** Where the ends of refreshes are posted. */
-export interface WebhookOptions {
-  /**
-   * Takes a POST with JSON, and answers with a status of 2xx within ten seconds: `https://`, a
-   * public host, and a path if you like. Redirects are not followed.
-   */
-  readonly url: string;
-
-  /**
-   * Signs what is posted: receivers know it, too. After `whsec_` it is a key in base64, as
-   * libraries of Standard Webhooks expect it; any other string is the key itself.
-   */
-  readonly secret: ISecret;
-
-  /**
-   * The member that holds it, if the secret is a JSON object.
-   * @default - the whole secret
-   */
-  readonly field?: string;
-
-  /**
-   * Whether every end is posted, or failures alone.
    * @default 'always'
    */
   readonly when?: 'always' | 'failed';

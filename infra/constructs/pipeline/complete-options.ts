@@ -16,7 +16,7 @@ export interface CompleteOptions
  * A whole processor, in MB of memory: planning for a site of millions of objects reads two thousand
  * pages of keys.
  */
-const PLANNING_MEMORY = 1769;
+export const PLANNING_MEMORY = 1769;
 
 /**
  * What arrives is soon garbage: with room for young objects as V8 chooses it, planning takes twice

@@ -5,7 +5,6 @@ import type { Construct } from 'constructs';
 import { EVENT_SOURCE, EVENT_TYPE } from '../../../shared/refresh/ended-event.ts';
 import type { Notify, SiteDistribution } from './auto-invalidation-props.ts';
 import { type CompleteOptions, PLANNING_NODE_OPTIONS } from './complete-options.ts';
-
 import type { Mail } from './mail.ts';
 import { inFindings } from './nag-findings.ts';
 import type { RefreshTable } from './refresh-table.ts';

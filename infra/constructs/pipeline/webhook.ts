@@ -5,11 +5,11 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MAX_TRIES } from '../../../shared/webhook/pauses.ts';
-import type { WebhookOptions } from './auto-invalidation-props.ts';
 import { DeadLetteredQueue } from './dead-lettered-queue.ts';
 import { ruleForEnds } from './refresh-events.ts';
 import { allowReadingSecret } from './secret-access.ts';
 import { ServiceFunction } from './service-function.ts';
+import type { WebhookOptions } from './webhook-options.ts';
 
 /** Three times as long as a receiver may take. */
 const TIMEOUT = Duration.seconds(30);
