@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { unpackFunctions } from '../../infra/assets/archive.ts';
 import { PIPELINE_COMMANDS } from '../../infra/cli/pipeline-commands.ts';
+import { filesIn } from '../../infra/files-in.ts';
 import { buildPackage } from '../../infra/package/build.ts';
 import { deployedCode, notPermissive, packageOf } from '../helpers/bundles.ts';
 import { documentNamed } from '../helpers/documents.ts';
@@ -20,6 +21,8 @@ const built = await buildPackage({ output });
 const inPackage = (file: string) => join(output, 'package', file);
 
 afterAll(() => rmSync(output, { recursive: true }));
+
+const functions = () => unpackFunctions(readFileSync(inPackage('lib/assets/functions.json.br')));
 
 /** What the README of the package tells its readers to write. */
 const README_APP = /^```ts\n(.*?)^```$/ms.exec(documentNamed('infra/package/npm/README.md').text)?.[1] ?? '';
@@ -74,10 +77,15 @@ describe('The tarball', () => {
 
   it('has the code of every function that an attachment deploys', () => {
     const deployed = resourcesOf(synthesised('AutoInvalidation'), 'AWS::Lambda::Function').map(deployedCode);
-    const codes = [...unpackFunctions(readFileSync(inPackage('lib/assets/functions.json.br'))).values()];
+    const codes = [...functions().values()];
     const held = deployed.map(code => codes.some(each => code?.equals(each)));
     expect(new Set(held)).toEqual(new Set([true]));
-    expect(codes).toHaveLength(deployed.length);
+  });
+
+  it('has the code of every handler of the pipeline, but for the one that only the example deploys', () => {
+    const handlers = filesIn(join(import.meta.dirname, '../../handlers/pipeline'));
+    const names = handlers.map(file => `pipeline/${file.replace('.ts', '')}`);
+    expect([...functions().keys()]).toEqual(names.filter(name => name !== 'pipeline/refreshes'));
   });
 
   it('has no fault that publint knows', async () => {
