@@ -208,7 +208,10 @@ async function pageOf(
   if (event === undefined || others.length > 0 || event.deletesVersion) return { key };
   const { verified } = record;
   if (verified.eTag !== undefined && verified.headers === undefined) return { key };
-  return (await writtenBy(event, verified, objects)) === undefined ? { key } : { key, former: verified };
+  const now = await writtenBy(event, verified, objects);
+  // What was uploaded is gone again, and its removal may have been skipped already.
+  const isGone = now?.eTag === undefined && !event.removed;
+  return now === undefined || isGone ? { key } : { key, former: verified };
 }
 
 /**

@@ -74,6 +74,13 @@ describe('The former version of an error page', () => {
       pages: [{ key: 'a.css' }],
     },
     {
+      what: 'is unknown if what was uploaded is gone again: its removal may have been skipped',
+      verified: 'absent',
+      events: [upload('06', 'new')],
+      bucket: undefined,
+      pages: [{ key: 'a.css' }],
+    },
+    {
       what: 'is unknown if the bucket holds the one that was verified',
       verified,
       events: [upload('06', 'new')],
