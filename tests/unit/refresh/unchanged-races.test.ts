@@ -62,14 +62,14 @@ const PLAIN = { altersHeaders: false, isErrorPage: false };
  * Runs random scenarios, each in a random order of its steps, until an edge keeps what it should
  * not.
  */
-function explore(numRuns: number, without?: Guard, situation: Partial<Scenario> = {}) {
+function explore(numRuns: number, without?: Guard, situation: Partial<Scenario> = {}, seed?: number) {
   return fc.check(
     fc.asyncProperty(fc.scheduler(), anyScenario, async (scheduler, scenario) => {
       const plain = without === undefined ? {} : PLAIN;
       expect(await runUnchanged(scheduler, { ...scenario, ...plain, ...situation }, without)).toEqual([]);
     }),
     // Without a guard only that it fails counts: the smallest example would take most of the time.
-    { numRuns, endOnFailure: without !== undefined },
+    { numRuns, endOnFailure: without !== undefined, ...(seed === undefined ? {} : { seed }) },
   );
 }
 
@@ -141,12 +141,13 @@ const inVersions = (versions: readonly Version[], collectedBy: readonly number[]
 });
 
 /**
- * The rarest violation takes 2,700 runs on average, and the search ends at the first one it finds.
+ * The rarest violations take thousands of runs on average, and the search ends at the first one it
+ * finds: they have seeds that find one early.
  */
 const MOST_RUNS = 100_000;
 
 describe('an edge may keep an old version without the guard that', () => {
-  it.each<{ guard: Guard; situation?: Partial<Scenario> }>([
+  it.each<{ guard: Guard; situation?: Partial<Scenario>; seed?: number }>([
     { guard: 'a purge forgets what was verified' },
     { guard: 'a purge is marked before it is made' },
     { guard: 'a skip remembers the version it saw', situation: OTHER_HEADERS_FOR_A_WHILE },
@@ -180,6 +181,7 @@ describe('an edge may keep an old version without the guard that', () => {
           ENDS_WELL,
         ],
       },
+      seed: 12,
     },
     {
       guard: 'an upload is skipped by its own version alone',
@@ -202,6 +204,7 @@ describe('an edge may keep an old version without the guard that', () => {
     {
       guard: 'what a deletion leaves is not recorded',
       situation: inVersions([A, A, B, PRUNED, UNDONE], [0, 0, 1, 2]),
+      seed: 4,
     },
     {
       guard: 'an error page is known by a single event',
@@ -259,8 +262,8 @@ describe('an edge may keep an old version without the guard that', () => {
         refreshes: [ENDS_WELL, ENDS_WELL],
       },
     },
-  ])('$guard', async ({ guard, situation = {} }) => {
-    const explored = await explore(MOST_RUNS, guard, situation);
+  ])('$guard', async ({ guard, situation = {}, seed }) => {
+    const explored = await explore(MOST_RUNS, guard, situation, seed);
     expect(explored.failed).toBe(true);
   });
 });
