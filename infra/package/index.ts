@@ -9,7 +9,6 @@ export type {
   RefreshOptions,
   SiteDistribution,
   VerificationHeader,
-  WebhookOptions,
 } from '../constructs/pipeline/auto-invalidation-props.ts';
 export { Mail, type MailProps } from '../constructs/pipeline/mail.ts';
 export type { MailedAlarms, Watch } from '../constructs/pipeline/mailed-alarms.ts';
@@ -18,3 +17,4 @@ export { RefreshDashboard, type RefreshDashboardProps } from '../constructs/pipe
 export type { ServiceFunction } from '../constructs/pipeline/service-function.ts';
 export type { SiteDescriptions } from '../constructs/pipeline/site-descriptions.ts';
 export type { Webhook } from '../constructs/pipeline/webhook.ts';
+export type { WebhookOptions } from '../constructs/pipeline/webhook-options.ts';
