@@ -28,8 +28,10 @@ export class Webhook extends Construct {
   readonly deadLetterQueue: Queue;
   readonly send: ServiceFunction;
 
-  /** @param pipeline whose refreshes it tells */
-  /** @internal */
+  /**
+   * @param pipeline whose refreshes it tells
+   * @internal
+   */
   constructor(pipeline: Construct, id: string, props: WebhookProps) {
     super(pipeline, id);
     const { url, secret, field, when = 'always', logRetention } = props;
