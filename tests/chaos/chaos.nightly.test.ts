@@ -15,7 +15,7 @@ describe('whatever becomes of whichever call, all comes right in the end', () =>
   it.each(SCENARIOS.map(({ name }) => name))(
     'in the scenario %s',
     async scenario => {
-      const { points, failures } = await playCrashPoints(workers, [scenario]);
+      const { points, failures } = await playCrashPoints(workers, { scenarios: [scenario] });
       expect(points.length).toBeGreaterThan(0);
       expect(failures).toEqual([]);
     },

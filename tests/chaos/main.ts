@@ -32,7 +32,7 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 async function runCrashPoints(scenarios: readonly string[] | undefined): Promise<boolean> {
   const startedAt = performance.now();
   let done = 0;
-  const { points, failures } = await playCrashPoints(workers, scenarios, ({ played, violations }) => {
+  const { points, failures } = await playCrashPoints(workers, { scenarios }, ({ played, violations }) => {
     if (violations.length > 0) {
       const { scenario, number, call, outcome } = played;
       print(`FAILED ${scenario}, call ${number} (${call}), ${outcome}: ${violations.join('; ')}`);

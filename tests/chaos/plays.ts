@@ -8,18 +8,25 @@ export interface Failure<T> {
   readonly violations: readonly string[];
 }
 
+export interface Choice {
+  /** Names; all by default. */
+  readonly scenarios?: readonly string[] | undefined;
+  /** What becomes of calls; everything by default. */
+  readonly outcomes?: readonly string[];
+}
+
 /**
- * Plays every crash point of these scenarios.
+ * Plays every crash point of a choice.
  *
- * @param scenarios names; all by default
  * @param onPlayed called after each, in no particular order
  */
 export async function playCrashPoints(
   workers: Workers,
-  scenarios: readonly string[] | undefined,
+  { scenarios, outcomes }: Choice,
   onPlayed: (played: Failure<CrashPoint>) => void = () => undefined,
 ): Promise<{ points: readonly CrashPoint[]; failures: readonly Failure<CrashPoint>[] }> {
-  const [points = []] = await workers.run([{ kind: 'crash points', scenarios } as const]);
+  const [all = []] = await workers.run([{ kind: 'crash points', scenarios } as const]);
+  const points = all.filter(({ outcome }) => outcomes?.includes(outcome) ?? true);
   const failures: Failure<CrashPoint>[] = [];
   await workers.run(
     points.map(point => ({ kind: 'crash point', point }) as const),
