@@ -7,7 +7,15 @@ import { filesIn } from '../../infra/files-in.ts';
 import { type InstalledPackage, installedPackages, isPermissive, readJson } from '../../infra/licences.ts';
 import { SCRIPTS } from '../../infra/website-assets.ts';
 import { ASSEMBLY } from './assembly.ts';
-import { type CfnTemplate, type Json, type Resource, resourcesOf, synthesised } from './templates.ts';
+import {
+  type CfnTemplate,
+  type Json,
+  type Resource,
+  resourceOf,
+  resourcesOf,
+  synthesised,
+  templateWith,
+} from './templates.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -83,12 +91,28 @@ async function bundleOf(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>): Pro
   return { code: output.contents, files: new Map(files.filter(([, bytes]) => bytes > 0)) };
 }
 
-/** The function whose code is this bundle, byte for byte: what is measured is what deploys. */
+/** Functions that are deployed only if an option asks for them, which costs another synthesis. */
+const BY_OPTION: Readonly<Record<string, { settings: Readonly<Record<string, string>>; id: string }>> = {
+  'pipeline/send-webhook': {
+    settings: { webhookUrl: 'https://hooks.example.com/refreshes', webhookSecret: 'hooks' },
+    id: 'AutoInvalidationWebhookSend',
+  },
+};
+
+/**
+ * The function whose code is this bundle, byte for byte: what is measured is what deploys. Of one
+ * that only an option deploys, the template is made without its code.
+ */
 function functionOf(
   templates: readonly CfnTemplate[],
   handler: string,
   { code }: Bundle,
 ): Pick<FunctionBundle, 'resource' | 'template'> {
+  const option = BY_OPTION[handler];
+  if (option !== undefined) {
+    const template = templateWith(option.settings);
+    return { resource: resourceOf(template, 'AWS::Lambda::Function', option.id), template };
+  }
   const functions = templates.flatMap(template =>
     resourcesOf(template, 'AWS::Lambda::Function').map(resource => ({ resource, template })),
   );

@@ -15,6 +15,7 @@ const ENVIRONMENT = {
   QUOTA_PATIENCE_MINUTES: '60',
   MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
   MAIL_WHEN: 'failed',
+  POWERTOOLS_SERVICE_NAME: 'Site/Freshness',
   POWERTOOLS_LOG_LEVEL: 'SILENT',
   POWERTOOLS_METRICS_DISABLED: 'true',
 };
