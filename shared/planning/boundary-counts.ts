@@ -89,8 +89,9 @@ export class BoundaryCounts {
       return;
     }
     const middle = (first + last) >>> 1;
-    this.#addRun(keys, first, middle, start, this.#placeOf(keys[middle] as string));
-    this.#addRun(keys, middle + 1, last, this.#placeOf(keys[middle + 1] as string), end);
+    const placeBetween = (key = '') => this.#placeOf(key, start.gap, end.gap);
+    this.#addRun(keys, first, middle, start, placeBetween(keys[middle]));
+    this.#addRun(keys, middle + 1, last, placeBetween(keys[middle + 1]), end);
   }
 
   #count({ gap, isBoundary, shared }: Place, keys: number): void {
@@ -103,8 +104,9 @@ export class BoundaryCounts {
     atEdge.set(shared, (atEdge.get(shared) ?? 0) + keys);
   }
 
-  #placeOf(key: string): Place {
-    const gap = this.gapOf(key);
+  /** @param from the first gap that it may lie in, and `to` the last one */
+  #placeOf(key: string, from?: number, to?: number): Place {
+    const gap = firstNotBefore(this.boundaries, key, from, to);
     const right = this.boundaries[gap];
     if (right === key) return { gap, isBoundary: true, shared: 0 };
     const toLeft = gap === 0 ? 0 : sharedLength(key, this.boundaries[gap - 1] as string);
