@@ -25,7 +25,7 @@ export interface PauseStore {
   begin(pause: Pause): Promise<boolean>;
   /** Notes that a pause is being resumed. If repeated, keeps the first time. */
   resumed(pauseId: string, at: Date): Promise<void>;
-  /** Removes a pause of which nothing is held any more. */
+  /** Removes a pause that holds nothing any more. */
   end(pauseId: string): Promise<void>;
 }
 

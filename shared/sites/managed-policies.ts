@@ -37,8 +37,8 @@ export const MANAGED_CACHE_POLICIES: ReadonlyMap<string, CachePolicyConfig> = ne
 ]);
 
 /**
- * Ids of AWS's own response headers policies. They add headers for CORS and security, none of which
- * an object is stored with.
+ * Ids of AWS's own response headers policies. They add headers for CORS and security. No object is
+ * stored with any of these.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-response-headers-policies.html
  */
 export const MANAGED_RESPONSE_HEADERS_POLICIES: ReadonlySet<string> = new Set([

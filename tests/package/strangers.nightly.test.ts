@@ -47,6 +47,15 @@ interface App {
 /** As `cdk init` made them. */
 const STRICT = { target: 'ES2022', lib: ['es2022'], declaration: true, strict: true, noEmit: true };
 
+const OF_TODAY: Omit<App, 'manifest'> = {
+  compilerOptions: { ...STRICT, module: 'NodeNext', skipLibCheck: true, isolatedModules: true },
+  packages: [
+    ...['aws-cdk-lib@^2', 'constructs@^10', 'aws-cdk@2'],
+    ...['typescript@~7.0.2', 'tsx@4', '@types/node@24'],
+  ],
+  runner: 'npx tsx',
+};
+
 const APPS: Readonly<Record<string, App>> = {
   'of 2024, with the lowest peers: TypeScript 5.6, ts-node, resolution as of old, libraries checked': {
     manifest: {},
@@ -57,32 +66,8 @@ const APPS: Readonly<Record<string, App>> = {
     ],
     runner: 'npx ts-node',
   },
-  'of today, with the newest peers: CommonJS': {
-    manifest: {},
-    compilerOptions: { ...STRICT, module: 'NodeNext', skipLibCheck: true, isolatedModules: true },
-    packages: [
-      'aws-cdk-lib@^2',
-      'constructs@^10',
-      'aws-cdk@2',
-      'typescript@~7.0.2',
-      'tsx@4',
-      '@types/node@24',
-    ],
-    runner: 'npx tsx',
-  },
-  'of today, with the newest peers: ES modules': {
-    manifest: { type: 'module' },
-    compilerOptions: { ...STRICT, module: 'NodeNext', skipLibCheck: true, isolatedModules: true },
-    packages: [
-      'aws-cdk-lib@^2',
-      'constructs@^10',
-      'aws-cdk@2',
-      'typescript@~7.0.2',
-      'tsx@4',
-      '@types/node@24',
-    ],
-    runner: 'npx tsx',
-  },
+  'of today, with the newest peers: CommonJS': { ...OF_TODAY, manifest: {} },
+  'of today, with the newest peers: ES modules': { ...OF_TODAY, manifest: { type: 'module' } },
 };
 
 /** Installs the tarball and all else from npm's registry. */

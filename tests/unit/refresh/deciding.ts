@@ -27,7 +27,7 @@ export const removal = (sequencer: string) => changeOf('a.css', { sequencer, rem
 const TTLS: Ttls = { minTtlSeconds: 0, defaultTtlSeconds: 86_400, maxTtlSeconds: 31_536_000 };
 
 /**
- * What is decided about `a.css`, event 05 of which was planned, and then verified as `verified` if
+ * What is decided about `a.css`. Its event 05 was planned before, and verified as `verified` if
  * that is given.
  */
 export async function decide({

@@ -115,7 +115,7 @@ class KeptVersions {
     }
   }
 
-  /** Puts an old version in the place of the newest, with the date of its own write. */
+  /** Makes an old version the current one again, with the date of its own write. */
   #show(bucket: string, object: StoredObject): void {
     const { persistence } = this.#store;
     persistence?.upsertObject(bucket, object);
