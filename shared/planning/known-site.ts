@@ -2,7 +2,7 @@ import { BoundaryCounts } from './boundary-counts.ts';
 import { Density } from './density.ts';
 import { endOf, firstNotBefore, sharedLength } from './key-order.ts';
 import { type KeyRange, KeyRanges } from './key-ranges.ts';
-import { QUERY } from './path-spelling.ts';
+import { QUERY, queryAt } from './path-spelling.ts';
 
 /** What may be purged, because it changed or was asked for. */
 export interface Exempt {
@@ -26,8 +26,8 @@ export class KnownSite {
   constructor(texts: readonly string[], { keys, prefixes }: Exempt) {
     this.counts = new BoundaryCounts([...texts, ...keys, ...prefixes], new Set(keys));
     // Nothing that was asked for is purged needlessly, and no key begins with a query string.
-    const queries = texts.filter(text => text.includes(QUERY));
-    const empty = queries.map(text => text.slice(0, text.indexOf(QUERY) + QUERY.length));
+    const queries = texts.filter(text => queryAt(text) >= 0);
+    const empty = queries.map(text => text.slice(0, queryAt(text) + QUERY.length));
     for (const prefix of [...prefixes, ...empty]) this.listed.add(rangeOf(prefix));
   }
 

@@ -2,7 +2,7 @@ import { QuotaExceededError } from '../errors.ts';
 import type { Guard } from './guard.ts';
 import { compareKeys } from './key-order.ts';
 import { KnownSite, rangeOf } from './known-site.ts';
-import { decodePath, doubtfulFrom, QUERY, requestPath } from './path-spelling.ts';
+import { decodePath, doubtfulFrom, queryAt, requestPath } from './path-spelling.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { Cover } from './search/cheapest-cover.ts';
 import type { CoverTree } from './search/cover-problem.ts';
@@ -188,7 +188,7 @@ export function prefixesAsked(requestedPaths: readonly string[]): string[] {
 function targetOf(viewerPath: string, urls: UrlRules): Target {
   const asked = isWildcard(viewerPath) ? viewerPath.slice(0, -1) : viewerPath;
   const sure = asked.slice(0, doubtfulFrom(asked));
-  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && !viewerPath.includes(QUERY);
+  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && queryAt(viewerPath) < 0;
   return {
     text: textOf(sure, urls),
     wildcardOnly: hasVariants || sure.length < viewerPath.length,

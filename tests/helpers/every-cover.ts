@@ -26,7 +26,7 @@ export function isUnder(text: string, wildcards: readonly string[]): boolean {
 }
 
 export function prefixesOf(text: string): string[] {
-  return Array.from(text, (_, index) => text.slice(0, index + 1));
+  return Array.from({ length: text.length }, (_, index) => text.slice(0, index + 1));
 }
 
 /** All sets of at most `most` prefixes in which none begins with another. */

@@ -27,7 +27,7 @@ const AWKWARD = [
     '|',
     '^',
   ],
-  ...['\n', '\t', '\u0000', '\u007F', 'é', 'e\u0301', '😀', '\u2028'],
+  ...['\n', '\t', '\u0000', '\u007F', 'é', 'e\u0301', '😀', '🐀', '\u2028'],
 ];
 
 /** Any key that S3 takes, those with awkward characters first of all. */

@@ -1,4 +1,4 @@
-import { QUERY } from '../path-spelling.ts';
+import { queryAt } from '../path-spelling.ts';
 
 /** A URL that an invalidation has to cover. */
 export interface Target {
@@ -157,9 +157,10 @@ export function commonLength(a: string | undefined, b: string | undefined): numb
   let length = 0;
   while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
   if (isHighSurrogate(a.charCodeAt(length - 1))) return length - 1;
-  if (!a.includes(QUERY)) return length;
+  const query = queryAt(a);
+  if (query < 0) return length;
   const percent = a.lastIndexOf('%', length - 1);
-  return percent > a.lastIndexOf(QUERY) && percent + 2 >= length ? percent : length;
+  return percent > query && percent + 2 >= length ? percent : length;
 }
 
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xdc00;

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodePath, doubtfulFrom, QUERY, requestPath } from '../../../shared/planning/path-spelling.ts';
+import {
+  decodePath,
+  doubtfulFrom,
+  QUERY,
+  queryAt,
+  requestPath,
+} from '../../../shared/planning/path-spelling.ts';
 import { type Plan, type PlanRequest, planInvalidation } from '../../../shared/planning/plan.ts';
 import { costOfPaths } from '../../../shared/planning/prices.ts';
 import { viewerPaths } from '../../../shared/planning/viewer-urls.ts';
@@ -11,7 +17,10 @@ const AMPLE_BYTES = 150_000;
 
 /** Few pieces, so that keys are often prefixes, folders or equals of one another. */
 const anyKey = fc
-  .array(fc.constantFrom('a', 'b', '/', '~', 'é', 'index.html', '.html'), { minLength: 1, maxLength: 4 })
+  .array(fc.constantFrom('a', 'b', '/', '~', 'é', '🐀', 'index.html', '.html'), {
+    minLength: 1,
+    maxLength: 4,
+  })
   .map(pieces => pieces.join(''));
 
 const anyRequest: fc.Arbitrary<PlanRequest> = fc.record({
@@ -227,7 +236,7 @@ function wantedOf({ changedKeys, requestedPaths, urls }: PlanRequest) {
   // Below a folder the variants by query string are a wildcard of their own; any other path has to
   // be one for theirs.
   const withVariants = (text: string) => {
-    if (!urls.cachesQueryStrings || text.includes(QUERY)) return [cut(text, false)];
+    if (!urls.cachesQueryStrings || queryAt(text) >= 0) return [cut(text, false)];
     return text.endsWith('/') ? [cut(text, false), cut(text + QUERY, true)] : [cut(text, true)];
   };
   return [
@@ -250,5 +259,6 @@ function untouchedOf({ changedKeys, requestedPaths, siteKeys, urls }: PlanReques
     .filter(text => !required.has(text) && !asked(text));
 }
 
-/** A path begins with a slash, and no escape is cut in two. */
-const isSpellable = (prefix: string) => prefix.startsWith('/') && !/%[0-9A-F]?$/.test(prefix);
+/** A path begins with a slash, and neither an escape nor a pair of surrogates is cut in two. */
+const isSpellable = (prefix: string) =>
+  prefix.startsWith('/') && !/%[0-9A-F]?$|[\uD800-\uDBFF]$/.test(prefix);

@@ -13,7 +13,7 @@ import { PLANNING } from '../../helpers/planning.ts';
 
 /** Few pieces, so that keys are often prefixes, folders or equals of one another. */
 const anyKey = fc
-  .array(fc.constantFrom('a', 'b', '/', '~', 'é', '｡', '😀', '😁', 'index.html'), {
+  .array(fc.constantFrom('a', 'b', '/', '~', 'é', '｡', '😀', '😁', '🐀', 'index.html'), {
     minLength: 1,
     maxLength: 5,
   })

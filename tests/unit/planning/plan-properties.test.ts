@@ -11,7 +11,7 @@ import { anyObjectKey } from '../../helpers/object-keys.ts';
 
 /** Few pieces, so that keys are often prefixes, folders or equals of one another. */
 const anyRelatedKey = fc
-  .array(fc.constantFrom('a', 'b', '/', 'é', ' ', '~', '*', '😀', '😁', 'index.html'), {
+  .array(fc.constantFrom('a', 'b', '/', 'é', ' ', '~', '*', '😀', '😁', '🐀', 'index.html'), {
     minLength: 1,
     maxLength: 5,
   })
