@@ -6,21 +6,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { search } from '@aws-lambda-powertools/jmespath';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import {
-  CloudFrontClient,
-  ListDistributionsCommand,
-  ListInvalidationsCommand,
-} from '@aws-sdk/client-cloudfront';
-import { HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import {
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
 import { filesIn } from '../../infra/files-in.ts';
 import { authorizationOf } from '../../infra/local/kernel/aws-api.ts';
 
@@ -37,29 +22,64 @@ const LISTS: ReadonlySet<string> = new Set(['AttributeNames']);
 /** Parameters without a value. */
 const FLAGS: ReadonlySet<string> = new Set(['IncludeValue']);
 
-const OPERATIONS: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
+/**
+ * What the SDK does as it stands, by the CLI's names. Each client is loaded when it is asked for:
+ * all of them take a second.
+ */
+const SDK: Readonly<Record<string, SdkService>> = {
+  cloudformation: {
+    load: () => import('@aws-sdk/client-cloudformation'),
+    client: 'CloudFormationClient',
+    operations: ['describe-stacks'],
+  },
+  cloudfront: {
+    load: () => import('@aws-sdk/client-cloudfront'),
+    client: 'CloudFrontClient',
+    operations: ['list-distributions', 'list-invalidations'],
+  },
+  s3api: {
+    load: () => import('@aws-sdk/client-s3'),
+    client: 'S3Client',
+    operations: ['head-object', 'list-objects-v2'],
+  },
+  sqs: {
+    load: () => import('@aws-sdk/client-sqs'),
+    client: 'SQSClient',
+    operations: ['get-queue-attributes', 'get-queue-url', 'receive-message', 'send-message'],
+  },
+  stepfunctions: {
+    load: () => import('@aws-sdk/client-sfn'),
+    client: 'SFNClient',
+    operations: ['describe-execution', 'list-executions'],
+  },
+};
+
+interface SdkService {
+  readonly load: () => Promise<object>;
+  readonly client: string;
+  readonly operations: readonly string[];
+}
+
+/** What takes more than one call, or a service whose client this repository does not have. */
+const OTHERS: Readonly<Record<string, (call: Call) => Promise<unknown>>> = {
   'apigateway get-api-key': getApiKey,
-  'cloudformation describe-stacks': ({ client, input }) =>
-    new CloudFormationClient(client).send(new DescribeStacksCommand(input)),
-  'cloudfront list-distributions': ({ client, input }) =>
-    new CloudFrontClient(client).send(new ListDistributionsCommand(input)),
-  'cloudfront list-invalidations': async ({ client, input }) =>
-    (await new CloudFrontClient(client).send(new ListInvalidationsCommand(input))).InvalidationList,
   'cloudwatch describe-alarms': describeAlarms,
   's3 ls': listFolder,
   's3 sync': uploadFolder,
-  's3api head-object': ({ client, input }) => new S3Client(client).send(new HeadObjectCommand(input)),
-  's3api list-objects-v2': ({ client, input }) => new S3Client(client).send(new ListObjectsV2Command(input)),
-  'sqs get-queue-attributes': ({ client, input }) =>
-    new SQSClient(client).send(new GetQueueAttributesCommand(input)),
-  'sqs get-queue-url': ({ client, input }) => new SQSClient(client).send(new GetQueueUrlCommand(input)),
-  'sqs receive-message': ({ client, input }) => new SQSClient(client).send(new ReceiveMessageCommand(input)),
-  'sqs send-message': ({ client, input }) => new SQSClient(client).send(new SendMessageCommand(input)),
-  'stepfunctions describe-execution': ({ client, input }) =>
-    new SFNClient(client).send(new DescribeExecutionCommand(input)),
-  'stepfunctions list-executions': ({ client, input }) =>
-    new SFNClient(client).send(new ListExecutionsCommand(input)),
 };
+
+async function perform(service: string, operation: string, call: Call): Promise<unknown> {
+  const other = OTHERS[`${service} ${operation}`];
+  if (other !== undefined) return await other(call);
+  const { load, client, operations } = SDK[service] ?? {};
+  if (load === undefined || client === undefined || !operations?.includes(operation))
+    throw new Error(`The stand-in for the AWS CLI does not know aws ${service} ${operation}`);
+  const module = new Map(Object.entries(await load()));
+  const Client = module.get(client);
+  const Command = module.get(`${pascalCase(operation)}Command`);
+  const result = await new Client(call.client).send(new Command(call.input));
+  return result.InvalidationList ?? result;
+}
 
 async function getApiKey({ client, input }: Call): Promise<unknown> {
   const { ApiKey, IncludeValue = false } = Object(input);
@@ -84,6 +104,7 @@ async function describeAlarms({ client, input }: Call): Promise<unknown> {
 }
 
 async function listFolder({ client, operands }: Call): Promise<unknown> {
+  const { ListObjectsV2Command, S3Client } = await import('@aws-sdk/client-s3');
   const { bucket, key } = s3Address(operands[0]);
   const { Contents = [] } = await new S3Client(client).send(
     new ListObjectsV2Command({ Bucket: bucket, Prefix: key }),
@@ -92,6 +113,7 @@ async function listFolder({ client, operands }: Call): Promise<unknown> {
 }
 
 async function uploadFolder({ client, operands }: Call): Promise<unknown> {
+  const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
   const [folder = '', destination] = operands;
   const { bucket, key } = s3Address(destination);
   const s3 = new S3Client(client);
@@ -108,8 +130,11 @@ function s3Address(address = ''): { bucket: string; key: string } {
   return { bucket, key };
 }
 
+const pascalCase = (name: string) =>
+  name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 function parameterName(option: string, service: string): string {
-  const name = option.slice(2).replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const name = pascalCase(option.slice(2));
   return service === 'stepfunctions' ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }
 
@@ -136,6 +161,7 @@ function asCell(value: unknown): string {
 const SETTINGS: ReadonlySet<string> = new Set(['--endpoint-url', '--region', '--query', '--output']);
 
 interface CommandLine {
+  readonly service: string;
   readonly operation: string;
   readonly operands: readonly string[];
   readonly input: Readonly<Record<string, unknown>>;
@@ -154,18 +180,17 @@ function read(args: readonly string[]): CommandLine {
     else if (SETTINGS.has(argument)) settings.set(argument, value());
     else input[name] = FLAGS.has(name) || parameterValue(name, value());
   }
-  return { operation: words.slice(0, 2).join(' '), operands: words.slice(2), input, settings };
+  const [service = '', operation = '', ...operands] = words;
+  return { service, operation, operands, input, settings };
 }
 
 async function answer(args: readonly string[]): Promise<string> {
-  const { operation, operands, input, settings } = read(args);
-  const perform = OPERATIONS[operation];
+  const { service, operation, operands, input, settings } = read(args);
   const endpoint = settings.get('--endpoint-url');
-  if (perform === undefined) throw new Error(`The stand-in for the AWS CLI does not know aws ${operation}`);
   if (endpoint === undefined)
     throw new Error('The stand-in for the AWS CLI talks to the local cloud only: --endpoint-url is missing');
   const client = { endpoint, region: settings.get('--region') ?? 'us-east-1', forcePathStyle: true } as const;
-  const result = await perform({ client, operands, input: input as never });
+  const result = await perform(service, operation, { client, operands, input: input as never });
   if (result === undefined) return '';
   const query = settings.get('--query');
   // Dates and the like become what JSON has for them; what the SDK adds is left out.

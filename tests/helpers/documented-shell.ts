@@ -68,6 +68,7 @@ async function runInOneShell(
   const script = [
     'shopt -s expand_aliases; set -o pipefail; exec 2>&1',
     `PATH="${project}/bin:$PATH"`,
+    `export NODE_COMPILE_CACHE="${join(tmpdir(), 'node-compile-cache')}"`,
     ...commands.flatMap(command => [forHere(command, cloud), `printf '\\036%s\\036' "$?"`]),
   ].join('\n');
   const file = join(project, 'commands.sh');
