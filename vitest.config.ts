@@ -18,6 +18,12 @@ interface SuiteOptions {
    */
   readonly holdsAnswers?: boolean;
   /**
+   * Whether stacks that the tests make themselves are held to AWS's rules. To compile these takes a
+   * process four seconds.
+   * @default false
+   */
+  readonly validatesStacks?: boolean;
+  /**
    * Whether it reads the synthesised templates. They are made only for suites that run.
    * @default false
    */
@@ -42,11 +48,13 @@ export default defineConfig(({ mode }) => {
   const isNightly = mode === 'nightly';
   const suite = (name: string, options: SuiteOptions) => {
     const { files = [`tests/${name}/**/*.test.ts`], except = [] } = options;
-    const { timeoutSeconds, isolate = false, needsAssembly = false, holdsAnswers = false } = options;
+    const { timeoutSeconds, isolate = false, needsAssembly = false } = options;
+    const { holdsAnswers = false, validatesStacks = false } = options;
     return {
       test: {
         name,
         isolate,
+        env: validatesStacks ? {} : { CDK_VALIDATION: 'false' },
         include: files.map(file => (isNightly ? file.replace('.test.ts', '.nightly.test.ts') : file)),
         exclude: [...configDefaults.exclude, ...except, ...(isNightly ? [] : ['**/*.nightly.test.ts'])],
         globalSetup: needsAssembly ? ['tests/helpers/synthesise.ts'] : [],
@@ -68,7 +76,7 @@ export default defineConfig(({ mode }) => {
       projects: [
         suite('unit', { except: LOADED_AFRESH, timeoutSeconds: 120 }),
         suite('isolated', { files: LOADED_AFRESH, timeoutSeconds: 120, isolate: true }),
-        suite('template', { timeoutSeconds: 120, needsAssembly: true }),
+        suite('template', { timeoutSeconds: 120, needsAssembly: true, validatesStacks: true }),
         suite('package', { timeoutSeconds: 240, needsAssembly: true }),
         suite('local', { timeoutSeconds: 120, holdsAnswers: true }),
         suite('adapters', { timeoutSeconds: 120, holdsAnswers: true }),

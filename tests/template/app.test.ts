@@ -18,6 +18,7 @@ async function stacksOf(context: object, asked: string): Promise<string[]> {
     env: {
       PATH: dirname(process.execPath),
       CDK_OUTDIR: outdir,
+      CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ ...CONTEXT, ...context, 'aws:cdk:bundling-stacks': [asked] }),
     },
   });

@@ -35,6 +35,7 @@ async function synthesiseAll(): Promise<void> {
   await run(process.execPath, ['--input-type=module', '--eval', RUN_ALL, JSON.stringify(folders)], {
     env: {
       PATH: dirname(process.execPath),
+      CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [] }),
     },
   });
