@@ -38,6 +38,16 @@ export class InvalidDataError extends ExpectedError {
   }
 }
 
+/** Others changed an item between each read and write of it. Try again. */
+export class ContendedError extends ExpectedError {
+  override readonly name = 'Contended';
+
+  /** @param what the item holds: a sentence's beginning */
+  constructor(what: string, attempts: number) {
+    super(`${what} changed ${attempts} times while it was being changed`);
+  }
+}
+
 /** A refresh of a distribution that has been removed from the deployment since. */
 export class UnknownDistributionError extends ExpectedError {
   override readonly name = 'UnknownDistribution';

@@ -77,12 +77,20 @@ const settings = readSettings({
   REFRESH_TABLE: setting.text,
   MAIL_QUEUE_URL: setting.url,
   MAIL_WHEN: setting.mailPolicy,
+  DISTRIBUTION_IDS: setting.list,
   POWERTOOLS_SERVICE_NAME: setting.text,
 });
 
-const { refreshes, mailedReasons, distributions, outsideKeys } = openRefreshTable({
-  tableName: settings.REFRESH_TABLE,
-});
+const table = openRefreshTable({ tableName: settings.REFRESH_TABLE });
+const { refreshes, mailedReasons, distributions, outsideKeys, gathering } = table;
+const now = () => new Date();
+
+/** The refreshes that the other distributions are in, or were in last. */
+async function beside(distributionId: string): Promise<string[]> {
+  const others = settings.DISTRIBUTION_IDS.filter(id => id !== distributionId);
+  const current = await Promise.all(others.map(id => table.openRefreshOf(id).current()));
+  return current.filter(id => id !== undefined);
+}
 
 export const handler = createHandler({
   refreshes,
@@ -96,5 +104,6 @@ export const handler = createHandler({
   mailPolicy: settings.MAIL_WHEN,
   events: createEventBus(),
   pipeline: settings.POWERTOOLS_SERVICE_NAME,
-  now: () => new Date(),
+  ...(settings.DISTRIBUTION_IDS.length > 1 ? { jointMail: { gathering, refreshes, beside, now } } : {}),
+  now,
 });

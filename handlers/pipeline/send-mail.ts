@@ -2,11 +2,12 @@ import { createMailer } from '../../shared/aws/ses.ts';
 import { readSettings } from '../../shared/config.ts';
 import { alarmMail } from '../../shared/mail/alarm-mail.ts';
 import { createMailHandler, MAIL_SETTINGS, type MailDependencies } from '../../shared/mail/mail-handler.ts';
+import { deployMail } from '../../shared/refresh/deploy-mail.ts';
 import { refreshMail } from '../../shared/refresh/refresh-mail.ts';
 
 /** Messages of the mail queue → SES: the mails of the pipeline alone. */
 export function createHandler(dependencies: MailDependencies) {
-  return createMailHandler([refreshMail, alarmMail], dependencies);
+  return createMailHandler([refreshMail, deployMail, alarmMail], dependencies);
 }
 
 const settings = readSettings(MAIL_SETTINGS);

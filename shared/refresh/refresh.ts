@@ -143,6 +143,8 @@ export interface RefreshEnd {
   readonly isAbandoned?: true;
   /** EventBridge has the event of it. */
   readonly isAnnounced?: true;
+  /** The mail that tells it together with others. Absent where there is one distribution. */
+  readonly mailId?: string;
 }
 
 /**

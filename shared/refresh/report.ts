@@ -1,6 +1,9 @@
 import { MAX_LISTED_IN_MAIL } from '../mail/mail.ts';
 import { type AnnounceDependencies, type AnnounceStore, announce } from './announce.ts';
 import type { UnaskedSummary } from './api-contract.ts';
+import type { DeployReport } from './deploy-report.ts';
+import { type JointMailDependencies, mailTogether } from './joint-mail.ts';
+import { deployReport, type Reported } from './joint-report.ts';
 import type { OutsideKeys, OutsideLog } from './outside-keys.ts';
 import { type Changes, newestPerKey, type Refresh, requestedIn } from './refresh.ts';
 import type { RefreshReport } from './refresh-report.ts';
@@ -26,7 +29,7 @@ export type RefreshOutcome =
   | { readonly state: 'failed'; readonly failure: string };
 
 export interface Outbox {
-  send(message: RefreshReport): Promise<void>;
+  send(message: RefreshReport | DeployReport): Promise<void>;
 }
 
 /**
@@ -55,6 +58,8 @@ export interface ReportDependencies extends AnnounceDependencies {
   readonly outsideKeys: Pick<OutsideLog, 'recent'>;
   readonly outbox: Outbox;
   readonly mailPolicy: MailPolicy;
+  /** Absent where there is one distribution. */
+  readonly jointMail?: JointMailDependencies;
   readonly now: () => Date;
 }
 
@@ -70,25 +75,73 @@ export async function report(
   outcome: RefreshOutcome,
   dependencies: ReportDependencies,
 ): Promise<RefreshReport> {
-  const { refreshes, untoldOf, outsideKeys, now } = dependencies;
-  const at = now();
-  const refresh = await refreshes.finish(refreshId, outcome, at);
-  const untold = await untoldOf(refresh.distributionId);
-  const outside = await outsideKeys.recent();
-  const message = reportOf(refresh, await refreshes.changesOf(refreshId), { at, untold, outside });
+  const refresh = await dependencies.refreshes.finish(refreshId, outcome, dependencies.now());
+  const reported = await reportedOf(refresh, dependencies);
   const told = await Promise.allSettled([
-    mail(message, dependencies),
-    announce(refresh, message, dependencies),
+    mail(refresh, reported, dependencies),
+    announce(refresh, reported.report, dependencies),
   ]);
   for (const each of told) if (each.status === 'rejected') throw each.reason;
-  return message;
+  return reported.report;
 }
 
-async function mail(
-  message: RefreshReport,
-  { mailedReasons, outbox, mailPolicy }: ReportDependencies,
-): Promise<void> {
-  if (mailPolicy === 'always' || (await isNews(message, mailedReasons))) await outbox.send(message);
+async function reportedOf(
+  refresh: Refresh,
+  { refreshes, untoldOf, outsideKeys, now }: ReportDependencies,
+): Promise<Reported> {
+  const at = now();
+  const untold = await untoldOf(refresh.distributionId);
+  const outside = await outsideKeys.recent();
+  const changes = await refreshes.changesOf(refresh.id);
+  return { report: reportOf(refresh, changes, { at, untold, outside }), changes };
+}
+
+async function mail(refresh: Refresh, reported: Reported, dependencies: ReportDependencies): Promise<void> {
+  const { report: message } = reported;
+  const { mailedReasons, outbox, mailPolicy, jointMail } = dependencies;
+  if (mailPolicy === 'failed') {
+    if (await isNews(message, mailedReasons)) await outbox.send(message);
+    return;
+  }
+  // Nobody waits for bad news.
+  if (jointMail === undefined || message.outcome === 'failed') await outbox.send(message);
+  if (jointMail !== undefined)
+    await mailTogether(
+      refresh,
+      async ids => sendJointly(refresh.id, await allReported(ids, reported, jointMail, dependencies), outbox),
+      jointMail,
+    );
+}
+
+/** @param own of the refresh that writes the mail, one of those with the ids */
+async function allReported(
+  refreshIds: readonly string[],
+  own: Reported,
+  { refreshes }: JointMailDependencies,
+  dependencies: ReportDependencies,
+): Promise<Reported[]> {
+  const reported: Reported[] = [];
+  for (const id of refreshIds) {
+    const other = id === own.report.refreshId ? undefined : await refreshes.get(id);
+    if (id === own.report.refreshId) reported.push(own);
+    // Otherwise its record has expired.
+    else if (other !== undefined) reported.push(await reportedOf(other, dependencies));
+  }
+  return reported;
+}
+
+/**
+ * Puts one mail about several refreshes into the queue, unless each of them failed and so has its
+ * own.
+ *
+ * @returns the id of the mail
+ */
+async function sendJointly(writerId: string, reported: readonly Reported[], outbox: Outbox): Promise<string> {
+  const [first] = reported;
+  const message =
+    first !== undefined && reported.length === 1 ? first.report : deployReport(writerId, reported);
+  if (reported.some(({ report }) => report.outcome !== 'failed')) await outbox.send(message);
+  return message.id;
 }
 
 /** Whether people hear of it who want to hear only of trouble. */

@@ -106,11 +106,11 @@ async function invalidationsOf(DistributionId: string): Promise<number> {
 }
 
 describe('A site that existed before', () => {
-  it('is fresh in both distributions after an upload', async () => {
+  it('is fresh in both distributions after an upload, which one mail tells', async () => {
     await reportsOf(() => put('docs/a.txt', 'old'));
     expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['old', 'old']);
     const subjects = await reportsOf(() => put('docs/a.txt', 'new'));
-    expect(subjects).toEqual(['Fresh: docs/a.txt', 'Fresh: docs/a.txt']);
+    expect(subjects).toEqual(['Fresh at 2 distributions: docs/a.txt']);
     expect(await shown('/docs/a.txt', '/a.txt')).toEqual(['new', 'new']);
   });
 
@@ -176,7 +176,7 @@ describe('A site that existed before', () => {
     await reportsOf(() => put('docs/home.html', 'new home'));
     expect(await shown('/docs/home.html', '/')).toEqual(['new home', 'new home']);
     const subjects = await reportsOf(() => put('docs/index.html', 'an index'));
-    expect(subjects).toEqual(Array(2).fill('Fresh: docs/index.html'));
+    expect(subjects).toEqual(['Fresh at 2 distributions: docs/index.html']);
     expect(await shown('/docs/index.html', '/')).toEqual(['an index', 'new home']);
   });
 
@@ -196,7 +196,7 @@ describe('A site that existed before', () => {
     });
     expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual(['old', 'old']);
     const remove = () => s3.send(new DeleteObjectCommand({ Bucket, Key: 'docs/bundle-1.js' }));
-    expect(await reportsOf(remove)).toEqual(Array(2).fill('Fresh: docs/bundle-1.js'));
+    expect(await reportsOf(remove)).toEqual(['Fresh at 2 distributions: docs/bundle-1.js']);
     expect(await shown('/docs/bundle-1.js', '/bundle-1.js')).toEqual([403, 'the application']);
   });
 

@@ -38,6 +38,8 @@ const PIPELINE_MAILS = [
   'shared/mail/',
   'shared/planning/cap.ts',
   'shared/planning/guard.ts',
+  'shared/refresh/deploy-mail.ts',
+  'shared/refresh/deploy-report.ts',
   'shared/refresh/kept-error-pages.ts',
   'shared/refresh/refresh-mail.ts',
   'shared/refresh/refresh-report.ts',

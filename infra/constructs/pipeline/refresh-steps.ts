@@ -101,14 +101,18 @@ function ignoredMetadata({ ignoredMetadata: names }: Pipeline): { readonly IGNOR
 /** The function that ends a refresh, whatever its outcome. */
 export function createReport(
   scope: Construct,
-  { table, mail, mailWhen, memorySize, logRetention }: Pipeline,
+  { distributions, table, mail, mailWhen, memorySize, logRetention }: Pipeline,
 ): ServiceFunction {
   const report = new ServiceFunction(scope, 'Report', {
     handler: 'pipeline/report-refresh',
     description: 'Ends a refresh: history, metrics, mail, event',
     memorySize,
     logRetention,
-    environment: { REFRESH_TABLE: table.tableName, MAIL_WHEN: mailWhen },
+    environment: {
+      DISTRIBUTION_IDS: idsOf(distributions),
+      REFRESH_TABLE: table.tableName,
+      MAIL_WHEN: mailWhen,
+    },
   });
   table.allow(report, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
   mail.bindTo(report);

@@ -111,6 +111,7 @@ const RefreshItem = z.object({
   verifiedAt: z.optional(z.string()),
   abandoned: z.optional(z.literal(true)),
   announced: z.optional(z.literal(true)),
+  mailId: z.optional(z.string()),
 });
 
 const ChangeItem = z.object({
@@ -270,9 +271,10 @@ function reasonIn(
   return { unasked: parsed(UnaskedSummary, { code, reason: reason.join(': ') }, name) };
 }
 
-function marksIn({ abandoned, announced }: z.infer<typeof RefreshItem>): Partial<RefreshEnd> {
+function marksIn({ abandoned, announced, mailId }: z.infer<typeof RefreshItem>): Partial<RefreshEnd> {
   return {
     ...(abandoned === undefined ? {} : { isAbandoned: abandoned }),
     ...(announced === undefined ? {} : { isAnnounced: announced }),
+    ...(mailId === undefined ? {} : { mailId }),
   };
 }

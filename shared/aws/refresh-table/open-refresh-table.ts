@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CollectStore } from '../../refresh/collect.ts';
 import type { RefreshPages } from '../../refresh/history.ts';
 import type { InvalidateStore } from '../../refresh/invalidate.ts';
+import type { GatheringStore, MailedRefreshes } from '../../refresh/joint-mail.ts';
 import type { ManualAllowance } from '../../refresh/manual-request.ts';
 import type { OutsideLog } from '../../refresh/outside-keys.ts';
 import type { PathUse } from '../../refresh/path-use.ts';
@@ -14,6 +15,7 @@ import type { VerifyStore } from '../../refresh/verify-edge.ts';
 import type { KnownDistributions } from '../../sites/known-distribution.ts';
 import { changesOfKey } from './changes.ts';
 import { edgeRecords } from './edge-records.ts';
+import { gathering } from './gathering.ts';
 import { knownDistributions } from './known-distributions.ts';
 import { mailedReasons } from './mailed-reasons.ts';
 import { manualAllowance } from './manual-allowance.ts';
@@ -40,6 +42,7 @@ import { refreshRecords } from './refresh-records.ts';
  *     pause / pipeline                       who paused, and when               pauses.ts
  *     held#<pause>#<distribution id> / …     a change that the pause holds      pauses.ts
  *     unasked / <distribution id>            the reason mailed last             mailed-reasons.ts
+ *     mail / deploy                          who waits to be told together      gathering.ts
  *     outside / <day>                        changed keys that nobody is shown  outside-keys.ts
  *     distribution / <distribution id>       how it shows the bucket            known-
  *                                                                               distributions.ts
@@ -58,9 +61,10 @@ export interface RefreshTableOptions {
 
 /** Everything that the pipeline stores. */
 export interface RefreshTable {
-  readonly refreshes: InvalidateStore & VerifyStore & ReportStore;
+  readonly refreshes: InvalidateStore & VerifyStore & ReportStore & MailedRefreshes;
   readonly pathUse: PathUse;
   readonly mailedReasons: MailedReasons;
+  readonly gathering: GatheringStore;
   readonly pauses: PauseStore;
   readonly distributions: KnownDistributions;
   readonly outsideKeys: OutsideLog;
@@ -85,6 +89,7 @@ export function openRefreshTable({
     refreshes: refreshRecords(table),
     pathUse: pathUse(table),
     mailedReasons: mailedReasons(table),
+    gathering: gathering(table),
     pauses: pauses(table),
     distributions: knownDistributions(table),
     outsideKeys: outsideKeys(table),

@@ -1,5 +1,6 @@
 import { UnknownRefreshError } from '../../errors.ts';
 import type { InvalidateStore } from '../../refresh/invalidate.ts';
+import type { MailedRefreshes } from '../../refresh/joint-mail.ts';
 import type { Refresh } from '../../refresh/refresh.ts';
 import type { RefreshOutcome, ReportStore } from '../../refresh/report.ts';
 import type { VerifyStore } from '../../refresh/verify-edge.ts';
@@ -9,7 +10,7 @@ import { planWrites } from './plan-writes.ts';
 import { type Item, readRecord, type Table, type UpdateInput, updateRecord } from './table.ts';
 
 /** The records of refreshes, as the stages from invalidate on need them. */
-export function refreshRecords(table: Table): InvalidateStore & VerifyStore & ReportStore {
+export function refreshRecords(table: Table): InvalidateStore & VerifyStore & ReportStore & MailedRefreshes {
   const { now } = table;
   const update = (refreshId: string, input: UpdateInput) => updateRecord(table, refreshId, input);
   const get = async (refreshId: string) => toRefreshIfAny(await readRecord(table, refreshId));
@@ -57,6 +58,14 @@ export function refreshRecords(table: Table): InvalidateStore & VerifyStore & Re
         UpdateExpression: 'SET announced = :true',
         ConditionExpression: 'attribute_exists(finishedAt)',
         ExpressionAttributeValues: { ':true': true },
+      });
+    },
+
+    async recordMailed(refreshId, mailId) {
+      await update(refreshId, {
+        UpdateExpression: 'SET mailId = :mailId',
+        ConditionExpression: 'attribute_exists(finishedAt)',
+        ExpressionAttributeValues: { ':mailId': mailId },
       });
     },
   };

@@ -10,6 +10,7 @@ const ENVIRONMENT = {
   REFRESH_TABLE: 'refreshes',
   MAIL_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/111122223333/mail',
   MAIL_WHEN: 'failed',
+  DISTRIBUTION_IDS: 'E1,E2',
   POWERTOOLS_SERVICE_NAME: 'Site/Freshness',
   POWERTOOLS_LOG_LEVEL: 'SILENT',
   POWERTOOLS_METRICS_DISABLED: 'true',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { MailMessage } from '../../../shared/mail/mail.ts';
 import type { Refresh } from '../../../shared/refresh/refresh.ts';
 import type { RefreshEnded } from '../../../shared/refresh/refresh-ended.ts';
-import type { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
 import { type ReportDependencies, report } from '../../../shared/refresh/report.ts';
 
 const OPEN: Refresh = {
@@ -20,7 +20,7 @@ function start() {
   const need = (part: keyof typeof down) => {
     if (down[part]) throw new Error(`No ${part} now`);
   };
-  const mails: RefreshReport[] = [];
+  const mails: MailMessage[] = [];
   const events: RefreshEnded[] = [];
   const dependencies: ReportDependencies = {
     refreshes: {

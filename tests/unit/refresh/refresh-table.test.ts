@@ -4,6 +4,7 @@ import { openRefreshTable } from '../../../shared/aws/refresh-table/open-refresh
 import type { CollectStore } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
 import type { InvalidateStore } from '../../../shared/refresh/invalidate.ts';
+import { NOBODY } from '../../../shared/refresh/joint-mail.ts';
 import { changeOf } from '../../helpers/changes.ts';
 import { startDynamoDb } from '../../helpers/dynamodb.ts';
 import { planOf } from '../../helpers/planning.ts';
@@ -160,6 +161,23 @@ describe.each(Object.keys(TABLES))('the refresh table %s', name => {
 });
 
 describe('the refresh table in DynamoDB', () => {
+  it('changes who waits for one mail only from the version that was read', async () => {
+    const { gathering, refreshes } = openRefreshTable({ tableName, client });
+    expect(await gathering.read()).toEqual({ gathering: NOBODY, version: 0 });
+    const waiting = { awaited: ['r2'], waiting: ['r1'], mails: { r0: ['r0', 'r9'] } };
+    expect(await gathering.replace(0, waiting)).toBe(true);
+    expect(await gathering.read()).toEqual({ gathering: waiting, version: 1 });
+    expect(await gathering.replace(0, NOBODY)).toBe(false);
+    expect(await gathering.replace(1, NOBODY)).toBe(true);
+
+    await tableOf('E-mailed', () => AT).replace(undefined, 'mailed');
+    await refreshes.recordMailed('mailed', 'deploy-report-r1');
+    expect((await refreshes.get('mailed'))?.end).toBeUndefined();
+    await refreshes.finish('mailed', { state: 'fresh' }, AT);
+    await refreshes.recordMailed('mailed', 'deploy-report-r1');
+    expect((await refreshes.get('mailed'))?.end).toMatchObject({ mailId: 'deploy-report-r1' });
+  });
+
   it('lists a refresh with its totals, its refusals and the cost of all rounds', async () => {
     const distributionId = 'E-listed';
     const table = tableOf(distributionId, () => AT);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UnknownRefreshError } from '../../../shared/errors.ts';
-import { MAX_LISTED_IN_MAIL } from '../../../shared/mail/mail.ts';
+import { MAX_LISTED_IN_MAIL, type MailMessage } from '../../../shared/mail/mail.ts';
 import type { OutsideKeys } from '../../../shared/refresh/outside-keys.ts';
 import type { Changes, Refresh } from '../../../shared/refresh/refresh.ts';
 import { RefreshReport } from '../../../shared/refresh/refresh-report.ts';
@@ -43,7 +43,7 @@ function history({
   let stored: Refresh | undefined = refresh;
   let seconds = 0;
   let isMailQueueDown = false;
-  const mails: RefreshReport[] = [];
+  const mails: MailMessage[] = [];
   return {
     mails,
     stored: () => stored,

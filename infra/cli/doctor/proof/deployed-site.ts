@@ -20,6 +20,8 @@ export interface DeployedSite {
   readonly keys: KeyFilter;
   readonly mail: {
     readonly when: 'always' | 'failed';
+    /** Whether one mail tells how the refreshes of several distributions ended. */
+    readonly isJoint: boolean;
     /** The table that remembers which mails were sent. */
     readonly sentTable: string;
   };
@@ -51,6 +53,7 @@ export async function readDeployedSite(stack: Stack): Promise<DeployedSite> {
     keys: readSettings({ SITE_KEYS: setting.json(KeyFilter) }, collect).SITE_KEYS,
     mail: {
       when: readSettings({ MAIL_WHEN: setting.mailPolicy }, report).MAIL_WHEN,
+      isJoint: DISTRIBUTION_IDS.length > 1,
       sentTable: readSettings({ IDEMPOTENCY_TABLE: setting.text }, send).IDEMPOTENCY_TABLE,
     },
   };

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { createKnownIdentities } from '../../../../../shared/aws/sender-identities.ts';
 import { domainsOf } from '../../../../../shared/mail/email-address.ts';
 import { describeSender, senderState } from '../../../../../shared/mail/sender.ts';
+import type { Refresh } from '../../../../../shared/refresh/refresh.ts';
 import { type QueueStatus, queueUrlsOf, readQueue } from '../../../aws/queues.ts';
 import type { Stack } from '../../../aws/stack.ts';
 import { confirmed, type Finding, judged, refuted, untestable } from '../../finding.ts';
@@ -46,7 +47,8 @@ async function judgeSender({ stack }: Trial): Promise<Finding> {
 }
 
 /** Whether SES has taken the mails about all refreshes that the doctor caused. */
-async function judgeSent({ stack, site, refreshes, waiting }: Trial): Promise<Finding> {
+async function judgeSent(trial: Trial): Promise<Finding> {
+  const { stack, site, refreshes, waiting } = trial;
   const about = 'a mail for each refresh';
   if (refreshes.ended.length === 0) return { about, ...untestable('the doctor has caused no refresh') };
   if (site.mail.when === 'failed')
@@ -56,7 +58,7 @@ async function judgeSent({ stack, site, refreshes, waiting }: Trial): Promise<Fi
   try {
     const ids: string[] = [];
     for (const refresh of refreshes.ended) {
-      const mailId = `refresh-report-${refresh.id}`;
+      const mailId = await mailIdOf(refresh, trial);
       ids.push(await until(() => messageIdOf(mailId), `the mail ${mailId}`, waiting));
     }
     const evidence = `SES has taken all ${ids.length}, the last one as ${ids.at(-1)}`;
@@ -66,6 +68,14 @@ async function judgeSent({ stack, site, refreshes, waiting }: Trial): Promise<Fi
     const remedy = 'See RUNBOOK.md#mail-dead-letters.';
     return { about, ...refuted(`${error.message}: SES has not taken it`, remedy) };
   }
+}
+
+/** A failure has a mail of its own. What else ends may be told together with others. */
+function mailIdOf({ id, state }: Refresh, { site, waiting }: Trial): Promise<string> {
+  const ownId = `refresh-report-${id}`;
+  if (!site.mail.isJoint || state === 'failed') return Promise.resolve(ownId);
+  const jointId = async () => (await site.table.refreshes.get(id))?.end?.mailId;
+  return until(jointId, `a mail about the refresh ${id}`, waiting);
 }
 
 /** How Powertools Idempotency stores that something was done, and with what result. */
