@@ -30,7 +30,13 @@ interface GivenOptions {
 
 /** What the options say. @throws CommandError that ends the command with 2, naming what is wrong */
 export function attachmentSettings(given: GivenOptions): AttachmentSettings {
-  const context: Context = {
+  const context = contextOf(given);
+  return settingsChecked(() => readAttachmentSettings(name => context[name]));
+}
+
+/** The options as settings by name. */
+export function contextOf(given: GivenOptions): Context {
+  return {
     ...given.context,
     bucket: given.bucket,
     distributionId: given.distribution,
@@ -38,7 +44,6 @@ export function attachmentSettings(given: GivenOptions): AttachmentSettings {
     region: given.region,
     stackName: given.stack,
   };
-  return settingsChecked(() => readAttachmentSettings(name => context[name]));
 }
 
 /** As CDK splits it. Names that no stack knows are most probably misspelt, and CDK ignores them. */

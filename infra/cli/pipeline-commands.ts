@@ -10,6 +10,8 @@ export const PIPELINE_COMMANDS: Readonly<Record<string, Entry>> = {
   resume: { about: 'refreshes what a pause has held', load: () => import('./commands/resume.ts') },
   redrive: { about: 'puts dead letters back on their queue', load: () => import('./commands/redrive.ts') },
   doctor: { about: 'checks a deployment, before and after', load: () => import('./commands/doctor.ts') },
+  attach: { about: 'attaches the pipeline to a site', load: () => import('./commands/attach.ts') },
+  detach: { about: 'takes away what attach has made', load: () => import('./commands/detach.ts') },
   template: {
     about: 'writes an attachment for CloudFormation',
     load: () => import('./commands/template.ts'),

@@ -8,10 +8,19 @@ import { url } from './option-values.ts';
 export function addStackOptions<Args extends unknown[], Options extends OptionValues>(
   command: Command<Args, Options>,
 ) {
+  return addAccountOptions(
+    command
+      .optionsGroup('Which stack:')
+      .option('--stack <name>', 'name of the stack', DEFAULT_STACK)
+      .option('--region <region>', 'region of the stack', 'us-east-1'),
+  );
+}
+
+/** Adds the options that say which account is asked. */
+export function addAccountOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
   return command
-    .optionsGroup('Which stack:')
-    .option('--stack <name>', 'name of the stack', DEFAULT_STACK)
-    .option('--region <region>', 'region of the stack', 'us-east-1')
     .option(
       '--profile <name>',
       'profile whose credentials to use, as with the AWS CLI (default: AWS_PROFILE)',

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AwsService } from './kernel/aws-api.ts';
 import { type Interceptor, startAwsEndpoint } from './kernel/aws-endpoint.ts';
+import { createDeployments } from './kernel/deployments.ts';
 import { openDurableStore } from './kernel/durable-map.ts';
 import { createJournal, type Journal } from './kernel/journal.ts';
 import {
@@ -13,6 +14,7 @@ import { openPublicServers, type PublicServers } from './kernel/public-servers.t
 import type { Stop } from './kernel/service.ts';
 import { type RunningServices, startServices } from './kernel/start-services.ts';
 import { publishFile } from './services/cdk/service.ts';
+import { keptStacks } from './services/cloudformation/stack-records.ts';
 import type { ViewerRequest, ViewerResponse } from './services/cloudfront/messages.ts';
 import { viewDistribution } from './services/cloudfront/service.ts';
 import { passMinute } from './services/cloudwatch/service.ts';
@@ -22,7 +24,7 @@ import { inboxUrl, receivedMails } from './services/ses/service.ts';
 import { actionOf, RESOURCE_TYPES, SERVICES, type ServiceOptions } from './services.ts';
 import { type Account, accountOf } from './template/account.ts';
 import { checkProperties } from './template/properties.ts';
-import { loadStack } from './template/template.ts';
+import { loadStack, resolveStack } from './template/template.ts';
 
 /** A stack in a CDK assembly. */
 export interface StackLocation {
@@ -125,49 +127,68 @@ async function start(settings: Settings, onStarted: (stop: Stop) => void): Promi
     loadStack({ ...DEFAULTS, ...location, endpoint: endpoint.url, types: RESOURCE_TYPES }),
   );
   const { resources } = accountOf(loaded);
-  const accepted = checkProperties(resources, RESOURCE_TYPES);
   const servers = await openPublicServers(resources, RESOURCE_TYPES, { ...ports }, onStarted);
-  const stacks = loaded.map(servers.withLocalUrls);
-  const permissions = settings.permissions ?? createPermissions(accountOf(stacks), SERVICES, settings);
-  const shared = { callAws: endpoint.call, journal, permissions };
-  const { localUrls } = servers;
-  const told = { options: settings, endpoint: endpoint.url, localUrls, store, timeScale, folder };
-  const cloud = { ...shared, ...told };
-  const services = await startServices({ services: SERVICES, stacks, cloud, apis, servers, onStarted });
-
+  const base = { options: settings, callAws: endpoint.call, endpoint: endpoint.url, journal, store };
+  const surroundings = { ...base, localUrls: servers.localUrls, timeScale, folder };
+  let { permissions: decided } = settings;
+  const resolving = { endpoint: endpoint.url, types: RESOURCE_TYPES };
+  const deployments = createDeployments({
+    resolve: (text, options) => resolveStack(text, { ...resolving, ...options }),
+    async start(deployed, kept, onPartStarted) {
+      const accepted = checkProperties(accountOf(deployed).resources, RESOURCE_TYPES);
+      const stacks = deployed.map(servers.withLocalUrls);
+      const permissions = decided ?? createPermissions(accountOf(stacks), SERVICES, settings);
+      decided = undefined;
+      const cloud = { ...surroundings, ...kept, permissions };
+      const started = { services: SERVICES, stacks, cloud, apis, servers, onStarted: onPartStarted };
+      const services = await startServices(started);
+      return { ...services, permissions, notEmulated: [...accepted, ...services.notEmulated] };
+    },
+  });
+  onStarted(deployments.stop);
+  await deployments.deploy([...loaded, ...keptStacks(store, deployments.resolve)]);
   return {
-    ...shared,
-    ...stacksOf(services.account, settings.stackName),
-    ...viewersOf(services, servers),
-    endpoint: endpoint.url,
+    ...base,
+    ...openCloud(deployments.running, servers, settings.stackName),
     intercept: endpoint.intercept,
-    notEmulated: [...accepted, ...services.notEmulated],
-    inboxUrl: services.use(inboxUrl)(),
-    passMinute: services.use(passMinute),
-    mails: services.use(receivedMails),
-    crashFunctions: services.use(crashFunctions),
-    publish: services.use(publishFile),
   };
 }
 
-function stacksOf({ stacks }: Account, firstStackName: string): Pick<LocalCloud, 'outputs' | 'outputsOf'> {
+type Running = RunningServices & Pick<LocalCloud, 'permissions' | 'notEmulated'>;
+
+/** @param running what runs now: a deployment replaces it */
+function openCloud(running: () => Running, servers: PublicServers, firstStackName: string) {
+  const { account } = running();
   const outputsOf = (stackName: string) => {
-    const stack = stacks.find(({ name }) => name === stackName);
+    const stack = running().account.stacks.find(({ name }) => name === stackName);
     if (stack === undefined) throw new Error(`There is no stack ${stackName}`);
     return stack.outputs;
   };
-  return { outputs: outputsOf(firstStackName), outputsOf };
+  return {
+    outputsOf,
+    outputs: outputsOf(firstStackName),
+    ...viewersOf(account, running, servers),
+    get permissions() {
+      return running().permissions;
+    },
+    notEmulated: running().notEmulated,
+    inboxUrl: running().use(inboxUrl)(),
+    passMinute: () => running().use(passMinute)(),
+    mails: () => running().use(receivedMails)(),
+    crashFunctions: role => running().use(crashFunctions)(role),
+    publish: (file, content) => running().use(publishFile)(file, content),
+  } satisfies Partial<LocalCloud>;
 }
 
 function viewersOf(
-  { account, use }: RunningServices,
+  account: Account,
+  running: () => Running,
   servers: PublicServers,
 ): Pick<LocalCloud, 'siteUrl' | 'request' | 'view'> {
   const [site] = account.all('AWS::CloudFront::Distribution');
   if (site === undefined) throw new Error('No template has a distribution');
-  const view = use(viewDistribution);
   const request: LocalCloud['request'] = (viewerRequest, pop, distributionId = site.ref) =>
-    view(distributionId, viewerRequest, pop);
+    running().use(viewDistribution)(distributionId, viewerRequest, pop);
   return {
     siteUrl: servers.urlOf(site.ref),
     request,

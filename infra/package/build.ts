@@ -18,6 +18,7 @@ const COPIED: Readonly<Record<string, string>> = {
   'README.md': 'infra/package/npm/README.md',
   'CHANGELOG.md': 'infra/package/npm/CHANGELOG.md',
   LICENSE: 'LICENSE',
+  'RUNBOOK.md': 'RUNBOOK.md',
   'lib/assets/refresh.asl.json': 'infra/workflows/refresh.asl.json',
 };
 

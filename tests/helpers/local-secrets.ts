@@ -49,7 +49,7 @@ export async function startSecrets(values: Readonly<Record<string, string>>, rea
       }),
     },
   };
-  const stack = { name: 'S', resources: [...secrets, role, policy], outputs: {}, assets: new Map() };
+  const stack = { name: 'S', id: 'S', resources: [...secrets, role, policy], outputs: {}, assets: new Map() };
   const permissions = createPermissions(accountOf([stack]), SERVICES);
   const api = createSecretsManagerApi(createSecrets(secrets, openDurableStore()), permissions, 0);
   let calls = 0;

@@ -8,6 +8,7 @@ import type { Service } from '../../infra/local/kernel/service.ts';
 import { actionOf } from '../../infra/local/services.ts';
 import { accountOf } from '../../infra/local/template/account.ts';
 import type { Resource } from '../../infra/local/template/resource.ts';
+import { STARTED_ONCE } from './described-stacks.ts';
 import { clientFor } from './sdk-client.ts';
 
 interface LoneService<Definitions, Options> {
@@ -35,7 +36,7 @@ export async function startLoneService<Definitions, Options>(
     endpoint: endpoint.url,
     localUrls: {},
     timeScale: 1,
-    account: () => accountOf([{ name: 'Test', resources, outputs: {}, assets: new Map() }]),
+    account: () => accountOf([{ name: 'Test', id: 'Test', resources, outputs: {}, assets: new Map() }]),
     folder: () => undefined,
     use(capability) {
       throw new Error(`${service.name} uses no ${capability.name}`);
@@ -43,6 +44,7 @@ export async function startLoneService<Definitions, Options>(
     journal,
     store,
     permissions,
+    ...STARTED_ONCE,
   });
   for (const [name, handle] of Object.entries(running.apis ?? {}))
     services.set(name, permissions.guard(handle));

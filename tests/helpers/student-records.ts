@@ -12,7 +12,6 @@ import { main } from '../../infra/cli/main.ts';
 import type { AwsRequest, AwsService } from '../../infra/local/kernel/aws-api.ts';
 import { type Interceptor, startAwsEndpoint } from '../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../infra/local/kernel/journal.ts';
-import { createCloudFormation } from '../../infra/local/services/cloudformation/cloudformation.ts';
 import { startDynamoDb } from '../../infra/local/services/dynamodb/dynamodb.ts';
 import { actionOf } from '../../infra/local/services.ts';
 import { createMailQueue } from '../../shared/aws/mail-queue.ts';
@@ -20,6 +19,7 @@ import { createBackupBucket } from '../../shared/school/aws/backup-bucket.ts';
 import { createStudentScan } from '../../shared/school/aws/student-scan.ts';
 import { backup } from '../../shared/school/backup/backup.ts';
 import { type StudentItem, toLine } from '../../shared/school/backup/item-line.ts';
+import { describing } from './described-stacks.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import { runCommand } from './run-command.ts';
 import { untilActive } from './storage.ts';
@@ -161,7 +161,7 @@ async function startServices() {
   storage.ensureQueue('student-mail', queueUrl, { VisibilityTimeout: '30' });
   storage.ensureBucket(BUCKET);
   const invocations: AwsRequest[] = [];
-  const cloudFormation = createCloudFormation(() => [STACK], new Date(0));
+  const cloudFormation = describing([STACK], new Date(0));
   services
     .set('s3', storage.s3)
     .set('sqs', storage.sqs)

@@ -5,7 +5,7 @@ import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@
 import { describe, expect, it } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
 import type { Interceptor } from '../../infra/local/kernel/aws-endpoint.ts';
-import { createCloudFormation } from '../../infra/local/services/cloudformation/cloudformation.ts';
+import { describing } from '../helpers/described-stacks.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { createQueue, startStorage, take } from '../helpers/storage.ts';
 
@@ -34,8 +34,8 @@ async function start(visibilitySeconds = 60) {
   const deploy = (outputs: Readonly<Record<string, string>>) =>
     services.set(
       'cloudformation',
-      createCloudFormation(
-        () => [{ name: 'StudentSite', resources: [], outputs, assets: new Map() }],
+      describing(
+        [{ name: 'StudentSite', resources: [], outputs, assets: new Map() }],
         new Date('2026-01-01'),
       ),
     );

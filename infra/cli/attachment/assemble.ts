@@ -8,9 +8,7 @@ import cdkJson from '../../../cdk.json' with { type: 'json' };
 import { AutoInvalidationStack } from '../../auto-invalidation-stack.ts';
 import { filesIn } from '../../files-in.ts';
 import type { AttachmentSettings } from '../../settings.ts';
-
-/** The template's parameter for the bucket with its assets. */
-export const ASSETS_BUCKET = 'AssetsBucket';
+import { ASSETS_BUCKET } from './assets-parameter.ts';
 
 /** A file that the template expects in the bucket of its assets. */
 export interface Asset {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { ASSETS_BUCKET, assembleAttachment } from '../attachment/assemble.ts';
+import { assembleAttachment } from '../attachment/assemble.ts';
+import { ASSETS_BUCKET } from '../attachment/assets-parameter.ts';
 import { addAttachmentOptions, attachmentSettings } from '../attachment-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

@@ -62,7 +62,7 @@ export async function openPublicServers(
     localUrls: Object.fromEntries(served.map(({ publicUrl, url }) => [publicUrl, url])),
     serve(type, listenerOf) {
       for (const { ref, server } of served.filter(each => each.type === type))
-        server.on('request', listenerOf(ref));
+        server.removeAllListeners('request').on('request', listenerOf(ref));
     },
   };
 }

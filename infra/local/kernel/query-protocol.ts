@@ -27,3 +27,14 @@ export function queryResponse(action: string, result: object | undefined, namesp
   };
   return xmlResponse(200, { [`${action}Response`]: content }, { 'x-amzn-requestid': RequestId });
 }
+
+/** The members of a flattened list of structures, such as `Tags.member.1.Key`. */
+export function listIn(parameters: URLSearchParams, prefix: string): Record<string, string>[] {
+  const list: Record<string, string>[] = [];
+  for (const [name, value] of parameters) {
+    if (!name.startsWith(`${prefix}.`)) continue;
+    const [index = '', member = ''] = name.slice(prefix.length + 1).split('.');
+    list[Number(index) - 1] = { ...list[Number(index) - 1], [member]: value };
+  }
+  return list;
+}

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Account } from '../template/account.ts';
-import type { ResourceTypes } from '../template/resource.ts';
-import type { LoadedStack } from '../template/template.ts';
+import type { Resource, ResourceTypes } from '../template/resource.ts';
+import type { LoadedStack, ResolveOptions } from '../template/template.ts';
 import type { ApiTraits } from './api-traits.ts';
 import type { AwsService } from './aws-api.ts';
 import type { Capability, NamedCapability, Offer } from './capability.ts';
@@ -55,6 +55,13 @@ export interface Cloud<Options = unknown> {
   readonly permissions: Permissions;
   /** Real seconds per AWS second. */
   readonly timeScale: number;
+  /** Changes which stacks run. */
+  readonly deployments: Deployments;
+  /**
+   * Makes something once. Every later start of the same service, after a deployment, gets the same;
+   * it stops with the local cloud.
+   */
+  lasting<Part extends Lasting | Promise<Lasting>>(name: string, make: () => Part): Part;
   /** All stacks, with everything that is known by now. */
   account(): Account;
   /** Folder for an emulator that keeps files itself; undefined: keep everything in memory. */
@@ -63,6 +70,31 @@ export interface Cloud<Options = unknown> {
   use<Arguments extends unknown[], Result>(
     capability: Capability<Arguments, Result>,
   ): (...args: Arguments) => Result;
+}
+
+/** Which stacks run. A deployment starts all services anew, as a start of the local cloud does. */
+export interface Deployments {
+  /** Resolves a template. @throws Error naming what of it is not emulated */
+  resolve(text: string, options: Omit<ResolveOptions, 'endpoint' | 'types'>): LoadedStack;
+  /** The stacks that run now, before services filled in what they make known. */
+  stacks(): readonly LoadedStack[];
+  /**
+   * Runs these stacks instead of those that run now.
+   *
+   * @throws Error if one cannot be made. Nothing runs then until another deployment
+   */
+  deploy(stacks: readonly LoadedStack[]): Promise<void>;
+  /**
+   * Performs an operation once those before it have ended. The local cloud does not stop meanwhile.
+   */
+  perform(operation: () => Promise<void>): void;
+  /** Removes what services keep of a resource that no stack has any more. */
+  remove(resource: Resource): Promise<void>;
+}
+
+/** What outlives deployments. */
+export interface Lasting {
+  stop(): Promise<void> | void;
 }
 
 /** A service that has started. */
@@ -77,6 +109,8 @@ export interface Running {
   complete?(stack: LoadedStack): LoadedStack;
   /** Answers over HTTP for its published resources, by type. */
   readonly serves?: Readonly<Record<string, (ref: string) => RequestListener>>;
+  /** Removes what is kept of a resource once no stack has it any more, by type. */
+  readonly removes?: Readonly<Record<string, (resource: Resource) => Promise<void> | void>>;
   /** What resources ask for without effect, beside properties; one sentence each. */
   readonly notEmulated?: readonly string[];
   /**

@@ -1,4 +1,5 @@
 import { type Account, accountOf } from '../template/account.ts';
+import type { Resource } from '../template/resource.ts';
 import type { LoadedStack } from '../template/template.ts';
 import type { AwsService } from './aws-api.ts';
 import type { NamedCapability } from './capability.ts';
@@ -21,6 +22,8 @@ export interface RunningServices {
   /** The stacks with everything known. */
   readonly account: Account;
   readonly use: Cloud['use'];
+  /** Removes what services keep of a resource that no stack has any more. */
+  remove(resource: Resource): Promise<void>;
   /** What resources ask for without effect, beside properties. */
   readonly notEmulated: readonly string[];
 }
@@ -72,6 +75,9 @@ export async function startServices<Options>(options: ServicesOptions<Options>):
   return {
     account,
     use: capability => capability.in(identity),
+    async remove(resource) {
+      for (const { removes = {} } of running) await removes[resource.type]?.(resource);
+    },
     notEmulated: running.flatMap(({ notEmulated = [] }) => notEmulated),
   };
 }

@@ -11,6 +11,10 @@ export interface Definition {
 
 export interface ResolverOptions {
   readonly stackName: string;
+  /** ARN of the stack. */
+  readonly stackId: string;
+  /** Values of the template's parameters. @default none */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** URL of the AWS APIs. */
   readonly endpoint: string;
   readonly types: ResourceTypes;
@@ -39,11 +43,12 @@ export class Resolver {
     this.#definitions = definitions;
     this.#options = options;
     this.#pseudoParameters = {
+      ...options.parameters,
       'AWS::AccountId': LOCAL_ACCOUNT,
       'AWS::Partition': 'aws',
       'AWS::Region': LOCAL_REGION,
       'AWS::StackName': options.stackName,
-      'AWS::StackId': `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${options.stackName}/local`,
+      'AWS::StackId': options.stackId,
       'AWS::URLSuffix': 'amazonaws.com',
     };
   }

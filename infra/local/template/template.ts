@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { LOCAL_ACCOUNT, LOCAL_REGION } from '../kernel/aws-api.ts';
 import { isCustomType, Resolver, type ResolverOptions } from './resolver.ts';
 import type { Resource } from './resource.ts';
 
@@ -30,13 +31,20 @@ const AssetManifest = z.object({
 
 export interface LoadedStack {
   readonly name: string;
+  /** Its ARN. */
+  readonly id: string;
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, string>>;
   /** The file or folder behind each object key of the asset bucket. */
   readonly assets: ReadonlyMap<string, string>;
 }
 
-export interface LoadOptions extends ResolverOptions {
+/** The ARN of a stack. @param unique tells apart stacks that had the same name in turn */
+export function stackIdOf(stackName: string, unique = 'local'): string {
+  return `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stackName}/${unique}`;
+}
+
+export interface LoadOptions extends Omit<ResolverOptions, 'stackId' | 'parameters'> {
   /** A CDK assembly: `cdk.out`. */
   readonly assemblyDirectory: string;
 }
@@ -47,10 +55,27 @@ export interface LoadOptions extends ResolverOptions {
  * @throws Error naming the resource and the function or type that the local cloud does not know
  */
 export function loadStack(options: LoadOptions): LoadedStack {
-  const { assemblyDirectory, stackName, types } = options;
+  const { assemblyDirectory, stackName } = options;
   const templateFile = join(assemblyDirectory, `${stackName}.template.json`);
   if (!existsSync(templateFile)) throw new Error(`No ${templateFile}: synthesise first (npm run synth)`);
-  const template = Template.parse(JSON.parse(readFileSync(templateFile, 'utf8')));
+  return resolveStack(readFileSync(templateFile, 'utf8'), {
+    ...options,
+    stackId: stackIdOf(stackName),
+    assets: readAssets(assemblyDirectory, stackName),
+  });
+}
+
+export interface ResolveOptions extends ResolverOptions, Pick<LoadedStack, 'assets'> {}
+
+/**
+ * Resolves a template for the local account.
+ *
+ * @param text JSON
+ * @throws Error naming the resource and the function or type that the local cloud does not know
+ */
+export function resolveStack(text: string, options: ResolveOptions): LoadedStack {
+  const { stackName, types, assets } = options;
+  const template = Template.parse(JSON.parse(text));
   const resolver = new Resolver(template.Resources, options);
 
   const resources = Object.entries(template.Resources).map(
@@ -72,9 +97,10 @@ export function loadStack(options: LoadOptions): LoadedStack {
   ]);
   return {
     name: stackName,
+    id: options.stackId,
     resources,
     outputs: Object.fromEntries(outputs),
-    assets: readAssets(assemblyDirectory, stackName),
+    assets,
   };
 }
 

@@ -1,18 +1,18 @@
 import {
   CloudFormationClient,
-  DescribeStackEventsCommand,
   DescribeStacksCommand,
+  GetTemplateCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsEndpoint } from '../../../infra/local/kernel/aws-endpoint.ts';
 import { createJournal } from '../../../infra/local/kernel/journal.ts';
-import { createCloudFormation } from '../../../infra/local/services/cloudformation/cloudformation.ts';
 import type { LoadedStack } from '../../../infra/local/template/template.ts';
+import { describing } from '../../helpers/described-stacks.ts';
 import { clientFor } from '../../helpers/sdk-client.ts';
 
 const CREATED = new Date('2026-01-02T03:04:05.000Z');
-const STACK: LoadedStack = {
+const STACK: Omit<LoadedStack, 'id'> = {
   name: 'StudentSite',
   resources: [
     { logicalId: 'Jobs', type: 'AWS::SQS::Queue', ref: 'http://here/jobs', attributes: {}, properties: {} },
@@ -23,7 +23,7 @@ const STACK: LoadedStack = {
 const SCOPE = 'Credential=local/20260101/us-east-1/cloudformation/aws4_request';
 
 async function start(stack = STACK) {
-  const services = new Map([['cloudformation', createCloudFormation(() => [stack], CREATED)]]);
+  const services = new Map([['cloudformation', describing([stack], CREATED)]]);
   const endpoint = await startAwsEndpoint({ port: 0, services, journal: createJournal() });
   onTestFinished(endpoint.stop);
   const query = async (parameters: Record<string, string>, method = 'POST') => {
@@ -98,11 +98,9 @@ describe('CloudFormation', () => {
 
   it('refuses by name what it does not emulate', async () => {
     const { client } = await start();
-    await expect(
-      client.send(new DescribeStackEventsCommand({ StackName: 'StudentSite' })),
-    ).rejects.toMatchObject({
+    await expect(client.send(new GetTemplateCommand({ StackName: 'StudentSite' }))).rejects.toMatchObject({
       name: 'InvalidAction',
-      message: 'The local cloud does not emulate DescribeStackEvents',
+      message: 'The local cloud does not emulate GetTemplate',
     });
   });
 });

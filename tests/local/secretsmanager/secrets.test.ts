@@ -14,7 +14,7 @@ function stackWith(properties: Record<string, unknown>, ...others: Resource[]): 
     attributes: { Name: 'api-key' },
     properties: { GenerateSecretString: properties },
   };
-  return { name: 'S', resources: [secret, ...others], outputs: {}, assets: new Map() };
+  return { name: 'S', id: 'S', resources: [secret, ...others], outputs: {}, assets: new Map() };
 }
 
 const secretsOf = (properties: Record<string, unknown> = {}, store: DurableStore = openDurableStore()) =>

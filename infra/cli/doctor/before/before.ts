@@ -25,7 +25,7 @@ export async function* examine(target: Target, ports: Ports): Findings {
   // Nobody else answers without them.
   if (account === '') return;
   yield* run([
-    ...accountChecks(account, target, ports.account),
+    ...(target.isByAttach ? [] : accountChecks(account, target, ports.account)),
     ...nameChecks(account, target, ports),
     ...(target.site === undefined
       ? newSiteChecks(target, ports)

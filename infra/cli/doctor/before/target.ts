@@ -26,6 +26,11 @@ export interface Target {
   readonly buckets: readonly Named[];
   readonly tables: readonly Named[];
   readonly dashboard: string;
+  /**
+   * Whether `attach` deploys it, which needs no bootstrap and judges the stack itself.
+   * @default false
+   */
+  readonly isByAttach?: boolean;
   /** The site that there is already. Absent: the stack makes its own. */
   readonly site?: ExistingSite;
   readonly commands: Commands;

@@ -8,7 +8,7 @@ import { customResourceText } from '../../template/custom-resource.ts';
 import type { Resource } from '../../template/resource.ts';
 import type { LoadedStack } from '../../template/template.ts';
 import type { InvocationResult } from '../lambda/function-definition.ts';
-import { stackIdOf } from './cloudformation.ts';
+import { ResourceFailedError } from './resource-failure.ts';
 
 export interface CustomResourcesOptions {
   readonly store: DurableStore;
@@ -34,39 +34,93 @@ const Answer = z.object({
 });
 type Answer = z.infer<typeof Answer>;
 
-/**
- * Deploys the custom resources of stacks as CloudFormation does: it invokes the function of each
- * that is new or has changed properties, and waits for the answer at a URL of its own.
- *
- * @returns a function that replaces the placeholders of resources in a string with what their
- * functions answered
- * @throws Error with the reason that a function gives
- */
-export async function deployCustomResources(
-  stacks: readonly LoadedStack[],
-  { store, invoke }: CustomResourcesOptions,
-): Promise<(text: string) => string> {
+/** The custom resources of stacks, made as CloudFormation makes them. */
+export interface CustomResources {
+  /**
+   * Invokes the function of each resource that is new or has changed properties, and waits for the
+   * answer at a URL of its own. If one fails, those that were new are removed again.
+   *
+   * @returns a function that replaces the placeholders of resources in a string with what their
+   * functions answered
+   * @throws ResourceFailedError with the reason that a function gives
+   */
+  deploy(stacks: readonly LoadedStack[]): Promise<(text: string) => string>;
+  /**
+   * Removes those of a stack that another one, if it is given, does not have.
+   *
+   * @throws ResourceFailedError with the reason that a function gives
+   */
+  remove(stack: LoadedStack, after?: LoadedStack): Promise<void>;
+}
+
+export function createCustomResources({ store, invoke }: CustomResourcesOptions): CustomResources {
   const kept = store.map<Deployed>('custom-resources');
-  const answered = new Map<string, string>();
+
+  async function removeAll(stack: LoadedStack, resources: readonly Resource[], answers: Answers) {
+    for (const resource of resources.toReversed()) {
+      const key = keyOf(stack, resource);
+      const deployed = kept.get(key);
+      if (deployed === undefined) continue;
+      await new Deployment(stack, resource, { answers, invoke }).remove(deployed);
+      kept.delete(key);
+    }
+  }
+
+  /** @returns what was deployed, by logical id */
+  async function deployAll(stack: LoadedStack, answers: Answers): Promise<Map<string, Deployed>> {
+    const [all, added] = [new Map<string, Deployed>(), [] as Resource[]];
+    try {
+      for (const resource of customIn(stack)) {
+        const key = keyOf(stack, resource);
+        const before = kept.get(key);
+        const deployed = await new Deployment(stack, resource, { answers, invoke }).deploy(before);
+        kept.set(key, deployed);
+        all.set(resource.logicalId, deployed);
+        if (before === undefined) added.push(resource);
+      }
+      return all;
+    } catch (error) {
+      await removeAll(stack, added, answers);
+      throw error;
+    }
+  }
+
+  return {
+    async deploy(stacks) {
+      const answered = new Map<string, string>();
+      await withAnswers(async answers => {
+        for (const stack of stacks)
+          for (const [logicalId, { physicalId, data }] of await deployAll(stack, answers)) {
+            answered.set(customResourceText(stack.name, logicalId), physicalId);
+            for (const [attribute, value] of Object.entries(data))
+              answered.set(customResourceText(stack.name, logicalId, attribute), value);
+          }
+      });
+      return text =>
+        [...answered].reduce(
+          (resolved, [placeholder, value]) => resolved.replaceAll(placeholder, value),
+          text,
+        );
+    },
+    async remove(stack, after) {
+      const staying = new Set(after?.resources.map(({ logicalId }) => logicalId));
+      const leaving = customIn(stack).filter(({ logicalId }) => !staying.has(logicalId));
+      await withAnswers(answers => removeAll(stack, leaving, answers));
+    },
+  };
+}
+
+async function withAnswers<Result>(perform: (answers: Answers) => Promise<Result>): Promise<Result> {
   const answers = await startAnswers();
   try {
-    for (const { name: stackName, resources } of stacks) {
-      for (const resource of resources.filter(({ isCustom }) => isCustom)) {
-        const key = `${stackName}/${resource.logicalId}`;
-        const deployment = new Deployment(stackName, resource, { answers, invoke });
-        const deployed = await deployment.deploy(kept.get(key));
-        kept.set(key, deployed);
-        answered.set(customResourceText(stackName, resource.logicalId), deployed.physicalId);
-        for (const [attribute, value] of Object.entries(deployed.data))
-          answered.set(customResourceText(stackName, resource.logicalId, attribute), value);
-      }
-    }
+    return await perform(answers);
   } finally {
     await answers.stop();
   }
-  return text =>
-    [...answered].reduce((resolved, [placeholder, value]) => resolved.replaceAll(placeholder, value), text);
 }
+
+const customIn = ({ resources }: LoadedStack) => resources.filter(({ isCustom }) => isCustom);
+const keyOf = ({ name }: LoadedStack, { logicalId }: Resource) => `${name}/${logicalId}`;
 
 interface DeploymentDependencies extends Pick<CustomResourcesOptions, 'invoke'> {
   readonly answers: Answers;
@@ -82,12 +136,12 @@ interface Task {
 
 /** The deployment of one resource. */
 class Deployment {
-  readonly #stackName: string;
+  readonly #stack: LoadedStack;
   readonly #resource: Resource;
   readonly #dependencies: DeploymentDependencies;
 
-  constructor(stackName: string, resource: Resource, dependencies: DeploymentDependencies) {
-    this.#stackName = stackName;
+  constructor(stack: LoadedStack, resource: Resource, dependencies: DeploymentDependencies) {
+    this.#stack = stack;
     this.#resource = resource;
     this.#dependencies = dependencies;
   }
@@ -105,13 +159,16 @@ class Deployment {
       PhysicalResourceId,
       OldResourceProperties: before.properties,
     });
-    if (answer.PhysicalResourceId !== PhysicalResourceId)
-      await this.#ask({
-        RequestType: 'Delete',
-        ResourceProperties: before.properties,
-        PhysicalResourceId,
-      });
+    if (answer.PhysicalResourceId !== PhysicalResourceId) await this.remove(before);
     return this.#deployed(answer);
+  }
+
+  async remove({ properties, physicalId }: Deployed): Promise<void> {
+    await this.#ask({
+      RequestType: 'Delete',
+      ResourceProperties: properties,
+      PhysicalResourceId: physicalId,
+    });
   }
 
   #deployed({ PhysicalResourceId: physicalId, Data: data }: Answer): Deployed {
@@ -125,19 +182,18 @@ class Deployment {
     const event = {
       ...task,
       ResponseURL: expected.url,
-      StackId: stackIdOf(this.#stackName),
+      StackId: this.#stack.id,
       RequestId: randomUUID(),
       ResourceType: type,
       LogicalResourceId: logicalId,
     };
     const { functionError, payload } = await this.#dependencies.invoke(functionName, JSON.stringify(event));
     const answer = expected.given();
-    const what = `${this.#stackName}: ${task.RequestType} of ${logicalId} (${type})`;
-    if (answer === undefined) {
-      const why = functionError === undefined ? '' : `, and failed: ${payload}`;
-      throw new Error(`${what}: its function did not answer CloudFormation${why}`);
-    }
-    if (answer.Status === 'FAILED') throw new Error(`${what} failed: ${answer.Reason}`);
+    const during = `${this.#stack.name}: ${task.RequestType}`;
+    const why = functionError === undefined ? '' : `, and failed: ${payload}`;
+    const silent = `its function did not answer CloudFormation${why}`;
+    const reason = answer === undefined ? silent : answer.Reason;
+    if (answer?.Status !== 'SUCCESS') throw new ResourceFailedError({ logicalId, type, reason, during });
     return answer;
   }
 }

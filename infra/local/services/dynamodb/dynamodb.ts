@@ -23,6 +23,8 @@ export interface DynamoDb {
    * @throws Error if it cannot be made, or was kept without an index that it should have
    */
   ensureTable(name: string, properties: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Removes a table, if it is there. */
+  removeTable(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,8 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
   const inFlight = new Set<Promise<AwsResponse>>();
   let isStopped = false;
   // dynalite throws at the process if a request meets its closed files.
+  const call = (action: string, content: object) =>
+    handle(jsonRequest('dynamodb', `DynamoDB_20120810.${action}`, content, 'local'));
   const handle: AwsService = async request => {
     if (isStopped) throw new ConnectionCutError();
     const answering = answer(request).finally(() => inFlight.delete(answering));
@@ -73,8 +77,6 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
         BillingMode,
         GlobalSecondaryIndexes,
       };
-      const call = (action: string, content: object) =>
-        handle(jsonRequest('dynamodb', `DynamoDB_20120810.${action}`, content, 'local'));
       const response = await call('CreateTable', input);
       if (response.status === 200) return;
       const text = String(response.body);
@@ -92,6 +94,7 @@ export async function startDynamoDb(directory?: string): Promise<DynamoDb> {
         );
       }
     },
+    removeTable: async TableName => void (await call('DeleteTable', { TableName })),
     async stop() {
       isStopped = true;
       await Promise.all(inFlight);

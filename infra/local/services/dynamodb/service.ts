@@ -49,13 +49,11 @@ export const dynamodb: Service<readonly TableDefinition[]> = {
   parse: account =>
     account.all('AWS::DynamoDB::Table').map(({ ref, properties }) => ({ name: ref, properties })),
   async start(tables, cloud) {
-    const { handle, ensureTable, stop } = await startDynamoDb(cloud.folder('dynamodb'));
-    try {
-      for (const { name, properties } of tables) await ensureTable(name, properties);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-    return { apis: { dynamodb: handle }, stop };
+    const kept = await cloud.lasting('dynamodb', () => startDynamoDb(cloud.folder('dynamodb')));
+    for (const { name, properties } of tables) await kept.ensureTable(name, properties);
+    return {
+      apis: { dynamodb: kept.handle },
+      removes: { 'AWS::DynamoDB::Table': ({ ref }) => kept.removeTable(ref) },
+    };
   },
 };

@@ -14,7 +14,7 @@ export const fauxqs: Service = {
   types: {},
   parse: () => undefined,
   async start(_, cloud) {
-    const emulator = await startFauxqs(cloud.folder('queues-and-buckets'));
-    return { offers: [fauxqsEmulator.offer(() => emulator)], stop: emulator.stop };
+    const emulator = await cloud.lasting('fauxqs', () => startFauxqs(cloud.folder('queues-and-buckets')));
+    return { offers: [fauxqsEmulator.offer(() => emulator)] };
   },
 };

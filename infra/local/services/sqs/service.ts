@@ -62,6 +62,7 @@ export const sqs: Service<readonly QueueDefinition[]> = {
     for (const queue of queues) ensureQueue(sqsStore, queue);
     return {
       apis: { sqs: createSqs(handle, sqsStore) },
+      removes: { 'AWS::SQS::Queue': ({ ref }) => void sqsStore.deleteQueue(ref) },
       offers: [measureQueue.offer(name => measureQueueIn(sqsStore, name))],
     };
   },

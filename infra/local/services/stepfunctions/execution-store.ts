@@ -30,6 +30,8 @@ export interface ExecutionStore {
   /** In the order they started. */
   all(): ExecutionRecord[];
   save(record: ExecutionRecord): void;
+  /** Forgets one execution. */
+  remove(arn: string): void;
   /** Forgets the oldest closed executions; their names are free again. */
   prune(): void;
 }
@@ -37,6 +39,10 @@ export interface ExecutionStore {
 export function createExecutionStore(store: DurableStore): ExecutionStore {
   const records = store.map<ExecutionRecord>('step-functions-executions');
   const known = new Map(records.values().map(record => [record.arn, record]));
+  const remove = (arn: string) => {
+    records.delete(arn);
+    known.delete(arn);
+  };
   return {
     get: arn => known.get(arn),
     all: () => [...known.values()],
@@ -44,11 +50,11 @@ export function createExecutionStore(store: DurableStore): ExecutionStore {
       known.set(record.arn, record);
       records.set(record.arn, record);
     },
+    remove,
     prune() {
       const closed = [...known.values()].filter(record => record.status !== 'RUNNING');
       for (const { arn } of closed.slice(0, Math.max(0, closed.length - CLOSED_EXECUTIONS_KEPT))) {
-        records.delete(arn);
-        known.delete(arn);
+        remove(arn);
       }
     },
   };

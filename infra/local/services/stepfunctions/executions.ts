@@ -81,6 +81,11 @@ export class Executions {
     });
   }
 
+  /** Forgets all executions of a machine. None of them may run. */
+  forget(machineArn: string): void {
+    for (const { arn } of this.list(machineArn)) this.#records.remove(arn);
+  }
+
   /** Continues the executions that were running when the process ended. */
   resume(): void {
     const interrupted = this.#records

@@ -70,6 +70,7 @@ export const stepfunctions: Service<readonly StateMachineDefinitionResource[]> =
     });
     return {
       apis: { states: stepFunctions.api },
+      removes: { 'AWS::StepFunctions::StateMachine': ({ ref }) => stepFunctions.forget(ref) },
       begin: () => void stepFunctions.resume(),
       stop: stepFunctions.stop,
     };

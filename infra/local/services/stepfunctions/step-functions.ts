@@ -35,6 +35,8 @@ export interface StepFunctions {
    * again.
    */
   resume(): void;
+  /** Forgets the executions of a machine that is there no more. */
+  forget(machineArn: string): void;
   /** Ends all runs; the executions stay RUNNING in the store. */
   stop(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
         );
       }
     },
+    forget: machineArn => executions.forget(machineArn),
     resume: () => executions.resume(),
     stop: () => executions.stop(),
   };

@@ -72,7 +72,7 @@ export const bucketPolicy = (...statements: object[]) =>
 
 /** The permissions of a stack of these resources. */
 export function permissionsOf(resources: Resource[], options?: PermissionsOptions) {
-  const stack = { name: 'Test', resources, outputs: {}, assets: new Map() };
+  const stack = { name: 'Test', id: 'Test', resources, outputs: {}, assets: new Map() };
   return createPermissions(accountOf([stack]), SERVICES, options);
 }
 

@@ -9,9 +9,11 @@ import type { Cloud, Running, Service } from '../../../../infra/local/kernel/ser
 import { startServices } from '../../../../infra/local/kernel/start-services.ts';
 import { accountOf } from '../../../../infra/local/template/account.ts';
 import { type LoadedStack, withTexts } from '../../../../infra/local/template/template.ts';
+import { STARTED_ONCE } from '../../../helpers/described-stacks.ts';
 
 const STACK: LoadedStack = {
   name: 'Test',
+  id: 'Test',
   resources: [
     { logicalId: 'Box', type: 'Test::Box', ref: 'box', attributes: {}, properties: { Size: '{{size}}' } },
   ],
@@ -46,6 +48,7 @@ async function start(...services: Service[]) {
       permissions: createPermissions(accountOf([STACK]), services),
       timeScale: 1,
       folder: () => undefined,
+      ...STARTED_ONCE,
     },
     apis,
     servers: await openPublicServers([], {}, {}, () => undefined),
