@@ -96,13 +96,20 @@ const piped = (args: readonly string[], env: Readonly<Record<string, string>>) =
     ),
   );
 
-it('A command without credentials says how to get some, and ends with 1', async () => {
-  const { code, stdout, stderr } = await piped(['status'], {
+it.each([
+  ['status', [], 'Sign in as for the AWS CLI, or use --local for the local cloud.'],
+  ['detach', ['--yes'], 'Sign in as for the AWS CLI.'],
+  [
+    'attach',
+    ['--bucket', 'site', '--distribution', 'E2EXAMPLE1ABCD', '--notify', 'owner@example.com', '--yes'],
+    'Sign in, and look who you are: aws sts get-caller-identity --region us-east-1',
+  ],
+])('%s without credentials says how to get some, and ends with 1', async (command, args, advice) => {
+  const { code, stdout, stderr } = await piped([command, ...args], {
     HOME: import.meta.dirname,
     AWS_EC2_METADATA_DISABLED: 'true',
   });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain('Sign in as for the AWS CLI, or use --local for the local cloud.');
+  expect({ code, told: stdout + stderr }).toEqual({ code: 1, told: expect.stringContaining(advice) });
 });
 
 describe('The terminal', () => {
