@@ -20,12 +20,14 @@ interface Served {
   readonly publicUrl: string;
   readonly url: string;
   readonly server: Server;
+  /** Requests that came before `serve` was called. */
+  readonly waiting: Parameters<RequestListener>[];
 }
 
 /**
  * Opens a server for each resource that everybody can reach: distributions and APIs. They listen
  * before anything else starts, because their URLs are part of what functions are told, and answer
- * once `serve` is called.
+ * once `serve` is called, also what was asked before.
  *
  * @param ports by the names that resource types give them; 0 or none: any free port
  * @param onStarted receives what stops a server
@@ -41,12 +43,13 @@ export async function openPublicServers(
     if (published === undefined) continue;
     const ofType = resources.filter(resource => resource.type === type);
     for (const [index, resource] of ofType.entries()) {
-      const server = createServer();
+      const waiting: Served['waiting'] = [];
+      const server = createServer((request, response) => waiting.push([request, response]));
       const wanted = index === 0 ? (ports[published.port] ?? 0) : 0;
       const port = await listen(server, wanted, `--${published.port}-port`);
       onStarted(() => close(server));
       const publicUrl = published.urlOf(resource);
-      served.push({ type, ref: resource.ref, publicUrl, url: `http://127.0.0.1:${port}`, server });
+      served.push({ type, ref: resource.ref, publicUrl, url: `http://127.0.0.1:${port}`, server, waiting });
     }
   }
   return {
@@ -61,8 +64,11 @@ export async function openPublicServers(
       ),
     localUrls: Object.fromEntries(served.map(({ publicUrl, url }) => [publicUrl, url])),
     serve(type, listenerOf) {
-      for (const { ref, server } of served.filter(each => each.type === type))
-        server.removeAllListeners('request').on('request', listenerOf(ref));
+      for (const { ref, server, waiting } of served.filter(each => each.type === type)) {
+        const listener = listenerOf(ref);
+        server.removeAllListeners('request').on('request', listener);
+        for (const asked of waiting.splice(0)) listener(...asked);
+      }
     },
   };
 }
