@@ -6,6 +6,7 @@ import {
   NOBODY,
 } from '../../../shared/refresh/joint-mail.ts';
 import type { Refresh } from '../../../shared/refresh/refresh.ts';
+import { CrashingSteps, type PlannedCrash } from './crashing-steps.ts';
 
 export interface DeployScenario {
   /** Of one distribution each, or the next one of the same distribution. */
@@ -17,8 +18,7 @@ export interface DeployScenario {
     /** How often its report is repeated though it did not crash. */
     readonly repetitions: number;
   }[];
-  /** The report that takes the step dies, before the step has an effect or after it. */
-  readonly crashes: readonly { readonly step: number; readonly when: 'before' | 'after' }[];
+  readonly crashes: readonly PlannedCrash[];
 }
 
 /** What keeps mails from being lost, doubled or split. */
@@ -29,8 +29,6 @@ export const MAIL_GUARDS = [
   'one that has ended and not joined yet is awaited',
 ] as const;
 export type MailGuard = (typeof MAIL_GUARDS)[number];
-
-class Crash extends Error {}
 
 /**
  * Reports of refreshes that begin, end, crash and are repeated, one step at a time in the
@@ -44,16 +42,14 @@ export async function runDeploys(
   { refreshes, crashes }: DeployScenario,
   without?: MailGuard,
 ): Promise<string[]> {
-  const world = new World(scheduler, new Map(crashes.map(({ step, when }) => [step, when])), without);
+  const world = new World(new CrashingSteps(scheduler, crashes), without);
   await scheduler.waitFor(Promise.all(refreshes.map((refresh, index) => world.play(`r${index}`, refresh))));
   return world.violations();
 }
 
 class World {
-  readonly #scheduler: Scheduler;
-  readonly #crashes: Map<number, 'before' | 'after'>;
+  readonly #steps: CrashingSteps;
   readonly #without: MailGuard | undefined;
-  #steps = 0;
   #time = Date.UTC(2026, 11, 1);
   #stored: { gathering: Gathering; version: number } = { gathering: NOBODY, version: 0 };
   readonly #records = new Map<string, Refresh>();
@@ -63,20 +59,15 @@ class World {
   /** How many began after another one had ended. */
   #lateBeginnings = 0;
 
-  constructor(
-    scheduler: Scheduler,
-    crashes: Map<number, 'before' | 'after'>,
-    without: MailGuard | undefined,
-  ) {
-    this.#scheduler = scheduler;
-    this.#crashes = crashes;
+  constructor(steps: CrashingSteps, without: MailGuard | undefined) {
+    this.#steps = steps;
     this.#without = without;
   }
 
   async play(id: string, { distribution, waits, lasts, repetitions }: DeployScenario['refreshes'][number]) {
-    await this.#turns(waits);
+    await this.#steps.wait(waits);
     this.#begin(id, distribution);
-    await this.#turns(lasts);
+    await this.#steps.wait(lasts);
     for (let times = 0; times <= repetitions; times++) await this.#reportUntilDone(id, distribution);
   }
 
@@ -101,16 +92,11 @@ class World {
     this.#pointers.set(distributionId, id);
   }
 
-  async #reportUntilDone(id: string, distributionId: string): Promise<void> {
-    for (;;) {
-      try {
-        await this.#step('finish', () => this.#finish(id));
-        await mailTogether({ id, distributionId }, ids => this.#send(id, ids), this.#dependencies());
-        return;
-      } catch (error) {
-        if (!(error instanceof Crash)) throw error;
-      }
-    }
+  #reportUntilDone(id: string, distributionId: string): Promise<void> {
+    return this.#steps.untilDone(async () => {
+      await this.#steps.take('finish', () => this.#finish(id));
+      await mailTogether({ id, distributionId }, ids => this.#send(id, ids), this.#dependencies());
+    });
   }
 
   #finish(id: string): void {
@@ -121,7 +107,7 @@ class World {
 
   #send(writer: string, ids: readonly string[]): Promise<string> {
     const mailId = `mail-of-${writer}`;
-    return this.#step('send', () => {
+    return this.#steps.take('send', () => {
       this.#mails.set(mailId, [...(this.#mails.get(mailId) ?? []), ids.join('+')]);
       return mailId;
     });
@@ -130,15 +116,15 @@ class World {
   #dependencies(): JointMailDependencies {
     return {
       gathering: {
-        read: () => this.#step('read', () => this.#stored),
-        replace: (version, gathering) => this.#step('replace', () => this.#replace(version, gathering)),
+        read: () => this.#steps.take('read', () => this.#stored),
+        replace: (version, gathering) => this.#steps.take('replace', () => this.#replace(version, gathering)),
       },
       refreshes: {
-        get: id => this.#step('get', () => this.#shown(id)),
-        recordMailed: (id, mailId) => this.#step('mark', () => this.#mark(id, mailId)),
+        get: id => this.#steps.take('get', () => this.#shown(id)),
+        recordMailed: (id, mailId) => this.#steps.take('mark', () => this.#mark(id, mailId)),
       },
       beside: distributionId =>
-        this.#step('beside', () =>
+        this.#steps.take('beside', () =>
           [...this.#pointers].filter(([id]) => id !== distributionId).map(([, refreshId]) => refreshId),
         ),
       now: () => new Date(this.#time),
@@ -170,18 +156,5 @@ class World {
     const record = this.#records.get(id);
     if (record === undefined) throw new Error(`There is no record ${id}`);
     return record;
-  }
-
-  async #turns(count: number): Promise<void> {
-    for (let turn = 0; turn < count; turn++) await this.#scheduler.schedule(Promise.resolve(), 'wait');
-  }
-
-  async #step<T>(what: string, effect: () => T): Promise<T> {
-    const crash = this.#crashes.get(this.#steps++);
-    await this.#scheduler.schedule(Promise.resolve(), what);
-    if (crash === 'before') throw new Crash();
-    const result = effect();
-    if (crash === 'after') throw new Crash();
-    return result;
   }
 }

@@ -9,6 +9,7 @@ import {
   resume,
 } from '../../../shared/refresh/pause.ts';
 import type { Changes } from '../../../shared/refresh/refresh.ts';
+import { CrashingSteps, type PlannedCrash } from './crashing-steps.ts';
 
 /** What somebody does with the pause while uploads arrive. */
 export type Move = 'pause' | 'resume';
@@ -18,8 +19,7 @@ export interface PauseScenario {
   readonly uploads: readonly { readonly path: string; readonly turns: number }[];
   /** Of people who act at the same time, each in this order. */
   readonly people: readonly (readonly Move[])[];
-  /** The process that takes the step dies, before the step has an effect or after it. */
-  readonly crashes: readonly { readonly step: number; readonly when: 'before' | 'after' }[];
+  readonly crashes: readonly PlannedCrash[];
 }
 
 /** What keeps changes from being lost. */
@@ -30,8 +30,6 @@ export const PAUSE_GUARDS = [
   'what was held is dropped only after it was collected',
 ] as const;
 export type PauseGuard = (typeof PAUSE_GUARDS)[number];
-
-class Crash extends Error {}
 
 /**
  * Collectors, and people who pause and resume, one step at a time in the scheduler's order.
@@ -44,7 +42,7 @@ export async function runPauses(
   { uploads, people, crashes }: PauseScenario,
   without?: PauseGuard,
 ): Promise<string[]> {
-  const world = new World(scheduler, new Map(crashes.map(({ step, when }) => [step, when])), without);
+  const world = new World(new CrashingSteps(scheduler, crashes), without);
   const actors = [
     ...uploads.map(upload => world.deliver(upload)),
     ...people.map(moves => world.operate(moves)),
@@ -54,10 +52,8 @@ export async function runPauses(
 }
 
 class World {
-  readonly #scheduler: Scheduler;
-  readonly #crashes: Map<number, 'before' | 'after'>;
+  readonly #steps: CrashingSteps;
   readonly #without: PauseGuard | undefined;
-  #steps = 0;
   #pause: Pause | undefined;
   #pauses = 0;
   /** By partition. */
@@ -67,30 +63,25 @@ class World {
   readonly #collected: { readonly path: string; readonly at: number }[] = [];
   readonly #wrong: string[] = [];
 
-  constructor(
-    scheduler: Scheduler,
-    crashes: Map<number, 'before' | 'after'>,
-    without: PauseGuard | undefined,
-  ) {
-    this.#scheduler = scheduler;
-    this.#crashes = crashes;
+  constructor(steps: CrashingSteps, without: PauseGuard | undefined) {
+    this.#steps = steps;
     this.#without = without;
   }
 
   /** A message that comes again until a collector has taken it. */
   async deliver({ path, turns }: PauseScenario['uploads'][number]): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await this.#scheduler.schedule(Promise.resolve(), 'wait');
+    await this.#steps.wait(turns);
     const changes = { objects: [], paths: [path] };
-    await this.#untilDone(() =>
-      this.#step('arrive', () => void this.#uploads.push({ path, at: this.#steps })),
+    await this.#steps.untilDone(() =>
+      this.#steps.take('arrive', () => void this.#uploads.push({ path, at: this.#steps.taken })),
     );
-    await this.#untilDone(() => collectOrHold(changes, { ...this.#collecting(), ...this.#holding() }));
+    await this.#steps.untilDone(() => collectOrHold(changes, { ...this.#collecting(), ...this.#holding() }));
   }
 
   /** Somebody who repeats a command until it has come to its end. */
   async operate(moves: readonly Move[]): Promise<void> {
     for (const move of moves)
-      await this.#untilDone(() => (move === 'pause' ? this.#begin() : this.#finish()));
+      await this.#steps.untilDone(() => (move === 'pause' ? this.#begin() : this.#finish()));
   }
 
   /** What was asked for is to be collected after it, or held by the pause that there is. */
@@ -126,8 +117,8 @@ class World {
 
   #collecting() {
     const collected = ({ paths }: Changes) =>
-      this.#step('collect', () => {
-        this.#collected.push(...paths.map(path => ({ path, at: this.#steps })));
+      this.#steps.take('collect', () => {
+        this.#collected.push(...paths.map(path => ({ path, at: this.#steps.taken })));
       });
     const refreshes: CollectStore = {
       current: async () => 'r1',
@@ -154,21 +145,21 @@ class World {
       },
       held: {
         hold: (pauseId, changes) =>
-          this.#step('hold', () => {
+          this.#steps.take('hold', () => {
             const partition = this.#partitionOf(pauseId);
             const held = this.#held.get(partition) ?? new Set();
             for (const path of changes.paths) held.add(path);
             this.#held.set(partition, held);
           }),
         heldBy: async pauseId => {
-          const paths = await this.#step('read what is held', () => [
+          const paths = await this.#steps.take('read what is held', () => [
             ...(this.#held.get(this.#partitionOf(pauseId)) ?? []),
           ]);
           if (!this.#has('what was held is dropped only after it was collected'))
-            await this.#step('drop early', () => this.#drop(pauseId, paths));
+            await this.#steps.take('drop early', () => this.#drop(pauseId, paths));
           return { objects: [], paths };
         },
-        drop: (pauseId, changes) => this.#step('drop', () => this.#drop(pauseId, changes.paths)),
+        drop: (pauseId, changes) => this.#steps.take('drop', () => this.#drop(pauseId, changes.paths)),
       },
     };
   }
@@ -179,45 +170,25 @@ class World {
 
   #store(): PauseStore {
     return {
-      current: () => this.#step('look at the pause', () => this.#pause),
+      current: () => this.#steps.take('look at the pause', () => this.#pause),
       begin: pause =>
-        this.#step('pause', () => {
+        this.#steps.take('pause', () => {
           if (this.#pause !== undefined) return false;
           this.#pause = pause;
           return true;
         }),
       resumed: (pauseId, at) =>
-        this.#step('mark as resumed', () => {
+        this.#steps.take('mark as resumed', () => {
           if (!this.#has('a pause is marked as resumed before what it holds is read')) return;
           if (this.#pause?.id === pauseId) this.#pause = { ...this.#pause, resumedAt: at.toISOString() };
         }),
       end: pauseId =>
-        this.#step('end the pause', () => {
+        this.#steps.take('end the pause', () => {
           if (this.#pause?.id !== pauseId) return;
           if (isPaused(this.#pause) && this.#has('a pause is marked as resumed before what it holds is read'))
             this.#wrong.push('a pause ended that was not resumed');
           this.#pause = undefined;
         }),
     };
-  }
-
-  async #step<T>(label: string, effect: () => T): Promise<T> {
-    await this.#scheduler.schedule(Promise.resolve(), label);
-    const crash = this.#crashes.get(this.#steps++);
-    if (crash === 'before') throw new Crash(label);
-    const answer = effect();
-    if (crash === 'after') throw new Crash(label);
-    return answer;
-  }
-
-  async #untilDone(work: () => Promise<unknown>): Promise<void> {
-    for (;;) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!(error instanceof Crash)) throw error;
-      }
-    }
   }
 }
