@@ -59,6 +59,8 @@ export interface Parts {
   readonly step: (text: string) => void;
 }
 
+type StackParts = Omit<Parts, 'bucket'>;
+
 /** Tells the stacks of `attach` from others. */
 const TAG = 'cloudfront-auto-invalidation';
 
@@ -175,12 +177,17 @@ async function settled(place: Place, parts: Parts): Promise<FoundStack | undefin
     throw new CommandError(
       `The stack ${place.stackName} is in the state ${found.status}. Bring it to its end by aws cloudformation continue-update-rollback --stack-name ${place.stackName} --region ${place.region}, and run this again.`,
     );
-  parts.step(`Waiting for ${place.stackName}: ${found.status}`);
-  await followed(found.id, new Date(), parts);
+  await waitFor(found, place, parts);
   return settled(place, parts);
 }
 
-async function removeStack({ id }: FoundStack, { stackName }: Place, parts: Parts): Promise<void> {
+/** Waits until CloudFormation has done what it is doing. */
+async function waitFor({ id, status }: FoundStack, { stackName }: Place, parts: StackParts): Promise<void> {
+  parts.step(`Waiting for ${stackName}: ${status}`);
+  await followed(id, new Date(), parts);
+}
+
+async function removeStack({ id }: FoundStack, { stackName }: Place, parts: StackParts): Promise<void> {
   const since = new Date();
   await parts.stack.remove();
   const { status, failure } = await followed(id, since, parts);
@@ -190,7 +197,7 @@ async function removeStack({ id }: FoundStack, { stackName }: Place, parts: Part
     );
 }
 
-const followed = (id: string, since: Date, { stack, step }: Parts) =>
+const followed = (id: string, since: Date, { stack, step }: StackParts) =>
   stack.follow(id, since, ({ LogicalResourceId, ResourceStatus }) =>
     step(`${LogicalResourceId} ${ResourceStatus}`),
   );
@@ -204,17 +211,15 @@ const followed = (id: string, since: Date, { stack, step }: Parts) =>
 export async function detach(
   place: Place,
   openBucket: (name: string) => AssetsBucket,
-  parts: Omit<Parts, 'bucket'> & { readonly namedBucket: string | undefined },
+  parts: StackParts & { readonly namedBucket: string | undefined },
 ): Promise<void> {
   const found = await parts.stack.look();
   requireOurs(found, place);
   const own = ownBucketName(place);
   const name = parts.namedBucket ?? found?.parameters.get(ASSETS_BUCKET) ?? own;
   const bucket = openBucket(name);
-  if (found?.status.endsWith('_IN_PROGRESS') && found.status !== NEVER_EXECUTED) {
-    parts.step(`Waiting for ${place.stackName}: ${found.status}`);
-    await followed(found.id, new Date(), { ...parts, bucket });
-  }
+  if (found?.status.endsWith('_IN_PROGRESS') && found.status !== NEVER_EXECUTED)
+    await waitFor(found, place, parts);
   let hasRemoved = false;
   if ((await bucket.find()).kind === 'here') {
     parts.step(`Removing the assets from ${name}`);
@@ -225,6 +230,5 @@ export async function detach(
     throw new CommandError(
       `There is no stack ${place.stackName} in ${place.region}: nothing is attached. Check --stack and --region.`,
     );
-  if (found !== undefined && (await parts.stack.look()) !== undefined)
-    await removeStack(found, place, { ...parts, bucket });
+  if (found !== undefined && (await parts.stack.look()) !== undefined) await removeStack(found, place, parts);
 }
