@@ -26,8 +26,10 @@ export class KnownSite {
   constructor(texts: readonly string[], { keys, prefixes }: Exempt) {
     this.counts = new BoundaryCounts([...texts, ...keys, ...prefixes], new Set(keys));
     // Nothing that was asked for is purged needlessly, and no key begins with a query string.
-    const queries = texts.filter(text => queryAt(text) >= 0);
-    const empty = queries.map(text => text.slice(0, queryAt(text) + QUERY.length));
+    const empty = texts.flatMap(text => {
+      const query = queryAt(text);
+      return query < 0 ? [] : text.slice(0, query + QUERY.length);
+    });
     for (const prefix of [...prefixes, ...empty]) this.listed.add(rangeOf(prefix));
   }
 
