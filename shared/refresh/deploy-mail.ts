@@ -1,6 +1,7 @@
 import { type Facts, finishOf, layOut, withRest } from '../mail/layout.ts';
 import { mailKind, type RenderedMail } from '../mail/mail.ts';
 import { DeployReport } from './deploy-report.ts';
+import { describeChange, summaryOfChanges } from './listed-changes.ts';
 import { adviceOnUnasked } from './unasked-advice.ts';
 
 type Part = DeployReport['refreshes'][number];
@@ -24,7 +25,7 @@ function titleOf(report: DeployReport): string {
   const { refreshes } = report;
   const [failed, unverified] = [withOutcome(refreshes, 'failed'), withOutcome(refreshes, 'unasked')];
   const places = `${refreshes.length} distributions`;
-  const summary = summaryOf(report);
+  const summary = summaryOfChanges(report);
   if (failed.length > 0) return `FAILED at ${failed.length} of ${places}, told before (${summary})`;
   if (unverified.length > 0) return `Not verified at ${unverified.length} of ${places}: ${summary}`;
   const limit = refreshes.some(({ hasUntold }) => hasUntold) ? ', as far as its URLs are known' : '';
@@ -55,15 +56,5 @@ function endOf({ outcome, failure, unasked, verified }: Part): string {
   return outcome === 'failed' ? `FAILED: ${failure}` : `not verified: ${unasked?.reason}`;
 }
 
-function summaryOf({ changes, changeCount, requestedPaths, requestedPathCount }: DeployReport): string {
-  if (changeCount === 0)
-    return requestedPathCount === 1 ? `${requestedPaths[0]}` : `${requestedPathCount} paths`;
-  return changeCount === 1 && changes[0] !== undefined ? changes[0].key : `${changeCount} files`;
-}
-
 const withOutcome = (refreshes: readonly Part[], outcome: Part['outcome']) =>
   refreshes.filter(part => part.outcome === outcome);
-
-function describeChange({ key, removed }: DeployReport['changes'][number]): string {
-  return removed ? `${key} (removed)` : key;
-}

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
+import { MailId } from '../mail/mail.ts';
+import { LISTED_CHANGES } from './listed-changes.ts';
 import { UNASKED_CODES } from './unasked.ts';
 
 /** How the refresh of one distribution ended, in short. */
@@ -17,9 +18,6 @@ const Part = z.object({
   hasUntold: z.boolean(),
 });
 
-const listed = <Item extends z.core.$ZodType>(item: Item) =>
-  z.array(item).check(z.maxLength(MAX_LISTED_IN_MAIL));
-
 /**
  * How the refreshes of one deploy ended, where several distributions show the bucket. Lists are
  * cut; the count beside each is not.
@@ -29,9 +27,6 @@ export const DeployReport = z.object({
   id: MailId,
   /** In the order in which they ended. */
   refreshes: z.array(Part).check(z.minLength(2)),
-  changes: listed(z.object({ key: z.string(), removed: z.boolean() })),
-  changeCount: z.int(),
-  requestedPaths: listed(z.string()),
-  requestedPathCount: z.int(),
+  ...LISTED_CHANGES,
 });
 export type DeployReport = z.infer<typeof DeployReport>;

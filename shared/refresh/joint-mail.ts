@@ -85,18 +85,15 @@ async function join(
     const { at, mailId } = refresh.end;
     return mailId === undefined && Date.parse(at) > now().getTime() - MOST_MINUTES_TO_JOIN * 60_000;
   };
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { gathering, version } = await store.read();
-    const mine = gathering.mails[refreshId];
-    if (mine !== undefined) return mine;
+  const next = await change(store, async gathering => {
+    const isMine = gathering.mails[refreshId] !== undefined;
+    if (isMine || Object.values(gathering.mails).some(told => told.includes(refreshId))) return gathering;
     // Read after the item: whoever mailed has marked the records before the item forgot them.
-    const isTold = (await refreshes.get(refreshId))?.end?.mailId !== undefined;
-    if (isTold || Object.values(gathering.mails).some(told => told.includes(refreshId))) return [];
+    if ((await refreshes.get(refreshId))?.end?.mailId !== undefined) return gathering;
     const others = gathering.waiting.length > 0 ? gathering.awaited : await beside(distributionId);
-    const next = withEnded(gathering, refreshId, await asyncFilter(others, isUnderWay));
-    if (await store.replace(version, next)) return next.mails[refreshId] ?? [];
-  }
-  throw new ContendedError('Which refreshes wait for one mail', MAX_ATTEMPTS);
+    return withEnded(gathering, refreshId, await asyncFilter(others, isUnderWay));
+  });
+  return next.mails[refreshId] ?? [];
 }
 
 /** Notes that the mail of a refresh is in the queue. */
@@ -105,12 +102,29 @@ async function recordTold(
   mailId: string,
   { gathering: store, refreshes }: JointMailDependencies,
 ): Promise<void> {
+  await change(store, async gathering => {
+    const { [refreshId]: told, ...mails } = gathering.mails;
+    if (told === undefined) return gathering;
+    for (const id of told) await refreshes.recordMailed(id, mailId);
+    return { ...gathering, mails };
+  });
+}
+
+/**
+ * Replaces the item by what is made of it, from its newest version.
+ *
+ * @param next makes it; the same object if there is nothing to change
+ * @returns what is stored in the end
+ * @throws ContendedError
+ */
+async function change(
+  store: GatheringStore,
+  next: (gathering: Gathering) => Promise<Gathering>,
+): Promise<Gathering> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const { gathering, version } = await store.read();
-    const { [refreshId]: told, ...mails } = gathering.mails;
-    if (told === undefined) return;
-    for (const id of told) await refreshes.recordMailed(id, mailId);
-    if (await store.replace(version, { ...gathering, mails })) return;
+    const changed = await next(gathering);
+    if (changed === gathering || (await store.replace(version, changed))) return changed;
   }
   throw new ContendedError('Which refreshes wait for one mail', MAX_ATTEMPTS);
 }

@@ -3,6 +3,7 @@ import { type MailingStack, mailKind, type RenderedMail } from '../mail/mail.ts'
 import { capWords } from '../planning/cap.ts';
 import { guardWords } from '../planning/guard.ts';
 import { errorPageWords } from './kept-error-pages.ts';
+import { describeChange, summaryOfChanges } from './listed-changes.ts';
 import { RefreshReport } from './refresh-report.ts';
 import { adviceOnUnasked } from './unasked-advice.ts';
 
@@ -111,13 +112,8 @@ function describeSkipped({
 }
 
 function summaryOf(report: RefreshReport): string {
-  const { changes, changeCount, requestedPaths, requestedPathCount, causes } = report;
-  if (causes !== undefined) return `the distribution was changed: ${causes.join(', ')}`;
-  if (changeCount === 0)
-    return requestedPathCount === 1 ? `${requestedPaths[0]}` : `${requestedPathCount} paths`;
-  return changeCount === 1 && changes[0] !== undefined ? changes[0].key : `${changeCount} files`;
-}
-
-function describeChange({ key, removed }: RefreshReport['changes'][number]): string {
-  return removed ? `${key} (removed)` : key;
+  const { causes } = report;
+  return causes === undefined
+    ? summaryOfChanges(report)
+    : `the distribution was changed: ${causes.join(', ')}`;
 }

@@ -1,14 +1,12 @@
 import * as z from 'zod/mini';
-import { MAX_LISTED_IN_MAIL, MailId } from '../mail/mail.ts';
+import { MailId } from '../mail/mail.ts';
 import { Cap } from '../planning/cap.ts';
 import { Guard } from '../planning/guard.ts';
 import { withFormerNames } from './former-names.ts';
 import { KeptErrorPages } from './kept-error-pages.ts';
+import { LISTED_CHANGES, listed } from './listed-changes.ts';
 import { OutsideKeys } from './outside-keys.ts';
 import { Unasked } from './unasked.ts';
-
-const listed = <Item extends z.core.$ZodType>(item: Item) =>
-  z.array(item).check(z.maxLength(MAX_LISTED_IN_MAIL));
 
 /**
  * How a refresh ended, for the people who run the site. Lists are cut; the count beside each is
@@ -23,11 +21,7 @@ const Report = z
     outcome: z.enum(['fresh', 'unasked', 'failed']),
     startedAt: z.string(),
     finishedAt: z.string(),
-    changes: listed(z.object({ key: z.string(), removed: z.boolean() })),
-    changeCount: z.int(),
-    /** Invalidation paths that somebody asked for by hand. */
-    requestedPaths: listed(z.string()),
-    requestedPathCount: z.int(),
+    ...LISTED_CHANGES,
     /** What changed of the distribution, if paths were requested because of it. */
     causes: z.optional(listed(z.string())),
     /** What lay outside every origin path of late, and was left aside. */

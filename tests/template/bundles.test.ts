@@ -41,6 +41,7 @@ const PIPELINE_MAILS = [
   'shared/refresh/deploy-mail.ts',
   'shared/refresh/deploy-report.ts',
   'shared/refresh/kept-error-pages.ts',
+  'shared/refresh/listed-changes.ts',
   'shared/refresh/refresh-mail.ts',
   'shared/refresh/refresh-report.ts',
   'shared/refresh/unasked.ts',
