@@ -18,8 +18,8 @@ const COMMAND_LINE_CONTEXT = {
   'aws:cdk:bundling-stacks': ['**'],
 };
 
-/** Progress that CDK reports, and what Node adds to an error that nothing caught. */
-const NOISE = /^(?:Bundling asset .*|Node\.js v.*|\s+at .*)\n/gm;
+/** What Node adds to an error that nothing caught. */
+const NOISE = /^(?:Node\.js v.*|\s+at .*)\n/gm;
 
 /**
  * Writes the assembly that `cdk synth` writes, without the seconds that npx and the CDK's command

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -25,7 +24,7 @@ const token = Secret.fromSecretNameV2(stack, 'Token', 'my-site/github-token');
 const setStatus = new Lambda(stack, 'SetCommitStatus', {
   runtime: Runtime.NODEJS_24_X,
   handler: 'index.handler',
-  code: Code.fromAsset(fileURLToPath(new URL('commit-status', import.meta.url))),
+  code: Code.fromAsset('infra/examples/commit-status'),
   environment: { BUCKET: bucket.bucketName, TOKEN: token.secretName, REPOSITORY: 'my-school/my-site' },
 });
 bucket.grantRead(setStatus, 'commit.txt');

@@ -158,7 +158,8 @@ describe('A fresh app', () => {
   });
 
   it.each(['commonjs.cjs', 'module.mjs'])('synthesises them as %s', async file => {
-    const { template, folder } = await (await opened).synthesise(`out/bin/${file}`);
+    const { template, folder, printed } = await (await opened).synthesise(`out/bin/${file}`);
+    expect(printed).toBe('');
     expect(resourcesOf(template, 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
     const functions = resourcesOf(template, 'AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThan(5);

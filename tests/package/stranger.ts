@@ -28,6 +28,8 @@ export interface Synthesised {
   readonly template: CfnTemplate;
   /** Folder of the assembly. */
   readonly folder: string;
+  /** What the app printed. */
+  readonly printed: string;
 }
 
 /**
@@ -72,11 +74,11 @@ async function compile(folder: string): Promise<void> {
 
 async function synthesise(folder: string, file: string): Promise<Synthesised> {
   const CDK_OUTDIR = join(folder, 'cdk.out', file);
-  await run(process.execPath, [join(folder, file)], {
+  const { stdout, stderr } = await run(process.execPath, [join(folder, file)], {
     cwd: folder,
     env: { PATH: dirname(process.execPath), CDK_OUTDIR },
   });
   const [template, ...others] = filesIn(CDK_OUTDIR).filter(name => name.endsWith('.template.json'));
   if (template === undefined || others.length > 0) throw new Error(`${file} is not one stack`);
-  return { template: readTemplate(join(CDK_OUTDIR, template)), folder: CDK_OUTDIR };
+  return { template: readTemplate(join(CDK_OUTDIR, template)), folder: CDK_OUTDIR, printed: stdout + stderr };
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,7 @@ const built = await buildPackage({ output: join(folder, 'dist') });
 
 /** The examples of this repository, as somebody writes them who has installed the package. */
 const EXAMPLES = join(import.meta.dirname, '../../infra/examples');
+const HANDLERS = join(EXAMPLES, 'commit-status');
 const examples = readdirSync(EXAMPLES)
   .filter(file => file.endsWith('.ts'))
   .map(file => {
@@ -83,6 +84,8 @@ async function install(name: string, { manifest, compilerOptions, packages }: Ap
     mkdirSync(dirname(join(app, file)), { recursive: true });
     writeFileSync(join(app, file), content ?? '');
   }
+  // What an example reads is found from the folder in which the CDK is called.
+  cpSync(HANDLERS, join(app, 'infra/examples/commit-status'), { recursive: true });
   await run('npm', ['install', '--no-audit', '--no-fund', built.tarball, ...packages], app);
   return app;
 }
