@@ -11,9 +11,11 @@ import {
 } from './constructs/pipeline/numbers.ts';
 import { headerNameProblem, siteUrlProblem } from './constructs/pipeline/verification-rules.ts';
 import { webhookUrlProblem } from './constructs/pipeline/webhook-url.ts';
+import { SettingsError } from './settings-error.ts';
 
 /** Names of buckets follow S3's rules, and no two buckets in the world have the same one. */
-const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a valid S3 bucket name');
+const NOT_A_BUCKET = 'must be a valid S3 bucket name';
+const bucketName = z.string(NOT_A_BUCKET).regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, NOT_A_BUCKET);
 
 /** A number in `cdk.json`, or a string on the command line, where an empty one is not 0. */
 const amount = z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number().min(0));
@@ -32,7 +34,10 @@ function pipelineNumber(name: keyof typeof NUMBERS) {
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region, such as eu-central-1');
 
 /** On the command line a flag is a string. */
-const switchable = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
+const switchable = z.union(
+  [z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })],
+  'must be true or false',
+);
 const flag = switchable.default(false);
 
 /** Strings with commas between them. */
@@ -285,13 +290,13 @@ type ContextOf = (name: string) => unknown;
 
 /**
  * @param contextOf returns a name's value, or undefined for the default
- * @throws Error naming every context value that is wrong
+ * @throws SettingsError naming every context value that is wrong
  */
 export function readSettings(contextOf: ContextOf): Settings {
   return parse(Settings, contextOf);
 }
 
-/** @throws Error naming every context value that is missing or wrong */
+/** @throws SettingsError naming every context value that is missing or wrong */
 export function readAttachmentSettings(contextOf: ContextOf): AttachmentSettings {
   return parse(AttachmentSettings, contextOf);
 }
@@ -302,7 +307,7 @@ function parse<Shape extends z.ZodRawShape>(settings: z.ZodObject<Shape>, contex
   );
   const parsed = settings.safeParse(context);
   if (parsed.success) return parsed.data;
-  throw new Error(`Check cdk.json and -c options:\n${z.prettifyError(parsed.error)}`);
+  throw new SettingsError(parsed.error);
 }
 
 /** How a deployment without `-c` options refreshes. */

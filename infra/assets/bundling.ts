@@ -15,6 +15,8 @@ export const BUNDLING = {
   // The SDK recognises its errors and loggers by the names of their classes.
   keepNames: true,
   mainFields: ['module', 'main'],
+  // What esbuild takes itself, unless there are others.
+  conditions: ['module'],
   // CommonJS dependencies inside an ES module bundle still call require().
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
 } satisfies BuildOptions;
@@ -31,10 +33,15 @@ export interface HandlerBundles {
  *
  * @param handlers paths in `handlers/` without their extension, such as `pipeline/invalidate`, or
  * patterns of them
+ * @param conditions of package.json's `imports`, on which depends what `#edition` means
  */
-export function bundleHandlers(handlers: readonly string[]): HandlerBundles {
+export function bundleHandlers(
+  handlers: readonly string[],
+  conditions: readonly string[] = [],
+): HandlerBundles {
   const { outputFiles, metafile } = buildSync({
     ...BUNDLING,
+    conditions: [...BUNDLING.conditions, ...conditions],
     entryPoints: handlers.map(handler => `handlers/${handler}.ts`),
     outbase: 'handlers',
     outdir: ROOT,

@@ -15,7 +15,7 @@ export type Bundles = ReadonlyMap<string, Uint8Array>;
  * own bundling would name every function on its user's terminal, and ask for an image of Docker
  * that never runs.
  *
- * @param placeholder a folder that stands for the code where CDK asks for no bundles, as `cdk list` does
+ * @param placeholder a folder that stands for the code where CDK asks for none, as `cdk list` does
  */
 export function functionCode(handler: string, placeholder: string, bundles: () => Bundles): Code {
   return new BundledCode(handler, placeholder, bundles);

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, type OptionValues } from '@commander-js/extra-typings';
 import { AttachmentSettings, readAttachmentSettings, Settings } from '../settings.ts';
+import { SettingsError } from '../settings-error.ts';
 import { CommandError, EXIT } from './command.ts';
 
 /** Settings by name, as `-c` options give them. */
@@ -31,19 +32,22 @@ interface GivenOptions {
 /** What the options say. @throws CommandError that ends the command with 2, naming what is wrong */
 export function attachmentSettings(given: GivenOptions): AttachmentSettings {
   const context = contextOf(given);
-  return settingsChecked(() => readAttachmentSettings(name => context[name]));
+  return settingsChecked(() => readAttachmentSettings(name => context[name]), given.context, given);
 }
+
+/** Options that are settings of another name. */
+const OPTIONS = {
+  bucket: 'bucket',
+  distributionId: 'distribution',
+  notifyEmail: 'notify',
+  region: 'region',
+  stackName: 'stack',
+} as const;
 
 /** The options as settings by name. */
 export function contextOf(given: GivenOptions): Context {
-  return {
-    ...given.context,
-    bucket: given.bucket,
-    distributionId: given.distribution,
-    notifyEmail: given.notify,
-    region: given.region,
-    stackName: given.stack,
-  };
+  const own = Object.entries(OPTIONS).map(([name, option]) => [name, given[option]]);
+  return { ...given.context, ...Object.fromEntries(own) };
 }
 
 /** As CDK splits it. Names that no stack knows are most probably misspelt, and CDK ignores them. */
@@ -55,12 +59,29 @@ export function setting(text: string, previous: Context = {}): Context {
   return { ...previous, [name]: value };
 }
 
-/** @throws CommandError that ends the command with 2 */
-export function settingsChecked<Target>(read: () => Target): Target {
+/**
+ * Reads settings.
+ *
+ * @param context what -c options gave
+ * @param options what options of their own gave, if the command has them
+ * @throws CommandError that ends the command with 2, naming each wrong setting as it was typed
+ */
+export function settingsChecked<Target>(
+  read: () => Target,
+  context: Context = {},
+  options: Partial<GivenOptions> = {},
+): Target {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new CommandError(error.message, { cause: error, exitCode: EXIT.misused });
+    if (!(error instanceof SettingsError)) throw error;
+    const lines = error.problems.map(({ setting, problem }) => {
+      const option = Object.entries(OPTIONS).find(([name]) => name === setting)?.[1];
+      if (option !== undefined && options[option] !== undefined)
+        return `--${option} ${options[option]}: ${problem}`;
+      const value = context[setting];
+      return value === undefined ? `${setting}: ${problem}` : `-c ${setting}=${value}: ${problem}`;
+    });
+    throw new CommandError(lines.join('\n'), { cause: error, exitCode: EXIT.misused });
   }
 }

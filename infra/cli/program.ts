@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import { spell } from '#edition';
+import { spell } from '../../shared/edition/spell.ts';
 import { CommandError, type CommandModule, EXIT, type ExitCode, messageOf } from './command.ts';
 import { openTerminal, type Page, type Streams, type Terminal } from './terminal/terminal.ts';
 import { capitalised } from './terminal/words.ts';

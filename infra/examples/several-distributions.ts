@@ -8,7 +8,7 @@ import { RefreshDashboard } from '../constructs/pipeline/refresh-dashboard.ts';
 const app = new App();
 const stack = new Stack(app, 'Site');
 
-// Made elsewhere. The bucket keeps the notifications that it has.
+// Made elsewhere.
 const bucket = Bucket.fromBucketName(stack, 'Bucket', 'my-school-site');
 const website = Distribution.fromDistributionAttributes(stack, 'Website', {
   distributionId: 'E2EXAMPLE1ABCD',
@@ -27,6 +27,8 @@ const pipeline = new AutoInvalidation(stack, 'Freshness', {
     { distribution: website, url: 'https://www.example.com', spaFallback: 'index.html' },
     { distribution: docs, urls: { '*.html': ['/$1'] } },
   ],
+  // Beside the notifications that the bucket has.
+  events: 'eventbridge',
   notify: { emails, when: 'failed' },
   excludedKeys: ['*.map'],
   quietPeriod: Duration.seconds(10),

@@ -10,6 +10,7 @@ import { describeApi } from './api.ts';
 import { bundleCommands, bundleConstructs, bundleFunctions } from './bundles.ts';
 import { declare } from './declarations.ts';
 import { noticesFor } from './notices.ts';
+import { runbookOf } from './runbook.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,7 +19,6 @@ const COPIED: Readonly<Record<string, string>> = {
   'README.md': 'infra/package/npm/README.md',
   'CHANGELOG.md': 'infra/package/npm/CHANGELOG.md',
   LICENSE: 'LICENSE',
-  'RUNBOOK.md': 'RUNBOOK.md',
   'lib/assets/refresh.asl.json': 'infra/workflows/refresh.asl.json',
 };
 
@@ -86,6 +86,7 @@ async function assemble(folder: string): Promise<readonly string[]> {
   const ofFunctions = bundleFunctions(code, join(folder, 'lib/assets', FUNCTIONS));
   const inputs = [...new Set([...ofConstructs, ...ofCommands, ...ofFunctions])].sort();
   writeFileSync(join(folder, 'NOTICES.txt'), noticesFor(inputs));
+  writeFileSync(join(folder, 'RUNBOOK.md'), runbookOf(readFileSync(join(ROOT, 'RUNBOOK.md'), 'utf8')));
   writeFileSync(join(folder, 'API.md'), describeApi(readFileSync(join(constructs, 'index.d.ts'), 'utf8')));
   return inputs;
 }

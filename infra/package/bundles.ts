@@ -64,7 +64,7 @@ export async function bundleCommands(outdir: string): Promise<Inputs> {
  */
 export function bundleFunctions(constructs: string, archive: string): Inputs {
   const names = new Set(constructs.match(/(?<=")pipeline\/[\w-]+(?=")/g));
-  const { bundles, metafile } = bundleHandlers([...names].sort());
+  const { bundles, metafile } = bundleHandlers([...names].sort(), SHARED.conditions);
   writeFileSync(archive, packFunctions(bundles));
   return inputsOf(metafile);
 }

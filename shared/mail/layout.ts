@@ -1,3 +1,4 @@
+import { spell } from '../edition/spell.ts';
 import type { MailingStack, RenderedMail } from './mail.ts';
 
 export type Facts = [name: string, value: string][];
@@ -50,8 +51,8 @@ export function fact(name: string, value: string | number | undefined): Facts {
 }
 
 /** A command for the reader to run, naming the stack that mails. */
-export function command(script: string, { name, region }: MailingStack): string {
-  return `npm run ${script} --stack ${name} --region ${region}`;
+export function command(name: string, args: string, stack: MailingStack): string {
+  return spell(name, `${args} --stack ${stack.name} --region ${stack.region}`);
 }
 
 /** When something ended, and how long it took. */

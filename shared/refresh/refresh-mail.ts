@@ -36,7 +36,7 @@ function adviceOf({ outcome, unasked, untold, distributionId }: RefreshReport, s
     return `Visitors get the new content at the URLs that are known. A function of the behaviour ${untold.join(', ')} may show objects at other URLs: tell them by the option \`urls\`. If it changes no URLs, \`urls\` is \`{}\`.`;
   if (outcome === 'fresh') return 'Visitors get the new content. There is nothing to do.';
   if (unasked !== undefined) return adviceOnUnasked(unasked.code);
-  const purgeAll = command(`refresh -- --paths "/*" --distribution ${distributionId}`, stack);
+  const purgeAll = command('refresh', `--paths "/*" --distribution ${distributionId}`, stack);
   return `Visitors may get old content. Find the reason below and in the Step Functions execution of this refresh, and correct it. Then purge everything (RUNBOOK.md, refresh-failed): ${purgeAll}`;
 }
 

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
   GetBucketNotificationConfigurationCommand,
   ListBucketsCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { GetEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
@@ -58,17 +61,23 @@ const detach = (...more: string[]) => runCommand(main, ['detach', '--yes', ...th
 /** Everything that an attachment could leave, asked service by service. */
 async function whatIsThere() {
   const client = clientFor(cloud.endpoint);
-  const [buckets, queues, tables, stacks, notifications] = await Promise.all([
+  const [buckets, queues, tables, stacks, functions, sender, notifications] = await Promise.all([
     s3.send(new ListBucketsCommand({})),
     new SQSClient(client).send(new ListQueuesCommand({})),
     new DynamoDBClient(client).send(new ListTablesCommand({})),
     new CloudFormationClient(client).send(new DescribeStacksCommand({})),
+    new LambdaClient(client).send(new ListFunctionsCommand({})),
+    new SESv2Client(client)
+      .send(new GetEmailIdentityCommand({ EmailIdentity: EXISTING.owner }))
+      .catch(({ name }: Error) => name),
     s3.send(new GetBucketNotificationConfigurationCommand({ Bucket })),
   ]);
   return {
     buckets: buckets.Buckets?.map(({ Name }) => Name),
     queues: queues.QueueUrls ?? [],
     tables: tables.TableNames,
+    functions: functions.Functions?.map(({ FunctionName }) => FunctionName),
+    hasSender: sender !== 'NotFoundException',
     stacks: stacks.Stacks?.map(({ StackName }) => StackName),
     notifications: notifications.QueueConfigurations,
   };
@@ -102,6 +111,7 @@ describe('attach', () => {
       [['--distribution', FOREIGN], /does not show the bucket/],
       [['--assets-bucket', 'no-such-assets'], /There is no bucket no-such-assets for the assets\./],
       [['--stack', EXISTING.stackName], /was not made by attach/],
+      [['-c', 'mailRegion=ap-east-1'], /ap-east-1 has no SES/],
     ];
     for (const [wrong, message] of refusals) {
       const { exitCode, printed, complaint } = await attach(...wrong);
@@ -111,6 +121,29 @@ describe('attach', () => {
       });
     }
     expect(await whatIsThere()).toEqual(before);
+  });
+
+  it('uses a bucket that is there, and detach leaves all else that is in it', async () => {
+    const assetsBucket = ['--assets-bucket', Bucket];
+    await put('cloudfront-auto-invalidation/mine.txt', 'mine');
+    const before = await whatIsThere();
+    const { exitCode, printed } = await attach('--json', ...assetsBucket);
+    expect({ exitCode, told: JSON.parse(printed) }).toEqual({
+      exitCode: 0,
+      told: {
+        stack: 'AutoInvalidation',
+        region: 'us-east-1',
+        assetsBucket: Bucket,
+        changes: 'changes',
+      },
+    });
+    expect(await detach('--json')).toMatchObject({
+      exitCode: 0,
+      printed: JSON.stringify({ stack: 'AutoInvalidation', region: 'us-east-1' }),
+    });
+    expect(await whatIsThere()).toEqual(before);
+    const left = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'cloudfront-auto-invalidation/' }));
+    expect(left.Contents?.map(({ Key }) => Key)).toEqual(['cloudfront-auto-invalidation/mine.txt']);
   });
 
   it('is resumed by running it again, wherever it was interrupted', async () => {

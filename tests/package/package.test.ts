@@ -11,9 +11,10 @@ import { unpackFunctions } from '../../infra/assets/archive.ts';
 import { PIPELINE_COMMANDS } from '../../infra/cli/pipeline-commands.ts';
 import { filesIn } from '../../infra/files-in.ts';
 import { buildPackage } from '../../infra/package/build.ts';
+import { ATTACHED } from '../fixtures/existing-names.ts';
 import { deployedCode, notPermissive, packageOf } from '../helpers/bundles.ts';
 import { documentNamed } from '../helpers/documents.ts';
-import { resourcesOf, synthesised } from '../helpers/templates.ts';
+import { buildAttachment, resourcesOf, synthesised, templateOf } from '../helpers/templates.ts';
 import { stranger } from './stranger.ts';
 
 const output = mkdtempSync(join(tmpdir(), 'dist-'));
@@ -39,7 +40,7 @@ describe('The tarball', () => {
       /^lib\/constructs\/index\.(?:js|d\.ts)$/,
       /^lib\/cli\/[\w.-]+\.mjs$/,
       /^lib\/assets\/(?:functions\.json\.br|refresh\.asl\.json)$/,
-      /^(?:API|CHANGELOG|README)\.md$/,
+      /^(?:API|CHANGELOG|README|RUNBOOK)\.md$/,
       /^(?:LICENSE|NOTICES\.txt|package\.json)$/,
     ];
     expect(built.files.filter(file => !expected.some(each => each.test(file)))).toEqual([]);
@@ -75,11 +76,33 @@ describe('The tarball', () => {
     expect([...names].filter(name => !notices.includes(`\n${name} `))).toEqual([]);
   });
 
-  it('has the code of every function that an attachment deploys', () => {
+  it('has the code of every function that an attachment deploys, but for how mails spell commands', () => {
     const deployed = resourcesOf(synthesised('AutoInvalidation'), 'AWS::Lambda::Function').map(deployedCode);
-    const codes = [...functions().values()];
-    const held = deployed.map(code => codes.some(each => code?.equals(each)));
+    const codes = [...functions().values()].map(code => new TextDecoder().decode(code));
+    const packaged = (code: Buffer) =>
+      code.toString().replace('="npm run"', '="npx cloudfront-auto-invalidation"').replace('" --"', '""');
+    const held = deployed.map(code => code !== undefined && codes.includes(packaged(code)));
     expect(new Set(held)).toEqual(new Set([true]));
+    expect(codes.filter(code => code.includes('npm run'))).toEqual([]);
+    expect(codes.some(code => code.includes('npx cloudfront-auto-invalidation'))).toBe(true);
+  });
+
+  it('says in RUNBOOK.md what to do about each alarm of a pipeline, in the words of its users', () => {
+    const runbook = readFileSync(inPackage('RUNBOOK.md'), 'utf8');
+    const alarms = resourcesOf(
+      templateOf(
+        buildAttachment({ ...ATTACHED, webhookUrl: 'https://hooks.example.com/x', webhookSecret: 'hooks' })
+          .stack,
+      ),
+      'AWS::CloudWatch::Alarm',
+    );
+    const asked = alarms.map(
+      ({ properties }) => /RUNBOOK\.md#([\w-]+)/.exec(String(properties['AlarmDescription']))?.[1],
+    );
+    const headings = [...runbook.matchAll(/^## ([\w-]+)$/gm)].map(([, name]) => name);
+    expect(new Set(headings)).toEqual(new Set(asked));
+    expect(runbook).toContain('npx cloudfront-auto-invalidation');
+    expect(runbook).not.toMatch(/npm (?:run|start)|school|student|local cloud|\]\((?!#)/i);
   });
 
   it('has the code of every handler of the pipeline, but for the one that only the example deploys', () => {

@@ -35,6 +35,7 @@ const EVERYWHERE: Parts = {
   ],
 };
 const PIPELINE_MAILS = [
+  'shared/edition/',
   'shared/mail/',
   'shared/planning/cap.ts',
   'shared/planning/guard.ts',

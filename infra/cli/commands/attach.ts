@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { spell } from '#edition';
+import { spell } from '../../../shared/edition/spell.ts';
 import type { AttachmentSettings } from '../../settings.ts';
 import { requireConsent } from '../attachment/consent.ts';
 import { checkPlace, deploy, ownBucketName, prefixOf } from '../attachment/deployment.ts';

@@ -47,8 +47,9 @@ export function define(command: Command, terminal: Terminal): void {
       if (given('stack'))
         self.error('With --before, -c stackName=NAME names the stack, as in npx cdk deploy');
       const { attachmentOf, schoolOf } = await import('../doctor/before/target.ts');
-      const target = settingsChecked(() =>
-        (attach || !HAS_EXAMPLE ? attachmentOf : schoolOf)({ context: context ?? {}, address }),
+      const target = settingsChecked(
+        () => (attach || !HAS_EXAMPLE ? attachmentOf : schoolOf)({ context: context ?? {}, address }),
+        context,
       );
       if (given('region') && address.region !== target.region)
         self.error(

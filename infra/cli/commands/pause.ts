@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { spell } from '#edition';
+import { spell } from '../../../shared/edition/spell.ts';
 import type { Pause } from '../../../shared/refresh/pause.ts';
 import { openPipeline } from '../aws/pipeline.ts';
 import type { Stack } from '../aws/stack.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
-import { spell } from '#edition';
+import { spell } from '../../../shared/edition/spell.ts';
 import { collect } from '../../../shared/refresh/collect.ts';
 import { summaryOf } from '../../../shared/refresh/history.ts';
 import { type Asked, askedIn, ManualRequest, NO_TAGS } from '../../../shared/refresh/manual-request.ts';

@@ -1,4 +1,4 @@
-import { spell } from '#edition';
+import { spell } from '../../../shared/edition/spell.ts';
 import { describeSender, type SenderState } from '../../../shared/mail/sender.ts';
 import type { MonthUse, RefreshSummary } from '../../../shared/refresh/api-contract.ts';
 import { errorPageWords } from '../../../shared/refresh/kept-error-pages.ts';

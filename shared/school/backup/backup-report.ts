@@ -37,7 +37,7 @@ function renderBackupReport(report: BackupReport, stack: MailingStack): Rendered
   return layOut({
     title: isDone ? `Backup: ${count ?? 0} students` : 'FAILED: the students were not backed up',
     advice: isDone
-      ? `There is nothing to do. To restore this backup: ${command(`restore -- --from ${key}`, stack)}`
+      ? `There is nothing to do. To restore this backup: ${command('restore', `--from ${key}`, stack)}`
       : 'Earlier backups are untouched. Find the reason below and in the logs of the function backup, then start another backup.',
     facts,
   });

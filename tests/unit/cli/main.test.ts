@@ -76,6 +76,19 @@ describe('The command line', () => {
     });
   });
 
+  it('names every wrong setting of attach as it was typed, with what it must be', async () => {
+    const given = ['--bucket', 'site', '--distribution', 'E1', '--notify', 'nobody', '-c', 'quietSeconds=0'];
+    expect(await run('attach', ...given)).toEqual({
+      exitCode: 2,
+      printed: '',
+      complaint: [
+        '--distribution E1: must be the id of a distribution, such as E2EXAMPLE1ABCD',
+        '--notify nobody: Invalid email address',
+        '-c quietSeconds=0: Too small: expected number to be >=1',
+      ].join('\n'),
+    });
+  });
+
   it.each(['0s', '15', '1d', '-1m', '1.5h', ''])('refuses --timeout %j and shows how', async timeout => {
     for (const command of [
       ['wait', '--for', `a.html=${'0'.repeat(32)}`],

@@ -1,4 +1,4 @@
-import { spell } from '#edition';
+import { spell } from '../../../../shared/edition/spell.ts';
 import type { Stack } from '../../aws/stack.ts';
 
 type Named = Pick<Stack, 'name' | 'client'>;

@@ -10,7 +10,7 @@ import { createFunctionPool } from '../lambda/function-pool.ts';
 import { invokeFunction } from '../lambda/service.ts';
 import { createCloudFormation } from './cloudformation.ts';
 import { createCustomResources } from './custom-resources.ts';
-import { createStackOperations } from './stack-operations.ts';
+import { createStackOperations, endCutOperations } from './stack-operations.ts';
 import { createStackRecords } from './stack-records.ts';
 
 interface Options {
@@ -42,7 +42,10 @@ export const cloudformation: Service<Account, Options> = {
       .finally(pool.stop);
     const records = createStackRecords(store);
     const customResources = createCustomResources({ store, invoke: cloud.use(invokeFunction) });
-    const { folder } = cloud.lasting('cloudformation', () => assetFolder(cloud.folder('stack-assets')));
+    const { folder } = cloud.lasting('cloudformation', () => {
+      endCutOperations(records);
+      return assetFolder(cloud.folder('stack-assets'));
+    });
     const changing = { records, deployments, callAws, folder, customResources };
     const operations = createStackOperations(changing);
     const stacks = () => cloud.account().stacks;

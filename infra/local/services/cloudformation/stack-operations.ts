@@ -45,6 +45,22 @@ export function createStackOperations(options: StackOperationsOptions): StackOpe
   };
 }
 
+/** How an operation ends that was cut because the local cloud was killed. */
+const CUT: readonly (readonly [RegExp, string])[] = [
+  [/^DELETE_IN_PROGRESS$/, 'DELETE_FAILED'],
+  [/^UPDATE_.*IN_PROGRESS$/, 'UPDATE_ROLLBACK_COMPLETE'],
+  [/^(CREATE|ROLLBACK)_IN_PROGRESS$/, 'ROLLBACK_COMPLETE'],
+];
+
+/** Ends what nobody goes on with. What a stack was before it is deployed with the start. */
+export function endCutOperations(records: StackRecords): void {
+  for (const record of records.all()) {
+    const [, status] = CUT.find(([cut]) => cut.test(record.status)) ?? [];
+    if (status !== undefined)
+      narrator(records, record).stack(status, 'The local cloud was stopped meanwhile');
+  }
+}
+
 interface Task {
   readonly wanted: Wanted;
   readonly operation: 'CREATE' | 'UPDATE';

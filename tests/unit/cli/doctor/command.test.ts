@@ -13,7 +13,11 @@ describe('npm run doctor', () => {
     [['--before', '-c', 'buket=my-site'], 'There is no setting buket.'],
     [['--before', '-c', 'bucket'], 'It must be a name, = and a value.'],
     [['--before'], 'must name who gets the mails'],
-    [['--before', '--attach', '-c', 'notifyEmail=a@b.example'], '→ at distributionId'],
+    [['--before', '--attach', '-c', 'notifyEmail=a@b.example'], 'distributionId: '],
+    [
+      ['--before', '-c', 'notifyEmail=a@b.example', '-c', 'verify=perhaps'],
+      '-c verify=perhaps: must be true or false',
+    ],
     [
       ['--before', '-c', 'notifyEmail=a@b.example', '--region', 'eu-west-1'],
       'The deployment goes to us-east-1, not to eu-west-1',
@@ -35,7 +39,7 @@ describe('npm run doctor', () => {
       ...['doctor', '--before'],
       ...values.flatMap(value => ['-c', value]),
     ]);
-    expect(complaint).toContain('→ at mailWhen');
+    expect(complaint).toContain('-c mailWhen=sometimes: ');
     expect(complaint).not.toContain('notifyEmail');
   });
 });
