@@ -1,6 +1,11 @@
 import { decodePath } from '../planning/path-spelling.ts';
 import { type UrlRules, viewerPaths } from '../planning/viewer-urls.ts';
-import { type Behaviour, type Description, showing } from '../sites/description.ts';
+import {
+  type Behaviour,
+  DEFAULT_ERROR_TTL_SECONDS,
+  type Description,
+  showing,
+} from '../sites/description.ts';
 import { type CachingHeaders, namedSeconds } from './asked-each-time.ts';
 import { behavioursShowing, changesAnswers } from './behaviours-showing.ts';
 import type { KeptErrorPages } from './kept-error-pages.ts';
@@ -27,18 +32,20 @@ export interface ErrorPages {
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
  */
 export function customErrorPages(
-  description: Pick<Description, 'behaviours' | 'errorResponses'>,
+  description: Pick<Description, 'behaviours' | 'errorResponses' | 'website'>,
   urls: UrlRules,
 ): ErrorPages {
   const { behaviours, errorResponses } = description;
   const pages = errorResponses
     .filter(({ pagePath }) => pagePath !== '')
     .map(page => ({ ...page, viewerPath: decodePath(page.pagePath) }));
-  const pagesAt = (key: string) => {
-    if (pages.length === 0) return [];
-    const paths = viewerPaths(key, urls);
-    return pages.filter(({ viewerPath }) => paths.includes(viewerPath));
-  };
+  const document = errorDocumentOf(description);
+  const pagesAt = (key: string) => [
+    ...(document?.key === key ? [document] : []),
+    ...(pages.length === 0 ? [] : pagesShown(viewerPaths(key, urls))),
+  ];
+  const pagesShown = (paths: readonly string[]) =>
+    pages.filter(({ viewerPath }) => paths.includes(viewerPath));
   const shown = showing(description);
   const others = behaviours.filter(behaviour => !shown.includes(behaviour));
   const ofOthers = others.map(({ caching }) => caching.maxTtlSeconds);
@@ -50,8 +57,10 @@ export function customErrorPages(
     const asked = namedSeconds(former);
     if (asked === undefined) return undefined;
     const ofErrors = pagesAt(key).map(({ minTtlSeconds }) => minTtlSeconds);
-    const ofPage = showingPage(key).map(behaviour => capped(asked, behaviour));
-    return Math.ceil(Math.max(0, ...ofErrors, ...ofOthers, ...ofPage));
+    const isDocument = document?.key === key;
+    const ofPage = (isDocument ? shown : showingPage(key)).map(behaviour => capped(asked, behaviour));
+    const isCustom = pagesAt(key).some(page => page !== document);
+    return Math.ceil(Math.max(0, ...ofErrors, ...(isCustom ? ofOthers : []), ...ofPage));
   }
 
   return {
@@ -65,6 +74,26 @@ export function customErrorPages(
       return { paths: [...paths].sort(), ...(seconds === undefined ? {} : { seconds }) };
     },
   };
+}
+
+/**
+ * The error document of a website. CloudFront keeps it as any other answer with an error. Whether
+ * S3 sends the document's own headers with it is not documented, so they count.
+ */
+function errorDocumentOf({
+  errorResponses,
+  website,
+}: Pick<Description, 'errorResponses' | 'website'>): ErrorDocument | undefined {
+  if (website?.errorDocument === undefined) return undefined;
+  const { errorDocument: key } = website;
+  const told = errorResponses.filter(({ errorCode }) => errorCode < 500).map(each => each.minTtlSeconds);
+  return { key, pagePath: `/${key}`, minTtlSeconds: Math.max(DEFAULT_ERROR_TTL_SECONDS, ...told) };
+}
+
+interface ErrorDocument {
+  readonly key: string;
+  readonly pagePath: string;
+  readonly minTtlSeconds: number;
 }
 
 function capped(asked: number, { caching: { minTtlSeconds, maxTtlSeconds } }: Behaviour): number {

@@ -1,15 +1,15 @@
-import type { Behaviour, Description } from './description.ts';
+import type { Behaviour, Description, Website } from './description.ts';
 import type { FoundBehaviour, FoundDistribution, FoundOrigin, WebsiteReader } from './found-distribution.ts';
 
 /**
  * How a distribution shows the objects of a bucket.
  *
- * @param indexDocument of the bucket's website configuration
+ * @param website the bucket's website configuration, if it is shown as a website
  */
 export function describe(
   { domainName, rootObject, origins, behaviours, errorResponses, cacheTagHeader }: FoundDistribution,
   bucket: string,
-  indexDocument?: string,
+  website?: Website,
 ): Description {
   return {
     domainName,
@@ -17,7 +17,7 @@ export function describe(
     behaviours: behaviours.map(behaviour => describeBehaviour(behaviour, origins, bucket)),
     errorResponses: [...errorResponses],
     ...(cacheTagHeader === undefined ? {} : { cacheTagHeader }),
-    ...(indexDocument === undefined ? {} : { website: { indexDocument } }),
+    ...(website === undefined ? {} : { website }),
   };
 }
 
@@ -35,14 +35,13 @@ function describeBehaviour(
   };
 }
 
-/** The same, with the index document of a bucket that is shown as a website. */
+/** The same, with what is known of a bucket that is shown as a website. */
 export async function describeWithWebsite(
   found: FoundDistribution,
   bucket: string,
   websites: WebsiteReader,
 ): Promise<Description> {
-  const indexDocument = showsWebsite(found, bucket) ? await websites.indexDocument(bucket) : undefined;
-  return describe(found, bucket, indexDocument);
+  return describe(found, bucket, showsWebsite(found, bucket) ? await websites.find(bucket) : undefined);
 }
 
 /** Whether a distribution shows the bucket as a website, with index and error documents. */

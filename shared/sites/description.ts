@@ -62,6 +62,9 @@ const Behaviour = z.object({
 });
 export type Behaviour = Readonly<z.infer<typeof Behaviour>>;
 
+/** CloudFront's own default (developer guide, "Error Caching Minimum TTL"). */
+export const DEFAULT_ERROR_TTL_SECONDS = 10;
+
 /**
  * What CloudFront does when an origin answers with an error. It is one list for the whole
  * distribution, whatever the behaviour.
@@ -79,10 +82,15 @@ const ErrorResponse = z.object({
 export type ErrorResponse = Readonly<z.infer<typeof ErrorResponse>>;
 
 /** The website configuration of a bucket, which is in force behind a website endpoint alone. */
-const Website = z.object({
+export const Website = z.object({
   /** Shown at each folder: `index.html`. */
   indexDocument: z.string(),
+  /** Key of the object shown, with the error's status, where there is no object. */
+  errorDocument: z.exactOptional(z.string()),
+  /** Routing rules as JSON: they redirect some URLs. */
+  routingRules: z.exactOptional(z.string()),
 });
+export type Website = Readonly<z.infer<typeof Website>>;
 
 /** How a distribution shows the objects of one bucket, as its own configuration tells. */
 export const Description = z.object({

@@ -1,4 +1,4 @@
-import type { Behaviour, ErrorResponse } from './description.ts';
+import type { Behaviour, ErrorResponse, Website } from './description.ts';
 
 /** A distribution as CloudFront describes it, whatever bucket it shows. */
 export interface FoundDistribution {
@@ -36,6 +36,6 @@ export interface DistributionReader {
 
 /** The website configuration of buckets. */
 export interface WebsiteReader {
-  /** @returns the name of a bucket's index document; undefined if it is no website */
-  indexDocument(bucket: string): Promise<string | undefined>;
+  /** @returns undefined if the bucket is no website, or redirects every request elsewhere */
+  find(bucket: string): Promise<Website | undefined>;
 }

@@ -9,15 +9,17 @@ import {
   type OriginGroupConfig,
   type ResponseHeadersPolicyConfig,
 } from './configuration.ts';
-import type { Behaviour, Caching, ErrorResponse } from './description.ts';
+import {
+  type Behaviour,
+  type Caching,
+  DEFAULT_ERROR_TTL_SECONDS,
+  type ErrorResponse,
+} from './description.ts';
 import type { FoundBehaviour, FoundDistribution } from './found-distribution.ts';
 
 /** Where nothing is said (API reference, CachePolicyConfig and CacheBehavior). */
 const DEFAULT_TTL_SECONDS = 86_400;
 const MAX_TTL_SECONDS = 31_536_000;
-
-/** CloudFront's own default (developer guide, "Error Caching Minimum TTL"). */
-const DEFAULT_ERROR_TTL_SECONDS = 10;
 
 /** What a configuration names, by id and ARN. */
 export interface ConfigurationParts {

@@ -22,6 +22,8 @@ export function changesOf(before: Description, after: Description): SiteChange[]
     ...differences(former, present, 'the order of its behaviours', EVERYTHING),
     ...moved('default root object', before.rootObject, after.rootObject, '/'),
     ...moved('index document', before.website?.indexDocument, after.website?.indexDocument, EVERYTHING),
+    ...moved('error document', before.website?.errorDocument, after.website?.errorDocument, EVERYTHING),
+    ...differences(before.website?.routingRules, after.website?.routingRules, 'routing rules', EVERYTHING),
     ...differences(before.errorResponses, after.errorResponses, 'its custom error responses', EVERYTHING),
   ];
 }

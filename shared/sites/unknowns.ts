@@ -46,10 +46,10 @@ export function unknownsIn(told: Told, description: Description): string[] {
       ({ pathPattern, origin }) =>
         `The behaviour ${pathPattern} keeps what ${origin} answers. If that is made of the bucket's objects, such as resized images, tell its URLs by \`urls\`. If not, there is nothing to do.`,
     ),
-    ...(description.website === undefined
+    ...(description.website?.routingRules === undefined
       ? []
       : [
-          "The bucket's website may redirect by routing rules, and shows its error document where there is no object. Neither is read: tell URLs that it redirects by `urls`.",
+          "The bucket's website has routing rules, and what they redirect is not known. Tell the URLs at which objects are shown because of them by `urls`.",
         ]),
   ];
 }

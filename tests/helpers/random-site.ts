@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Website } from '../../shared/sites/description.ts';
 import { behaviour } from '../local/cloudfront/site.ts';
 
 /** A site as CloudFormation has it, and what its owner told. */
@@ -10,7 +11,7 @@ export interface RandomSite {
   readonly atOrigin: ((uri: string) => string) | undefined;
   readonly urls: Readonly<Record<string, readonly string[]>> | undefined;
   /** Present if the bucket is shown as a website. */
-  readonly indexDocument: string | undefined;
+  readonly website: Website | undefined;
   /** What the bucket answers where there is no object: 403 if it may not be listed. */
   readonly missing: 403 | 404;
 }
@@ -130,6 +131,14 @@ const anyErrorResponses = fc.constantFrom(
   })),
 );
 
+const anyWebsite: fc.Arbitrary<Website> = fc.record(
+  {
+    indexDocument: fc.constantFrom('index.html', 'index.htm'),
+    errorDocument: fc.constantFrom('404.html', 'v1/404.html'),
+  },
+  { requiredKeys: ['indexDocument'] },
+);
+
 /** Behaviours beside the default one, whose patterns overlap. */
 const anyFurther = fc.uniqueArray(
   fc.record({
@@ -149,7 +158,7 @@ export const anySite: fc.Arbitrary<RandomSite> = fc
     rewrite: fc.option(fc.constantFrom(...rewriteNames()), { nil: undefined, freq: 3 }),
     // Mostly, because a function at the edge takes a millisecond.
     isAtOrigin: fc.constantFrom(true, true, true, false),
-    indexDocument: fc.option(fc.constantFrom('index.html', 'index.htm'), { nil: undefined, freq: 3 }),
+    website: fc.option(anyWebsite, { nil: undefined, freq: 3 }),
     rootObject: fc.constantFrom('', 'index.html'),
     errors: anyErrorResponses,
     missing: fc.constantFrom<403 | 404>(403, 404),
@@ -170,7 +179,7 @@ interface Choices {
   }[];
   readonly rewrite: RewriteName | undefined;
   readonly isAtOrigin: boolean;
-  readonly indexDocument: string | undefined;
+  readonly website: Website | undefined;
   readonly rootObject: string;
   readonly errors: readonly object[];
   readonly missing: 403 | 404;
@@ -195,8 +204,8 @@ function siteOf({ paths: chosen, policies, further, rewrite, isAtOrigin, ...choi
   const rewritten = new Set(behaviours.filter(({ isRewritten }) => isRewritten).map(({ origin }) => origin));
   const folders = paths.filter((_, index) => rewritten.has(index === 0 ? 'first' : 'second'));
   // Of one that is a website, a function would have to leave folders alone.
-  const indexDocument = made === undefined ? choices.indexDocument : undefined;
-  const bucket = `site-bucket.s3${indexDocument === undefined ? '.' : '-website-'}us-east-1.amazonaws.com`;
+  const website = made === undefined ? choices.website : undefined;
+  const bucket = `site-bucket.s3${website === undefined ? '.' : '-website-'}us-east-1.amazonaws.com`;
   return {
     config: {
       Enabled: true,
@@ -214,7 +223,7 @@ function siteOf({ paths: chosen, policies, further, rewrite, isAtOrigin, ...choi
     functions: new Map(made === undefined ? [] : [[FUNCTION_ARN, functionOf(made)]]),
     atOrigin,
     urls: made === undefined ? undefined : toldFor(folders, made.urls),
-    indexDocument,
+    website,
     missing: choices.missing,
   };
 }

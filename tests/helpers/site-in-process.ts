@@ -203,27 +203,41 @@ export class SiteInProcess {
 
   /** As S3 and the other origin answer. */
   #answer({ originId, originPath, url, headers }: OriginRequest): OriginResponse {
-    const { atOrigin = uri => uri, indexDocument, missing } = this.#site;
+    const { atOrigin = uri => uri, website } = this.#site;
     const [path = ''] = url.slice(originPath.length).split('?');
     if (originId === 'other')
       return { status: 200, headers: { etag: '"other"' }, body: Buffer.from('another origin') };
-    const isFolder = indexDocument !== undefined && path.endsWith('/');
-    const uri = isFolder ? `${path}${indexDocument}` : atOrigin(path);
+    const uri =
+      website !== undefined && path.endsWith('/') ? `${path}${website.indexDocument}` : atOrigin(path);
     const object = this.#objects.get(decodeURIComponent(`${originPath}${uri}`).slice(1));
     const location = object?.headers[REDIRECT];
-    if (indexDocument !== undefined && location !== undefined)
+    if (website !== undefined && location !== undefined)
       return { status: 301, headers: { server: 'AmazonS3', location }, body: Buffer.alloc(0) };
-    if (object === undefined)
-      return { status: missing, headers: { server: 'AmazonS3' }, body: Buffer.from('<Error/>') };
-    const shown = { ...object.headers, server: 'AmazonS3', 'last-modified': object.lastModified };
+    if (object === undefined) return this.#missing();
+    const shown = shownHeaders(object);
     return headers['if-none-match'] === object.headers['etag']
       ? { status: 304, headers: shown, body: Buffer.alloc(0) }
       : { status: 200, headers: shown, body: object.body };
   }
+
+  /** A website answers with its error document, and with all that the document says of itself. */
+  #missing(): OriginResponse {
+    const { missing, website } = this.#site;
+    const document = this.#objects.get(website?.errorDocument ?? '');
+    return document === undefined
+      ? { status: missing, headers: { server: 'AmazonS3' }, body: Buffer.from('<Error/>') }
+      : { status: missing, headers: shownHeaders(document), body: document.body };
+  }
 }
 
+const shownHeaders = ({ headers, lastModified }: StoredObject) => ({
+  ...headers,
+  server: 'AmazonS3',
+  'last-modified': lastModified,
+});
+
 /** The description of a distribution, as the deployment keeps it, and what its owner told. */
-function knownOf({ config, cachePolicies, urls, indexDocument }: RandomSite): Known {
+function knownOf({ config, cachePolicies, urls, website }: RandomSite): Known {
   const policies = [...cachePolicies].map(
     ([id, policy]) => [id, CachePolicyConfig.parse(asInApi(policy))] as const,
   );
@@ -232,7 +246,7 @@ function knownOf({ config, cachePolicies, urls, indexDocument }: RandomSite): Kn
     responseHeadersPolicies: new Map(),
     functionVersions: new Map(),
   });
-  return { description: describe(found, BUCKET, indexDocument), told: Told.parse({ urls }) };
+  return { description: describe(found, BUCKET, website), told: Told.parse({ urls }) };
 }
 
 /** CloudFormation's lists as the API has them. */

@@ -11,13 +11,14 @@ import {
   ResponseHeadersPolicyConfig,
 } from '../../../shared/sites/configuration.ts';
 import { bucketsShownBy, describe, showsWebsite } from '../../../shared/sites/describe.ts';
-import type { Description } from '../../../shared/sites/description.ts';
+import type { Description, Website } from '../../../shared/sites/description.ts';
 import type { FoundDistribution } from '../../../shared/sites/found-distribution.ts';
 import {
   MANAGED_CACHE_POLICIES,
   MANAGED_RESPONSE_HEADERS_POLICIES,
 } from '../../../shared/sites/managed-policies.ts';
 import { type ConfigurationParts, readConfiguration } from '../../../shared/sites/read-configuration.ts';
+import { readWebsite, WebsiteConfiguration } from '../../../shared/sites/read-website.ts';
 import type { Told } from '../../../shared/sites/told.ts';
 import { unknownsIn } from '../../../shared/sites/unknowns.ts';
 
@@ -50,9 +51,9 @@ export function readSite(files: SiteFiles, told: Told): PlannedSite {
   };
   const found = readConfiguration(domainName, config, parts);
   const bucket = bucketShownBy(found, files);
-  const website = files.website === undefined ? undefined : readWebsite(files.website);
+  const website = files.website === undefined ? undefined : readWebsiteFile(files.website);
   const isWebsite = showsWebsite(found, bucket);
-  const description = describe(found, bucket, isWebsite ? (website ?? USUAL_INDEX) : undefined);
+  const description = describe(found, bucket, isWebsite ? (website ?? USUAL_WEBSITE) : undefined);
   requireCachePolicies(config, description, parts);
   return {
     bucket,
@@ -75,10 +76,10 @@ export function changedPages(
   return pages.keptOf(changedKeys.filter(key => pages.includes(key)).map(key => ({ key })));
 }
 
-const USUAL_INDEX = 'index.html';
+const USUAL_WEBSITE: Website = { indexDocument: 'index.html' };
 
 const noWebsite = (bucket: string) =>
-  `The index document of the bucket's website is taken to be ${USUAL_INDEX}. To have it read, give --website FILE; ${print(`s3api get-bucket-website --bucket ${bucket}`)}.`;
+  `The index document of the bucket's website is taken to be ${USUAL_WEBSITE.indexDocument}, and its error document and routing rules are not known. To have them read, give --website FILE; ${print(`s3api get-bucket-website --bucket ${bucket}`)}.`;
 
 const print = (command: string) => `print it by: aws ${command} --output json`;
 
@@ -154,12 +155,10 @@ function readPolicies<Config>(files: readonly string[] = [], kind: PolicyKind<Co
   );
 }
 
-const Website = z.object({ IndexDocument: z.optional(z.object({ Suffix: z.string() })) });
-
-function readWebsite(file: string): string | undefined {
+function readWebsiteFile(file: string): Website | undefined {
   const command = 's3api get-bucket-website --bucket BUCKET';
   const json = readJson(file, command);
-  return parsed(Website, json, `The website in ${file}`).IndexDocument?.Suffix;
+  return readWebsite(parsed(WebsiteConfiguration, json, `The website in ${file}`));
 }
 
 function bucketShownBy(found: FoundDistribution, { distribution, bucket }: SiteFiles): string {

@@ -120,14 +120,16 @@ describe('npm run plan for a distribution that the AWS CLI has printed', () => {
     expect(paths).toEqual(['/docs/', '/docs/?*', '/docs/index.htm*']);
     expect(site).toMatchObject({
       bucket: 'club.example',
-      description: { domainName: 'd111111abcdef8.cloudfront.net' },
+      description: {
+        domainName: 'd111111abcdef8.cloudfront.net',
+        website: { indexDocument: 'index.htm', errorDocument: 'error.htm' },
+      },
     });
   });
 
   it('says that signed objects cannot be verified, and which of its parts were not read', async () => {
     expect((await planned(['a.txt'], ...CLUB)).site.notKnown).toEqual([
       expect.stringMatching(/^Viewers of the behaviour members\/\* need signed URLs or cookies/),
-      expect.stringMatching(/^The bucket's website may redirect by routing rules/),
       expect.stringMatching(
         /^The index document .* --website FILE; print it by: aws s3api get-bucket-website/,
       ),

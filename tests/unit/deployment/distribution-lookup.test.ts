@@ -114,7 +114,7 @@ function lookup(buckets: Partial<Buckets> = {}, found = showing([S3, ''])) {
   const known = new Map<string, KnownDistribution>();
   const kind = distributionLookup({
     distributions: { find: async () => found },
-    websites: { indexDocument: async () => 'index.htm' },
+    websites: { find: async () => ({ indexDocument: 'index.htm' }) },
     buckets: {
       region: async () => 'eu-west-1',
       find: async () => ({ kind: 'here' }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { askedEachTimeBy } from '../../../shared/refresh/asked-each-time.ts';
 import { distributionOf, distributionReader } from '../../../shared/refresh/distribution.ts';
 import { describe as describeSite } from '../../../shared/sites/describe.ts';
-import type { Caching } from '../../../shared/sites/description.ts';
+import type { Caching, Website } from '../../../shared/sites/description.ts';
 import type { FoundDistribution } from '../../../shared/sites/found-distribution.ts';
 import { Told } from '../../../shared/sites/told.ts';
 import {
@@ -14,8 +14,8 @@ import {
 } from '../../helpers/found-distributions.ts';
 
 /** A distribution from what CloudFront and its owner tell. */
-const read = (changes: Partial<FoundDistribution> = {}, told: Partial<Told> = {}, indexDocument?: string) =>
-  distributionOf('E1', Told.parse(told), describeSite(found(changes), BUCKET, indexDocument));
+const read = (changes: Partial<FoundDistribution> = {}, told: Partial<Told> = {}, website?: Website) =>
+  distributionOf('E1', Told.parse(told), describeSite(found(changes), BUCKET, website));
 
 const caching = (originId: string, changes: Partial<Caching>) => behaviourOf({ originId }, changes);
 const api = (pathPattern = '/api/*') => behaviourOf({ originId: 'api', pathPattern });
@@ -77,7 +77,10 @@ describe('A distribution', () => {
   });
 
   it('shows the index document of its website at every folder', () => {
-    expect(read({}, {}, 'index.htm').urls).toMatchObject({ indexDocument: 'index.htm', showsFolders: true });
+    expect(read({}, {}, { indexDocument: 'index.htm' }).urls).toMatchObject({
+      indexDocument: 'index.htm',
+      showsFolders: true,
+    });
   });
 
   it('shows the fallback of an application at every URL, beside what else was told of it', () => {

@@ -8,7 +8,7 @@ import {
   waitSeconds,
 } from '../../../shared/refresh/kept-error-pages.ts';
 import { describe as describeSite } from '../../../shared/sites/describe.ts';
-import type { ErrorResponse } from '../../../shared/sites/description.ts';
+import type { ErrorResponse, Website } from '../../../shared/sites/description.ts';
 import type { FoundDistribution } from '../../../shared/sites/found-distribution.ts';
 import { Told } from '../../../shared/sites/told.ts';
 import { BUCKET, behaviourOf, distributionOf as found } from '../../helpers/found-distributions.ts';
@@ -23,8 +23,9 @@ const shownFor = (errorCode: number, pagePath: string, minTtlSeconds = 10): Erro
 });
 const APP = [shownFor(403, '/index.html'), shownFor(404, '/index.html')];
 
-function pagesOf(site: Partial<FoundDistribution>, told: Partial<Told> = {}) {
-  const { description, urls } = distributionOf('E1', Told.parse(told), describeSite(found(site), BUCKET));
+function pagesOf(site: Partial<FoundDistribution>, told: Partial<Told> = {}, website?: Website) {
+  const described = describeSite(found(site), BUCKET, website);
+  const { description, urls } = distributionOf('E1', Told.parse(told), described);
   return customErrorPages(description, urls);
 }
 
@@ -58,6 +59,43 @@ describe('An error page is', () => {
     expect(
       pagesOf({ errorResponses: [shownFor(404, '/404')] }, { extensionless: true }).includes('404.html'),
     ).toBe(true);
+  });
+});
+
+describe('The error document of a website', () => {
+  const kept = (key: string, former: CachingHeaders, site: Partial<FoundDistribution> = {}) => {
+    const website = { indexDocument: 'index.html', errorDocument: 'errors/404.html' };
+    return pagesOf(site, {}, website).keptOf([{ key, former }]);
+  };
+  const paths = ['/errors/404.html'];
+
+  it.each<{ what: string; former: CachingHeaders; site?: Partial<FoundDistribution>; seconds: number }>([
+    { what: 'ten seconds, if nothing is said', former: {}, seconds: 10 },
+    { what: 'what it says itself', former: { cacheControl: 'max-age=3600' }, seconds: 3600 },
+    {
+      what: 'what the distribution says of such errors',
+      former: {},
+      site: { errorResponses: [{ ...shownFor(404, ''), minTtlSeconds: 40 }] },
+      seconds: 40,
+    },
+    {
+      what: 'not what another origin may say, which does not show it',
+      former: {},
+      site: { behaviours: [behaviourOf({ pathPattern: '/api/*', originId: 'api' }), behaviourOf()] },
+      seconds: 10,
+    },
+  ])('may be kept at any URL for $what', ({ former, site, seconds }) => {
+    expect(kept('errors/404.html', former, site)).toEqual({ paths, seconds });
+  });
+
+  it('is one object alone', () => {
+    const website = { indexDocument: 'index.html', errorDocument: 'errors/404.html' };
+    const pages = pagesOf({}, {}, website);
+    expect(['errors/404.html', '404.html', 'errors/'].map(pages.includes)).toEqual([true, false, false]);
+  });
+
+  it('is none where the distribution shows the other endpoint', () => {
+    expect(pagesOf({}).includes('errors/404.html')).toBe(false);
   });
 });
 

@@ -65,12 +65,14 @@ describe('The description of a distribution', () => {
     expect(errorPagesOf({ errorResponses })).toEqual(['/index.html']);
   });
 
-  it('holds the index document of a website endpoint', () => {
+  it('holds the configuration of a website endpoint', () => {
     const website = distributionOf({
       origins: [{ ids: ['bucket'], domainName: 'site.s3-website-us-east-1.amazonaws.com', path: '' }],
     });
     expect([showsWebsite(website, BUCKET), showsWebsite(distributionOf(), BUCKET)]).toEqual([true, false]);
-    expect(describeSite(website, BUCKET, 'index.htm').website).toEqual({ indexDocument: 'index.htm' });
+    expect(describeSite(website, BUCKET, { indexDocument: 'index.htm' }).website).toEqual({
+      indexDocument: 'index.htm',
+    });
     expect(describeSite(distributionOf(), BUCKET)).not.toHaveProperty('website');
   });
 });
