@@ -53,6 +53,17 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     matters: ({ config }) => JSON.stringify(config['CustomErrorResponses']).includes('Path'),
     noticedBy: 'visitors',
   },
+  'the error document of a website is forgotten': {
+    misunderstood: ({ told, description: { website, ...description } }) => ({
+      told,
+      description: {
+        ...description,
+        ...(website === undefined ? {} : { website: { indexDocument: website.indexDocument } }),
+      },
+    }),
+    matters: ({ website }) => website?.errorDocument !== undefined,
+    noticedBy: 'visitors',
+  },
   'origin paths are ignored': {
     misunderstood: everyBehaviour(({ originPaths }) => ({ originPaths: originPaths.slice(0, 1).fill('') })),
     matters: () => true,
