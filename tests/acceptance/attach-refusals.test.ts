@@ -6,7 +6,7 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startLocalCloud } from '../../infra/local/local-cloud.ts';
 import { EXISTING, WHOLE_SITE } from '../fixtures/existing-names.ts';
-import { synthesiseExistingSite, type UnusualBucket } from '../fixtures/existing-site.ts';
+import { synthesiseExistingSite, type UnusualSite } from '../fixtures/existing-site.ts';
 import { assemblyWith } from '../helpers/assembly.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
@@ -16,7 +16,7 @@ async function deploy({
   site = {},
   attachment = text => text,
 }: {
-  readonly site?: UnusualBucket;
+  readonly site?: UnusualSite;
   /** Changes each resource of the attachment, as JSON. */
   readonly attachment?: (text: string) => string;
 }): Promise<void> {
@@ -49,6 +49,12 @@ describe('A deployment beside a site that it does not fit', () => {
     const attachment = (text: string) => text.replaceAll(id, 'E0123456789ABC');
     await expect(deploy({ attachment })).rejects.toThrow(
       /There is no distribution E0123456789ABC in the account 000000000000\. .*aws cloudfront list-distributions/,
+    );
+  });
+
+  it('fails when the distribution is that of tenants, with what is needed instead', async () => {
+    await expect(deploy({ site: { isMultiTenant: true } })).rejects.toThrow(
+      /The distribution \w+ is multi-tenant: .* Deploy again with the id of a standard distribution/,
     );
   });
 

@@ -17,7 +17,7 @@ import {
 } from '../../infra/local/kernel/aws-api.ts';
 import type { LocalCloud } from '../../infra/local/local-cloud.ts';
 import { EXISTING, FOREIGN, WHOLE_SITE } from '../fixtures/existing-names.ts';
-import { synthesiseExistingSite, type UnusualBucket } from '../fixtures/existing-site.ts';
+import { synthesiseExistingSite, type UnusualSite } from '../fixtures/existing-site.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { startSuccessiveCloud } from '../helpers/successive-clouds.ts';
 
@@ -25,7 +25,7 @@ const BUCKET = EXISTING.bucketName;
 const KEY = 'arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
 
 /** A site to which nothing is attached yet. */
-async function startSite(bucket: UnusualBucket = {}) {
+async function startSite(bucket: UnusualSite = {}) {
   const assemblyDirectory = mkdtempSync(join(tmpdir(), 'site-before-'));
   synthesiseExistingSite(assemblyDirectory, bucket);
   const started = await startSuccessiveCloud({

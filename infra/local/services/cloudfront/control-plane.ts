@@ -66,6 +66,13 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
     throw new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
   };
 
+  /** One that serves tenants has none, and CloudFront denies that it is there. */
+  const invalidatedAt = (id: string): string => {
+    const { config } = distributionOf(id);
+    if (config.ConnectionMode === 'direct') return id;
+    throw new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
+  };
+
   const answerWith = (distribution: Distribution): AwsResponse => {
     const open = invalidations.list(distribution.id).filter(each => each.status === 'InProgress');
     const body = {
@@ -97,7 +104,7 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
     },
     ...partOperations(options, lastModifiedTime),
     'POST distribution/*/invalidation': (request, id) =>
-      createInvalidation(invalidations, request, distributionOf(id).id),
+      createInvalidation(invalidations, request, invalidatedAt(id)),
     'GET distribution/*/invalidation': (request, id) =>
       listInvalidations(invalidations, request, distributionOf(id).id),
     'GET distribution/*/invalidation/*': (_, id, invalidationId) =>

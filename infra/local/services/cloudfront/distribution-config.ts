@@ -70,6 +70,8 @@ const configSchema = z.strictObject({
   CustomErrorResponses: z.array(errorRuleSchema).default([]),
   CacheTagConfig: z.strictObject({ HeaderName: z.string().min(1) }).optional(),
   Aliases: z.array(z.string()).default([]),
+  /** The distributions of tenants, who share this one's settings, are not emulated. */
+  ConnectionMode: z.enum(['direct', 'tenant-only']).default('direct'),
   HttpVersion: z.string().default('http1.1'),
   IPV6Enabled: z.boolean().default(false),
   PriceClass: z.string().default('PriceClass_All'),

@@ -70,6 +70,7 @@ function sharedXml(config: DistributionConfig): Record<string, unknown> {
     HttpVersion: config.HttpVersion,
     IsIPV6Enabled: config.IPV6Enabled,
     Staging: false,
+    ConnectionMode: config.ConnectionMode,
   };
 }
 
