@@ -31,6 +31,8 @@ export interface UrlRules {
   readonly cachesQueryStrings: boolean;
   /** Shown at its folder. @default 'index.html' */
   readonly indexDocument?: string;
+  /** Key of the error document of a website: it need not lie below an origin path. */
+  readonly errorDocument?: string;
   /** Whether a folder is sure to show its index document, as website endpoints do. */
   readonly showsFolders?: boolean;
   /**

@@ -15,7 +15,7 @@ export interface QueueMessage {
 
 /** What the batch needs to know of a distribution. */
 interface ShownBy extends Pick<Distribution, 'id' | 'takesTags'> {
-  readonly urls: Pick<UrlRules, 'originPath' | 'behaviours' | 'told'>;
+  readonly urls: Pick<UrlRules, 'originPath' | 'behaviours' | 'told' | 'errorDocument'>;
 }
 
 /** What a message may be about. */
@@ -108,10 +108,10 @@ function changesOf(messages: readonly SiteMessage[], distribution: ShownBy, keys
 }
 
 /**
- * Whether a key lies below an origin path, or was told to have another URL. It need not have a URL
- * that is known: a function may show it.
+ * Whether a key lies below an origin path, is the error document, or was told to have another URL.
+ * It need not have a URL that is known: a function may show it.
  */
 function shows({ urls }: ShownBy, key: string): boolean {
   const isInside = originPathsOf(urls).some(originPath => `/${key}`.startsWith(`${originPath}/`));
-  return isInside || toldPaths(key, urls.told).length > 0;
+  return isInside || key === urls.errorDocument || toldPaths(key, urls.told).length > 0;
 }

@@ -1,6 +1,6 @@
 import { UnknownDistributionError } from '../errors.ts';
 import type { UrlRules } from '../planning/viewer-urls.ts';
-import { type Description, errorPagesOf, showing } from '../sites/description.ts';
+import { type Description, errorPagesOf, showing, type Website } from '../sites/description.ts';
 import type { KnownDistributions } from '../sites/known-distribution.ts';
 import type { Told } from '../sites/told.ts';
 import { seesRequests, untoldIn } from '../sites/unknowns.ts';
@@ -50,7 +50,7 @@ function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description
     extensionless: told.extensionless ?? false,
     rootObject,
     cachesQueryStrings: shown.some(({ caching }) => caching.queryStrings),
-    ...(website === undefined ? {} : { indexDocument: website.indexDocument, showsFolders: true }),
+    ...(website === undefined ? {} : websiteRules(website)),
     ...(isWhole
       ? {}
       : { behaviours: behaviours.map(({ pathPattern, originPaths }) => ({ pathPattern, originPaths })) }),
@@ -58,6 +58,12 @@ function urlRulesOf(told: Told, { rootObject, behaviours, website }: Description
     ...(shown.some(seesRequests) ? { rewrites: true } : {}),
   };
 }
+
+const websiteRules = ({ indexDocument, errorDocument }: Website) => ({
+  indexDocument,
+  showsFolders: true,
+  ...(errorDocument === undefined ? {} : { errorDocument }),
+});
 
 /** Further URLs of objects, as told by the owner. A fallback is shown at any URL. */
 export function toldUrls({

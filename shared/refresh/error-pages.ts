@@ -4,6 +4,7 @@ import {
   type Behaviour,
   DEFAULT_ERROR_TTL_SECONDS,
   type Description,
+  type ErrorResponse,
   showing,
 } from '../sites/description.ts';
 import { type CachingHeaders, namedSeconds } from './asked-each-time.ts';
@@ -32,14 +33,14 @@ export interface ErrorPages {
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
  */
 export function customErrorPages(
-  description: Pick<Description, 'behaviours' | 'errorResponses' | 'website'>,
+  description: Pick<Description, 'behaviours' | 'errorResponses'>,
   urls: UrlRules,
 ): ErrorPages {
   const { behaviours, errorResponses } = description;
   const pages = errorResponses
     .filter(({ pagePath }) => pagePath !== '')
     .map(page => ({ ...page, viewerPath: decodePath(page.pagePath) }));
-  const document = errorDocumentOf(description);
+  const document = errorDocumentOf(urls, errorResponses);
   const pagesAt = (key: string) => [
     ...(document?.key === key ? [document] : []),
     ...(pages.length === 0 ? [] : pagesShown(viewerPaths(key, urls))),
@@ -80,12 +81,11 @@ export function customErrorPages(
  * The error document of a website. CloudFront keeps it as any other answer with an error. Whether
  * S3 sends the document's own headers with it is not documented, so they count.
  */
-function errorDocumentOf({
-  errorResponses,
-  website,
-}: Pick<Description, 'errorResponses' | 'website'>): ErrorDocument | undefined {
-  if (website?.errorDocument === undefined) return undefined;
-  const { errorDocument: key } = website;
+function errorDocumentOf(
+  { errorDocument: key }: UrlRules,
+  errorResponses: readonly ErrorResponse[],
+): ErrorDocument | undefined {
+  if (key === undefined) return undefined;
   const told = errorResponses.filter(({ errorCode }) => errorCode < 500).map(each => each.minTtlSeconds);
   return { key, pagePath: `/${key}`, minTtlSeconds: Math.max(DEFAULT_ERROR_TTL_SECONDS, ...told) };
 }

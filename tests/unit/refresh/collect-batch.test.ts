@@ -92,6 +92,17 @@ describe('a batch about a bucket that several distributions show', () => {
     });
   });
 
+  it('gives the error document of a website to the one that shows it at any URL, wherever it lies', () => {
+    const website = distributions.map(each =>
+      each.id === 'APP' ? { ...each, urls: { ...each.urls, errorDocument: 'errors/404.html' } } : each,
+    );
+    const events = ['errors/404.html', 'errors/500.html'].map(key => s3Event(recordOf(key)));
+    expect(keysOf(events, { distributions: website })).toEqual({
+      ALL: ['errors/404.html', 'errors/500.html'],
+      APP: ['errors/404.html'],
+    });
+  });
+
   it('gives a manual request to all of them, or to the one that it names', () => {
     expect(pathsOf({ paths: ['/*'] }, { paths: ['/a'], distributionId: 'APP' })).toEqual({
       ALL: ['/*'],
