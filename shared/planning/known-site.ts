@@ -46,14 +46,17 @@ export class KnownSite {
    *
    * @param range that the listing covered
    * @param keys all that it holds, in the order in which S3 lists them
+   * @returns those that no other listing returned
    */
-  learn(range: KeyRange, keys: readonly string[]): void {
-    for (const { from, to } of this.listed.missingIn(range)) {
+  learn(range: KeyRange, keys: readonly string[]): string[] {
+    const found = this.listed.missingIn(range).map(({ from, to }) => {
       const first = firstNotBefore(keys, from);
-      this.counts.add(keys.slice(first, firstNotBefore(keys, to, first)));
-    }
+      return keys.slice(first, firstNotBefore(keys, to, first));
+    });
+    for (const part of found) this.counts.add(part);
     this.listed.add(range);
     this.#density = undefined;
+    return found.flat();
   }
 
   /** Whether everything with a prefix has been listed. */

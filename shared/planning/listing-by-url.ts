@@ -1,32 +1,53 @@
+import { mapConcurrently } from '../concurrently.ts';
 import { keysAtHand } from './keys-at-hand.ts';
-import type { KeyListing } from './plan-by-listing.ts';
+import { KnownSite } from './known-site.ts';
+import { nextPages } from './next-pages.ts';
+import { CONCURRENT_REQUESTS, type KeyListing, learnPage, roundSize } from './plan-by-listing.ts';
 import { countedKeys, isInOrder, type UrlRules } from './viewer-urls.ts';
 
 /**
  * A bucket's keys as a plan counts them. Where URLs were told, or behaviours show several folders
- * as one, keys lie elsewhere among the URLs than in the bucket. Then they are listed once, from the
- * first one, and each is put where its first URL has it.
+ * as one, keys lie elsewhere among the URLs than in the bucket. Then the whole bucket is listed
+ * once, in parallel, and each key is put where its first URL has it: memory grows with the bucket.
  *
- * @param maxListRequests keys beyond so many pages are not counted
+ * @param changedKeys where the bucket is listed at once: they are taken to lie as all keys do
+ * @param maxListRequests beyond so many pages no keys are counted, and every page is partial
  */
-export function listingByUrl(listing: KeyListing, urls: UrlRules, maxListRequests: number): KeyListing {
+export function listingByUrl(
+  listing: KeyListing,
+  urls: UrlRules,
+  {
+    changedKeys,
+    maxListRequests,
+  }: { readonly changedKeys: readonly string[]; readonly maxListRequests: number },
+): KeyListing {
   if (isInOrder(urls)) return listing;
-  let whole: Promise<KeyListing> | undefined;
+  let whole: Promise<{ readonly listing: KeyListing; readonly isPartial: boolean }> | undefined;
   return {
     async page(start) {
-      whole ??= keysOf(listing, maxListRequests).then(keys => keysAtHand(countedKeys(keys, urls)));
-      return (await whole).page(start);
+      whole ??= keysOf(listing, changedKeys, maxListRequests).then(({ keys, isPartial }) => ({
+        listing: keysAtHand(countedKeys(keys, urls)),
+        isPartial,
+      }));
+      const { listing: byUrl, isPartial } = await whole;
+      return { ...(await byUrl.page(start)), ...(isPartial ? { isPartial } : {}) };
     },
   };
 }
 
-async function keysOf(listing: KeyListing, maxListRequests: number): Promise<string[]> {
+async function keysOf(listing: KeyListing, changedKeys: readonly string[], maxListRequests: number) {
+  // With the empty one the scope is the whole bucket.
+  const site = new KnownSite(['', ...changedKeys], { keys: [], prefixes: [] });
   const keys: string[] = [];
-  for (let request = 0; request < maxListRequests; request++) {
-    const startAfter = keys.at(-1);
-    const page = await listing.page({ prefix: '', ...(startAfter === undefined ? {} : { startAfter }) });
-    keys.push(...page.keys);
-    if (page.isLast) break;
+  let requests = 0;
+  for (let round = 0; requests < maxListRequests && !site.isListed(''); round++) {
+    const wanted = [{ prefix: '', pages: Number.POSITIVE_INFINITY }];
+    const starts = nextPages(site, wanted, Math.min(roundSize(round), maxListRequests - requests));
+    const pages = await mapConcurrently(starts, CONCURRENT_REQUESTS, start =>
+      learnPage(start, site, listing),
+    );
+    for (const { found } of pages) for (const key of found) keys.push(key);
+    requests += starts.length;
   }
-  return keys;
+  return { keys, isPartial: !site.isListed('') };
 }

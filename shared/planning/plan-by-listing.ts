@@ -20,6 +20,8 @@ export interface KeyPage {
   readonly keys: readonly string[];
   /** Whether no key with the prefix comes after them. */
   readonly isLast: boolean;
+  /** Whether keys may be missing among them, because listing took too many requests. */
+  readonly isPartial?: boolean;
 }
 
 /** Where a page of keys begins. */
@@ -55,11 +57,14 @@ const REQUEST_PRICE = 0.000_005;
 const FREE_PATH_WORTH = 0.1;
 
 /** As many connections as the SDK opens at once. */
-const CONCURRENT_REQUESTS = 50;
+export const CONCURRENT_REQUESTS = 50;
 
 /** Requests in the first round, before anything is known, and in any. */
 const FIRST_ROUND = 16;
 const LARGEST_ROUND = 512;
+
+/** How many requests there may be in a round. @param round from 0 on */
+export const roundSize = (round: number) => Math.min(FIRST_ROUND * 2 ** round, LARGEST_ROUND);
 
 /**
  * Plans as if the whole site were known, and lists only what the plan depends on.
@@ -82,19 +87,23 @@ export async function planByListing(
   const site = unlistedSite(targets);
   const seen = { ...options, purgesOf: site.seenBelow };
   let requests = 0;
-  for (let most = FIRST_ROUND; ; most = Math.min(2 * most, LARGEST_ROUND)) {
+  let isPartial = false;
+  for (let round = 0; ; round++) {
     const tree = coverTree(targets, seen);
     const plan = planInTree(tree, targets, seen);
     const unproven = unlistedIn(plan, targets, site);
-    if (unproven.size === 0) return plan;
+    if (unproven.size === 0) return isPartial ? uncertain(plan) : plan;
     if (exact !== undefined && savingOf(plan, exact, options) <= REQUEST_PRICE) return exact;
     if (requests >= maxListRequests || (requests > 0 && arePurgesFree(options)))
       return estimatedPlan(targets, options, site);
     const rivals = tree.cuts.filter(({ prefix }) => !site.isListed(prefix));
     const wanted = wantedOf(rivals, unproven, cut => gainOf(cut, worth, options), options);
-    const starts = nextPages(site, wanted, Math.min(most, maxListRequests - requests));
-    await mapConcurrently(starts, CONCURRENT_REQUESTS, start => learnPage(start, site, listing));
+    const starts = nextPages(site, wanted, Math.min(roundSize(round), maxListRequests - requests));
+    const pages = await mapConcurrently(starts, CONCURRENT_REQUESTS, start =>
+      learnPage(start, site, listing),
+    );
     requests += starts.length;
+    isPartial ||= pages.some(page => page.isPartial);
   }
 }
 
@@ -161,20 +170,37 @@ function wantedOf(
     .map(cut => ({ prefix: cut.prefix, pages: pagesFor(gainOf(cut)) }));
 }
 
-async function learnPage(start: string, site: KnownSite, listing: KeyListing): Promise<void> {
+/**
+ * Lists a page and takes it in.
+ *
+ * @returns its keys that no other page has
+ */
+export async function learnPage(
+  start: string,
+  site: KnownSite,
+  listing: KeyListing,
+): Promise<{ readonly found: readonly string[]; readonly isPartial: boolean }> {
   const prefix = site.scope;
   const startAfter = start === prefix ? undefined : justBefore(start);
-  const { keys, isLast } = await listing.page({
+  const {
+    keys,
+    isLast,
+    isPartial = false,
+  } = await listing.page({
     prefix,
     ...(startAfter === undefined ? {} : { startAfter }),
   });
   const to = isLast ? endOf(prefix) : rightAfter(keys.at(-1) ?? '');
-  site.learn({ from: start, to }, keys);
+  return { found: site.learn({ from: start, to }, keys), isPartial };
 }
 
 /** What was not listed is taken to be like what lies around it. */
 function estimatedPlan(targets: Targets, options: ListedOptions, site: KnownSite): Plan {
   const plan = planTargets(targets, { ...options, purgesOf: site.estimateBelow });
   const isEstimated = unlistedIn(plan, targets, site).size > 0;
-  return { ...plan, isCheapest: false, ...(isEstimated ? { isEstimated } : {}) };
+  return isEstimated ? uncertain(plan) : { ...plan, isCheapest: false };
 }
+
+/** A plan whose wildcards may purge more than was seen. */
+const uncertain = (plan: Plan): Plan =>
+  plan.wildcards.length === 0 ? plan : { ...plan, isCheapest: false, isEstimated: true };

@@ -232,7 +232,7 @@ async function choosePaths(
     maxNeedlessPurges,
   };
   const plan = await planByListing(targets, options, {
-    site: listingByUrl(site, urls, maxListRequests),
+    site: listingByUrl(site, urls, { changedKeys, maxListRequests }),
     maxListRequests,
   });
   if (tags.length === 0) return plan;

@@ -77,7 +77,7 @@ async function planUpload(
   const { prices, requestedPaths } = request;
   const targets = targetsOf({ ...request, requestedPaths: [...requestedPaths, ...further] });
   const listing = {
-    site: listingByUrl(keysAtHand(change.siteKeys), urls, maxListRequests),
+    site: listingByUrl(keysAtHand(change.siteKeys), urls, { ...change, maxListRequests }),
     maxListRequests,
   };
   const planWithin = (budget: PathBudget) => planByListing(targets, { ...request, budget }, listing);

@@ -4,6 +4,8 @@ import {
   invalidationMatcher,
   objectAddress,
 } from '../../../infra/local/services/cloudfront/invalidation-paths.ts';
+import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
+import { listingByUrl } from '../../../shared/planning/listing-by-url.ts';
 import { requestPath } from '../../../shared/planning/path-spelling.ts';
 import { type Plan, type PlanRequest, planInvalidation, targetsOf } from '../../../shared/planning/plan.ts';
 import { type KeyListing, planByListing } from '../../../shared/planning/plan-by-listing.ts';
@@ -142,6 +144,18 @@ describe('A plan made by listing', () => {
     expect(plan).toMatchObject({ isEstimated: true, isCheapest: false });
     expect(Math.abs(plan.needlessPurges / known.needlessPurges - 1)).toBeLessThan(0.02);
     expect(Math.abs(plan.costUsd / known.costUsd - 1)).toBeLessThan(0.02);
+  });
+
+  it('says so, too, where a listing by URL was given up', async () => {
+    const changedKeys = PAGES.filter((_, index) => index % 2 === 0);
+    const urls = { ...PLANNING.urls, told: { 'docs/*': ['/pages/$1'] } };
+    const request = { ...PLANNING, urls, changedKeys, requestedPaths: [], siteKeys: PAGES };
+    const plans = [3, 1000].map(maxListRequests =>
+      planned(request, listingByUrl(keysAtHand(PAGES), urls, { changedKeys, maxListRequests })),
+    );
+    const [cut, whole] = await Promise.all(plans);
+    expect(cut).toMatchObject({ isEstimated: true, isCheapest: false });
+    expect(whole).not.toHaveProperty('isEstimated');
   });
 
   it('does not go on listing where purges cost nothing', async () => {

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { keysAtHand } from '../../../shared/planning/keys-at-hand.ts';
 import { listingByUrl } from '../../../shared/planning/listing-by-url.ts';
+import type { KeyListing, KeyPage } from '../../../shared/planning/plan-by-listing.ts';
 import { toldKeys, toldPaths, toldUrlProblem } from '../../../shared/planning/told-urls.ts';
 import {
   rivalsOf,
@@ -155,7 +157,7 @@ describe('A listing by URL', () => {
   const keys = Array.from({ length: 1500 }, (_, index) => `page-${1000 + index}.html`);
 
   it('has each key where its first URL has it', async () => {
-    const listing = listingByUrl(keysAtHand(keys), docs, 10);
+    const listing = listingByUrl(keysAtHand(keys), docs, { changedKeys: [], maxListRequests: 10 });
     expect(await listing.page({ prefix: 'docs/page-249' })).toEqual({
       keys: Array.from({ length: 10 }, (_, index) => `docs/page-249${index}.html`),
       isLast: true,
@@ -163,14 +165,44 @@ describe('A listing by URL', () => {
     expect(await listing.page({ prefix: 'page' })).toEqual({ keys: [], isLast: true });
   });
 
-  it('counts no keys beyond the requests that it may take', async () => {
-    const listing = listingByUrl(keysAtHand(keys), docs, 1);
-    expect((await listing.page({ prefix: 'docs/page-2' })).keys).toEqual([]);
+  it('counts no keys beyond the requests that it may take, and says so', async () => {
+    const listing = listingByUrl(keysAtHand(keys), docs, { changedKeys: [], maxListRequests: 1 });
+    expect(await listing.page({ prefix: 'docs/page-2' })).toEqual({
+      keys: [],
+      isLast: true,
+      isPartial: true,
+    });
+  });
+
+  it('asks for many pages at once, for each about once, and counts every key', async () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => `page-${100_000 + index}.html`);
+    const changedKeys = many.filter((_, index) => index % 1000 === 321);
+    const bucket = keysAtHand(many);
+    let [requests, rounds] = [0, 0];
+    let answers: Promise<void> | undefined;
+    const counting: KeyListing = {
+      async page(start) {
+        requests++;
+        // What is asked for together is answered together.
+        answers ??= setImmediate().then(() => {
+          answers = undefined;
+          rounds++;
+        });
+        await answers;
+        return bucket.page(start);
+      },
+    };
+    const listing = listingByUrl(counting, docs, { changedKeys, maxListRequests: 1000 });
+    const counted: string[] = [];
+    for (let page: KeyPage | undefined; !page?.isLast; counted.push(...page.keys))
+      page = await listing.page({ prefix: '', startAfter: counted.at(-1) ?? '' });
+    expect(counted).toEqual(many.map(key => `docs/${key}`));
+    expect({ requests: requests < 220, rounds: rounds < 12 }).toEqual({ requests: true, rounds: true });
   });
 
   it('is that of the bucket where nothing was told', () => {
     const listing = keysAtHand(keys);
-    expect(listingByUrl(listing, PLANNING.urls, 10)).toBe(listing);
+    expect(listingByUrl(listing, PLANNING.urls, { changedKeys: [], maxListRequests: 10 })).toBe(listing);
   });
 });
 
