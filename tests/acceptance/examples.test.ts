@@ -16,7 +16,7 @@ it('The example with an own bucket that has no name is fresh after an upload', a
   const assemblyDirectory = mkdtempSync(join(tmpdir(), 'example-'));
   onTestFinished(() => rmSync(assemblyDirectory, { recursive: true }));
   await promisify(execFile)(process.execPath, [EXAMPLE], {
-    env: { PATH: dirname(process.execPath), CDK_OUTDIR: assemblyDirectory },
+    env: { PATH: dirname(process.execPath), CDK_OUTDIR: assemblyDirectory, CDK_VALIDATION: 'false' },
   });
   const cloud = await startLocalCloud({
     assemblyDirectory,
