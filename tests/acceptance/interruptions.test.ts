@@ -45,13 +45,10 @@ describe('A killed function', () => {
     return answer;
   };
 
+  // The chaos suite kills at every call, in virtual time. Here real processes end.
   it.each([
-    ['Invalidate', 'UpdateItem'],
-    ['Invalidate', 'Query'],
     ['Invalidate', 'CreateInvalidation'],
-    ['Verify', 'Query'],
     ['Verify', 'HeadObject'],
-    ['Report', 'UpdateItem'],
     ['Report', 'SendMessage'],
   ])('%s at %s: the step runs again, and nothing happens twice', async (caller, action) => {
     const killed = inject(site, { action, caller }, killedAfter, 1);
@@ -62,7 +59,6 @@ describe('A killed function', () => {
   });
 
   it.each([
-    ['BatchWriteItem', killedAfter],
     ['UpdateItem', killedAfter],
     ['StartExecution', killedBefore],
     ['StartExecution', killedAfter],
