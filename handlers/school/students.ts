@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createMailQueue } from '../../shared/aws/mail-queue.ts';
 import { readSettings, setting } from '../../shared/config.ts';
@@ -28,7 +28,9 @@ import {
 import {
   createStudent,
   getStudent,
+  type ReadOnlyFields,
   removeStudent,
+  requireAsRead,
   type StudentDependencies,
   type StudentRecords,
   studentNotFound,
@@ -50,7 +52,7 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
   const create = (fields: StudentFields, createdBy: string) => createStudent(fields, createdBy, students);
   const createWithKey = createOnce(create, idempotencyTable);
   const check = (input: unknown, rules: Omit<StudentRules, 'today'> = {}) =>
-    fieldsOf(checkStudent(input, { ...rules, today: now().toISOString().slice(0, 10) }));
+    fieldsOf(checkStudent(input, { ...rules, today: latestToday(now()) }));
 
   return createApi(siteOrigin, (router, request, context) => {
     router.post('/students', async () => {
@@ -72,13 +74,16 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
     });
 
     router.put('/students/:studentid', async ({ params }) => {
-      const fields = check(request.json(), { studentid: idOf(params) });
-      const student = await updateStudent(fields, request.expectedVersion(), students);
+      const [sent, input] = readOnlyApart(request.json());
+      const fields = check(input, { studentid: idOf(params) });
+      const expected = request.expectedRevision();
+      const seen = sent === undefined ? expected : await requireAsRead(fields.studentid, sent, students);
+      const student = await updateStudent(fields, expected ?? seen, students);
       return answer(200, student, { etag: etagOf(student) });
     });
 
     router.delete('/students/:studentid', async ({ params }) => {
-      await removeStudent(idOf(params), request.expectedVersion(), students);
+      await removeStudent(idOf(params), request.expectedRevision(), students);
       return noContent();
     });
 
@@ -96,11 +101,27 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
   });
 }
 
+/** The date where the day begins first, 14 hours before UTC: somewhere it is today. */
+function latestToday(now: Date): string {
+  return new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10);
+}
+
 /** No student has an id that no student can have. */
 function idOf({ studentid = '' }: Readonly<Record<string, string>>): string {
   if (!isStudentId(studentid)) throw studentNotFound(studentid.slice(0, MAX_ID_LENGTH));
   return studentid;
 }
+
+/** What only the API writes, if there is any, and all else. */
+function readOnlyApart(body: Readonly<Record<string, unknown>>) {
+  const isReadOnly = ([name]: [string, unknown]) => READ_ONLY.has(name);
+  const entries = Object.entries(body);
+  const sent: ReadOnlyFields = Object.fromEntries(entries.filter(isReadOnly));
+  const input = Object.fromEntries(entries.filter(entry => !isReadOnly(entry)));
+  return [Object.keys(sent).length === 0 ? undefined : sent, input] as const;
+}
+
+const READ_ONLY: ReadonlySet<string> = new Set(['version', 'revision', 'createdAt', 'updatedAt']);
 
 function fieldsOf({ student, problems }: CheckedStudent): StudentFields {
   if (student !== undefined) return student;
@@ -128,6 +149,7 @@ export const handler = createHandler({
   siteOrigin: new URL(settings.SITE_URL).origin,
   now: () => new Date(),
   newRequestId: randomUUID,
+  newRevision: () => randomBytes(9).toString('base64url'),
   newBackupKey: () => backupKeyOf(new Date(), randomUUID()),
   // An unfinished sleep must not delay the answer.
   sleep: milliseconds => setTimeout(milliseconds, undefined, { ref: false }),

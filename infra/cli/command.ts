@@ -18,6 +18,8 @@ export const EXIT = {
   unverified: 3,
   /** The time limit passed first. */
   late: 4,
+  /** Done, but for what somebody has changed and only they may decide about. */
+  leftAlone: 5,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 const EXIT_CODES = `
-Exit codes: 0, done, and what was asked for is fresh; 1, something failed; 2, the arguments are wrong; 3, invalidated, but not verified; 4, not over within the time limit.`;
+Exit codes: 0, done, and what was asked for is fresh; 1, something failed; 2, the arguments are wrong; 3, invalidated, but not verified; 4, not over within the time limit; 5, done, except for what differs and was left alone.`;
 
 /**
  * A command line, without the process around it: the first argument names one of the commands.

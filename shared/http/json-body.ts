@@ -41,12 +41,24 @@ function decode({ content, isBase64Encoded }: Body): string {
   if (bytes.length > MAX_BODY_BYTES) {
     throw new RequestRefusedError('TooLarge', `The body is larger than ${MAX_BODY_BYTES / 1024} KiB.`);
   }
+  const text = decodedText(bytes);
+  // API Gateway puts it in place of bytes that are not UTF-8.
+  if (text.includes(REPLACEMENT)) throw notUtf8();
+  return text;
+}
+
+const REPLACEMENT = '\uFFFD';
+
+/** Without a byte order mark, which readers may ignore (RFC 8259 §8.1). */
+function decodedText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw badRequest('The body is not UTF-8.');
+    throw notUtf8();
   }
 }
+
+const notUtf8 = () => badRequest('The body is not UTF-8. Send it in that encoding.');
 
 /**
  * Like `JSON.parse`, but only for an object, and without duplicate keys, which JSON readers

@@ -6,8 +6,8 @@ import { RequestRefusedError } from './refusal.ts';
 export interface ApiRequest {
   readonly query: () => Readonly<Record<string, string>>;
   readonly json: () => Record<string, unknown>;
-  /** Version in `If-Match`; undefined if any will do, 0 if none can match. */
-  readonly expectedVersion: () => number | undefined;
+  /** Revision in `If-Match`; undefined if any will do, an empty one if none can match. */
+  readonly expectedRevision: () => string | undefined;
   readonly idempotencyKey: () => string | undefined;
 }
 
@@ -28,13 +28,13 @@ export function readRequest(event: ProxyEvent): ApiRequest {
         content: event.body,
         isBase64Encoded: event.isBase64Encoded,
       }),
-    expectedVersion: () => versionOf(header('if-match')),
+    expectedRevision: () => revisionIn(header('if-match')),
     idempotencyKey: () => checkedKey(header('idempotency-key')),
   };
 }
 
-export function etagOf({ version }: { readonly version: number }): string {
-  return `"${version}"`;
+export function etagOf({ revision }: { readonly revision: string }): string {
+  return `"${revision}"`;
 }
 
 /** API Gateway passes names on in the case that the client or CloudFront used. */
@@ -52,17 +52,14 @@ function queryOf(event: ProxyEvent): Record<string, string> {
   return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }
 
-/**
- * One entity tag or `*` (RFC 9110 §13.1.1). A weak tag, or one that is not ours, matches nothing.
- */
-function versionOf(ifMatch: string | undefined): number | undefined {
+/** One entity tag or `*` (RFC 9110 §13.1.1). A weak tag matches nothing. */
+function revisionIn(ifMatch: string | undefined): string | undefined {
   const text = ifMatch?.trim();
   if (text === undefined || text === '*') return;
   if (!/^(W\/)?"[\x21\x23-\x7e]*"$/.test(text)) {
-    throw badRequest('If-Match must be one ETag in quotes, like "3", or *.');
+    throw badRequest('If-Match must be one ETag in quotes, as it was read, or *.');
   }
-  const version = /^"([1-9]\d{0,14})"$/.exec(text)?.[1];
-  return version === undefined ? 0 : Number(version);
+  return text.startsWith('"') ? text.slice(1, -1) : '';
 }
 
 function checkedKey(key: string | undefined): string | undefined {

@@ -33,11 +33,17 @@ describe('the requests of the documentation', () => {
       body: '{"studentid":"SV005","name":"Pham Thi E","class":"CNTT05","birthdate":"2001-05-05","email":"student5@example.com"}',
     });
     expect(reply.status).toBe(201);
-    expect(reply.body).toEqual({ ...STUDENT, version: 1, createdAt: TIME, updatedAt: TIME });
+    expect(reply.body).toEqual({
+      ...STUDENT,
+      version: 1,
+      revision: REVISION,
+      createdAt: TIME,
+      updatedAt: TIME,
+    });
     expect(Object.fromEntries(reply.headers)).toMatchObject({
       'content-type': 'application/json',
       location: '/students/SV005',
-      etag: '"1"',
+      etag: `"${Object(reply.body).revision}"`,
       'access-control-allow-origin': api.output('SiteUrl'),
       'access-control-expose-headers': 'ETag, Location',
       'cache-control': 'no-store',
@@ -68,7 +74,10 @@ describe('the requests of the documentation', () => {
   });
 });
 
+const REVISION = expect.stringMatching(/^[\w-]{12}$/);
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+const tagOf = ({ headers }: Reply) => ({ 'If-Match': headers.get('etag') ?? '' });
 
 describe('a student', () => {
   it('is created once, read, changed, and removed repeatably', async () => {
@@ -77,12 +86,12 @@ describe('a student', () => {
     expectRefusal(await api.create(student), 409, 'StudentExists');
     const read = await api.ask('GET /students/SV100');
     expect(read).toMatchObject({ status: 200, text: created.text });
-    expect(read.headers.get('etag')).toBe('"1"');
+    expect(read.headers.get('etag')).toBe(created.headers.get('etag'));
 
     const { studentid: _, ...changes } = { ...student, name: 'Phạm Thị É' };
     const changed = await api.ask('PUT /students/SV100', { headers: JSON_CONTENT, body: changes });
     expect(changed).toMatchObject({ status: 200, body: { ...student, ...changes, version: 2 } });
-    expect(changed.headers.get('etag')).toBe('"2"');
+    expect(changed.headers.get('etag')).not.toBe(created.headers.get('etag'));
     expect(await api.ask('GET /students/SV100')).toMatchObject({ text: changed.text });
 
     for (const _ of ['once', 'again']) {
@@ -94,17 +103,49 @@ describe('a student', () => {
 
   it('changes only in the version that If-Match names', async () => {
     const student = studentWith('SV101');
-    await api.create(student);
-    const seen = { 'If-Match': '"1"' };
+    const seen = tagOf(await api.create(student));
     expect(await api.update({ ...student, class: 'A' }, seen)).toMatchObject({ status: 200 });
     expectRefusal(await api.update({ ...student, class: 'B' }, seen), 412, 'PreconditionFailed');
     expectRefusal(await api.ask('DELETE /students/SV101', { headers: seen }), 412, 'PreconditionFailed');
     expectRefusal(await api.update(student, { 'If-Match': '1' }), 400, 'BadRequest');
     expect(await api.ask('GET /students/SV101')).toMatchObject({ body: { class: 'A', version: 2 } });
-    expect(await api.update(student, { 'If-Match': '*' })).toMatchObject({ status: 200 });
-    const latest = { headers: { 'If-Match': '"3"' } };
+    const newest = await api.update(student, { 'If-Match': '*' });
+    expect(newest).toMatchObject({ status: 200 });
+    const latest = { headers: tagOf(newest) };
     expect(await api.ask('DELETE /students/SV101', latest)).toMatchObject({ status: 204 });
     expect(await api.ask('DELETE /students/SV101', latest)).toMatchObject({ status: 204 });
+  });
+
+  it('is not taken for another one who got its id', async () => {
+    const student = studentWith('SV102');
+    const seen = tagOf(await api.create(student));
+    await api.ask('DELETE /students/SV102');
+    await api.create({ ...student, name: 'Somebody else' });
+    expectRefusal(await api.ask('DELETE /students/SV102', { headers: seen }), 412, 'PreconditionFailed');
+    expectRefusal(await api.update(student, seen), 412, 'PreconditionFailed');
+    expect(await api.ask('GET /students/SV102')).toMatchObject({ body: { name: 'Somebody else' } });
+  });
+
+  it('may be written back as it was read', async () => {
+    const { body } = await api.create(studentWith('SV103'));
+    const route = 'PUT /students/SV103';
+    const sent = { headers: JSON_CONTENT, body: { ...Object(body), class: 'X' } };
+    expect(await api.ask(route, sent)).toMatchObject({ status: 200, body: { class: 'X', version: 2 } });
+    expectRefusal(await api.ask(route, sent), 412, 'PreconditionFailed');
+  });
+
+  it('is refused in another encoding than UTF-8, and accepted with a byte order mark', async () => {
+    const json = JSON.stringify({ ...studentWith('SV104'), name: 'José' });
+    const sent = (body: Uint8Array) =>
+      fetch(`${api.output('ApiUrl').replace(/\/$/, '')}/students`, {
+        method: 'POST',
+        headers: { ...JSON_CONTENT, 'x-api-key': api.key },
+        body: new Uint8Array(body),
+      });
+    const latin = await sent(Buffer.from(json, 'latin1'));
+    expect([latin.status, await latin.text()]).toEqual([400, expect.stringContaining('not UTF-8')]);
+    expect((await sent(Buffer.from(`\ufeff${json}`))).status).toBe(201);
+    expect(await api.ask('GET /students/SV104')).toMatchObject({ body: { name: 'José' } });
   });
 
   it('keeps the id of its address', async () => {

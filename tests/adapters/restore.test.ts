@@ -45,7 +45,11 @@ describe('npm run restore', () => {
     expect(figuresOf(told.printed)).toEqual({ inserted: 1, updated: 0, conflict: 1, unchanged: 1 });
     expect(await school.linesOf('copy')).toEqual(lines);
 
-    const { printed } = await school.restore(...command);
+    const { printed, complaint, exitCode } = await school.restore(...command);
+    expect(complaint).toBe(
+      'Left alone, because they differ: changed. With --overwrite they become as in the backup.',
+    );
+    expect([exitCode, told.exitCode, JSON.parse(told.printed).conflicts]).toEqual([5, 5, ['changed']]);
     expect(printed.split('\n').slice(1)).toEqual([
       'Restored into copy     Students',
       'Inserted                      1',

@@ -38,6 +38,7 @@ export class ScriptedApi {
   backupsTakeLong: boolean = false;
   /** Whether lists tell how many students match. */
   givesTotal: boolean = true;
+  #revisions: number = 0;
 
   reset(): void {
     this.#students.clear();
@@ -49,6 +50,7 @@ export class ScriptedApi {
     this.requests.length = 0;
     this.backupsTakeLong = false;
     this.givesTotal = true;
+    this.#revisions = 0;
   }
 
   /** Puts a student there as another user would; a change counts the version up. */
@@ -57,6 +59,7 @@ export class ScriptedApi {
     this.#students.set(fields.studentid, {
       ...fields,
       version: (before?.version ?? 0) + 1,
+      revision: `r${++this.#revisions}`,
       createdAt: SAVED_AT,
       updatedAt: SAVED_AT,
     });
@@ -167,7 +170,7 @@ export class ScriptedApi {
   }
 
   #update(present: Student, { headers, body }: ApiRequest): ApiAnswer {
-    if (headers['if-match'] !== `"${present.version}"`) return changedMeanwhile();
+    if (headers['if-match'] !== `"${present.revision}"`) return changedMeanwhile();
     const { student, problems } = checkStudent(body, { today: TODAY, studentid: present.studentid });
     if (problems) return refusal(400, 'ValidationFailed', 'Check the fields.', problems);
     this.save(student);
@@ -176,7 +179,7 @@ export class ScriptedApi {
 
   #delete(studentid: string, { headers }: ApiRequest): ApiAnswer {
     const present = this.find(studentid);
-    if (present && headers['if-match'] !== `"${present.version}"`) return changedMeanwhile();
+    if (present && headers['if-match'] !== `"${present.revision}"`) return changedMeanwhile();
     this.remove(studentid);
     return { status: 204 };
   }

@@ -70,8 +70,8 @@ export function standInFor(program: 'aws' | 'curl'): string {
 }
 
 /**
- * Runs the scripts of package.json that are a call of Node and nothing before it, and has npm do all
- * else: npm takes longer to start than these take to run.
+ * Runs the scripts of package.json that are a call of Node and nothing before it, and has npm do
+ * all else: npm takes longer to start than these take to run.
  */
 function npmOf(project: string): string {
   const { scripts } = PackageJson.parse(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')));

@@ -8,9 +8,9 @@ const savedStudentSchema = z.object({
   class: z.string(),
   birthdate: z.string(),
   email: z.string(),
-  version: z.number(),
+  revision: z.string(),
 });
-/** A student as the API stores it; `version` counts its changes. */
+/** A student as the API stores it; `revision` is another one after each change. */
 export type SavedStudent = z.infer<typeof savedStudentSchema>;
 
 const studentPageSchema = z.object({
@@ -66,15 +66,15 @@ export async function createStudent(student: StudentFields, submission: string):
   return callApi('students', savedStudentSchema, { method: 'POST', body: student, headers });
 }
 
-/** Refused with 412 unless the student still has this version. */
-export async function updateStudent(student: StudentFields, version: number): Promise<SavedStudent> {
-  const headers = { 'if-match': `"${version}"` };
+/** Refused with 412 unless the student still has this revision. */
+export async function updateStudent(student: StudentFields, revision: string): Promise<SavedStudent> {
+  const headers = { 'if-match': `"${revision}"` };
   return callApi(pathOf(student.studentid), savedStudentSchema, { method: 'PUT', body: student, headers });
 }
 
-/** Refused with 412 unless the student still has this version. */
-export async function deleteStudent({ studentid, version }: SavedStudent): Promise<void> {
-  const headers = { 'if-match': `"${version}"` };
+/** Refused with 412 unless the student still has this revision. */
+export async function deleteStudent({ studentid, revision }: SavedStudent): Promise<void> {
+  const headers = { 'if-match': `"${revision}"` };
   await callApi(pathOf(studentid), z.undefined(), { method: 'DELETE', headers });
 }
 

@@ -55,7 +55,7 @@ export class StudentDesk {
     this.#form.showProblems([]);
     const { editing } = this.#form;
     const saved = await this.#whileBusy(() =>
-      editing ? this.#update(student, editing.version) : this.#create(student),
+      editing ? this.#update(student, editing.revision) : this.#create(student),
     );
     if (!saved) return;
 
@@ -79,10 +79,10 @@ export class StudentDesk {
     });
   }
 
-  async #update(student: StudentFields, version: number): Promise<SavedStudent | undefined> {
+  async #update(student: StudentFields, revision: string): Promise<SavedStudent | undefined> {
     return this.#sendForm(async () => {
       try {
-        return await updateStudent(student, version);
+        return await updateStudent(student, revision);
       } catch (failure) {
         if (failure instanceof ApiRefused && failure.status === 412) return this.#settleConflict(student);
         throw failure;
@@ -98,7 +98,7 @@ export class StudentDesk {
     const theirs = await readStudent(mine.studentid);
     if (sameStudent(theirs, mine)) return theirs;
     const choice = await decideConflict(theirs, mine);
-    if (choice === 'mine') return this.#update(mine, theirs.version);
+    if (choice === 'mine') return this.#update(mine, theirs.revision);
     if (choice === 'theirs') {
       this.#form.showExisting(theirs);
       this.#form.focus();

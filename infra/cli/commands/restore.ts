@@ -13,7 +13,7 @@ import {
   verify,
 } from '../../../shared/school/backup/restore.ts';
 import type { Stack } from '../aws/stack.ts';
-import { CommandError } from '../command.ts';
+import { CommandError, EXIT } from '../command.ts';
 import { type Advice, addStackOptions, onStack } from '../stack-options.ts';
 import { tableOf } from '../terminal/table.ts';
 import type { Page, Terminal } from '../terminal/terminal.ts';
@@ -28,7 +28,8 @@ const ADVICE: Advice = {
 
 const MORE_HELP = `
 The whole file is checked against its manifest before anything is written.
-A restore that was interrupted may be run again.`;
+A restore that was interrupted may be run again.
+Exit codes: 0, all are as in the backup; 1, it failed; 2, the arguments are wrong; 5, students who differ were left alone, and are named.`;
 
 export function define(command: Command, terminal: Terminal): void {
   const options = command
@@ -98,17 +99,34 @@ async function restoreInto(
   { page, print, progress }: Terminal,
 ): Promise<void> {
   const figures: Figures = { inserted: 0, updated: 0, conflict: 0, unchanged: 0 };
-  const onOutcome = (outcome: Outcome) => {
+  const conflicts: string[] = [];
+  const onOutcome = (outcome: Outcome, studentid: string) => {
     figures[outcome]++;
+    if (outcome === 'conflict') conflicts.push(studentid);
     progress.update(() => `${into}: ${grouped(doneOf(figures))} of ${counted(manifest.count, 'student')}`);
   };
   try {
     const target = createRestoreTarget(into, new DynamoDBClient({ ...stack.client, ...PATIENT }));
     await restore(content, target, { overwrite, dryRun, onOutcome });
   } finally {
-    const report = { manifest, into, dryRun, figures };
+    const report = { manifest, into, dryRun, figures, conflicts: conflicts.sort(byText) };
     print(json ? JSON.stringify(report) : describe(report, page));
   }
+  if (conflicts.length === 0) return;
+  throw new CommandError(
+    `${dryRun ? 'Would be left alone' : 'Left alone'}, because they differ: ${named(conflicts)}. With --overwrite they become as in the backup.`,
+    { exitCode: EXIT.leftAlone },
+  );
+}
+
+const byText = (a: string, b: string) => (a < b ? -1 : 1);
+
+/** More would hide the rest of the report. --json has all. */
+const MOST_NAMED = 50;
+
+function named(ids: readonly string[]): string {
+  const rest = ids.length - MOST_NAMED;
+  return [...ids.slice(0, MOST_NAMED), ...(rest > 0 ? [`and ${grouped(rest)} more`] : [])].join(', ');
 }
 
 async function findBackup(from: string, backups: FinishedBackups): Promise<Manifest> {
@@ -137,6 +155,8 @@ interface Report {
   readonly into: string;
   readonly dryRun: boolean;
   readonly figures: Figures;
+  /** Ids of the students who were left alone. */
+  readonly conflicts: readonly string[];
 }
 
 function describe({ manifest, into, dryRun, figures }: Report, page: Page): string {

@@ -12,7 +12,7 @@ import { unlessConditionFails } from '../../aws/conditional-write.ts';
 import { parsed } from '../../parsed.ts';
 import type { StudentPages } from '../students/list-students.ts';
 import type { StudentFields } from '../students/student.ts';
-import type { StudentRecord, StudentRecords } from '../students/student-service.ts';
+import type { Change, StudentRecord, StudentRecords } from '../students/student-service.ts';
 
 /**
  * Index that lists every student in the order of the ids: partition key `kind`, the same for all,
@@ -50,22 +50,25 @@ function studentRecords(documents: DynamoDBDocumentClient, TableName: string): S
       return Item === undefined ? undefined : toRecord(Item);
     },
 
-    async replace(fields, at, version) {
+    async replace(fields, change, seen) {
       const replaced = await unlessConditionFails(() =>
-        documents.send(new UpdateCommand({ TableName, ...replacement(fields, at, version) })),
+        documents.send(new UpdateCommand({ TableName, ...replacement(fields, change, seen) })),
       );
       return replaced?.Attributes === undefined ? undefined : toRecord(replaced.Attributes);
     },
 
-    async remove(studentid, version) {
-      const condition =
-        version === undefined
+    async remove(studentid, seen) {
+      const { condition, values } = isStill(seen);
+      const command = new DeleteCommand({
+        TableName,
+        Key: { studentid },
+        ...(condition === undefined
           ? {}
           : {
-              ConditionExpression: 'attribute_not_exists(studentid) OR version = :version',
-              ExpressionAttributeValues: { ':version': version },
-            };
-      const command = new DeleteCommand({ TableName, Key: { studentid }, ...condition });
+              ConditionExpression: `attribute_not_exists(studentid) OR (${condition})`,
+              ExpressionAttributeValues: values,
+            }),
+      });
       return (await unlessConditionFails(() => documents.send(command))) !== undefined;
     },
 
@@ -105,13 +108,18 @@ function studentPages(documents: DynamoDBDocumentClient, TableName: string): Stu
   };
 }
 
-function replacement({ studentid, ...fields }: StudentFields, at: string, version: number | undefined) {
+function replacement(
+  { studentid, ...fields }: StudentFields,
+  { at, revision }: Change,
+  seen: string | undefined,
+) {
   const exists = 'attribute_exists(studentid)';
+  const { condition, values } = isStill(seen);
   return {
     Key: { studentid },
     UpdateExpression:
-      'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at ADD version :one',
-    ConditionExpression: version === undefined ? exists : `${exists} AND version = :version`,
+      'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at, revision = :revision ADD version :one',
+    ConditionExpression: condition === undefined ? exists : `${exists} AND ${condition}`,
     ExpressionAttributeNames: { '#name': 'name', '#class': 'class' },
     ExpressionAttributeValues: {
       ':name': fields.name,
@@ -119,8 +127,9 @@ function replacement({ studentid, ...fields }: StudentFields, at: string, versio
       ':birthdate': fields.birthdate,
       ':email': fields.email,
       ':at': at,
+      ':revision': revision,
       ':one': 1,
-      ...(version === undefined ? {} : { ':version': version }),
+      ...values,
     },
     ReturnValues: 'ALL_NEW' as const,
   };
@@ -137,6 +146,27 @@ function inOrder(studentClass: string | undefined) {
   };
 }
 
+/**
+ * Records of earlier versions of this program have no revision. Theirs is the version, which an id
+ * may have had before, and when the student was created.
+ */
+const derivedRevision = (version: number, createdAt: string) => `${version}.${createdAt}`;
+const DERIVED = /^(\d{1,15})\.(.+)$/;
+
+/** Holds while a record is in a revision. */
+function isStill(revision: string | undefined): {
+  readonly condition?: string;
+  readonly values: Readonly<Record<string, string | number>>;
+} {
+  if (revision === undefined) return { values: {} };
+  const [, version, createdAt = ''] = DERIVED.exec(revision) ?? [];
+  if (version === undefined) return { condition: 'revision = :seen', values: { ':seen': revision } };
+  return {
+    condition: 'attribute_not_exists(revision) AND version = :version AND createdAt = :createdAt',
+    values: { ':version': Number(version), ':createdAt': createdAt },
+  };
+}
+
 const Item = z.object({
   studentid: z.string(),
   name: z.string(),
@@ -144,6 +174,7 @@ const Item = z.object({
   birthdate: z.string(),
   email: z.string(),
   version: z.int(),
+  revision: z.optional(z.string()),
   createdAt: z.string(),
   updatedAt: z.string(),
   createdBy: z.string(),
@@ -152,10 +183,14 @@ const Item = z.object({
 
 /** @throws InvalidDataError */
 function toRecord(item: Record<string, unknown>): StudentRecord {
-  const { confirmation, ...record } = parsed(
+  const { confirmation, revision, ...record } = parsed(
     Item,
     item,
     `The record of student ${String(item['studentid'])}`,
   );
-  return { ...record, ...(confirmation === undefined ? {} : { confirmation }) };
+  return {
+    ...record,
+    revision: revision ?? derivedRevision(record.version, record.createdAt),
+    ...(confirmation === undefined ? {} : { confirmation }),
+  };
 }

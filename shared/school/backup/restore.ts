@@ -28,7 +28,7 @@ export interface RestoreOptions {
   readonly overwrite: boolean;
   /** Writes nothing, and reports the same. */
   readonly dryRun: boolean;
-  readonly onOutcome: (outcome: Outcome) => void;
+  readonly onOutcome: (outcome: Outcome, studentid: string) => void;
 }
 
 /** A backup that must not be restored. */
@@ -69,7 +69,9 @@ export async function restore(
 ): Promise<void> {
   const items = itemsIn(content());
   const work = async () => {
-    for await (const item of items) onOutcome(await restoreStudent(item, target, options));
+    for await (const item of items) {
+      onOutcome(await restoreStudent(item, target, options), item.studentid.S);
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }

@@ -20,19 +20,33 @@ export interface StudentRecords {
   /**
    * Writes the fields, counts the version up and returns the new record; undefined if there is no
    * record to replace.
-   * @param version the only version to replace. @default any
+   * @param seen the only revision to replace. @default any
    */
-  replace(fields: StudentFields, at: string, version?: number): Promise<StudentRecord | undefined>;
-  /** True if it is gone, now or before; false if it exists in another version. */
-  remove(studentid: string, version?: number): Promise<boolean>;
+  replace(fields: StudentFields, change: Change, seen?: string): Promise<StudentRecord | undefined>;
+  /**
+   * True if it is gone, now or before; false if it exists in another revision.
+   * @param seen the only revision to remove. @default any
+   */
+  remove(studentid: string, seen?: string): Promise<boolean>;
   /** Clears `confirmation`, unless the id now belongs to a student created at another time. */
   confirmed(studentid: string, createdAt: string): Promise<void>;
 }
+
+/** What a write adds to the fields. */
+export interface Change {
+  readonly at: string;
+  readonly revision: string;
+}
+
+/** What only the API writes. Who writes back what was read sends it along. */
+export type ReadOnlyFields = Partial<Record<'version' | 'revision' | 'createdAt' | 'updatedAt', unknown>>;
 
 export interface StudentDependencies {
   readonly records: StudentRecords;
   readonly mails: { send(message: StudentConfirmation): Promise<void> };
   readonly now: () => Date;
+  /** Another one each time, wherever it is made. */
+  readonly newRevision: () => string;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Told if a confirmation could not be handed over. It stays pending. */
   readonly onUnconfirmed: (studentid: string, error: unknown) => void;
@@ -58,7 +72,8 @@ export async function createStudent(
   dependencies: StudentDependencies,
 ): Promise<Student> {
   const at = dependencies.now().toISOString();
-  const record = { ...fields, version: 1, createdAt: at, updatedAt: at, createdBy } as const;
+  const revision = dependencies.newRevision();
+  const record = { ...fields, version: 1, revision, createdAt: at, updatedAt: at, createdBy } as const;
   if (await dependencies.records.add({ ...record, confirmation: 'pending' })) {
     await confirm(record, dependencies);
     return toStudent(record);
@@ -83,44 +98,63 @@ export async function getStudent(
 /**
  * Replaces all fields of a student.
  *
- * @param version the version that the caller has seen. @default any
+ * @param seen the revision that the caller has seen. @default any
  * @throws SchoolRefusedError StudentNotFound
- * @throws RequestRefusedError PreconditionFailed if it is in another version
+ * @throws RequestRefusedError PreconditionFailed if it is in another revision
  */
 export async function updateStudent(
   fields: StudentFields,
-  version: number | undefined,
+  seen: string | undefined,
   dependencies: StudentDependencies,
 ): Promise<Student> {
-  const { records, now } = dependencies;
+  const { records, now, newRevision } = dependencies;
   const { studentid } = fields;
-  const at = now().toISOString();
-  const updated = await records.replace(fields, at, version);
+  const change = { at: now().toISOString(), revision: newRevision() };
+  const updated = await records.replace(fields, change, seen);
   if (updated !== undefined) {
     if (updated.confirmation === 'pending') await confirm(updated, dependencies);
     return toStudent(updated);
   }
   const current = await records.get(studentid);
-  if (current === undefined || version === undefined) throw studentNotFound(studentid);
+  if (current === undefined || seen === undefined) throw studentNotFound(studentid);
   // The answer to our own write was lost, and the SDK wrote again.
-  if (current.version === version + 1 && current.updatedAt === at && hasFields(current, fields)) {
-    return toStudent(current);
-  }
+  if (current.revision === change.revision) return toStudent(current);
   throw changedMeanwhile(studentid);
+}
+
+/**
+ * Compares what somebody sends back of a student, besides the fields, with the student.
+ *
+ * @returns the student's revision
+ * @throws SchoolRefusedError StudentNotFound
+ * @throws RequestRefusedError PreconditionFailed if the student has changed since it was read,
+ *   ValidationFailed for a time that it never had
+ */
+export async function requireAsRead(
+  studentid: string,
+  sent: ReadOnlyFields,
+  dependencies: Pick<StudentDependencies, 'records'>,
+): Promise<string> {
+  const current = await getStudent(studentid, dependencies);
+  const differs = (name: keyof ReadOnlyFields) => name in sent && sent[name] !== current[name];
+  if (differs('version') || differs('revision') || differs('updatedAt')) throw changedMeanwhile(studentid);
+  if (!differs('createdAt')) return current.revision;
+  const problem = { field: 'createdAt', message: `It cannot change: it is ${current.createdAt}.` };
+  throw new RequestRefusedError('ValidationFailed', 'Some fields need another look.', [problem]);
 }
 
 /**
  * Removes a student. Safe to repeat: one that is gone stays gone.
  *
- * @param version the version that the caller has seen. @default any
- * @throws RequestRefusedError PreconditionFailed if it is in another version
+ * @param seen the revision that the caller has seen. @default any
+ * @throws RequestRefusedError PreconditionFailed if it is in another revision
  */
 export async function removeStudent(
   studentid: string,
-  version: number | undefined,
+  seen: string | undefined,
   { records }: Pick<StudentDependencies, 'records'>,
 ): Promise<void> {
-  if (!(await records.remove(studentid, version))) throw changedMeanwhile(studentid);
+  if (!(await records.remove(studentid, seen))) throw changedMeanwhile(studentid);
 }
 
 async function confirmExisting(studentid: string, dependencies: StudentDependencies) {
@@ -178,6 +212,6 @@ function hasFields(record: StudentFields, fields: StudentFields): boolean {
 
 /** The record without its internal members. Plain JSON, so that Powertools can store it. */
 export function toStudent(record: Student): Student {
-  const { studentid, name, birthdate, email, version, createdAt, updatedAt } = record;
-  return { studentid, name, class: record.class, birthdate, email, version, createdAt, updatedAt };
+  const { studentid, name, birthdate, email, version, revision, createdAt, updatedAt } = record;
+  return { studentid, name, class: record.class, birthdate, email, version, revision, createdAt, updatedAt };
 }

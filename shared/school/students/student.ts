@@ -19,8 +19,10 @@ export interface StudentFields {
 
 /** A student as the API returns it. */
 export interface Student extends StudentFields {
-  /** Starts at 1 and grows with every change. The ETag. */
+  /** Starts at 1 and grows with every change. */
   readonly version: number;
+  /** Another one with every change, and never one that the id has had. In quotes it is the ETag. */
+  readonly revision: string;
   readonly createdAt: IsoTime;
   readonly updatedAt: IsoTime;
 }
@@ -49,6 +51,13 @@ const STUDENT_ID = /^[A-Za-z0-9._-]{1,32}$/;
 const PATH_SEGMENTS = ['.', '..'];
 /** Control characters, line and paragraph separators, halves of surrogate pairs. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+/**
+ * Soft hyphens, zero width spaces and their kind, which programs leave in what is copied from them.
+ * They say nothing. Joiners do in some scripts, and in emoji.
+ */
+const MEANINGLESS = /[\u00ad\u180e\u200b\u2060-\u2064\ufeff]/g;
+/** What shows nothing: spaces, the ignorable characters of Unicode, and blank Braille. */
+const INVISIBLE = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}\u2800]*$/u;
 
 export function isStudentId(text: string): boolean {
   return STUDENT_ID.test(text) && !PATH_SEGMENTS.includes(text);
@@ -60,8 +69,9 @@ function isPrintable(text: string): boolean {
 }
 
 /**
- * Checks what someone entered. It is trimmed and put into Unicode's composed form (NFC), and
- * otherwise left as typed. Reports all problems at once. Checking the result again changes nothing.
+ * Checks what someone entered. It is trimmed, put into Unicode's composed form (NFC), rid of
+ * characters that say nothing, and otherwise left as typed. Reports all problems at once. Checking
+ * the result again changes nothing.
  */
 export function checkStudent(input: unknown, rules: StudentRules): CheckedStudent {
   const given = rules.studentid === undefined || !isObject(input);
@@ -104,7 +114,13 @@ function filled(label: string) {
     .string({
       error: ({ input }) => (input === undefined ? `Enter the ${label}.` : `The ${label} must be text.`),
     })
-    .check(z.trim(), z.normalize('NFC'), z.minLength(1, `Enter the ${label}.`));
+    .check(z.overwrite(tidied), z.minLength(1, `Enter the ${label}.`));
+}
+
+/** Without what says nothing, in Unicode's composed form. A text that shows nothing is empty. */
+function tidied(text: string): string {
+  const tidy = text.replaceAll(MEANINGLESS, '').trim().normalize('NFC');
+  return INVISIBLE.test(tidy) ? '' : tidy;
 }
 
 /** @param max in code points: a 4-byte character counts as one, not two */

@@ -16,6 +16,23 @@ const codeOf = (read: () => unknown): string => {
 const parsed = (text: string) => codeOf(() => parseJsonObject(text));
 const nested = (levels: number) => `${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
 
+describe('the text of a body', () => {
+  const read = (content: string, isBase64Encoded = false) =>
+    readJsonObject({ contentType: 'application/json', content, isBase64Encoded });
+
+  it('may begin with a byte order mark', () => {
+    expect(read('\ufeff{"a":1}')).toEqual({ a: 1 });
+    expect(read(Buffer.from('\ufeff{"a":1}').toString('base64'), true)).toEqual({ a: 1 });
+  });
+
+  it.each([
+    ['as API Gateway passes it on', '{"a":"Jos\ufffd"}', false],
+    ['in Base64', Buffer.from('{"a":"José"}', 'latin1').toString('base64'), true],
+  ])('must be UTF-8, %s', (_, content, isBase64Encoded) => {
+    expect(() => read(content, isBase64Encoded)).toThrow('The body is not UTF-8. Send it in that encoding.');
+  });
+});
+
 describe('a JSON body', () => {
   it.each([
     '{"a":1,"b":{"a":1}}',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { listStudents, readListRequest } from '../../../../shared/school/students/list-students.ts';
 import { ANNA, createStudentMemory } from './student-memory.ts';
 
-const NUMBERED = { version: 1, createdAt: 'then', updatedAt: 'then', createdBy: 'request' };
+const NUMBERED = { version: 1, revision: 'r1', createdAt: 'then', updatedAt: 'then', createdBy: 'request' };
 
 function school(size: number, recordsPerRead?: number) {
   const { records, stored, reads } = createStudentMemory(undefined, recordsPerRead);

@@ -29,18 +29,18 @@ export function createStudentMemory(turn: Turn = () => Promise.resolve(), record
       await turn();
       return stored.get(studentid);
     },
-    async replace(fields, at, version) {
+    async replace(fields, { at, revision }, seen) {
       await turn();
       const current = stored.get(fields.studentid);
-      if (current === undefined || (version !== undefined && version !== current.version)) return undefined;
-      const replaced = { ...current, ...fields, version: current.version + 1, updatedAt: at };
+      if (current === undefined || (seen !== undefined && seen !== current.revision)) return undefined;
+      const replaced = { ...current, ...fields, version: current.version + 1, revision, updatedAt: at };
       stored.set(fields.studentid, replaced);
       return replaced;
     },
-    async remove(studentid, version) {
+    async remove(studentid, seen) {
       await turn();
       const current = stored.get(studentid);
-      if (current !== undefined && version !== undefined && version !== current.version) return false;
+      if (current !== undefined && seen !== undefined && seen !== current.revision) return false;
       stored.delete(studentid);
       return true;
     },
@@ -88,11 +88,13 @@ export function dependenciesOn(
   mails: StudentDependencies['mails'],
 ): StudentDependencies & { readonly unconfirmed: [string, unknown][] } {
   const unconfirmed: [string, unknown][] = [];
+  let revisions = 0;
   let milliseconds = Date.parse('2026-11-22T08:00:00Z');
   return {
     records,
     mails,
     now: () => new Date(milliseconds++),
+    newRevision: () => `r${++revisions}`,
     // Moments pass at once; nobody's patience ends.
     sleep: duration => (duration < 1000 ? Promise.resolve() : new Promise(() => undefined)),
     onUnconfirmed: (studentid, error) => unconfirmed.push([studentid, error]),

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Student, StudentFields } from '../../../../shared/school/students/student.ts';
 import {
   createStudent,
   getStudent,
   removeStudent,
+  requireAsRead,
+  type StudentDependencies,
+  type StudentRecord,
+  toStudent,
   updateStudent,
 } from '../../../../shared/school/students/student-service.ts';
 import { ANNA, createOutbox, createStudentMemory, dependenciesOn } from './student-memory.ts';
@@ -16,12 +21,21 @@ function setUp() {
   return { stored, outbox, dependencies: dependenciesOn(records, outbox) };
 }
 
+const CREATED: StudentRecord = {
+  ...ANNA,
+  version: 1,
+  revision: 'r0',
+  createdAt: 'then',
+  updatedAt: 'then',
+  createdBy: 'x',
+};
+
 describe('creating a student', () => {
   it('stores version 1 and mails the student', async () => {
     const { stored, outbox, dependencies } = setUp();
     const at = '2026-11-22T08:00:00.000Z';
     const student = await createStudent(ANNA, 'request 1', dependencies);
-    expect(student).toStrictEqual({ ...ANNA, version: 1, createdAt: at, updatedAt: at });
+    expect(student).toStrictEqual({ ...ANNA, version: 1, revision: 'r1', createdAt: at, updatedAt: at });
     expect(stored.get('SV001')).toEqual({ ...student, createdBy: 'request 1' });
     expect(outbox.sent).toEqual([
       {
@@ -53,7 +67,7 @@ describe('creating a student', () => {
     await expect(createStudent({ ...ANNA, class: 'X' }, 'key k', dependencies)).rejects.toThrow(
       refusal('StudentExists'),
     );
-    await updateStudent(ANNA, 1, dependencies);
+    await updateStudent(ANNA, student.revision, dependencies);
     await expect(createStudent(ANNA, 'key k', dependencies)).rejects.toThrow(refusal('StudentExists'));
   });
 
@@ -75,8 +89,8 @@ describe('creating a student', () => {
   it('is confirmed by the next change when nobody repeats it', async () => {
     const { stored, outbox, dependencies } = setUp();
     const broken = { send: () => Promise.reject(new Error('no queue')) };
-    await createStudent(ANNA, 'request 1', { ...dependencies, mails: broken });
-    await updateStudent({ ...ANNA, email: 'new@example.com' }, 1, dependencies);
+    const { revision } = await createStudent(ANNA, 'request 1', { ...dependencies, mails: broken });
+    await updateStudent({ ...ANNA, email: 'new@example.com' }, revision, dependencies);
     expect(outbox.sent.map(({ to }) => to)).toEqual(['new@example.com']);
     expect(stored.get('SV001')).toMatchObject({ version: 2, email: 'new@example.com' });
     expect(stored.get('SV001')).not.toHaveProperty('confirmation');
@@ -93,29 +107,27 @@ describe('reading, changing, removing', () => {
 
   it('increments the version, and refuses to change an older one', async () => {
     const { dependencies } = setUp();
-    await createStudent(ANNA, 'request 1', dependencies);
-    expect(await updateStudent({ ...ANNA, class: 'A' }, 1, dependencies)).toMatchObject({
-      version: 2,
-      class: 'A',
-    });
+    const { revision } = await createStudent(ANNA, 'request 1', dependencies);
+    const changed = await updateStudent({ ...ANNA, class: 'A' }, revision, dependencies);
+    expect(changed).toMatchObject({ version: 2, class: 'A' });
     expect(await updateStudent({ ...ANNA, class: 'B' }, undefined, dependencies)).toMatchObject({
       version: 3,
     });
-    await expect(updateStudent({ ...ANNA, class: 'C' }, 2, dependencies)).rejects.toThrow(
+    await expect(updateStudent({ ...ANNA, class: 'C' }, changed.revision, dependencies)).rejects.toThrow(
       refusal('PreconditionFailed'),
     );
     expect((await getStudent('SV001', dependencies)).class).toBe('B');
   });
 
-  it.each([undefined, 1])('never creates by changing, version %s', async version => {
+  it.each([undefined, 'r1'])('never creates by changing, revision %s', async revision => {
     const { stored, dependencies } = setUp();
-    await expect(updateStudent(ANNA, version, dependencies)).rejects.toThrow(refusal('StudentNotFound'));
+    await expect(updateStudent(ANNA, revision, dependencies)).rejects.toThrow(refusal('StudentNotFound'));
     expect(stored.size).toBe(0);
   });
 
   it('recognises its own change when the SDK writes again after a lost answer', async () => {
     const { dependencies } = setUp();
-    await createStudent(ANNA, 'request 1', dependencies);
+    const { revision } = await createStudent(ANNA, 'request 1', dependencies);
     const { records } = dependencies;
     const replacedTwice: typeof records = {
       ...records,
@@ -124,7 +136,7 @@ describe('reading, changing, removing', () => {
         return records.replace(...change);
       },
     };
-    const changed = await updateStudent({ ...ANNA, class: 'A' }, 1, {
+    const changed = await updateStudent({ ...ANNA, class: 'A' }, revision, {
       ...dependencies,
       records: replacedTwice,
     });
@@ -133,10 +145,41 @@ describe('reading, changing, removing', () => {
 
   it('removes repeatably, and only the requested version', async () => {
     const { stored, dependencies } = setUp();
-    await createStudent(ANNA, 'request 1', dependencies);
-    await expect(removeStudent('SV001', 2, dependencies)).rejects.toThrow(refusal('PreconditionFailed'));
-    for (const version of [1, 1, undefined]) await removeStudent('SV001', version, dependencies);
+    const { revision } = await createStudent(ANNA, 'request 1', dependencies);
+    await expect(removeStudent('SV001', 'other', dependencies)).rejects.toThrow(
+      refusal('PreconditionFailed'),
+    );
+    for (const seen of [revision, revision, undefined]) await removeStudent('SV001', seen, dependencies);
     expect(stored.size).toBe(0);
+  });
+
+  it('refuses to remove or change whoever got the id of the student that was read', async () => {
+    const { stored, dependencies } = setUp();
+    const { revision } = await createStudent(ANNA, 'request 1', dependencies);
+    await removeStudent('SV001', undefined, dependencies);
+    await createStudent({ ...ANNA, name: 'Bình' }, 'request 2', dependencies);
+    await expect(removeStudent('SV001', revision, dependencies)).rejects.toThrow(
+      refusal('PreconditionFailed'),
+    );
+    await expect(updateStudent(ANNA, revision, dependencies)).rejects.toThrow(refusal('PreconditionFailed'));
+    expect(stored.get('SV001')?.name).toBe('Bình');
+  });
+
+  it.each([
+    ['what was read', {}, 'accepted'],
+    ['an older version', { version: 1 }, 'PreconditionFailed'],
+    ['another revision', { revision: 'r1' }, 'PreconditionFailed'],
+    ['another time of creation', { createdAt: 'never' }, 'ValidationFailed'],
+  ])('compares %s with the student', async (_, changes, expected) => {
+    const { dependencies } = setUp();
+    await createStudent(ANNA, 'request 1', dependencies);
+    const { version, revision, createdAt, updatedAt } = await updateStudent(ANNA, undefined, dependencies);
+    const sent = { version, revision, createdAt, updatedAt, ...changes };
+    const found = await requireAsRead('SV001', sent, dependencies).then(
+      () => 'accepted',
+      error => error.code,
+    );
+    expect(found).toBe(expected);
   });
 
   it('mails again when a removed id is given to a new student', async () => {
@@ -148,6 +191,43 @@ describe('reading, changing, removing', () => {
     expect(outbox.ids()).toHaveLength(2);
   });
 });
+
+type Step = 'create' | 'read' | 'update' | 'overwrite' | 'remove';
+
+const anyDay = fc.record({
+  clerks: fc.array(
+    fc.array(fc.constantFrom<Step>('create', 'read', 'update', 'overwrite', 'remove'), { maxLength: 5 }),
+    { minLength: 2, maxLength: 3 },
+  ),
+  isRestored: fc.boolean(),
+});
+
+/** Works on one student. Refusals are part of it. */
+async function playClerk(
+  clerk: string,
+  steps: readonly Step[],
+  dependencies: StudentDependencies,
+  note: (student: Student) => void,
+): Promise<void> {
+  let seen: Student | undefined;
+  const play: Record<Step, (fields: StudentFields) => Promise<Student | undefined>> = {
+    create: fields => createStudent(fields, fields.name, dependencies),
+    read: () => getStudent('SV001', dependencies),
+    update: fields => updateStudent(fields, seen?.revision, dependencies),
+    overwrite: fields => updateStudent(fields, undefined, dependencies),
+    remove: async () => {
+      await removeStudent('SV001', seen?.revision, dependencies);
+      return undefined;
+    },
+  };
+  for (const [index, step] of steps.entries()) {
+    seen = await play[step]({ ...ANNA, name: `${clerk} ${index}` }).catch(error => {
+      if (!('code' in error)) throw error;
+      return seen;
+    });
+    if (seen !== undefined) note(seen);
+  }
+}
 
 describe('Concurrent requests, in any order:', () => {
   /** Runs with every step of every operation put in an order that fast-check chooses. */
@@ -181,11 +261,10 @@ describe('Concurrent requests, in any order:', () => {
 
   it('one of many changes to a version wins, and none is lost', () =>
     inAnyOrder(async ({ stored, all, dependencies }) => {
-      const created = { ...ANNA, version: 1, createdAt: 'then', updatedAt: 'then', createdBy: 'x' };
-      stored.set('SV001', created);
-      const versions = [1, 1, 1, undefined, undefined];
-      const changes = versions.map((version, index) =>
-        updateStudent({ ...ANNA, name: `${index}` }, version, dependencies),
+      stored.set('SV001', CREATED);
+      const revisions = ['r0', 'r0', 'r0', undefined, undefined];
+      const changes = revisions.map((revision, index) =>
+        updateStudent({ ...ANNA, name: `${index}` }, revision, dependencies),
       );
       const results = await all(changes);
       const done = results.filter(result => result.status === 'fulfilled').map(result => result.value);
@@ -199,14 +278,38 @@ describe('Concurrent requests, in any order:', () => {
 
   it('a guarded removal never removes a change', () =>
     inAnyOrder(async ({ stored, all, dependencies }) => {
-      stored.set('SV001', { ...ANNA, version: 1, createdAt: 'then', updatedAt: 'then', createdBy: 'x' });
+      stored.set('SV001', CREATED);
       const [changed, removed] = await all<unknown>([
-        updateStudent({ ...ANNA, name: 'New' }, 1, dependencies),
-        removeStudent('SV001', 1, dependencies),
+        updateStudent({ ...ANNA, name: 'New' }, CREATED.revision, dependencies),
+        removeStudent('SV001', CREATED.revision, dependencies),
       ]);
       expect([changed?.status, removed?.status].sort()).toEqual(['fulfilled', 'rejected']);
       expect(stored.get('SV001')?.name).toBe(changed?.status === 'fulfilled' ? 'New' : undefined);
     }));
+
+  it('two clerks, and a restore between them, never take one state of a student for another', () =>
+    fc.assert(
+      fc.asyncProperty(fc.scheduler(), anyDay, async (scheduler, { clerks, isRestored }) => {
+        const { stored, all, dependencies } = scheduled(scheduler);
+        stored.set('SV001', CREATED);
+        const shown = new Map<string, string>();
+        const note = (student: Student) => {
+          const state = JSON.stringify(toStudent(student));
+          expect(shown.get(student.revision) ?? state).toBe(state);
+          shown.set(student.revision, state);
+        };
+        const restore = scheduler.schedule(Promise.resolve()).then(() => {
+          // Bytes for bytes as in a backup, its revision as well.
+          if (isRestored) stored.set('SV001', CREATED);
+        });
+        const ended = await all([
+          restore,
+          ...clerks.map((steps, clerk) => playClerk(`${clerk}`, steps, dependencies, note)),
+        ]);
+        expect(ended.filter(({ status }) => status === 'rejected')).toEqual([]);
+        for (const record of stored.values()) note(record);
+      }),
+    ));
 
   it('1,000 creates of 100 ids leave 100 students and 100 mails, nothing pending, and no unexpected error', async () => {
     const turn = () => new Promise(resolve => setImmediate(resolve));

@@ -1,4 +1,5 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStudentTable } from '../../../../shared/school/aws/student-table.ts';
 import type { StudentRecord } from '../../../../shared/school/students/student-service.ts';
@@ -19,11 +20,14 @@ const recordOf = (studentid: string): StudentRecord => ({
   ...ANNA,
   studentid,
   version: 1,
+  revision: 'r1',
   createdAt: 'then',
   updatedAt: 'then',
   createdBy: 'request 1',
   confirmation: 'pending',
 });
+
+const CHANGE = { at: 'now', revision: 'r2' };
 
 describe('the student table', () => {
   it('adds a record once, and reads it back as it was', async () => {
@@ -49,22 +53,23 @@ describe('the student table', () => {
   it('replaces the requested version, and creates nothing', async () => {
     await table.add(recordOf('replace'));
     const fields = { ...ANNA, studentid: 'replace', name: 'New', class: 'X' };
-    expect(await table.replace(fields, 'now', 1)).toStrictEqual({
+    expect(await table.replace(fields, CHANGE, 'r1')).toStrictEqual({
       ...recordOf('replace'),
       ...fields,
       version: 2,
+      revision: 'r2',
       updatedAt: 'now',
     });
-    expect(await table.replace(fields, 'now', 1)).toBeUndefined();
-    expect(await table.replace(fields, 'now')).toMatchObject({ version: 3 });
-    expect(await table.replace({ ...fields, studentid: 'nobody' }, 'now')).toBeUndefined();
+    expect(await table.replace(fields, CHANGE, 'r1')).toBeUndefined();
+    expect(await table.replace(fields, CHANGE)).toMatchObject({ version: 3 });
+    expect(await table.replace({ ...fields, studentid: 'nobody' }, CHANGE)).toBeUndefined();
     expect(await table.get('nobody')).toBeUndefined();
   });
 
   it('accepts one of several concurrent changes to a version', async () => {
     await table.add(recordOf('race'));
     const changes = Array.from({ length: 10 }, (_, index) =>
-      table.replace({ ...ANNA, studentid: 'race', name: `${index}` }, 'now', 1),
+      table.replace({ ...ANNA, studentid: 'race', name: `${index}` }, CHANGE, 'r1'),
     );
     const taken = (await Promise.all(changes)).filter(record => record !== undefined);
     expect(taken).toHaveLength(1);
@@ -73,10 +78,31 @@ describe('the student table', () => {
 
   it('removes the requested version, or a student who is gone already', async () => {
     await table.add(recordOf('remove'));
-    expect(await table.remove('remove', 2)).toBe(false);
-    expect(await table.remove('remove', 1)).toBe(true);
-    expect(await table.remove('remove', 1)).toBe(true);
+    expect(await table.remove('remove', 'r2')).toBe(false);
+    expect(await table.remove('remove', 'r1')).toBe(true);
+    expect(await table.remove('remove', 'r1')).toBe(true);
     expect(await table.remove('remove')).toBe(true);
+  });
+
+  it('tells records without a revision apart by their version and when they were created', async () => {
+    const { revision: _, ...old } = recordOf('old');
+    const put = (createdAt: string) =>
+      tables.client.send(
+        new PutItemCommand({
+          TableName: STUDENT_TABLE,
+          Item: marshall({ ...old, kind: 'student', createdAt }),
+        }),
+      );
+    await put('2026-01-01T00:00:00.000Z');
+    const { revision } = (await table.get('old')) ?? {};
+    expect(revision).toBe('1.2026-01-01T00:00:00.000Z');
+    await put('2026-01-02T00:00:00.000Z');
+    expect(await table.remove('old', revision)).toBe(false);
+    const fields = { ...ANNA, studentid: 'old' };
+    expect(await table.replace(fields, CHANGE, revision)).toBeUndefined();
+    const seen = (await table.get('old'))?.revision;
+    expect(await table.replace(fields, CHANGE, seen)).toMatchObject({ version: 2, revision: 'r2' });
+    expect(await table.remove('old', seen)).toBe(false);
   });
 
   it('confirms only the student that was created then', async () => {

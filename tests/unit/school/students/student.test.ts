@@ -77,6 +77,24 @@ describe('what a student may be', () => {
     },
   );
 
+  it.each([
+    ['\u200b'],
+    ['\u00ad\u2060'],
+    ['\u3164'],
+    ['\u2800 \u2800'],
+    ['\u200f\u202e'],
+    ['\u200d\ufe0f'],
+    ['\u{e0041}'],
+    ['\u0301'],
+  ])('refuses a name that shows nothing: %j', name => {
+    expect(problemsWith({ name, class: name })).toEqual(['name', 'class']);
+  });
+
+  it('takes away characters that say nothing, and keeps those that join', () => {
+    const name = '\ufeffAn\u00adna\u200b می\u200cخواهم 👩\u200d🏫';
+    expect(check({ ...ANNA, name }).student?.name).toBe('Anna می\u200cخواهم 👩\u200d🏫');
+  });
+
   it('trims, composes accents, and changes nothing else', () => {
     const decomposed = ANNA.name.normalize('NFD');
     expect(decomposed).not.toBe(ANNA.name);

@@ -43,6 +43,7 @@ export async function startStudentsFunction() {
   const startApi = (changes: Partial<Dependencies> = {}) => {
     const outbox = createOutbox();
     const started: string[] = [];
+    let revisions = 0;
     const handler = createHandler({
       records: createStudentTable(STUDENT_TABLE, tables.client),
       mails: outbox,
@@ -55,6 +56,7 @@ export async function startStudentsFunction() {
       siteOrigin: SITE,
       now: () => new Date('2026-11-22T08:00:00Z'),
       newRequestId: () => crypto.randomUUID(),
+      newRevision: () => `r${++revisions}`,
       newBackupKey: () => MANIFEST.key,
       // A mail queue that answers at once beats it.
       sleep: () => new Promise(resolve => setImmediate(resolve)),

@@ -32,9 +32,9 @@ describe('POST /students', () => {
     const at = '2026-11-22T08:00:00.000Z';
     expect({ status, body }).toEqual({
       status: 201,
-      body: { ...student, version: 1, createdAt: at, updatedAt: at },
+      body: { ...student, version: 1, revision: 'r1', createdAt: at, updatedAt: at },
     });
-    expect(headers).toMatchObject({ location: `/students/${student.studentid}`, etag: '"1"' });
+    expect(headers).toMatchObject({ location: `/students/${student.studentid}`, etag: '"r1"' });
     expect(api.outbox.ids()).toHaveLength(1);
   });
 
@@ -123,7 +123,7 @@ describe('one student', () => {
     const student = newStudent();
     await api.call('POST /students', student);
     const found = await api.call(`GET /students/${student.studentid}`);
-    expect(found).toMatchObject({ status: 200, body: student, headers: { etag: '"1"' } });
+    expect(found).toMatchObject({ status: 200, body: student, headers: { etag: '"r1"' } });
     expect(await api.call('GET /students/nobody')).toMatchObject({
       status: 404,
       body: { error: { code: 'StudentNotFound' } },
@@ -141,12 +141,12 @@ describe('one student', () => {
     expect(await api.call(route, student)).toMatchObject({ status: 404 });
     await api.call('POST /students', student);
     const { studentid: _, ...withoutId } = { ...student, class: 'X' };
-    expect(await api.call(route, withoutId, { 'If-Match': '"1"' })).toMatchObject({
+    expect(await api.call(route, withoutId, { 'If-Match': '"r2"' })).toMatchObject({
       status: 200,
-      body: { ...student, class: 'X', version: 2 },
-      headers: { etag: '"2"' },
+      body: { ...student, class: 'X', version: 2, revision: 'r3' },
+      headers: { etag: '"r3"' },
     });
-    for (const tag of ['"1"', '"3"', 'W/"2"', '"x"']) {
+    for (const tag of ['"r1"', '"2"', 'W/"r3"', '""']) {
       const { status, body } = await api.call(route, student, { 'if-match': tag });
       expect([tag, status, body.error.code]).toEqual([tag, 412, 'PreconditionFailed']);
     }
@@ -158,12 +158,37 @@ describe('one student', () => {
     });
   });
 
+  it('may be sent back as it was read, but not as an older one', async () => {
+    const student = newStudent();
+    const { body: read } = await api.call('POST /students', student);
+    const route = `PUT /students/${student.studentid}`;
+    const changed = await api.call(route, { ...Object(read), class: 'X' });
+    expect(changed).toMatchObject({ status: 200, body: { ...student, class: 'X', version: 2 } });
+    expect(await api.call(route, read)).toMatchObject({ status: 412 });
+    const other = { ...Object(changed.body), createdAt: '2026-01-01T00:00:00.000Z' };
+    expect(await api.call(route, other)).toMatchObject({
+      status: 400,
+      body: { error: { fields: [{ field: 'createdAt' }] } },
+    });
+  });
+
+  it('may be born today anywhere on earth, and not tomorrow', async () => {
+    const student = newStudent();
+    const evening = students.startApi({ now: () => new Date('2026-11-22T10:00:00Z') });
+    expect(await evening.call('POST /students', { ...student, birthdate: '2026-11-23' })).toMatchObject({
+      status: 201,
+    });
+    expect(await evening.call('POST /students', { ...student, birthdate: '2026-11-24' })).toMatchObject({
+      status: 400,
+    });
+  });
+
   it('is removed repeatably, if in the version that If-Match names', async () => {
     const student = newStudent();
     const route = `DELETE /students/${student.studentid}`;
     await api.call('POST /students', student);
-    expect(await api.call(route, undefined, { 'if-match': '"2"' })).toMatchObject({ status: 412 });
-    expect(await api.call(route, undefined, { 'if-match': '"1"' })).toMatchObject({
+    expect(await api.call(route, undefined, { 'if-match': '"r2"' })).toMatchObject({ status: 412 });
+    expect(await api.call(route, undefined, { 'if-match': '"r1"' })).toMatchObject({
       status: 204,
       body: undefined,
     });
