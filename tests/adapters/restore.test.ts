@@ -62,6 +62,18 @@ describe('npm run restore', () => {
     expect((await school.linesOf('copy')).join('')).toContain('"version":{"N":"2"}');
   });
 
+  it('names the students whose records lack something', async () => {
+    const school = await start();
+    await school.enrol([{ studentid: { S: 'part' }, name: { S: 'Bình' } }, student('whole')]);
+    await school.backUp(KEY);
+    await school.createTable('copy');
+    const { printed, exitCode } = await school.restore('--from', KEY, '--into', 'copy');
+    expect({ exitCode, last: printed.split('\n').at(-1) }).toEqual({
+      exitCode: 0,
+      last: 'Incomplete in the backup: part. Whoever changes them on the page repairs them.',
+    });
+  });
+
   it('brings back the backup’s content with --overwrite', async () => {
     const school = await backedUp();
     const { printed } = await school.restore('--from', KEY, '--into', 'copy', '--overwrite', '--json');

@@ -53,8 +53,12 @@ export class ScriptedApi {
     this.#revisions = 0;
   }
 
-  /** Puts a student there as another user would; a change counts the version up. */
-  save(fields: StudentFields): void {
+  /**
+   * Puts a student there as another user would; a change counts the version up.
+   *
+   * @param incomplete what another program left out
+   */
+  save(fields: StudentFields, incomplete?: readonly string[]): void {
     const before = this.#students.get(fields.studentid);
     this.#students.set(fields.studentid, {
       ...fields,
@@ -62,6 +66,7 @@ export class ScriptedApi {
       revision: `r${++this.#revisions}`,
       createdAt: SAVED_AT,
       updatedAt: SAVED_AT,
+      ...(incomplete === undefined ? {} : { incomplete }),
     });
   }
 

@@ -160,6 +160,23 @@ describe('viewing the list', () => {
 });
 
 describe('changing a student', () => {
+  it('whose record is incomplete is marked, and repaired by saving it', async () => {
+    api.save({ ...SV005, birthdate: '', email: '' }, ['birthdate', 'email']);
+    api.save({ ...SV005, studentid: 'SV006' });
+    await open({}, async page => {
+      await view(page, '2 students');
+      const mark = row(page, 'SV005').getByText('Incomplete', { exact: true });
+      await mark.waitFor();
+      expect(await row(page, 'SV006').getByText('Incomplete', { exact: true }).isVisible()).toBe(false);
+      await press(page, 'Edit SV005');
+      await fill(page, { birthdate: SV005.birthdate, email: SV005.email });
+      await press(page, 'Save');
+      await says(page, 'form', 'Saved:');
+      await mark.waitFor({ state: 'hidden' });
+      expect(api.find('SV005')).toMatchObject(SV005);
+    });
+  });
+
   it('sends the version that was seen, and goes back to the row', async () => {
     api.save(SV005);
     await open({}, async page => {

@@ -51,6 +51,8 @@ export function student(studentid: string, attributes: Omit<StudentItem, 'studen
     birthdate: { S: '2001-05-05' },
     email: { S: `${studentid}@example.com` },
     version: { N: '1' },
+    createdAt: { S: '2026-11-22T08:00:00.000Z' },
+    updatedAt: { S: '2026-11-22T08:00:00.000Z' },
     ...attributes,
     studentid: { S: studentid },
   };

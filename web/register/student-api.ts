@@ -9,8 +9,12 @@ const savedStudentSchema = z.object({
   birthdate: z.string(),
   email: z.string(),
   revision: z.string(),
+  incomplete: z.optional(z.array(z.string())),
 });
-/** A student as the API stores it; `revision` is another one after each change. */
+/**
+ * A student as the API stores it; `revision` is another one after each change. `incomplete` names
+ * what another program left out of the record.
+ */
 export type SavedStudent = z.infer<typeof savedStudentSchema>;
 
 const studentPageSchema = z.object({

@@ -54,6 +54,7 @@ export class StudentTable {
     row.toggleAttribute('data-just-saved', isJustSaved);
     writeField(row, 'studentid', student.studentid);
     writeField(row, 'name', student.name);
+    writeField(row, 'incomplete', 'Incomplete').hidden = student.incomplete === undefined;
     writeField(row, 'class', student.class);
     writeField(row, 'birthdate', calendarDay(student.birthdate)).setAttribute('datetime', student.birthdate);
     writeField(row, 'email', student.email);

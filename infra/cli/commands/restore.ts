@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { createBackupBucket } from '../../../shared/school/aws/backup-bucket.ts';
 import { createRestoreTarget } from '../../../shared/school/aws/restore-target.ts';
 import type { Content } from '../../../shared/school/backup/content.ts';
+import type { StudentItem } from '../../../shared/school/backup/item-line.ts';
 import { BackupKey, type Manifest } from '../../../shared/school/backup/manifest.ts';
 import {
   BackupRefusedError,
@@ -100,16 +101,19 @@ async function restoreInto(
 ): Promise<void> {
   const figures: Figures = { inserted: 0, updated: 0, conflict: 0, unchanged: 0 };
   const conflicts: string[] = [];
-  const onOutcome = (outcome: Outcome, studentid: string) => {
+  const incomplete: string[] = [];
+  const onOutcome = (outcome: Outcome, item: StudentItem) => {
     figures[outcome]++;
-    if (outcome === 'conflict') conflicts.push(studentid);
+    if (outcome === 'conflict') conflicts.push(item.studentid.S);
+    if (MEMBERS.some(name => !(name in item))) incomplete.push(item.studentid.S);
     progress.update(() => `${into}: ${grouped(doneOf(figures))} of ${counted(manifest.count, 'student')}`);
   };
   try {
     const target = createRestoreTarget(into, new DynamoDBClient({ ...stack.client, ...PATIENT }));
     await restore(content, target, { overwrite, dryRun, onOutcome });
   } finally {
-    const report = { manifest, into, dryRun, figures, conflicts: conflicts.sort(byText) };
+    const lists = { conflicts: conflicts.sort(byText), incomplete: incomplete.sort(byText) };
+    const report = { manifest, into, dryRun, figures, ...lists };
     print(json ? JSON.stringify(report) : describe(report, page));
   }
   if (conflicts.length === 0) return;
@@ -118,6 +122,9 @@ async function restoreInto(
     { exitCode: EXIT.leftAlone },
   );
 }
+
+/** What the API writes of a student. Other programs may have left some of it out. */
+const MEMBERS = ['name', 'class', 'birthdate', 'email', 'version', 'createdAt', 'updatedAt'];
 
 const byText = (a: string, b: string) => (a < b ? -1 : 1);
 
@@ -157,9 +164,11 @@ interface Report {
   readonly figures: Figures;
   /** Ids of the students who were left alone. */
   readonly conflicts: readonly string[];
+  /** Ids of the students whose records lack something. */
+  readonly incomplete: readonly string[];
 }
 
-function describe({ manifest, into, dryRun, figures }: Report, page: Page): string {
+function describe({ manifest, into, dryRun, figures, incomplete }: Report, page: Page): string {
   const rows = [
     ['Inserted', figures.inserted],
     ['Updated', figures.updated],
@@ -177,5 +186,8 @@ function describe({ manifest, into, dryRun, figures }: Report, page: Page): stri
       rows.map(([name, count]) => [name, grouped(count)]),
       page,
     ),
+    ...(incomplete.length === 0
+      ? []
+      : [`Incomplete in the backup: ${named(incomplete)}. Whoever changes them on the page repairs them.`]),
   ].join('\n');
 }

@@ -117,11 +117,14 @@ function replacement(
   const { condition, values } = isStill(seen);
   return {
     Key: { studentid },
+    // What another program left out is made up for.
     UpdateExpression:
-      'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at, revision = :revision ADD version :one',
+      'SET #name = :name, #class = :class, birthdate = :birthdate, email = :email, updatedAt = :at, revision = :revision, createdAt = if_not_exists(createdAt, :at), createdBy = if_not_exists(createdBy, :unknown), #kind = :kind ADD version :one',
     ConditionExpression: condition === undefined ? exists : `${exists} AND ${condition}`,
-    ExpressionAttributeNames: { '#name': 'name', '#class': 'class' },
+    ExpressionAttributeNames: { '#name': 'name', '#class': 'class', '#kind': 'kind' },
     ExpressionAttributeValues: {
+      ':unknown': 'unknown',
+      ':kind': STUDENT_KIND,
       ':name': fields.name,
       ':class': fields.class,
       ':birthdate': fields.birthdate,
@@ -150,8 +153,9 @@ function inOrder(studentClass: string | undefined) {
  * Records of earlier versions of this program have no revision. Theirs is the version, which an id
  * may have had before, and when the student was created.
  */
-const derivedRevision = (version: number, createdAt: string) => `${version}.${createdAt}`;
-const DERIVED = /^(\d{1,15})\.(.+)$/;
+const derivedRevision = ({ version, createdAt }: Pick<StudentRecord, 'version' | 'createdAt'>) =>
+  `${version}.${createdAt}`;
+const DERIVED = /^(\d{1,15})\.(.*)$/;
 
 /** Holds while a record is in a revision. */
 function isStill(revision: string | undefined): {
@@ -161,36 +165,47 @@ function isStill(revision: string | undefined): {
   if (revision === undefined) return { values: {} };
   const [, version, createdAt = ''] = DERIVED.exec(revision) ?? [];
   if (version === undefined) return { condition: 'revision = :seen', values: { ':seen': revision } };
+  const parts = [
+    { name: 'version', value: Number(version), isThere: version !== '0' },
+    { name: 'createdAt', value: createdAt, isThere: createdAt !== '' },
+  ];
+  const there = parts.filter(({ isThere }) => isThere);
+  const conditions = parts.map(({ name, isThere }) =>
+    isThere ? `${name} = :${name}` : `attribute_not_exists(${name})`,
+  );
   return {
-    condition: 'attribute_not_exists(revision) AND version = :version AND createdAt = :createdAt',
-    values: { ':version': Number(version), ':createdAt': createdAt },
+    condition: ['attribute_not_exists(revision)', ...conditions].join(' AND '),
+    values: Object.fromEntries(there.map(({ name, value }) => [`:${name}`, value])),
   };
 }
 
+const Text = z.catch(z.string(), '');
+
+/** Other programs may have written an item, or a part of it: only its key is sure. */
 const Item = z.object({
   studentid: z.string(),
-  name: z.string(),
-  class: z.string(),
-  birthdate: z.string(),
-  email: z.string(),
-  version: z.int(),
-  revision: z.optional(z.string()),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  createdBy: z.string(),
-  confirmation: z.optional(z.literal('pending')),
+  name: Text,
+  class: Text,
+  birthdate: Text,
+  email: Text,
+  version: z.catch(z.int().check(z.positive()), 0),
+  revision: z.catch(z.optional(z.string()), undefined),
+  createdAt: Text,
+  updatedAt: Text,
+  createdBy: Text,
+  confirmation: z.catch(z.optional(z.literal('pending')), undefined),
 });
 
 /** @throws InvalidDataError */
 function toRecord(item: Record<string, unknown>): StudentRecord {
-  const { confirmation, revision, ...record } = parsed(
-    Item,
-    item,
-    `The record of student ${String(item['studentid'])}`,
+  const { confirmation, revision, ...record } = parsed(Item, item, 'The record of a student');
+  const incomplete = Object.entries(record).flatMap(([name, value]) =>
+    value === '' || value === 0 ? name : [],
   );
   return {
     ...record,
-    revision: revision ?? derivedRevision(record.version, record.createdAt),
+    revision: revision ?? derivedRevision(record),
     ...(confirmation === undefined ? {} : { confirmation }),
+    ...(incomplete.length === 0 ? {} : { incomplete }),
   };
 }

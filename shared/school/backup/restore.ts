@@ -28,7 +28,7 @@ export interface RestoreOptions {
   readonly overwrite: boolean;
   /** Writes nothing, and reports the same. */
   readonly dryRun: boolean;
-  readonly onOutcome: (outcome: Outcome, studentid: string) => void;
+  readonly onOutcome: (outcome: Outcome, item: StudentItem) => void;
 }
 
 /** A backup that must not be restored. */
@@ -70,7 +70,7 @@ export async function restore(
   const items = itemsIn(content());
   const work = async () => {
     for await (const item of items) {
-      onOutcome(await restoreStudent(item, target, options), item.studentid.S);
+      onOutcome(await restoreStudent(item, target, options), item);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));

@@ -212,6 +212,11 @@ function hasFields(record: StudentFields, fields: StudentFields): boolean {
 
 /** The record without its internal members. Plain JSON, so that Powertools can store it. */
 export function toStudent(record: Student): Student {
-  const { studentid, name, birthdate, email, version, revision, createdAt, updatedAt } = record;
-  return { studentid, name, class: record.class, birthdate, email, version, revision, createdAt, updatedAt };
+  const { studentid, name, birthdate, email, version, revision, createdAt, updatedAt, incomplete } = record;
+  const fields = { studentid, name, class: record.class, birthdate, email };
+  return {
+    ...fields,
+    ...{ version, revision, createdAt, updatedAt },
+    ...(incomplete === undefined ? {} : { incomplete }),
+  };
 }

@@ -25,6 +25,11 @@ export interface Student extends StudentFields {
   readonly revision: string;
   readonly createdAt: IsoTime;
   readonly updatedAt: IsoTime;
+  /**
+   * What its record lacks, which another program wrote: these members are empty, or 0. Whoever
+   * changes the student repairs it. Absent if nothing is missing.
+   */
+  readonly incomplete?: readonly string[];
 }
 
 export type CheckedStudent =

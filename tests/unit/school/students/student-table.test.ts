@@ -28,6 +28,7 @@ const recordOf = (studentid: string): StudentRecord => ({
 });
 
 const CHANGE = { at: 'now', revision: 'r2' };
+const CHANGED = { updatedAt: 'now', revision: 'r2' };
 
 describe('the student table', () => {
   it('adds a record once, and reads it back as it was', async () => {
@@ -103,6 +104,25 @@ describe('the student table', () => {
     const seen = (await table.get('old'))?.revision;
     expect(await table.replace(fields, CHANGE, seen)).toMatchObject({ version: 2, revision: 'r2' });
     expect(await table.remove('old', seen)).toBe(false);
+  });
+
+  it('reads what another program wrote, and has it repaired by the next change', async () => {
+    const item = { studentid: { S: 'part' }, name: { S: 'Bình' }, kind: { S: 'student' } };
+    await tables.client.send(new PutItemCommand({ TableName: STUDENT_TABLE, Item: item }));
+    const { students } = await table.page({});
+    const part = students.find(({ studentid }) => studentid === 'part');
+    expect(part).toMatchObject({
+      name: 'Bình',
+      email: '',
+      version: 0,
+      revision: '0.',
+      incomplete: ['class', 'birthdate', 'email', 'version', 'createdAt', 'updatedAt', 'createdBy'],
+    });
+    const fields = { ...ANNA, studentid: 'part' };
+    expect(await table.replace(fields, CHANGE, 'r1')).toBeUndefined();
+    const repaired = { ...fields, version: 1, createdAt: 'now', createdBy: 'unknown', ...CHANGED };
+    expect(await table.replace(fields, CHANGE, '0.')).toStrictEqual(repaired);
+    expect(await table.get('part')).toStrictEqual(repaired);
   });
 
   it('confirms only the student that was created then', async () => {
