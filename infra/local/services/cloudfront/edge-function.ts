@@ -1,6 +1,7 @@
 import { createContext, Script } from 'node:vm';
 import { z } from 'zod';
 import { parseResource } from '../../template/parse-resource.ts';
+import { hmacInFunction, REQUIRE_CRYPTO } from './edge-function-crypto.ts';
 import {
   type EdgeFields,
   forbiddenHeader,
@@ -8,7 +9,7 @@ import {
   requestFields,
   urlAndHeaders,
 } from './edge-function-event.ts';
-import type { ViewerRequest, ViewerResponse } from './messages.ts';
+import { joinedSetCookies, type ViewerRequest, type ViewerResponse } from './messages.ts';
 
 /**
  * What a viewer-request function decided: the request to go on with, or the answer to give at once.
@@ -45,7 +46,8 @@ const MAX_CODE_BYTES = 10 * 1024;
  */
 const TIME_LIMIT_MS = 1000;
 
-const NOT_EMULATED = /^\s*import\b|\b(?:require\s*\(|Buffer\b|TextEncoder\b|TextDecoder\b|atob\b|btoa\b)/m;
+const NOT_EMULATED =
+  /^\s*import\b|\b(?:require\s*\((?!\s*(['"])crypto\1\s*\))|Buffer\b|TextEncoder\b|TextDecoder\b|atob\b|btoa\b)/m;
 
 const functionSchema = z.strictObject({
   Name: z.string(),
@@ -68,13 +70,14 @@ const field = z.object({
 });
 const fields = z.record(z.string(), field).default({});
 
+const cookie = z.object({ value: z.string(), attributes: z.string().optional() });
+const cookies = z.record(z.string(), cookie.extend({ multiValue: z.array(cookie).optional() })).default({});
+
 const resultSchema = z.union([
   z.object({
     statusCode: z.number().int().min(200).max(599),
     headers: fields,
-    cookies: z
-      .record(z.string(), z.object({ value: z.string(), attributes: z.string().optional() }))
-      .default({}),
+    cookies,
     body: z
       .union([z.string(), z.object({ encoding: z.enum(['text', 'base64']), data: z.string() })])
       .default(''),
@@ -123,7 +126,8 @@ type Outcome = z.output<typeof outcomeSchema>;
 /** Runs before the function, and so never waits for it. */
 const PREPARE = new Script(`
   globalThis.__outcome = { lines: [], error: 'The function did not finish' };
-  globalThis.console = { log: (...values) => { __outcome.lines.push(values.map(String).join(' ')); } };`);
+  globalThis.console = { log: (...values) => { __outcome.lines.push(values.map(String).join(' ')); } };
+  ${REQUIRE_CRYPTO}`);
 
 /** Calls the function behind whose code it is put. */
 const CALL = `
@@ -136,7 +140,10 @@ const READ = new Script('JSON.stringify(__outcome)');
 
 /** Only strings cross the border, so the function cannot reach the host. */
 function run(program: Script, event: unknown): Outcome {
-  const globals = Object.assign(Object.create(null), { __event: JSON.stringify(event) });
+  const globals = Object.assign(Object.create(null), {
+    __event: JSON.stringify(event),
+    __hmac: hmacInFunction,
+  });
   // afterEvaluate: the time limit holds for async handlers as well.
   const sandbox = createContext(globals, {
     microtaskMode: 'afterEvaluate',
@@ -179,14 +186,14 @@ function generatedResponse(
   const { body } = result;
   const headers: Record<string, string> = {};
   for (const [name, { value }] of Object.entries(result.headers)) headers[name] = value;
-  const [cookie, ...more] = Object.entries(result.cookies).map(
-    ([name, { value, attributes }]) => `${name}=${value}${attributes === undefined ? '' : `; ${attributes}`}`,
+  const setCookies = Object.entries(result.cookies).flatMap(([name, field]) =>
+    (field.multiValue ?? [field]).map(
+      ({ value, attributes }) => `${name}=${value}${attributes === undefined ? '' : `; ${attributes}`}`,
+    ),
   );
-  if (more.length > 0) throw new EdgeFunctionError(502, 'More than one Set-Cookie is not emulated');
-  if (cookie !== undefined) headers['set-cookie'] = cookie;
   return {
     status: result.statusCode,
-    headers,
+    headers: { ...headers, ...joinedSetCookies(setCookies) },
     body:
       typeof body === 'string'
         ? Buffer.from(body)
