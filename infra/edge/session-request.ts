@@ -91,7 +91,10 @@ function withoutApi(uri: string): string {
   return uri.slice('/api'.length);
 }
 
-/** CloudFront adds no response headers policy to what a function answers, as far as AWS tells. */
+/**
+ * AWS does not say whether a response headers policy covers the answers of a function, so it sets
+ * every header itself.
+ */
 function refusal(statusCode: number, statusDescription: string, code: string, message: string): EdgeAnswer {
   return {
     statusCode,

@@ -17,8 +17,8 @@ export function isRead(method: string): boolean {
  * Whether our own page made the request. Browsers say so in `Sec-Fetch-Site`; those that do not
  * know it send an `Origin` with every write.
  *
- * An `Origin` counts only with HTTPS, since over plain HTTP anybody on the way could be our host. On
- * this machine, where that is safe, browsers do send `Sec-Fetch-Site`.
+ * An `Origin` counts only with HTTPS: over plain HTTP anybody on the way could be our host. Where
+ * that is safe, under the addresses of one's own machine, browsers send `Sec-Fetch-Site`.
  * https://www.w3.org/TR/fetch-metadata/
  */
 export function isFromOwnPage(headers: HeaderFields): boolean {

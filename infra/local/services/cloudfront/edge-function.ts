@@ -2,13 +2,7 @@ import { createContext, Script } from 'node:vm';
 import { z } from 'zod';
 import { parseResource } from '../../template/parse-resource.ts';
 import { hmacInFunction, REQUIRE_CRYPTO } from './edge-function-crypto.ts';
-import {
-  type EdgeFields,
-  forbiddenHeader,
-  READ_ONLY_HEADERS,
-  requestFields,
-  urlAndHeaders,
-} from './edge-function-event.ts';
+import { forbiddenHeader, READ_ONLY_HEADERS, requestFields, urlAndHeaders } from './edge-function-event.ts';
 import { joinedSetCookies, type ViewerRequest, type ViewerResponse } from './messages.ts';
 
 /**
@@ -97,7 +91,6 @@ export function createEdgeFunction(resource: string, properties: unknown): EdgeF
   const program = new Script(`${code}\n${CALL}`, { filename: name });
 
   return (request, context) => {
-    const given = requestFields(request);
     const event = {
       version: '1.0',
       context: {
@@ -107,12 +100,12 @@ export function createEdgeFunction(resource: string, properties: unknown): EdgeF
         requestId: context.requestId,
       },
       viewer: { ip: request.ip ?? '127.0.0.1' },
-      request: given,
+      request: requestFields(request),
     };
     const outcome = run(program, event);
     for (const line of outcome.lines) context.log(name, line);
     if (outcome.error !== undefined) throw new EdgeFunctionError(503, outcome.error);
-    return verdict(outcome.result, request, given);
+    return verdictOf(outcome.result, request);
   };
 }
 
@@ -158,7 +151,12 @@ function run(program: Script, event: unknown): Outcome {
   }
 }
 
-function verdict(result: unknown, request: ViewerRequest, given: EdgeFields): EdgeVerdict {
+/**
+ * @param result what the function returned for the request
+ * @throws EdgeFunctionError if CloudFront refuses it
+ */
+export function verdictOf(result: unknown, request: ViewerRequest): EdgeVerdict {
+  const given = requestFields(request);
   const parsed = resultSchema.safeParse(result);
   if (!parsed.success) {
     throw new EdgeFunctionError(502, 'The function returned neither a valid request nor a valid response');

@@ -2,6 +2,7 @@ import { Script } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sessionRequestCode } from '../../../../infra/edge/edge-code.ts';
+import { handler } from '../../../../infra/edge/session-request.ts';
 import {
   createEdgeFunction,
   type EdgeVerdict,
@@ -10,22 +11,24 @@ import type { ViewerRequest } from '../../../../infra/local/services/cloudfront/
 import { isCanonicalPath } from '../../../../shared/school/session/canonical-path.ts';
 import { anyText } from '../../../helpers/any-text.ts';
 import { misspelled } from '../../../helpers/misspelled-paths.ts';
-import { EIGHT_HOURS, flowFrom, KEYS, sessionFrom } from '../../../helpers/session-cookies.ts';
+import { authentic, EIGHT_HOURS, flowFrom, KEYS, sessionFrom } from '../../../helpers/session-cookies.ts';
 import { EDGE_KEY, sessionExamples, sessionRequest, viewing } from '../../../helpers/session-examples.ts';
 
 const CODE = sessionRequest();
 const NOW = Math.floor(Date.now() / 1000);
 const SESSION = `__Host-session=${sessionFrom(NOW)}`;
 
-const edgeFunction = createEdgeFunction('SessionRequest', {
-  Name: 'session-request',
-  AutoPublish: true,
-  FunctionCode: CODE,
-  FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
-});
+const functionOf = (code: string) =>
+  createEdgeFunction('SessionRequest', {
+    Name: 'session-request',
+    AutoPublish: true,
+    FunctionCode: code,
+    FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' },
+  });
+const BUNDLE = functionOf(CODE);
 
 /** What the bundled script decides, in the local edge's own runtime. */
-const verdictOn = (request: ViewerRequest): EdgeVerdict =>
+const verdictOn = (request: ViewerRequest, edgeFunction = BUNDLE): EdgeVerdict =>
   edgeFunction(request, {
     distributionId: 'E1',
     distributionDomainName: 'd1.cloudfront.net',
@@ -33,8 +36,8 @@ const verdictOn = (request: ViewerRequest): EdgeVerdict =>
     log: () => undefined,
   });
 
-function outcomeOf(request: ViewerRequest) {
-  const verdict = verdictOn(request);
+function outcomeOf(request: ViewerRequest, edgeFunction = BUNDLE) {
+  const verdict = verdictOn(request, edgeFunction);
   if ('response' in verdict) return verdict.response.status;
   return { url: verdict.request.url, headers: verdict.request.headers };
 }
@@ -171,7 +174,24 @@ describe('The function as it deploys', () => {
     expect(CODE).not.toContain('PLACEHOLDER');
   });
 
-  it('is the same wherever it is made', () => {
-    expect(CODE.match(/^\/\/ .*$/gm)).toContain('// infra/edge/session-request.ts');
+  it('is made of the modules for it alone, and is the same wherever it is made', () => {
+    const modules = (CODE.match(/^\/\/ .*$/gm) ?? []).map(line => line.slice('// '.length));
+    expect(modules).toContain('infra/edge/session-request.ts');
+    expect(modules.filter(name => !/^shared\/school\/session\/|^infra\/edge\//.test(name))).toEqual([]);
+  });
+
+  it('lets nobody pass until it has its keys', () => {
+    const parts = ['v1', '1', NOW, NOW + EIGHT_HOURS, 'sub', 'ZQ'];
+    const keyed = sessionRequestCode({
+      apiKey: EDGE_KEY,
+      keys: { ...KEYS, current: { id: '1', secret: '' } },
+    });
+    for (const secret of ['', 'CURRENT_SECRET_PLACEHOLDER']) {
+      const cookies = { '__Host-session': { value: authentic(parts, { secret }) } };
+      const request = () => ({ method: 'GET', uri: '/api/students', headers: {}, cookies });
+      expect(handler({ request: request() })).toMatchObject({ statusCode: 401 });
+      const headers = { cookie: `__Host-session=${cookies['__Host-session'].value}` };
+      expect(outcomeOf(viewing('/api/students', headers), functionOf(keyed))).toBe(401);
+    }
   });
 });
