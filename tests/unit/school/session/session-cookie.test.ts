@@ -115,6 +115,7 @@ const REFUSED: readonly { what: string; cookie: CookieField | undefined }[] = [
   { what: 'the key current', cookie: { value: cookieWith({ kid: 'current' }) } },
   { what: 'no key', cookie: { value: cookieWith({ kid: '' }) } },
   { what: 'another version', cookie: { value: cookieWith({ version: 'v2' }) } },
+  { what: 'a version that ends like ours', cookie: { value: cookieWith({ version: 'xv1' }) } },
   { what: 'more than 8 h', cookie: { value: cookieWith({ exp: NOW + EIGHT_HOURS + 1 }) } },
   { what: 'an end before its start', cookie: { value: cookieWith({ exp: NOW - 1 }) } },
   { what: 'an end that is no number', cookie: { value: cookieWith({ exp: 'Infinity' }) } },
@@ -128,6 +129,10 @@ const REFUSED: readonly { what: string; cookie: CookieField | undefined }[] = [
   {
     what: 'an address in plain text',
     cookie: { value: cookieWith({ fields: [OFFICE.sub, 'a@b.example'] }) },
+  },
+  {
+    what: 'an end like plain text',
+    cookie: { value: cookieWith({ fields: [OFFICE.sub, `${'a'.repeat(43)}@`] }) },
   },
   { what: 'a line break in the id', cookie: { value: cookieWith({ fields: ['a\r\nx-user: b', EMAIL] }) } },
   { what: 'more than 1,024 bytes', cookie: { value: ofLength(1025) } },
