@@ -137,7 +137,7 @@ function withSession(now: number, cookie: string): SessionExample[] {
   return [
     ...[
       '/api/students',
-      '/api/',
+      '/api/students/',
       '/api/students/SV001',
       '/api/students?limit=2&next=a%2Fb&limit=3',
       '/api/session/end',
