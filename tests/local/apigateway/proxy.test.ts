@@ -165,6 +165,19 @@ describe('As an origin of CloudFront', () => {
     });
   });
 
+  it('the same API may set several cookies, one to a line', async () => {
+    const { gateway } = await startApi();
+    const cookies = ['a=1; Expires=Wed, 05 Apr 2028 07:28:00 GMT', 'b=2'];
+    const value = { statusCode: 204, multiValueHeaders: { 'Set-Cookie': cookies, 'X-Two': ['1', '2'] } };
+    const response = await gateway.fetchOrigin({
+      ...request,
+      method: 'POST',
+      url: '/prod/students',
+      body: Buffer.from(JSON.stringify(value)),
+    });
+    expect(response?.headers).toMatchObject({ 'set-cookie': cookies.join('\n'), 'x-two': '1, 2' });
+  });
+
   it('another domain is not its own', async () => {
     const { gateway } = await startApi();
     expect(

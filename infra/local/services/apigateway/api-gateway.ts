@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AwsService } from '../../kernel/aws-api.ts';
-import type { OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
+import { joinedSetCookies, type OriginRequest, type OriginResponse } from '../cloudfront/messages.ts';
 import { createControlPlane } from './control-plane.ts';
 import { MAX_BODY_BYTES } from './gateway-error.ts';
 import type { ApiRequest, ApiResponse } from './messages.ts';
@@ -79,14 +79,16 @@ function fromOrigin({ method, url, headers, body }: OriginRequest): ApiRequest {
 }
 
 function toOrigin({ status, headers, body }: ApiResponse): OriginResponse {
+  const received = Object.entries(headers).map(
+    ([name, value]) => [name.toLowerCase(), [value].flat()] as const,
+  );
+  const setCookies = received.flatMap(([name, values]) => (name === 'set-cookie' ? values : []));
   return {
     status,
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [
-        name.toLowerCase(),
-        typeof value === 'string' ? value : value.join(', '),
-      ]),
-    ),
+    headers: {
+      ...Object.fromEntries(received.map(([name, values]) => [name, values.join(', ')])),
+      ...joinedSetCookies(setCookies),
+    },
     body: Buffer.from(body),
   };
 }

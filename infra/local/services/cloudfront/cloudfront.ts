@@ -7,7 +7,7 @@ import { createControlPlane } from './control-plane.ts';
 import { type DistributionParts, type DistributionResource, openDistribution } from './distribution.ts';
 import { type CompletionDelay, createInvalidations } from './invalidations.ts';
 import { MANAGED_CACHE_POLICIES } from './managed-policies.ts';
-import type { FetchOrigin, ViewerRequest, ViewerResponse } from './messages.ts';
+import { asSent, type FetchOrigin, type ViewerRequest, type ViewerResponse } from './messages.ts';
 import { type EdgeTraits, PointsOfPresence } from './points-of-presence.ts';
 import { type CachePolicy, cachePolicySchema } from './policies.ts';
 
@@ -119,7 +119,7 @@ function viewerListener(serve: (request: ViewerRequest) => Promise<ViewerRespons
     readViewerRequest(request)
       .then(serve)
       .then(
-        answer => response.writeHead(answer.status, answer.headers).end(answer.body),
+        answer => response.writeHead(answer.status, asSent(answer.headers)).end(answer.body),
         error => {
           warn(error);
           response.writeHead(500).end();
@@ -130,13 +130,15 @@ function viewerListener(serve: (request: ViewerRequest) => Promise<ViewerRespons
 
 async function readViewerRequest(request: IncomingMessage): Promise<ViewerRequest> {
   const body = Buffer.concat(await request.toArray());
-  const headers = Object.entries(request.headersDistinct).map(
-    ([name, values = []]) => [name, values.join(name === 'cookie' ? '; ' : ', ')] as const,
+  const received = Object.entries(request.headersDistinct).map(
+    ([name, values = []]) => [name, values] as const,
   );
+  const headers = received.map(([name, values]) => [name, values.join(name === 'cookie' ? '; ' : ', ')]);
   return {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
     headers: Object.fromEntries(headers),
+    repeatedHeaders: Object.fromEntries(received.filter(([, values]) => values.length > 1)),
     body,
     ip: request.socket.remoteAddress ?? '127.0.0.1',
   };

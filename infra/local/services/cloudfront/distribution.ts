@@ -9,6 +9,7 @@ import {
 import { createEdgeFunction, type EdgeFunction } from './edge-function.ts';
 import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES } from './managed-policies.ts';
 import type { Headers } from './messages.ts';
+import { normalisedPath } from './normalised-path.ts';
 import {
   type CachePolicy,
   cachePolicySchema,
@@ -183,7 +184,10 @@ function find<T>(
   return parse(name, own.get(id));
 }
 
-/** `*` is any number of characters, `?` exactly one; a leading slash is optional; case counts. */
+/**
+ * `*` is any number of characters, `?` exactly one; a leading slash is optional; case counts. Paths
+ * are compared in their normalised form.
+ */
 export function pathPatternMatcher(pattern: string): (path: string) => boolean {
   const rooted = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`;
   const source = rooted
@@ -191,5 +195,5 @@ export function pathPatternMatcher(pattern: string): (path: string) => boolean {
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   const expression = new RegExp(`^${source}$`, 's');
-  return path => expression.test(path);
+  return path => expression.test(normalisedPath(path));
 }

@@ -38,7 +38,9 @@ export function requestFields(request: ViewerRequest): EdgeFields {
     method: request.method,
     uri,
     querystring: collect(pairs(query, '&')),
-    headers: Object.fromEntries(visible.map(([name, value]) => [name, { value }])),
+    headers: Object.fromEntries(
+      visible.map(([name, value]) => [name, fieldOf(request.repeatedHeaders?.[name] ?? [value])]),
+    ),
     cookies: collect(pairs(header(request.headers, 'cookie') ?? '', ';')),
   };
 }
@@ -83,12 +85,13 @@ function pairs(text: string, separator: string): [string, string][] {
 function collect(entries: readonly [string, string][]): Record<string, EdgeField> {
   const grouped = Map.groupBy(entries, ([name]) => name);
   return Object.fromEntries(
-    [...grouped].map(([name, group]) => {
-      const all = group.map(([, value]) => ({ value }));
-      const value = all[0]?.value ?? '';
-      return [name, all.length > 1 ? { value, multiValue: all } : { value }];
-    }),
+    [...grouped].map(([name, group]) => [name, fieldOf(group.map(([, value]) => value))]),
   );
+}
+
+function fieldOf(values: readonly string[]): EdgeField {
+  const [value = ''] = values;
+  return values.length > 1 ? { value, multiValue: values.map(each => ({ value: each })) } : { value };
 }
 
 function join(

@@ -1,14 +1,9 @@
 import { createContext, Script } from 'node:vm';
 import { z } from 'zod';
 import { parseResource } from '../../template/parse-resource.ts';
-import {
-  type EdgeFields,
-  forbiddenHeader,
-  READ_ONLY_HEADERS,
-  requestFields,
-  urlAndHeaders,
-} from './edge-function-event.ts';
-import type { ViewerRequest, ViewerResponse } from './messages.ts';
+import { hmacInFunction, REQUIRE_CRYPTO } from './edge-function-crypto.ts';
+import { forbiddenHeader, READ_ONLY_HEADERS, requestFields, urlAndHeaders } from './edge-function-event.ts';
+import { joinedSetCookies, type ViewerRequest, type ViewerResponse } from './messages.ts';
 
 /**
  * What a viewer-request function decided: the request to go on with, or the answer to give at once.
@@ -45,7 +40,8 @@ const MAX_CODE_BYTES = 10 * 1024;
  */
 const TIME_LIMIT_MS = 1000;
 
-const NOT_EMULATED = /^\s*import\b|\b(?:require\s*\(|Buffer\b|TextEncoder\b|TextDecoder\b|atob\b|btoa\b)/m;
+const NOT_EMULATED =
+  /^\s*import\b|\b(?:require\s*\((?!\s*(['"])crypto\1\s*\))|Buffer\b|TextEncoder\b|TextDecoder\b|atob\b|btoa\b)/m;
 
 const functionSchema = z.strictObject({
   Name: z.string(),
@@ -68,13 +64,14 @@ const field = z.object({
 });
 const fields = z.record(z.string(), field).default({});
 
+const cookie = z.object({ value: z.string(), attributes: z.string().optional() });
+const cookies = z.record(z.string(), cookie.extend({ multiValue: z.array(cookie).optional() })).default({});
+
 const resultSchema = z.union([
   z.object({
     statusCode: z.number().int().min(200).max(599),
     headers: fields,
-    cookies: z
-      .record(z.string(), z.object({ value: z.string(), attributes: z.string().optional() }))
-      .default({}),
+    cookies,
     body: z
       .union([z.string(), z.object({ encoding: z.enum(['text', 'base64']), data: z.string() })])
       .default(''),
@@ -94,7 +91,6 @@ export function createEdgeFunction(resource: string, properties: unknown): EdgeF
   const program = new Script(`${code}\n${CALL}`, { filename: name });
 
   return (request, context) => {
-    const given = requestFields(request);
     const event = {
       version: '1.0',
       context: {
@@ -104,12 +100,12 @@ export function createEdgeFunction(resource: string, properties: unknown): EdgeF
         requestId: context.requestId,
       },
       viewer: { ip: request.ip ?? '127.0.0.1' },
-      request: given,
+      request: requestFields(request),
     };
     const outcome = run(program, event);
     for (const line of outcome.lines) context.log(name, line);
     if (outcome.error !== undefined) throw new EdgeFunctionError(503, outcome.error);
-    return verdict(outcome.result, request, given);
+    return verdictOf(outcome.result, request);
   };
 }
 
@@ -123,7 +119,8 @@ type Outcome = z.output<typeof outcomeSchema>;
 /** Runs before the function, and so never waits for it. */
 const PREPARE = new Script(`
   globalThis.__outcome = { lines: [], error: 'The function did not finish' };
-  globalThis.console = { log: (...values) => { __outcome.lines.push(values.map(String).join(' ')); } };`);
+  globalThis.console = { log: (...values) => { __outcome.lines.push(values.map(String).join(' ')); } };
+  ${REQUIRE_CRYPTO}`);
 
 /** Calls the function behind whose code it is put. */
 const CALL = `
@@ -136,7 +133,10 @@ const READ = new Script('JSON.stringify(__outcome)');
 
 /** Only strings cross the border, so the function cannot reach the host. */
 function run(program: Script, event: unknown): Outcome {
-  const globals = Object.assign(Object.create(null), { __event: JSON.stringify(event) });
+  const globals = Object.assign(Object.create(null), {
+    __event: JSON.stringify(event),
+    __hmac: hmacInFunction,
+  });
   // afterEvaluate: the time limit holds for async handlers as well.
   const sandbox = createContext(globals, {
     microtaskMode: 'afterEvaluate',
@@ -151,7 +151,12 @@ function run(program: Script, event: unknown): Outcome {
   }
 }
 
-function verdict(result: unknown, request: ViewerRequest, given: EdgeFields): EdgeVerdict {
+/**
+ * @param result what the function returned for the request
+ * @throws EdgeFunctionError if CloudFront refuses it
+ */
+export function verdictOf(result: unknown, request: ViewerRequest): EdgeVerdict {
+  const given = requestFields(request);
   const parsed = resultSchema.safeParse(result);
   if (!parsed.success) {
     throw new EdgeFunctionError(502, 'The function returned neither a valid request nor a valid response');
@@ -179,14 +184,14 @@ function generatedResponse(
   const { body } = result;
   const headers: Record<string, string> = {};
   for (const [name, { value }] of Object.entries(result.headers)) headers[name] = value;
-  const [cookie, ...more] = Object.entries(result.cookies).map(
-    ([name, { value, attributes }]) => `${name}=${value}${attributes === undefined ? '' : `; ${attributes}`}`,
+  const setCookies = Object.entries(result.cookies).flatMap(([name, field]) =>
+    (field.multiValue ?? [field]).map(
+      ({ value, attributes }) => `${name}=${value}${attributes === undefined ? '' : `; ${attributes}`}`,
+    ),
   );
-  if (more.length > 0) throw new EdgeFunctionError(502, 'More than one Set-Cookie is not emulated');
-  if (cookie !== undefined) headers['set-cookie'] = cookie;
   return {
     status: result.statusCode,
-    headers,
+    headers: { ...headers, ...joinedSetCookies(setCookies) },
     body:
       typeof body === 'string'
         ? Buffer.from(body)

@@ -1,4 +1,7 @@
-/** Header names are lower case throughout the local edge. */
+/**
+ * Header names are lower case throughout the local edge. Several headers of one name are one value
+ * with commas, except `Set-Cookie`: see `joinedSetCookies`.
+ */
 export type Headers = Readonly<Record<string, string>>;
 
 export interface ViewerRequest {
@@ -6,6 +9,8 @@ export interface ViewerRequest {
   /** Path with query string, as the viewer sent it. */
   readonly url: string;
   readonly headers: Headers;
+  /** Headers that the viewer sent several times, value by value. @default none */
+  readonly repeatedHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly body: Buffer;
   /** @default '127.0.0.1' */
   readonly ip?: string;
@@ -48,6 +53,20 @@ export type FetchOrigin = (request: OriginRequest) => Promise<OriginResponse>;
 /** A header's value, if there is one. */
 export function header(headers: Headers, name: string): string | undefined {
   return headers[name];
+}
+
+/**
+ * Several `Set-Cookie` headers as one, with line breaks between them: cookies contain commas, and
+ * no header contains a line break.
+ */
+export function joinedSetCookies(values: readonly string[]): Headers {
+  return values.length === 0 ? {} : { 'set-cookie': values.join('\n') };
+}
+
+/** Headers as node:http writes them. */
+export function asSent(headers: Headers): Record<string, string | string[]> {
+  const cookies = header(headers, 'set-cookie');
+  return { ...headers, ...(cookies === undefined ? {} : { 'set-cookie': cookies.split('\n') }) };
 }
 
 /** Headers without the named ones. */

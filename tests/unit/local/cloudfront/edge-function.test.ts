@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createEdgeFunction } from '../../../../infra/local/services/cloudfront/edge-function.ts';
 import type { ViewerRequest } from '../../../../infra/local/services/cloudfront/messages.ts';
@@ -79,6 +80,45 @@ describe('A viewer-request function', () => {
     });
   });
 
+  it('gets headers that were sent several times as multiValue, and may replace them', () => {
+    const repeatedHeaders = { accept: ['text/html', 'text/plain'], 'x-api-key': ['a', 'b'] };
+    const headers = { accept: 'text/html, text/plain', 'x-api-key': 'a, b' };
+    const show = returning('return { statusCode: 200, body: JSON.stringify(event.request.headers) };');
+    const shown = run(show, { headers, repeatedHeaders });
+    expect(JSON.parse('response' in shown ? shown.response.body.toString() : '')).toEqual({
+      accept: { value: 'text/html', multiValue: [{ value: 'text/html' }, { value: 'text/plain' }] },
+      'x-api-key': { value: 'a', multiValue: [{ value: 'a' }, { value: 'b' }] },
+    });
+    const replace = returning("event.request.headers['x-api-key'] = { value: 'c' }; return event.request;");
+    expect(run(replace, { headers, repeatedHeaders })).toMatchObject({
+      request: { headers: { accept: 'text/html, text/plain', 'x-api-key': 'c' } },
+    });
+  });
+
+  it('that changes only the value of a repeated header leaves the other values', () => {
+    const code = returning("event.request.headers['x-user'].value = 'c'; return event.request;");
+    const repeatedHeaders = { 'x-user': ['a', 'b'] };
+    expect(run(code, { headers: { 'x-user': 'a, b' }, repeatedHeaders })).toMatchObject({
+      request: { headers: { 'x-user': 'c, b' } },
+    });
+  });
+
+  it.each([
+    { algorithm: 'sha256', encoding: 'base64url' },
+    { algorithm: 'sha256', encoding: 'hex' },
+    { algorithm: 'sha1', encoding: 'base64' },
+  ])('computes HMAC with $algorithm in $encoding', ({ algorithm, encoding }) => {
+    const digest = `crypto.createHmac('${algorithm}', 'kéy').update('te').update('xt').digest('${encoding}')`;
+    const code = `const crypto = require('crypto'); ${returning(`return { statusCode: 200, body: ${digest} };`)}`;
+    const verdict = run(code);
+    const expected = createHmac(algorithm, 'kéy').update('text');
+    expect('response' in verdict && verdict.response.body.toString()).toBe(
+      encoding === 'hex'
+        ? expected.digest('hex')
+        : expected.digest(encoding === 'base64' ? 'base64' : 'base64url'),
+    );
+  });
+
   it('may change query string and cookies', () => {
     const code = returning(
       "const r = event.request; delete r.querystring.b; r.querystring.c = { value: '3' }; r.cookies = {}; return r;",
@@ -96,6 +136,18 @@ describe('A viewer-request function', () => {
     });
   });
 
+  it('may answer with several cookies, and several of one name', () => {
+    const code = returning(`return { statusCode: 302, cookies: {
+      a: { value: '1', attributes: 'Secure; Expires=Wed, 05 Apr 2028 07:28:00 GMT' },
+      b: { value: '2', multiValue: [{ value: '2', attributes: 'Path=/x' }, { value: '3' }] },
+    } };`);
+    expect(run(code)).toMatchObject({
+      response: {
+        headers: { 'set-cookie': 'a=1; Secure; Expires=Wed, 05 Apr 2028 07:28:00 GMT\nb=2; Path=/x\nb=3' },
+      },
+    });
+  });
+
   it.each([
     { does: 'throws', code: returning('throw new Error("no")'), status: 503 },
     { does: 'rejects', code: 'async function handler() { throw new Error("no") }', status: 503 },
@@ -104,6 +156,16 @@ describe('A viewer-request function', () => {
     { does: 'has no handler', code: 'const x = 1', status: 503 },
     { does: 'reaches for the process', code: returning('process.exit(1)'), status: 503 },
     { does: 'reaches for the network', code: returning('fetch("http://127.0.0.1")'), status: 503 },
+    {
+      does: 'asks for an unknown HMAC',
+      code: `const c = require('crypto'); ${returning("c.createHmac('sha512', 'k').update('').digest('hex')")}`,
+      status: 503,
+    },
+    {
+      does: 'reaches for the host by what is there for it',
+      code: `const c = require('crypto'); ${returning("c.createHmac.constructor('return process')()")}`,
+      status: 503,
+    },
     { does: 'evaluates text', code: returning('return eval("event.request")'), status: 503 },
     { does: 'returns nothing', code: returning(''), status: 502 },
     {
@@ -148,6 +210,11 @@ describe('The creation of a function', () => {
       what: 'imports',
       given: properties("import cf from 'cloudfront';"),
       says: 'uses import, which is not emulated',
+    },
+    {
+      what: 'another module',
+      given: properties("const q = require('querystring');"),
+      says: 'uses require(, which is not emulated',
     },
     {
       what: 'a key value store',
