@@ -80,7 +80,14 @@ export async function startCognito(store: DurableStore = openDurableStore(), mor
   const permissions = permissionsOf([...accountOf([local]).resources]);
   const more2 = { localUrls: servers.localUrls, folder: () => undefined, permissions, ...STARTED_ONCE };
   const cloud = { ...base, ...more2 };
-  const running = await startServices({ services: [ses, cognito], stacks: [local], cloud, apis, servers, onStarted });
+  const running = await startServices({
+    services: [ses, cognito],
+    stacks: [local],
+    cloud,
+    apis,
+    servers,
+    onStarted,
+  });
   const { poolId = '', issuer = '', clientId = '', loginUrl = '' } = local.outputs;
   return {
     ...{ poolId, issuer, clientId, loginUrl },

@@ -40,7 +40,10 @@ function configurationOf({ issuer, clientId, loginUrl, poolId }: Cloud) {
 /** A browser as far as cookies and redirects go; it stops before it leaves the login page's host. */
 function browser() {
   const cookies = new Map<string, string>();
-  return async function open(url: string, form?: Record<string, string>): Promise<{ url: string; text: string; status: number }> {
+  return async function open(
+    url: string,
+    form?: Record<string, string>,
+  ): Promise<{ url: string; text: string; status: number }> {
     const response = await fetch(url, {
       redirect: 'manual',
       headers: { cookie: [...cookies].map(pair => pair.join('=')).join('; ') },
