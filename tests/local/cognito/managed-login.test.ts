@@ -37,7 +37,7 @@ function configurationOf({ issuer, clientId, loginUrl, poolId }: Cloud) {
   return config;
 }
 
-/** A browser as far as cookies and redirects go; it stops before it leaves the login page's host. */
+/** A browser as far as cookies and redirects go. It stops before it leaves the login page. */
 function browser() {
   const cookies = new Map<string, string>();
   return async function open(

@@ -225,7 +225,7 @@ function groupOf({ groups }: Pool, name: string): string {
 }
 
 function notFound(message: string): AwsError {
-  return new AwsError('ResourceNotFoundException', message);
+  return new AwsError('ResourceNotFoundException', message, 404);
 }
 
 function invalid(message: string): AwsError {

@@ -110,7 +110,7 @@ function configurationOf({ pool, users, state, store }: ManagedLogin): Configura
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
     interactions: { url: () => '/login' },
-    // Cognito's defaults: tokens for an hour, a code for five minutes, the browser's session an hour.
+    // Cognito's defaults: a code lives for five minutes, everything else for an hour.
     ttl: {
       AccessToken: HOUR_SECONDS,
       IdToken: HOUR_SECONDS,

@@ -19,7 +19,7 @@ export interface OidcState {
   forget(accountId: string, what: 'tokens' | 'tokens and sessions'): void;
 }
 
-/** Sessions, grants, codes and tokens of one pool, kept in the store so that they outlive a restart. */
+/** Sessions, grants, codes and tokens of one pool. They are kept, and so outlive a restart. */
 export function createOidcState(poolId: string, store: DurableStore): OidcState {
   const stored = store.map<Kept>('cognito-oidc');
   const ofPool = () => stored.values().filter(each => each.poolId === poolId);

@@ -32,7 +32,7 @@ export interface Users {
   find(name: string): User | undefined;
   /** @throws AwsError UserNotFoundException */
   get(name: string): User;
-  /** @throws AwsError UsernameExistsException, InvalidParameterException or InvalidPasswordException */
+  /** @throws AwsError UsernameExistsException or InvalidPasswordException */
   create(user: NewUser): Promise<User>;
   /** @throws AwsError InvalidPasswordException if it breaks the pool's policy */
   setPassword(user: User, password: string, status: UserStatus): Promise<User>;
@@ -63,7 +63,7 @@ export function createUsers(pool: Pool, store: DurableStore): Users {
     find,
     get(name) {
       const user = find(name);
-      if (user === undefined) throw new AwsError('UserNotFoundException', 'User does not exist.');
+      if (user === undefined) throw new AwsError('UserNotFoundException', 'User does not exist.', 404);
       return user;
     },
     async create({ username, attributes, temporaryPassword }) {
