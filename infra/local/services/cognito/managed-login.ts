@@ -80,6 +80,16 @@ function keysOf(pool: Pool, store: DurableStore): Keys {
 
 const HOUR_SECONDS = 60 * 60;
 
+/** Cognito's defaults: a code lives for five minutes, everything else for an hour. */
+const TTL_SECONDS = {
+  AccessToken: HOUR_SECONDS,
+  IdToken: HOUR_SECONDS,
+  AuthorizationCode: 300,
+  Session: HOUR_SECONDS,
+  Grant: HOUR_SECONDS,
+  Interaction: HOUR_SECONDS,
+};
+
 function configurationOf({ pool, users, state, store }: ManagedLogin): Configuration {
   const { jwk, cookieKey } = keysOf(pool, store);
   return {
@@ -110,15 +120,7 @@ function configurationOf({ pool, users, state, store }: ManagedLogin): Configura
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
     interactions: { url: () => '/login' },
-    // Cognito's defaults: a code lives for five minutes, everything else for an hour.
-    ttl: {
-      AccessToken: HOUR_SECONDS,
-      IdToken: HOUR_SECONDS,
-      AuthorizationCode: 300,
-      Session: HOUR_SECONDS,
-      Grant: HOUR_SECONDS,
-      Interaction: HOUR_SECONDS,
-    },
+    ttl: TTL_SECONDS,
     findAccount(_, sub) {
       const user = users.find(sub);
       return user && { accountId: user.sub, claims: () => claimsOf(user) };
