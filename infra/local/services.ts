@@ -5,6 +5,7 @@ import { type CdkOptions, cdk } from './services/cdk/service.ts';
 import { cloudformation } from './services/cloudformation/service.ts';
 import { type CloudFrontServiceOptions, cloudfront } from './services/cloudfront/service.ts';
 import { type CloudWatchServiceOptions, cloudwatch } from './services/cloudwatch/service.ts';
+import { type CognitoOptions, cognito } from './services/cognito/service.ts';
 import { dynamodb } from './services/dynamodb/service.ts';
 import { events } from './services/events/service.ts';
 import { fauxqs } from './services/fauxqs/service.ts';
@@ -27,6 +28,7 @@ export type ServiceOptions = S3Options &
   LambdaOptions &
   ApiGatewayOptions &
   CloudWatchServiceOptions &
+  CognitoOptions &
   CdkOptions;
 
 /**
@@ -44,6 +46,7 @@ export const SERVICES: readonly Service<unknown, ServiceOptions>[] = [
   s3,
   cloudfront,
   ses,
+  cognito,
   dynamodb,
   cloudformation,
   lambda,

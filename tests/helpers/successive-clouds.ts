@@ -77,7 +77,7 @@ async function startAtFreePorts(options: LocalCloudOptions) {
 
 function somePorts(): Ports {
   const any = () => PORTS.first + Math.floor(Math.random() * PORTS.count);
-  return { site: any(), api: any(), inbox: any(), aws: any() };
+  return { site: any(), api: any(), inbox: any(), login: 0, aws: any() };
 }
 
 function isPortTaken(error: unknown): boolean {

@@ -49,7 +49,14 @@ export async function openPublicServers(
       const port = await listen(server, wanted, `--${published.port}-port`);
       onStarted(() => close(server));
       const publicUrl = published.urlOf(resource);
-      served.push({ type, ref: resource.ref, publicUrl, url: `http://127.0.0.1:${port}`, server, waiting });
+      served.push({
+        type,
+        ref: resource.ref,
+        publicUrl,
+        url: `http://${published.host ?? '127.0.0.1'}:${port}`,
+        server,
+        waiting,
+      });
     }
   }
   return {

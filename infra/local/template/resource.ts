@@ -49,6 +49,8 @@ export interface ResourceType {
      * port.
      */
     readonly port: string;
+    /** Name under which this machine serves it. @default 127.0.0.1 */
+    readonly host?: 'localhost';
   };
 }
 

@@ -22,7 +22,13 @@ const UNLISTED: readonly UnlistedErrors[] = [
     source: 'API reference of each service, "Common Errors"',
   },
   {
-    clients: ['client-dynamodb', 'client-eventbridge', 'client-secrets-manager', 'client-sfn'],
+    clients: [
+      'client-cognito-identity-provider',
+      'client-dynamodb',
+      'client-eventbridge',
+      'client-secrets-manager',
+      'client-sfn',
+    ],
     status: 400,
     codes: ['AccessDeniedException'],
     source: 'API reference of each service, "Common Errors"',

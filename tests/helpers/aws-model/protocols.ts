@@ -33,6 +33,7 @@ const USUAL: Readonly<Record<string, Spoken>> = {
     protocol: 'rest-xml',
     namespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/',
   },
+  'cognito-idp': { client: 'client-cognito-identity-provider', protocol: 'json-1.1' },
   dynamodb: { client: 'client-dynamodb', protocol: 'json-1.0' },
   events: { client: 'client-eventbridge', protocol: 'json-1.1' },
   lambda: { client: 'client-lambda', protocol: 'rest-json' },

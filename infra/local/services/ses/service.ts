@@ -27,6 +27,9 @@ export const receivedMails = capability<[], readonly ReceivedMail[]>('ses.receiv
 /** URL of the page that shows them. */
 export const inboxUrl = capability<[], string>('ses.inboxUrl');
 
+/** Verifies an address or a domain, such as one that AWS itself sends from. */
+export const verifySender = capability<[name: string], void>('ses.verifySender');
+
 const types: ResourceTypes = {
   'AWS::SES::EmailIdentity': {
     identity: ({ property }) => refOnly(String(property('EmailIdentity'))),
@@ -43,10 +46,11 @@ export const ses: Service<readonly string[], SesOptions> = {
   parse: account => account.all('AWS::SES::EmailIdentity').map(({ ref }) => ref),
   async start(names, { options, store, journal, permissions }) {
     const identities = createIdentities(store);
-    for (const name of [...names, ...(options.verifiedSenders ?? [])]) {
+    const verify = (name: string) => {
       const { tags = {} } = identities.find(LOCAL_REGION, name) ?? {};
       identities.put({ region: LOCAL_REGION, name, isVerified: true, tags });
-    }
+    };
+    for (const name of [...names, ...(options.verifiedSenders ?? [])]) verify(name);
     const { ports, followsSenderLinks: followsLinks = true } = options;
     const inbox = await startMailInbox({ port: ports?.inbox ?? 0, identities, store, journal });
     const dayAgo = () => Date.now() / 1000 - 24 * 60 * 60;
@@ -55,7 +59,7 @@ export const ses: Service<readonly string[], SesOptions> = {
     const api = withIdentities(withAccount(sending, sentInLastDay), { identities, followsLinks });
     return {
       apis: { ses: answeringErrors(api, error => jsonErrorResponse(error, 'REST')) },
-      offers: [receivedMails.offer(inbox.mails), inboxUrl.offer(() => inbox.url)],
+      offers: [receivedMails.offer(inbox.mails), inboxUrl.offer(() => inbox.url), verifySender.offer(verify)],
       stop: inbox.stop,
     };
   },
