@@ -54,7 +54,9 @@ const OUTPUTS = {
   poolId: { Value: { Ref: 'Pool' } },
   issuer: { Value: { 'Fn::GetAtt': ['Pool', 'ProviderURL'] } },
   clientId: { Value: { Ref: 'Client' } },
-  loginUrl: { Value: { 'Fn::Join': ['', ['https://', { Ref: 'Domain' }, '.auth.us-east-1.amazoncognito.com']] } },
+  loginUrl: {
+    Value: { 'Fn::Join': ['', ['https://', { Ref: 'Domain' }, '.auth.us-east-1.amazoncognito.com']] },
+  },
 };
 
 /** Cognito and SES of a template with one pool. @param more properties of the pool */

@@ -180,9 +180,8 @@ async function createUser(
   const attributes = Object.fromEntries(UserAttributes.map(({ Name, Value }) => [Name, Value]));
   const temporaryPassword = TemporaryPassword ?? generatePassword(pool.policy);
   const user = await users.create({ username: Username, attributes, temporaryPassword });
-  const address = user.attributes['email'];
-  if (MessageAction !== 'SUPPRESS' && address !== undefined)
-    await invite(address, Username, temporaryPassword);
+  const { email = '' } = user.attributes;
+  if (MessageAction !== 'SUPPRESS' && email !== '') await invite(email, Username, temporaryPassword);
   return { User: described(user) };
 }
 

@@ -146,10 +146,10 @@ function configurationOf({ pool, users, state, store }: ManagedLogin): Configura
 
 /** Developer guide, "Understanding the identity (ID) token". */
 function claimsOf({ sub, username, attributes, groups }: User) {
-  const { email_verified: verified, ...others } = attributes;
+  const { email_verified: verified = '', ...others } = attributes;
   return {
     ...others,
-    ...(verified === undefined ? {} : { email_verified: verified === 'true' }),
+    ...(verified === '' ? {} : { email_verified: verified === 'true' }),
     sub,
     'cognito:username': username,
     ...(groups.length === 0 ? {} : { 'cognito:groups': [...groups] }),
