@@ -1,4 +1,12 @@
-import { compareKeys, endOf, firstIndex, firstNotBefore, sharedLength } from './key-order.ts';
+import {
+  compareKeys,
+  comparisonWith,
+  endOf,
+  firstIndex,
+  firstNotBefore,
+  sharedLength,
+  sortedKeys,
+} from './key-order.ts';
 
 /** The boundaries with a prefix, by index. */
 interface Within {
@@ -18,6 +26,7 @@ const END = endOf('');
  */
 export class BoundaryCounts {
   readonly boundaries: readonly string[];
+  readonly #isBefore: (a: string, b: string) => boolean;
   readonly #isExempt: Uint8Array;
   readonly #isSeen: Uint8Array;
   /** Keys in each gap. */
@@ -25,19 +34,27 @@ export class BoundaryCounts {
   /** How many units the boundaries on both sides of each gap share: so do all keys in it. */
   readonly #shared: Uint32Array;
   /**
-   * How many keys of a gap share more units with the boundary to the right, by the number of units,
-   * or with that to the left, by the number below zero. None shares more with both.
+   * Of each gap's keys, how many share so many units with the boundary on one side, and fewer with
+   * that on the other.
    */
-  readonly #nearer: (Map<number, number> | undefined)[] = [];
+  readonly #nearerLeft: Tally[] = [];
+  readonly #nearerRight: Tally[] = [];
   /** Keys before each gap, and all; undefined after a change. */
   #before: Float64Array | undefined;
   /** What was last asked for, after what contains it. */
   readonly #asked: [Within, ...Within[]];
 
-  constructor(boundaries: Iterable<string>, exempt: ReadonlySet<string>) {
-    this.boundaries = [...new Set(boundaries)].sort(compareKeys);
+  /** @param exempt boundaries that are not counted; no two are equal */
+  constructor(exempt: readonly string[], others: readonly string[]) {
+    const exemptInOrder = sortedKeys(exempt);
+    const all = sortedKeys([...exemptInOrder, ...others]);
+    this.boundaries = all.filter((boundary, index) => boundary !== all[index - 1]);
     const { length } = this.boundaries;
-    this.#isExempt = Uint8Array.from(this.boundaries, boundary => (exempt.has(boundary) ? 1 : 0));
+    let passed = 0;
+    this.#isExempt = Uint8Array.from(this.boundaries, boundary =>
+      boundary === exemptInOrder[passed] ? Math.sign(++passed) : 0,
+    );
+    this.#isBefore = comparisonWith(this.boundaries);
     this.#isSeen = new Uint8Array(length);
     this.#inGap = new Uint32Array(length + 1);
     this.#shared = Uint32Array.from(this.#inGap, (_, gap) => sharedLength(this.#left(gap), this.#right(gap)));
@@ -63,7 +80,7 @@ export class BoundaryCounts {
     if (prefix.length === known) return above;
     const at = (index: number) => this.boundaries[index] as string;
     const first = firstIndex(above.first, above.end, index => compareKeys(at(index), prefix, known) >= 0);
-    const end = firstIndex(first, above.end, index => !at(index).startsWith(prefix));
+    const end = firstIndex(first, above.end, index => sharedLength(at(index), prefix, known) < prefix.length);
     const found = { prefix, first, end };
     asked.push(found);
     return found;
@@ -74,10 +91,9 @@ export class BoundaryCounts {
     this.#before = undefined;
     let gap = this.gapOf(keys[0] ?? '');
     for (const key of keys) {
-      let shared = sharedLength(key, this.#right(gap));
-      while (compareKeys(this.#right(gap), key, shared) < 0) shared = sharedLength(key, this.#right(++gap));
-      if (key.length === shared && this.#right(gap).length === shared) this.#see(gap);
-      else this.#count(key, gap, shared);
+      while (gap < this.boundaries.length && this.#isBefore(this.boundaries[gap] as string, key)) gap++;
+      if (key === this.boundaries[gap]) this.#see(gap);
+      else this.#count(key, gap);
     }
   }
 
@@ -87,10 +103,9 @@ export class BoundaryCounts {
     this.#before ??= this.#sumUp();
     const before = this.#before;
     if (prefix === '') return before.at(-1) as number;
-    let count = (before[end] as number) - (before[first] as number) - this.inGap(first);
-    for (const [shared, keys] of this.#nearer[first] ?? []) if (shared >= prefix.length) count += keys;
-    for (const [shared, keys] of this.#nearer[end] ?? []) if (shared <= -prefix.length) count += keys;
-    return count;
+    const between = (before[end] as number) - (before[first] as number) - this.inGap(first);
+    const { length } = prefix;
+    return between + countFrom(length, this.#nearerRight[first]) + countFrom(length, this.#nearerLeft[end]);
   }
 
   #left(gap: number): string {
@@ -105,14 +120,15 @@ export class BoundaryCounts {
     this.#isSeen[boundary] = 1 - (this.#isExempt[boundary] as number);
   }
 
-  /** Counts a key in a gap, given how much it shares with the boundary to the right. */
-  #count(key: string, gap: number, toRight: number): void {
+  #count(key: string, gap: number): void {
     this.#inGap[gap] = this.inGap(gap) + 1;
     const shared = this.#shared[gap] as number;
-    const nearer = toRight > shared ? toRight : -sharedLength(key, this.#left(gap), shared);
-    if (nearer === -shared) return;
-    const counts = (this.#nearer[gap] ??= new Map());
-    counts.set(nearer, (counts.get(nearer) ?? 0) + 1);
+    const toRight = sharedLength(key, this.#right(gap), shared);
+    if (toRight > shared) tally(toRight, (this.#nearerRight[gap] ??= []));
+    else {
+      const toLeft = sharedLength(key, this.#left(gap), shared);
+      if (toLeft > shared) tally(toLeft, (this.#nearerLeft[gap] ??= []));
+    }
   }
 
   #sumUp(): Float64Array {
@@ -122,4 +138,24 @@ export class BoundaryCounts {
     }
     return before;
   }
+}
+
+/** Numbers, each followed by how often it was counted. */
+type Tally = number[];
+
+function tally(value: number, counts: Tally): void {
+  let at = counts.length - 2;
+  while (at >= 0 && counts[at] !== value) at -= 2;
+  if (at < 0) counts.push(value, 1);
+  else counts[at + 1] = (counts[at + 1] as number) + 1;
+}
+
+/** How often a number from `least` on was counted. */
+function countFrom(least: number, counts: Tally | undefined): number {
+  let count = 0;
+  if (counts === undefined) return count;
+  for (let at = 0; at < counts.length; at += 2) {
+    if ((counts[at] as number) >= least) count += counts[at + 1] as number;
+  }
+  return count;
 }

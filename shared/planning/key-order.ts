@@ -65,9 +65,30 @@ export function sharedLength(a: string, b: string, from = 0): number {
   return at;
 }
 
+/** Keys in this order. */
+export function sortedKeys(keys: readonly string[]): readonly string[] {
+  const isBefore = comparisonWith(keys);
+  const isSorted = keys.every((key, index) => index === 0 || !isBefore(key, keys[index - 1] as string));
+  return isSorted ? keys : keys.toSorted(compareKeys);
+}
+
+/**
+ * Whether one string comes before another, if one of the two is among these. Unless it has one of
+ * the highest units, `<` says the same, and is several times as fast.
+ */
+export function comparisonWith(strings: readonly string[]): (a: string, b: string) => boolean {
+  return strings.some(string => HIGHEST_UNITS.test(string))
+    ? (a, b) => compareKeys(a, b) < 0
+    : (a, b) => a < b;
+}
+
+/** From the first surrogate on. */
+const HIGHEST_UNITS = /[\uD800-\uFFFF]/;
+
 /** The first index of a list sorted in this order whose item is not before `position`. */
 export function firstNotBefore(sorted: readonly string[], position: string, from = 0): number {
-  return firstIndex(from, sorted.length, index => compareKeys(sorted[index] as string, position) >= 0);
+  const isBefore = comparisonWith([position]);
+  return firstIndex(from, sorted.length, index => !isBefore(sorted[index] as string, position));
 }
 
 /** The first index from `from` up to `to` of which something is true that is true of all after it. */

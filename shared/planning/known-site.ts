@@ -22,13 +22,13 @@ export class KnownSite {
   readonly listed = new KeyRanges();
   #density: Density | undefined;
 
-  /** @param texts of the targets: a wildcard ends after what some of them have in common */
-  constructor(texts: readonly string[], { keys, prefixes }: Exempt) {
-    this.counts = new BoundaryCounts([...texts, ...keys, ...prefixes], new Set(keys));
+  /** @param others texts of targets: a wildcard ends after what some of them and keys have in common */
+  constructor({ keys, prefixes }: Exempt, others: readonly string[]) {
+    this.counts = new BoundaryCounts(keys, [...others, ...prefixes]);
     // Nothing that was asked for is purged needlessly, and no key begins with a query string.
-    const empty = texts.flatMap(text => {
-      const query = queryAt(text);
-      return query < 0 ? [] : text.slice(0, query + QUERY.length);
+    const empty = keys.flatMap(key => {
+      const query = queryAt(key);
+      return query < 0 ? [] : key.slice(0, query + QUERY.length);
     });
     for (const prefix of [...prefixes, ...empty]) this.listed.add(rangeOf(prefix));
   }

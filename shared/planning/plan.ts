@@ -1,6 +1,6 @@
 import { QuotaExceededError } from '../errors.ts';
 import type { Guard } from './guard.ts';
-import { compareKeys } from './key-order.ts';
+import { sortedKeys } from './key-order.ts';
 import { KnownSite, rangeOf } from './known-site.ts';
 import { decodePath, doubtfulFrom, queryAt, requestPath } from './path-spelling.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
@@ -79,17 +79,15 @@ export function targetsOf(wanted: Wanted): Targets {
 /** What is known of a site before any of it has been listed. */
 export function unlistedSite({ wanted: { requestedPaths, urls }, keys, targets }: Targets): KnownSite {
   const prefixes = prefixesAsked(requestedPaths).map(prefix => textOf(prefix, urls));
-  return new KnownSite(
-    targets.map(({ text }) => text),
-    { keys, prefixes },
-  );
+  const others = targets.map(({ text }) => text).filter((text, index) => text !== keys[index]);
+  return new KnownSite({ keys, prefixes }, others);
 }
 
 /** Plans an invalidation whose whole site is known. */
 export function planInvalidation({ siteKeys, ...request }: PlanRequest): Plan {
   const targets = targetsOf(request);
   const site = unlistedSite(targets);
-  site.learn(rangeOf(''), siteKeys.toSorted(compareKeys));
+  site.learn(rangeOf(''), sortedKeys(siteKeys));
   return planTargets(targets, { ...request, purgesOf: site.seenBelow });
 }
 
