@@ -46,14 +46,10 @@ export class BoundaryCounts {
 
   /** @param exempt boundaries that are not counted; no two are equal */
   constructor(exempt: readonly string[], others: readonly string[]) {
-    const exemptInOrder = sortedKeys(exempt);
-    const all = sortedKeys([...exemptInOrder, ...others]);
+    const all = sortedKeys([...exempt, ...others]);
     this.boundaries = all.filter((boundary, index) => boundary !== all[index - 1]);
     const { length } = this.boundaries;
-    let passed = 0;
-    this.#isExempt = Uint8Array.from(this.boundaries, boundary =>
-      boundary === exemptInOrder[passed] ? Math.sign(++passed) : 0,
-    );
+    this.#isExempt = membership(this.boundaries, sortedKeys(exempt));
     this.#isBefore = comparisonWith(this.boundaries);
     this.#isSeen = new Uint8Array(length);
     this.#inGap = new Uint32Array(length + 1);
@@ -124,11 +120,9 @@ export class BoundaryCounts {
     this.#inGap[gap] = this.inGap(gap) + 1;
     const shared = this.#shared[gap] as number;
     const toRight = sharedLength(key, this.#right(gap), shared);
-    if (toRight > shared) tally(toRight, (this.#nearerRight[gap] ??= []));
-    else {
-      const toLeft = sharedLength(key, this.#left(gap), shared);
-      if (toLeft > shared) tally(toLeft, (this.#nearerLeft[gap] ??= []));
-    }
+    if (toRight > shared) return tally(this.#nearerRight, gap, toRight);
+    const toLeft = sharedLength(key, this.#left(gap), shared);
+    if (toLeft > shared) tally(this.#nearerLeft, gap, toLeft);
   }
 
   #sumUp(): Float64Array {
@@ -140,10 +134,24 @@ export class BoundaryCounts {
   }
 }
 
+/** For each item of a sorted list whether it is in another one. */
+function membership(items: readonly string[], some: readonly string[]): Uint8Array {
+  const isIn = new Uint8Array(items.length);
+  let passed = 0;
+  for (const [index, item] of items.entries()) {
+    if (item !== some[passed]) continue;
+    isIn[index] = 1;
+    passed++;
+  }
+  return isIn;
+}
+
 /** Numbers, each followed by how often it was counted. */
 type Tally = number[];
 
-function tally(value: number, counts: Tally): void {
+function tally(tallies: Tally[], index: number, value: number): void {
+  const counts = tallies[index] ?? [];
+  tallies[index] = counts;
   let at = counts.length - 2;
   while (at >= 0 && counts[at] !== value) at -= 2;
   if (at < 0) counts.push(value, 1);

@@ -22,7 +22,7 @@ export class KnownSite {
   readonly listed = new KeyRanges();
   #density: Density | undefined;
 
-  /** @param others texts of targets: a wildcard ends after what some of them and keys have in common */
+  /** @param others texts of targets. A wildcard ends after what some of them, or keys, share */
   constructor({ keys, prefixes }: Exempt, others: readonly string[]) {
     this.counts = new BoundaryCounts(keys, [...others, ...prefixes]);
     // Nothing that was asked for is purged needlessly, and no key begins with a query string.

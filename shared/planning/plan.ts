@@ -5,9 +5,8 @@ import { KnownSite, rangeOf } from './known-site.ts';
 import { decodePath, doubtfulFrom, queryAt, requestPath } from './path-spelling.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { Cover } from './search/cheapest-cover.ts';
-import type { CoverTree } from './search/cover-problem.ts';
 import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
-import { type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
+import { type CoverTree, type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
 import { worthwhileCuts } from './search/worthwhile-cuts.ts';
 import { type UrlRules, viewerPaths, withVariants } from './viewer-urls.ts';
 

@@ -9,7 +9,7 @@ import {
   sumOf,
   usageOf,
 } from './cover-problem.ts';
-import { cheapestIfBytesSuffice } from './frontier.ts';
+import { cheapestIfBytesSuffice, Frontier } from './frontier.ts';
 import { Labels } from './labels.ts';
 import type { RelaxedCover } from './relaxed-cover.ts';
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
@@ -65,8 +65,10 @@ export function cheapestCover(problem: CoverProblem): Cover | undefined {
   prices.run();
   if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
   if (prices.best && prices.isProven) return coverOf(prices.best, problem);
-  const wildcards = problem.exactBytes > 0 ? cheapestIfBytesSuffice(problem) : undefined;
-  if (wildcards !== undefined) return coverOf(wildcards, problem);
+  if (problem.exactBytes > 0) {
+    const wildcards = cheapestIfBytesSuffice(problem, new Frontier(problem, prices.cost));
+    if (wildcards !== undefined) return coverOf(wildcards, problem);
+  }
   return new CoverSearch(problem, prices).run();
 }
 

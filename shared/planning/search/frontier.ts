@@ -9,10 +9,7 @@ const IMPOSSIBLE = 2 ** 30;
  *
  * @returns undefined if there is none, or if a limit on bytes may leave only dearer ones
  */
-export function cheapestIfBytesSuffice(
-  problem: CoverProblem,
-  frontier = new Frontier(problem),
-): Cut[] | undefined {
+export function cheapestIfBytesSuffice(problem: CoverProblem, frontier: Frontier): Cut[] | undefined {
   const wildcards = frontier.cheapest();
   return wildcards && isWithin(usageOf(sumOf(wildcards), problem), problem) ? wildcards : undefined;
 }
@@ -46,13 +43,16 @@ export class Frontier {
    */
   readonly #isTaken: Uint16Array;
 
-  constructor(problem: CoverProblem) {
-    const { cuts, budget, exactPaths } = problem;
+  /** @param dearest the cost of the dearest cover that matters */
+  constructor(problem: CoverProblem, dearest = Number.POSITIVE_INFINITY) {
+    const { cuts, budget, exactPaths, prices } = problem;
     this.#problem = problem;
     [this.#ownTargets, this.#outside] = ownTargets(cuts, exactPaths);
     const passed = cuts.map(({ wildcardOnly }, at) => (wildcardOnly ? 0 : (this.#ownTargets[at] as number)));
     const inCuts = passed.reduce((sum, own) => sum + own, 0);
-    this.#width = Math.max(0, Math.min(budget.exactPaths - this.#outside, inCuts) + 1);
+    const affordable = prices.path > 0 ? prices.freePaths + Math.ceil(dearest / prices.path) : exactPaths;
+    const most = Math.min(budget.exactPaths, affordable) - this.#outside;
+    this.#width = Math.max(0, Math.min(most, inCuts) + 1);
     this.#mostWildcards = budget.wildcardPaths;
     this.#least = new Int32Array((this.#mostWildcards + 1) * this.#width);
     this.#isTaken = new Uint16Array(cuts.length * this.#width);

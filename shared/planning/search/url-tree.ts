@@ -1,7 +1,6 @@
 import { sharedLength } from '../key-order.ts';
 import { queryAt } from '../path-spelling.ts';
 import type { PathBudget } from '../prices.ts';
-import type { CoverTree } from './cover-problem.ts';
 
 /** A URL that an invalidation has to cover. */
 export interface Target {
@@ -38,6 +37,18 @@ export interface Cut {
   wildcardOnly: boolean;
   /** Index of the next cut that is not a descendant. Cuts are listed in preorder. */
   end: number;
+}
+
+/** What has to be covered, and where a wildcard may end. */
+export interface CoverTree {
+  /** In preorder. */
+  readonly cuts: readonly Cut[];
+  /** What the targets take without any wildcard. */
+  readonly exactPaths: number;
+  /** 0, like every cut's `savedBytes`, if no cover could exceed the budget's bytes. */
+  readonly exactBytes: number;
+  /** No cover within the budget has more exact paths. */
+  readonly mostExactPaths: number;
 }
 
 /** How many objects that neither changed nor were asked for have a prefix. */
@@ -90,7 +101,8 @@ export function urlTree(targets: readonly Target[], weights: Weights): CoverTree
     if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
   }
   while (above.length > 0) close();
-  return { cuts, exactPaths: wanted.length, exactBytes: sum(bytes) };
+  const mostExactPaths = fitting(bytes, weights.budget);
+  return { cuts, exactPaths: wanted.length, exactBytes: sum(bytes), mostExactPaths };
 }
 
 /**
@@ -103,6 +115,17 @@ function scarceBytes(wanted: readonly Target[], { exactPaths, wildcardPaths, byt
   if (sum(all) + wildcardPaths <= bytes) return [];
   const longest = all.toSorted((a, b) => b - a).slice(0, exactPaths + wildcardPaths);
   return sum(longest) + wildcardPaths > bytes ? all : [];
+}
+
+/** How many paths a list of paths may have at most: the shortest ones, as long as they fit. */
+function fitting(pathBytes: readonly number[], { exactPaths, bytes }: PathBudget): number {
+  if (pathBytes.length === 0) return exactPaths;
+  const shortest = pathBytes.toSorted((a, b) => a - b);
+  let [count, left] = [0, bytes];
+  while (count < Math.min(exactPaths, shortest.length) && left >= (shortest[count] as number)) {
+    left -= shortest[count++] as number;
+  }
+  return count;
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

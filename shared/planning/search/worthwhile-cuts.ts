@@ -1,5 +1,4 @@
-import type { CoverTree } from './cover-problem.ts';
-import type { Cut } from './url-tree.ts';
+import type { CoverTree, Cut } from './url-tree.ts';
 
 /**
  * The cuts that a cheapest cover may need: a few hundred of ten thousand. For every cover there is
