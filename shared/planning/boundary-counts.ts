@@ -120,9 +120,11 @@ export class BoundaryCounts {
     this.#inGap[gap] = this.inGap(gap) + 1;
     const shared = this.#shared[gap] as number;
     const toRight = sharedLength(key, this.#right(gap), shared);
-    if (toRight > shared) return tally(this.#nearerRight, gap, toRight);
-    const toLeft = sharedLength(key, this.#left(gap), shared);
-    if (toLeft > shared) tally(this.#nearerLeft, gap, toLeft);
+    if (toRight > shared) tally(this.#nearerRight, gap, toRight);
+    else {
+      const toLeft = sharedLength(key, this.#left(gap), shared);
+      if (toLeft > shared) tally(this.#nearerLeft, gap, toLeft);
+    }
   }
 
   #sumUp(): Float64Array {
