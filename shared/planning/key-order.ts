@@ -67,9 +67,9 @@ export function sharedLength(a: string, b: string, from = 0): number {
 
 /** Keys in this order. */
 export function sortedKeys(keys: readonly string[]): readonly string[] {
-  const isBefore = comparisonWith(keys);
-  const isSorted = keys.every((key, index) => index === 0 || !isBefore(key, keys[index - 1] as string));
-  return isSorted ? keys : keys.toSorted(compareKeys);
+  if (keys.some(hasHighestUnits)) return keys.toSorted(compareKeys);
+  const isSorted = keys.every((key, index) => index === 0 || (keys[index - 1] as string) <= key);
+  return isSorted ? keys : keys.toSorted();
 }
 
 /**
@@ -77,10 +77,10 @@ export function sortedKeys(keys: readonly string[]): readonly string[] {
  * the highest units, `<` says the same, and is several times as fast.
  */
 export function comparisonWith(strings: readonly string[]): (a: string, b: string) => boolean {
-  return strings.some(string => HIGHEST_UNITS.test(string))
-    ? (a, b) => compareKeys(a, b) < 0
-    : (a, b) => a < b;
+  return strings.some(hasHighestUnits) ? (a, b) => compareKeys(a, b) < 0 : (a, b) => a < b;
 }
+
+const hasHighestUnits = (string: string) => HIGHEST_UNITS.test(string);
 
 /** From the first surrogate on. */
 const HIGHEST_UNITS = /[\uD800-\uFFFF]/;
