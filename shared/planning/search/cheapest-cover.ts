@@ -42,6 +42,9 @@ const GAP_GROWTH = 2;
  */
 const NEARLY = 4;
 
+/** Of so many the frontier is known in a few hundredths of a second. */
+const FEW_CUTS = 1000;
+
 /** Labels kept in one round. Each takes 20 bytes, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
 
@@ -65,7 +68,7 @@ export function cheapestCover(problem: CoverProblem): Cover | undefined {
   prices.run();
   if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
   if (prices.best && prices.isProven) return coverOf(prices.best, problem);
-  if (problem.exactBytes > 0) {
+  if (problem.exactBytes > 0 || problem.cuts.length <= FEW_CUTS) {
     const wildcards = cheapestIfBytesSuffice(problem, new Frontier(problem, prices.cost));
     if (wildcards !== undefined) return coverOf(wildcards, problem);
   }
