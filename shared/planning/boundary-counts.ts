@@ -82,11 +82,16 @@ export class BoundaryCounts {
     return found;
   }
 
-  /** Adds keys that have not been counted before, in the order in which S3 lists them. */
-  add(keys: readonly string[]): void {
+  /**
+   * Adds keys that have not been counted before.
+   *
+   * @param keys in the order in which S3 lists them, of which those from `from` up to `to` are added
+   */
+  add(keys: readonly string[], from: number, to: number): void {
     this.#before = undefined;
-    let gap = this.gapOf(keys[0] ?? '');
-    for (const key of keys) {
+    let gap = this.gapOf(keys[from] ?? '');
+    for (let index = from; index < to; index++) {
+      const key = keys[index] as string;
       while (gap < this.boundaries.length && this.#isBefore(this.boundaries[gap] as string, key)) gap++;
       if (key === this.boundaries[gap]) this.#see(gap);
       else this.#count(key, gap);

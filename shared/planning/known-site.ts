@@ -50,7 +50,7 @@ export class KnownSite {
   learn(range: KeyRange, keys: readonly string[]): void {
     for (const { from, to } of this.listed.missingIn(range)) {
       const first = firstNotBefore(keys, from);
-      this.counts.add(keys.slice(first, firstNotBefore(keys, to, first)));
+      this.counts.add(keys, first, firstNotBefore(keys, to, first));
     }
     this.listed.add(range);
     this.#density = undefined;

@@ -49,12 +49,15 @@ const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
 /** The characters of most paths. */
 const SAFE = /^[\w./-]*$/;
 
+/** Whether a viewer path is the same in a URL and in an invalidation. */
+export const isPlain = (viewerPath: string) => SAFE.test(viewerPath) && !viewerPath.includes('/.');
+
 /**
  * The index from which no exact invalidation path is sure to cover a viewer path; undefined if one
  * covers it all.
  */
 export function doubtfulFrom(viewerPath: string): number | undefined {
-  if (SAFE.test(viewerPath) && !viewerPath.includes('/.')) return undefined;
+  if (isPlain(viewerPath)) return undefined;
   const [path] = atQuery(viewerPath);
   const cuts = [path.search(DOUBTFUL), dotSegmentAt(path)].filter(index => index >= 0);
   return cuts.length === 0 ? undefined : Math.min(...cuts);

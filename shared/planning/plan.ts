@@ -2,7 +2,7 @@ import { QuotaExceededError } from '../errors.ts';
 import type { Guard } from './guard.ts';
 import { sortedKeys } from './key-order.ts';
 import { KnownSite, rangeOf } from './known-site.ts';
-import { decodePath, doubtfulFrom, queryAt, requestPath } from './path-spelling.ts';
+import { decodePath, doubtfulFrom, isPlain, queryAt, requestPath } from './path-spelling.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { Cover } from './search/cheapest-cover.ts';
 import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
@@ -182,9 +182,10 @@ export function prefixesAsked(requestedPaths: readonly string[]): string[] {
  * the variants are required beside it or the path names one.
  */
 function targetOf(viewerPath: string, key: string, urls: UrlRules): Target {
+  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && queryAt(viewerPath) < 0;
+  if (isPlain(viewerPath)) return { text: key, wildcardOnly: hasVariants, bytes: bytesOf(viewerPath) };
   const asked = isWildcard(viewerPath) ? viewerPath.slice(0, -1) : viewerPath;
   const sure = asked.slice(0, doubtfulFrom(asked));
-  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && queryAt(viewerPath) < 0;
   return {
     text: key.slice(0, key.length - viewerPath.length + sure.length),
     wildcardOnly: hasVariants || sure.length < viewerPath.length,
