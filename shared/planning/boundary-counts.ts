@@ -85,7 +85,7 @@ export class BoundaryCounts {
   /**
    * Adds keys that have not been counted before.
    *
-   * @param keys in the order in which S3 lists them, of which those from `from` up to `to` are added
+   * @param keys in the order in which S3 lists them: those from `from` up to `to` are added
    */
   add(keys: readonly string[], from: number, to: number): void {
     this.#before = undefined;
