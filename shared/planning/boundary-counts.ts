@@ -1,16 +1,23 @@
-import { compareKeys, endOf, firstNotBefore, sharedLength } from './key-order.ts';
+import {
+  compareKeys,
+  comparisonWith,
+  endOf,
+  firstIndex,
+  firstNotBefore,
+  sharedLength,
+  sortedKeys,
+} from './key-order.ts';
 
-/** Where a key lies: it is a boundary itself, or in the gap before one. */
-interface Place {
-  /** Number of the boundaries before it. */
-  readonly gap: number;
-  readonly isBoundary: boolean;
-  /**
-   * How many units it shares with the boundary to its right, or to its left as a negative number:
-   * the one with which it shares more.
-   */
-  readonly shared: number;
+/** The boundaries with a prefix, by index. */
+interface Within {
+  readonly prefix: string;
+  readonly first: number;
+  /** The first one after them. */
+  readonly end: number;
 }
+
+const START = '';
+const END = endOf('');
 
 /**
  * Counts keys by where they lie between a few thousand boundaries, so that it takes no more memory
@@ -19,22 +26,35 @@ interface Place {
  */
 export class BoundaryCounts {
   readonly boundaries: readonly string[];
+  readonly #isBefore: (a: string, b: string) => boolean;
   readonly #isExempt: Uint8Array;
+  readonly #isSeen: Uint8Array;
   /** Keys in each gap. */
   readonly #inGap: Uint32Array;
-  /** Of each gap's keys, how many share so many units with the boundary beside them. */
-  readonly #atEdge: Map<number, number>[];
-  /** Keys before each gap; undefined after a change. */
+  /** How many units the boundaries on both sides of each gap share: so do all keys in it. */
+  readonly #shared: Uint32Array;
+  /**
+   * Of each gap's keys, how many share so many units with the boundary on one side, and fewer with
+   * that on the other.
+   */
+  readonly #nearerLeft: Tally[] = [];
+  readonly #nearerRight: Tally[] = [];
+  /** Keys before each gap, and all; undefined after a change. */
   #before: Float64Array | undefined;
-  readonly #isSeen: Uint8Array;
+  /** What was last asked for, after what contains it. */
+  readonly #asked: [Within, ...Within[]];
 
-  constructor(boundaries: Iterable<string>, exempt: ReadonlySet<string>) {
-    this.boundaries = [...new Set(boundaries)].sort(compareKeys);
+  /** @param exempt boundaries that are not counted; no two are equal */
+  constructor(exempt: readonly string[], others: readonly string[]) {
+    const all = sortedKeys([...exempt, ...others]);
+    this.boundaries = all.filter((boundary, index) => boundary !== all[index - 1]);
     const { length } = this.boundaries;
-    this.#isExempt = Uint8Array.from(this.boundaries, boundary => (exempt.has(boundary) ? 1 : 0));
+    this.#isExempt = membership(this.boundaries, sortedKeys(exempt));
+    this.#isBefore = comparisonWith(this.boundaries);
     this.#isSeen = new Uint8Array(length);
     this.#inGap = new Uint32Array(length + 1);
-    this.#atEdge = Array.from({ length: length + 1 }, () => new Map());
+    this.#shared = Uint32Array.from(this.#inGap, (_, gap) => sharedLength(this.#left(gap), this.#right(gap)));
+    this.#asked = [{ prefix: '', first: 0, end: length }];
   }
 
   /** Keys seen in a gap. */
@@ -47,23 +67,35 @@ export class BoundaryCounts {
     return firstNotBefore(this.boundaries, position);
   }
 
-  /** The first boundary that has a prefix, and the first after those that have it. */
-  within(prefix: string): { readonly first: number; readonly end: number } {
-    const first = this.gapOf(prefix);
-    return { first, end: firstNotBefore(this.boundaries, endOf(prefix), first) };
+  /** The boundaries that have a prefix. It is found sooner after one that it begins with. */
+  within(prefix: string): Within {
+    const asked = this.#asked;
+    while (!prefix.startsWith(asked.at(-1)?.prefix ?? '')) asked.pop();
+    const above = asked.at(-1) ?? asked[0];
+    const known = above.prefix.length;
+    if (prefix.length === known) return above;
+    const at = (index: number) => this.boundaries[index] as string;
+    const first = firstIndex(above.first, above.end, index => compareKeys(at(index), prefix, known) >= 0);
+    const end = firstIndex(first, above.end, index => sharedLength(at(index), prefix, known) < prefix.length);
+    const found = { prefix, first, end };
+    asked.push(found);
+    return found;
   }
 
-  /** Adds keys that have not been counted before, in the order in which S3 lists them. */
-  add(keys: readonly string[]): void {
+  /**
+   * Adds keys that have not been counted before.
+   *
+   * @param keys in the order in which S3 lists them: those from `from` up to `to` are added
+   */
+  add(keys: readonly string[], from: number, to: number): void {
     this.#before = undefined;
-    if (keys.length > 0)
-      this.#addRun(
-        keys,
-        0,
-        keys.length - 1,
-        this.#placeOf(keys[0] as string),
-        this.#placeOf(keys.at(-1) as string),
-      );
+    let gap = this.gapOf(keys[from] ?? '');
+    for (let index = from; index < to; index++) {
+      const key = keys[index] as string;
+      while (gap < this.boundaries.length && this.#isBefore(this.boundaries[gap] as string, key)) gap++;
+      if (key === this.boundaries[gap]) this.#see(gap);
+      else this.#count(key, gap);
+    }
   }
 
   /** How many of the keys counted have a prefix that at least one boundary has, too. */
@@ -71,54 +103,74 @@ export class BoundaryCounts {
     const { first, end } = this.within(prefix);
     this.#before ??= this.#sumUp();
     const before = this.#before;
-    let count = (before[end] as number) - (before[first] as number) - this.inGap(first);
-    for (const [shared, keys] of this.#atEdge[first] ?? []) if (shared >= prefix.length) count += keys;
-    for (const [shared, keys] of this.#atEdge[end] ?? []) if (shared <= -prefix.length) count += keys;
-    return count;
+    if (prefix === '') return before.at(-1) as number;
+    const between = (before[end] as number) - (before[first] as number) - this.inGap(first);
+    const { length } = prefix;
+    return between + countFrom(length, this.#nearerRight[first]) + countFrom(length, this.#nearerLeft[end]);
   }
 
-  /**
-   * Keys between two that lie in one place lie there as well, so most of a page is counted without
-   * a look at it.
-   */
-  #addRun(keys: readonly string[], first: number, last: number, start: Place, end: Place): void {
-    const isOnePlace =
-      !start.isBoundary && !end.isBoundary && start.gap === end.gap && start.shared === end.shared;
-    if (isOnePlace || first === last) {
-      this.#count(start, last - first + 1);
-      return;
+  #left(gap: number): string {
+    return this.boundaries[gap - 1] ?? START;
+  }
+
+  #right(gap: number): string {
+    return this.boundaries[gap] ?? END;
+  }
+
+  #see(boundary: number): void {
+    this.#isSeen[boundary] = 1 - (this.#isExempt[boundary] as number);
+  }
+
+  #count(key: string, gap: number): void {
+    this.#inGap[gap] = this.inGap(gap) + 1;
+    const shared = this.#shared[gap] as number;
+    const toRight = sharedLength(key, this.#right(gap), shared);
+    if (toRight > shared) tally(this.#nearerRight, gap, toRight);
+    else {
+      const toLeft = sharedLength(key, this.#left(gap), shared);
+      if (toLeft > shared) tally(this.#nearerLeft, gap, toLeft);
     }
-    const middle = (first + last) >>> 1;
-    const placeBetween = (key = '') => this.#placeOf(key, start.gap, end.gap);
-    this.#addRun(keys, first, middle, start, placeBetween(keys[middle]));
-    this.#addRun(keys, middle + 1, last, placeBetween(keys[middle + 1]), end);
-  }
-
-  #count({ gap, isBoundary, shared }: Place, keys: number): void {
-    if (isBoundary) {
-      this.#isSeen[gap] = 1 - (this.#isExempt[gap] as number);
-      return;
-    }
-    this.#inGap[gap] = (this.#inGap[gap] as number) + keys;
-    const atEdge = this.#atEdge[gap] as Map<number, number>;
-    atEdge.set(shared, (atEdge.get(shared) ?? 0) + keys);
-  }
-
-  /** @param from the first gap that it may lie in, and `to` the last one */
-  #placeOf(key: string, from?: number, to?: number): Place {
-    const gap = firstNotBefore(this.boundaries, key, from, to);
-    const right = this.boundaries[gap];
-    if (right === key) return { gap, isBoundary: true, shared: 0 };
-    const toLeft = gap === 0 ? 0 : sharedLength(key, this.boundaries[gap - 1] as string);
-    const toRight = right === undefined ? 0 : sharedLength(key, right);
-    return { gap, isBoundary: false, shared: toLeft > toRight ? -toLeft : toRight };
   }
 
   #sumUp(): Float64Array {
-    const before = new Float64Array(this.#inGap.length);
-    for (let gap = 1; gap < before.length; gap++) {
-      before[gap] = (before[gap - 1] as number) + this.inGap(gap - 1) + (this.#isSeen[gap - 1] as number);
+    const before = new Float64Array(this.#inGap.length + 1);
+    for (const [gap, keys] of this.#inGap.entries()) {
+      before[gap + 1] = (before[gap] as number) + keys + (this.#isSeen[gap] ?? 0);
     }
     return before;
   }
+}
+
+/** For each item of a sorted list whether it is in another one. */
+function membership(items: readonly string[], some: readonly string[]): Uint8Array {
+  const isIn = new Uint8Array(items.length);
+  let passed = 0;
+  for (const [index, item] of items.entries()) {
+    if (item !== some[passed]) continue;
+    isIn[index] = 1;
+    passed++;
+  }
+  return isIn;
+}
+
+/** Numbers, each followed by how often it was counted. */
+type Tally = number[];
+
+function tally(tallies: Tally[], index: number, value: number): void {
+  const counts = tallies[index] ?? [];
+  tallies[index] = counts;
+  let at = counts.length - 2;
+  while (at >= 0 && counts[at] !== value) at -= 2;
+  if (at < 0) counts.push(value, 1);
+  else counts[at + 1] = (counts[at + 1] as number) + 1;
+}
+
+/** How often a number from `least` on was counted. */
+function countFrom(least: number, counts: Tally | undefined): number {
+  let count = 0;
+  if (counts === undefined) return count;
+  for (let at = 0; at < counts.length; at += 2) {
+    if ((counts[at] as number) >= least) count += counts[at + 1] as number;
+  }
+  return count;
 }

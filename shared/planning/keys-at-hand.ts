@@ -1,10 +1,10 @@
 import { KEYS_PER_PAGE } from './density.ts';
-import { compareKeys, endOf, firstNotBefore, rightAfter } from './key-order.ts';
+import { endOf, firstNotBefore, rightAfter, sortedKeys } from './key-order.ts';
 import type { KeyListing } from './plan-by-listing.ts';
 
 /** Lists keys that are all at hand as S3 would list them. */
 export function keysAtHand(keys: readonly string[]): KeyListing {
-  const sorted = keys.toSorted(compareKeys);
+  const sorted = sortedKeys(keys);
   return {
     async page({ prefix, startAfter }) {
       const end = firstNotBefore(sorted, endOf(prefix));

@@ -22,13 +22,13 @@ export class KnownSite {
   readonly listed = new KeyRanges();
   #density: Density | undefined;
 
-  /** @param texts of the targets: a wildcard ends after what some of them have in common */
-  constructor(texts: readonly string[], { keys, prefixes }: Exempt) {
-    this.counts = new BoundaryCounts([...texts, ...keys, ...prefixes], new Set(keys));
+  /** @param others texts of targets. A wildcard ends after what some of them, or keys, share */
+  constructor({ keys, prefixes }: Exempt, others: readonly string[]) {
+    this.counts = new BoundaryCounts(keys, [...others, ...prefixes]);
     // Nothing that was asked for is purged needlessly, and no key begins with a query string.
-    const empty = texts.flatMap(text => {
-      const query = queryAt(text);
-      return query < 0 ? [] : text.slice(0, query + QUERY.length);
+    const empty = keys.flatMap(key => {
+      const query = queryAt(key);
+      return query < 0 ? [] : key.slice(0, query + QUERY.length);
     });
     for (const prefix of [...prefixes, ...empty]) this.listed.add(rangeOf(prefix));
   }
@@ -51,9 +51,10 @@ export class KnownSite {
   learn(range: KeyRange, keys: readonly string[]): string[] {
     const found = this.listed.missingIn(range).map(({ from, to }) => {
       const first = firstNotBefore(keys, from);
-      return keys.slice(first, firstNotBefore(keys, to, first));
+      const end = firstNotBefore(keys, to, first);
+      this.counts.add(keys, first, end);
+      return keys.slice(first, end);
     });
-    for (const part of found) this.counts.add(part);
     this.listed.add(range);
     this.#density = undefined;
     return found.flat();

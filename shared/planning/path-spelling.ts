@@ -18,6 +18,13 @@ export function queryAt(viewerPath: string): number {
   return viewerPath.includes(QUERY) ? viewerPath.search(QUERY_MARK) : -1;
 }
 
+/** A viewer path without its query string, and the query string if there is one. */
+function atQuery(viewerPath: string): [path: string, query?: string] {
+  if (queryAt(viewerPath) < 0) return [viewerPath];
+  const [path = '', query = ''] = viewerPath.split(QUERY_MARK);
+  return [path, query];
+}
+
 /** CloudFront's longest invalidation path, in characters. */
 export const MAX_PATH_LENGTH = 4000;
 
@@ -42,13 +49,16 @@ const DOT_SEGMENT = /\/\.{1,2}(?=\/|$)/;
 /** The characters of most paths. */
 const SAFE = /^[\w./-]*$/;
 
+/** Whether a viewer path is the same in a URL and in an invalidation. */
+export const isPlain = (viewerPath: string) => SAFE.test(viewerPath) && !viewerPath.includes('/.');
+
 /**
  * The index from which no exact invalidation path is sure to cover a viewer path; undefined if one
  * covers it all.
  */
 export function doubtfulFrom(viewerPath: string): number | undefined {
-  if (SAFE.test(viewerPath) && !viewerPath.includes('/.')) return undefined;
-  const [path = ''] = viewerPath.split(QUERY_MARK);
+  if (isPlain(viewerPath)) return undefined;
+  const [path] = atQuery(viewerPath);
   const cuts = [path.search(DOUBTFUL), dotSegmentAt(path)].filter(index => index >= 0);
   return cuts.length === 0 ? undefined : Math.min(...cuts);
 }
@@ -66,8 +76,8 @@ function dotSegmentAt(path: string): number {
   return slash < 0 ? slash : slash + 1;
 }
 
-/** Escapes that encodeURIComponent writes, but no browser: of `/ @ : & = $ , ;`. */
-const NEEDLESS_ESCAPE = /%(?:2F|40|3A|26|3D|24|2C|3B)/g;
+/** What encodeURI takes for a part of the URL's own syntax, which it is not in a name. */
+const SYNTAX = /[?#+]/g;
 
 /**
  * A viewer path as a client sends it, encoded exactly once. Without doubtful characters it is also
@@ -76,8 +86,8 @@ const NEEDLESS_ESCAPE = /%(?:2F|40|3A|26|3D|24|2C|3B)/g;
  */
 export function requestPath(viewerPath: string): string {
   if (SAFE.test(viewerPath)) return viewerPath;
-  const [path = '', query] = viewerPath.split(QUERY_MARK);
-  const encoded = encodeURIComponent(path).replaceAll(NEEDLESS_ESCAPE, decodeURIComponent);
+  const [path, query] = atQuery(viewerPath);
+  const encoded = encodeURI(path).replaceAll(SYNTAX, encodeURIComponent);
   return query === undefined ? encoded : `${encoded}?${query}`;
 }
 

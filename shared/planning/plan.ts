@@ -1,13 +1,12 @@
 import { QuotaExceededError } from '../errors.ts';
 import type { Guard } from './guard.ts';
-import { compareKeys } from './key-order.ts';
+import { sortedKeys } from './key-order.ts';
 import { KnownSite, rangeOf } from './known-site.ts';
-import { decodePath, doubtfulFrom, queryAt, requestPath } from './path-spelling.ts';
+import { decodePath, doubtfulFrom, isPlain, queryAt, requestPath } from './path-spelling.ts';
 import { costOfPaths, type PathBudget, type Prices } from './prices.ts';
 import type { Cover } from './search/cheapest-cover.ts';
-import type { CoverTree } from './search/cover-problem.ts';
 import { type GuardedCover, guardedCover } from './search/guarded-cover.ts';
-import { type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
+import { type CoverTree, type NeedlessPurges, type Target, urlTree } from './search/url-tree.ts';
 import { worthwhileCuts } from './search/worthwhile-cuts.ts';
 import { type UrlRules, viewerPaths, withVariants } from './viewer-urls.ts';
 
@@ -42,8 +41,8 @@ export interface PlanRequest extends Wanted, Omit<PlanOptions, 'purgesOf'> {
 /** What has to be covered, in the form that the search needs. */
 export interface Targets {
   readonly wanted: Wanted;
-  /** Viewer paths, and wildcards asked for by hand, in ascending order. */
-  readonly required: readonly string[];
+  /** The keys of viewer paths, and of wildcards asked for by hand. */
+  readonly keys: readonly string[];
   /** One for each of these. */
   readonly targets: readonly Target[];
 }
@@ -71,25 +70,23 @@ export interface Plan {
 
 export function targetsOf(wanted: Wanted): Targets {
   const required = requiredOf(wanted);
-  return { wanted, required, targets: required.map(path => targetOf(path, wanted.urls)) };
+  const keys = required.map(path => textOf(path, wanted.urls));
+  const targets = required.map((path, index) => targetOf(path, keys[index] as string, wanted.urls));
+  return { wanted, keys, targets };
 }
 
 /** What is known of a site before any of it has been listed. */
-export function unlistedSite({ wanted: { requestedPaths, urls }, required, targets }: Targets): KnownSite {
-  return new KnownSite(
-    targets.map(({ text }) => text),
-    {
-      keys: required.map(path => textOf(path, urls)),
-      prefixes: prefixesAsked(requestedPaths).map(prefix => textOf(prefix, urls)),
-    },
-  );
+export function unlistedSite({ wanted: { requestedPaths, urls }, keys, targets }: Targets): KnownSite {
+  const prefixes = prefixesAsked(requestedPaths).map(prefix => textOf(prefix, urls));
+  const others = targets.map(({ text }) => text).filter((text, index) => text !== keys[index]);
+  return new KnownSite({ keys, prefixes }, others);
 }
 
 /** Plans an invalidation whose whole site is known. */
 export function planInvalidation({ siteKeys, ...request }: PlanRequest): Plan {
   const targets = targetsOf(request);
   const site = unlistedSite(targets);
-  site.learn(rangeOf(''), siteKeys.toSorted(compareKeys));
+  site.learn(rangeOf(''), sortedKeys(siteKeys));
   return planTargets(targets, { ...request, purgesOf: site.seenBelow });
 }
 
@@ -107,7 +104,7 @@ export function planTargets(all: Targets, options: PlanOptions): Plan {
 /** The same, in a tree that was made of these targets with these options. */
 export function planInTree(
   tree: CoverTree,
-  { wanted: { urls }, required, targets }: Targets,
+  { wanted: { urls }, targets }: Targets,
   { budget, prices, maxNeedlessPurges = Number.POSITIVE_INFINITY }: Omit<PlanOptions, 'purgesOf'>,
 ): Plan {
   const chosen = guardedCover(tree, { budget, prices, maxNeedlessPurges });
@@ -126,7 +123,7 @@ export function planInTree(
     paths,
     needlessPurges: chosen.needlessPurges,
     wildcards,
-    required: required.length,
+    required: targets.length,
     costUsd: costOfPaths(paths.length, prices),
     ...guardOf(chosen, { prices, limit: maxNeedlessPurges }),
     isCheapest: chosen.isCheapest,
@@ -138,10 +135,9 @@ export function coverTree(
   { wanted: { urls }, targets }: Targets,
   { purgesOf, budget }: Pick<PlanOptions, 'purgesOf' | 'budget'>,
 ): CoverTree {
-  return worthwhileCuts(
-    urlTree(targets, purgesOf, prefix => bytesOf(wildcardAt(prefix, urls))),
-    budget,
-  );
+  const wildcardBytes = (prefix: string) => bytesOf(wildcardAt(prefix, urls));
+  const tree = urlTree(targets, { purgesOf, bytesOf: wildcardBytes, budget });
+  return worthwhileCuts(tree, budget.wildcardPaths);
 }
 
 const wildcardAt = (prefix: string, urls: UrlRules) => `${requestPath(viewerPathOf(prefix, urls))}*`;
@@ -185,12 +181,13 @@ export function prefixesAsked(requestedPaths: readonly string[]): string[] {
  * so is the `*` of a wildcard. A path with variants at the edge needs a wildcard as well, unless
  * the variants are required beside it or the path names one.
  */
-function targetOf(viewerPath: string, urls: UrlRules): Target {
+function targetOf(viewerPath: string, key: string, urls: UrlRules): Target {
+  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && queryAt(viewerPath) < 0;
+  if (isPlain(viewerPath)) return { text: key, wildcardOnly: hasVariants, bytes: bytesOf(viewerPath) };
   const asked = isWildcard(viewerPath) ? viewerPath.slice(0, -1) : viewerPath;
   const sure = asked.slice(0, doubtfulFrom(asked));
-  const hasVariants = urls.cachesQueryStrings && !viewerPath.endsWith('/') && queryAt(viewerPath) < 0;
   return {
-    text: textOf(sure, urls),
+    text: key.slice(0, key.length - viewerPath.length + sure.length),
     wildcardOnly: hasVariants || sure.length < viewerPath.length,
     bytes: bytesOf(requestPath(viewerPath)),
   };

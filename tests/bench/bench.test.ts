@@ -20,8 +20,8 @@ const SHAPES: Readonly<Record<string, readonly RegExp[]>> = {
     /^Ours costs no more in ([1-9]\d*) of \1 comparisons\.$/m,
   ],
   'planner-speed': [
-    /^\| keys +\| free paths \| paths \| plan, ms \| parse twice, ms \| +ratio \|$/m,
-    /^\| flat numbers +\| +10 \|.* \d+\.\d\d \|$/m,
+    /^\| keys +\| changed \| free paths \| paths \| plan, ms \| parse twice, ms \| +ratio \|$/m,
+    /^\| flat numbers +\| +10 \| +1000 \|.* \d+\.\d\d \|$/m,
     /^\| keys +\| peak memory, MiB \| before planning \| heap grew by \|$/m,
     /^\| nothing +\| +\d+ \|/m,
   ],

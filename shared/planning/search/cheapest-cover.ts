@@ -9,7 +9,7 @@ import {
   sumOf,
   usageOf,
 } from './cover-problem.ts';
-import { cheapestIfBytesSuffice } from './frontier.ts';
+import { cheapestIfBytesSuffice, Frontier } from './frontier.ts';
 import { Labels } from './labels.ts';
 import type { RelaxedCover } from './relaxed-cover.ts';
 import { ShadowPriceSearch, toleranceOf } from './shadow-prices.ts';
@@ -42,6 +42,9 @@ const GAP_GROWTH = 2;
  */
 const NEARLY = 4;
 
+/** Of so many the frontier is known in a few hundredths of a second. */
+const FEW_CUTS = 1000;
+
 /** Labels kept in one round. Each takes 20 bytes, and a few more in lists. */
 const MOST_LABELS = 2_000_000;
 
@@ -65,8 +68,10 @@ export function cheapestCover(problem: CoverProblem): Cover | undefined {
   prices.run();
   if (prices.bound === Number.POSITIVE_INFINITY) return undefined;
   if (prices.best && prices.isProven) return coverOf(prices.best, problem);
-  const wildcards = problem.exactBytes > 0 ? cheapestIfBytesSuffice(problem) : undefined;
-  if (wildcards !== undefined) return coverOf(wildcards, problem);
+  if (problem.exactBytes > 0 || problem.cuts.length <= FEW_CUTS) {
+    const wildcards = cheapestIfBytesSuffice(problem, new Frontier(problem, prices.cost));
+    if (wildcards !== undefined) return coverOf(wildcards, problem);
+  }
   return new CoverSearch(problem, prices).run();
 }
 

@@ -1,15 +1,5 @@
 import { costOfPaths, type PathBudget, type Prices } from '../prices.ts';
-import type { Cut } from './url-tree.ts';
-
-/** What has to be covered, and where a wildcard may end. */
-export interface CoverTree {
-  /** In preorder. */
-  readonly cuts: readonly Cut[];
-  /** What the targets take without any wildcard. */
-  readonly exactPaths: number;
-  /** 0, like every cut's `savedBytes`, if no cover could exceed the budget's bytes. */
-  readonly exactBytes: number;
-}
+import type { CoverTree, Cut } from './url-tree.ts';
 
 /** What is allowed, and what it costs. */
 export interface Limits {
@@ -24,7 +14,8 @@ export interface CoverProblem extends CoverTree, Limits {
 }
 
 export function problemOf(tree: CoverTree, limits: Limits): CoverProblem {
-  return { ...tree, ...limits, ties: tiesOf(tree.cuts, limits.prices) };
+  const budget = { ...limits.budget, exactPaths: tree.mostExactPaths };
+  return { ...tree, ...limits, budget, ties: tiesOf(tree.cuts, limits.prices) };
 }
 
 /** How much of each limit a cover uses. */

@@ -9,10 +9,7 @@ const IMPOSSIBLE = 2 ** 30;
  *
  * @returns undefined if there is none, or if a limit on bytes may leave only dearer ones
  */
-export function cheapestIfBytesSuffice(
-  problem: CoverProblem,
-  frontier = new Frontier(problem),
-): Cut[] | undefined {
+export function cheapestIfBytesSuffice(problem: CoverProblem, frontier: Frontier): Cut[] | undefined {
   const wildcards = frontier.cheapest();
   return wildcards && isWithin(usageOf(sumOf(wildcards), problem), problem) ? wildcards : undefined;
 }
@@ -37,24 +34,31 @@ export class Frontier {
   readonly #outside: number;
   /**
    * The fewest needless purges with at most so many exact paths, in a row for each number of
-   * wildcards: from the current cut on, and finally from the first.
+   * wildcards: from the current cut on, and finally from the first. Only as far as there are
+   * targets for them.
    */
   readonly #least: Int32Array;
+  /** From each cut on, the most exact paths that there are targets for. */
+  readonly #mostExact: Uint32Array;
   /**
    * Whether a cut is taken: for each cut and number of exact paths a bit for each number of
    * wildcards. CloudFront allows 15.
    */
   readonly #isTaken: Uint16Array;
 
-  constructor(problem: CoverProblem) {
-    const { cuts, budget, exactPaths } = problem;
+  /** @param dearest the cost of the dearest cover that matters */
+  constructor(problem: CoverProblem, dearest = Number.POSITIVE_INFINITY) {
+    const { cuts, budget, exactPaths, prices } = problem;
     this.#problem = problem;
     [this.#ownTargets, this.#outside] = ownTargets(cuts, exactPaths);
     const passed = cuts.map(({ wildcardOnly }, at) => (wildcardOnly ? 0 : (this.#ownTargets[at] as number)));
     const inCuts = passed.reduce((sum, own) => sum + own, 0);
-    this.#width = Math.max(0, Math.min(budget.exactPaths - this.#outside, inCuts) + 1);
+    const affordable = prices.path > 0 ? prices.freePaths + Math.ceil(dearest / prices.path) : exactPaths;
+    const most = Math.min(budget.exactPaths, affordable) - this.#outside;
+    this.#width = Math.max(0, Math.min(most, inCuts) + 1);
     this.#mostWildcards = budget.wildcardPaths;
     this.#least = new Int32Array((this.#mostWildcards + 1) * this.#width);
+    this.#mostExact = new Uint32Array(cuts.length + 1);
     this.#isTaken = new Uint16Array(cuts.length * this.#width);
     this.#solve();
   }
@@ -85,6 +89,7 @@ export class Frontier {
     let left = exactPaths;
     for (let index = 0; index < cuts.length; ) {
       const cut = cuts[index] as Cut;
+      left = Math.min(left, this.#mostExact[index] as number);
       const wildcards = most - taken.length;
       const bits = this.#isTaken[index * this.#width + left] as number;
       if ((bits >>> wildcards) & 1) {
@@ -112,22 +117,25 @@ export class Frontier {
 
   /** @param after the least from the cut's end on; it may be what is being written */
   #choose(index: number, after: Int32Array): void {
-    const { needlessPurges, wildcardOnly } = this.#problem.cuts[index] as Cut;
+    const { needlessPurges, wildcardOnly, end } = this.#problem.cuts[index] as Cut;
     const [least, width, isTaken] = [this.#least, this.#width, this.#isTaken];
+    const [mostAfter, mostBelow] = [this.#mostExact[end] as number, this.#mostExact[index + 1] as number];
     // More exact paths than there are cannot be taken from.
     const own = wildcardOnly ? width : Math.min(this.#ownTargets[index] as number, width);
+    const most = wildcardOnly ? mostBelow : Math.min(mostBelow + own, width - 1);
+    this.#mostExact[index] = most;
     const bits = index * width;
     for (let wildcards = this.#mostWildcards; wildcards > 0; wildcards--) {
       const [row, bit] = [wildcards * width, 1 << wildcards];
-      for (let exact = width - 1; exact >= own; exact--) {
+      for (let exact = most; exact >= own; exact--) {
         const passed = least[row + exact - own] as number;
-        const taken = needlessPurges + (after[row - width + exact] as number);
+        const taken = needlessPurges + (after[row - width + Math.min(exact, mostAfter)] as number);
         if (taken < passed) isTaken[bits + exact] = (isTaken[bits + exact] as number) | bit;
         least[row + exact] = taken < passed ? taken : passed;
       }
-      for (let exact = own - 1; exact >= 0; exact--) {
+      for (let exact = Math.min(own - 1, most); exact >= 0; exact--) {
         isTaken[bits + exact] = (isTaken[bits + exact] as number) | bit;
-        least[row + exact] = needlessPurges + (after[row - width + exact] as number);
+        least[row + exact] = needlessPurges + (after[row - width + Math.min(exact, mostAfter)] as number);
       }
     }
     least.copyWithin(own, 0, width - own).fill(IMPOSSIBLE, 0, own);

@@ -1,7 +1,8 @@
 import type { Prices } from '../prices.ts';
 import { type Cover, cheapestCover, coverOf } from './cheapest-cover.ts';
-import { type CoverTree, type Limits, problemOf } from './cover-problem.ts';
+import { type Limits, problemOf } from './cover-problem.ts';
 import { cheapestIfBytesSuffice, Frontier } from './frontier.ts';
+import type { CoverTree } from './url-tree.ts';
 
 export interface GuardedCover extends Cover {
   /** Only if the cheapest cover has more needless purges than are allowed. */

@@ -1,3 +1,5 @@
+import { firstIndex } from '../key-order.ts';
+
 const INITIAL_CAPACITY = 1 << 12;
 
 /**
@@ -102,8 +104,8 @@ class Staircase {
 
   /** Adds a pair, unless another is at least as good in both. */
   admit(needlessPurges: number, savedBytes: number): boolean {
-    let at = this.#needlessPurges.length;
-    while (at > 0 && (this.#needlessPurges[at - 1] as number) > needlessPurges) at--;
+    const { length } = this.#needlessPurges;
+    const at = firstIndex(0, length, step => (this.#needlessPurges[step] as number) > needlessPurges);
     if (at > 0 && (this.#savedBytes[at - 1] as number) >= savedBytes) return false;
     let end = at;
     while (end < this.#savedBytes.length && (this.#savedBytes[end] as number) <= savedBytes) end++;

@@ -1,4 +1,6 @@
+import { sharedLength } from '../key-order.ts';
 import { queryAt } from '../path-spelling.ts';
+import type { PathBudget } from '../prices.ts';
 
 /** A URL that an invalidation has to cover. */
 export interface Target {
@@ -24,7 +26,7 @@ export interface Cut {
   readonly needlessPurges: number;
   /**
    * How many exact paths a wildcard there saves, and how much shorter it is than they are in the
-   * list of paths.
+   * list of paths: 0 if no cover could exceed the budget's bytes.
    */
   readonly savedPaths: number;
   readonly savedBytes: number;
@@ -37,14 +39,28 @@ export interface Cut {
   end: number;
 }
 
-export interface UrlTree {
+/** What has to be covered, and where a wildcard may end. */
+export interface CoverTree {
+  /** In preorder. */
   readonly cuts: readonly Cut[];
-  /** For each target the length of its exact path in the list of paths. */
-  readonly pathBytes: readonly number[];
+  /** What the targets take without any wildcard. */
+  readonly exactPaths: number;
+  /** 0, like every cut's `savedBytes`, if no cover could exceed the budget's bytes. */
+  readonly exactBytes: number;
+  /** No cover within the budget has more exact paths. */
+  readonly mostExactPaths: number;
 }
 
 /** How many objects that neither changed nor were asked for have a prefix. */
 export type NeedlessPurges = (prefix: string) => number;
+
+/** What cuts are weighed by. */
+interface Weights {
+  readonly purgesOf: NeedlessPurges;
+  /** Length of a prefix's wildcard in the list of paths. */
+  readonly bytesOf: (prefix: string) => number;
+  readonly budget: PathBudget;
+}
 
 /** Targets with a common prefix of this length, and how many spans inside precede it. */
 interface Span {
@@ -57,17 +73,12 @@ interface Span {
 /**
  * Every cut worth considering, ancestors first. A cut is left out if one above it has no more
  * needless purges: the upper one covers at least as much for the same price.
- *
- * @param bytesOf length of a prefix's wildcard in the list of paths
  */
-export function urlTree(
-  targets: readonly Target[],
-  purgesOf: NeedlessPurges,
-  bytesOf: (prefix: string) => number,
-): UrlTree {
+export function urlTree(targets: readonly Target[], weights: Weights): CoverTree {
   const wanted = sortedWithoutCovered(targets);
   const spans = commonPrefixes(wanted.map(target => target.text));
-  const cutAt = weighing(wanted, purgesOf, bytesOf);
+  const bytes = scarceBytes(wanted, weights.budget);
+  const cutAt = weighing(wanted, bytes, weights);
   const cuts: Cut[] = [];
   /** The cuts whose descendants may follow, each with the index of the last span inside. */
   const above: { readonly cut: Cut; readonly lastInner: number }[] = [];
@@ -90,13 +101,39 @@ export function urlTree(
     if (cut !== undefined && first.wildcardOnly && span.length === first.text.length) cut.wildcardOnly = true;
   }
   while (above.length > 0) close();
-  return { cuts, pathBytes: wanted.map(({ bytes }) => bytes) };
+  const mostExactPaths = fitting(bytes, weights.budget);
+  return { cuts, exactPaths: wanted.length, exactBytes: sum(bytes), mostExactPaths };
 }
 
+/**
+ * For each target the length of its exact path in the list of paths; none if no cover within the
+ * other limits exceeds the budget's. A wildcard is at most one `*` longer than an exact path that
+ * it replaces.
+ */
+function scarceBytes(wanted: readonly Target[], { exactPaths, wildcardPaths, bytes }: PathBudget): number[] {
+  const all = wanted.map(target => target.bytes);
+  if (sum(all) + wildcardPaths <= bytes) return [];
+  const longest = all.toSorted((a, b) => b - a).slice(0, exactPaths + wildcardPaths);
+  return sum(longest) + wildcardPaths > bytes ? all : [];
+}
+
+/** How many paths a list of paths may have at most: the shortest ones, as long as they fit. */
+function fitting(pathBytes: readonly number[], { exactPaths, bytes }: PathBudget): number {
+  if (pathBytes.length === 0) return exactPaths;
+  const shortest = pathBytes.toSorted((a, b) => a - b);
+  let [count, left] = [0, bytes];
+  while (count < Math.min(exactPaths, shortest.length) && left >= (shortest[count] as number)) {
+    left -= shortest[count++] as number;
+  }
+  return count;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
 /** What a cut for a span of these targets purges and saves. */
-function weighing(wanted: readonly Target[], purgesOf: NeedlessPurges, bytesOf: (prefix: string) => number) {
+function weighing(wanted: readonly Target[], bytes: readonly number[], { purgesOf, bytesOf }: Weights) {
   const bytesBefore = [0];
-  for (const { bytes } of wanted) bytesBefore.push((bytesBefore.at(-1) ?? 0) + bytes);
+  for (const each of bytes) bytesBefore.push((bytesBefore.at(-1) ?? 0) + each);
   return ({ start, end, length }: Span): Cut => {
     const prefix = (wanted[start] as Target).text.slice(0, length);
     const exactBytes = (bytesBefore[end] ?? 0) - (bytesBefore[start] ?? 0);
@@ -104,7 +141,7 @@ function weighing(wanted: readonly Target[], purgesOf: NeedlessPurges, bytesOf: 
       prefix,
       needlessPurges: purgesOf(prefix),
       savedPaths: end - start,
-      savedBytes: exactBytes - bytesOf(prefix),
+      savedBytes: bytes.length === 0 ? 0 : exactBytes - bytesOf(prefix),
       wildcardOnly: false,
       end: 0,
     };
@@ -154,8 +191,7 @@ function commonPrefixes(texts: readonly string[]): Span[] {
  */
 export function commonLength(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return -1;
-  let length = 0;
-  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
+  const length = sharedLength(a, b);
   if (isHighSurrogate(a.charCodeAt(length - 1))) return length - 1;
   const query = queryAt(a);
   if (query < 0) return length;

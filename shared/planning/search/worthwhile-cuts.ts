@@ -1,35 +1,13 @@
-import type { PathBudget } from '../prices.ts';
-import type { CoverTree } from './cover-problem.ts';
-import type { Cut, UrlTree } from './url-tree.ts';
+import type { CoverTree, Cut } from './url-tree.ts';
 
 /**
  * The cuts that a cheapest cover may need: a few hundred of ten thousand. For every cover there is
  * one made of these alone that saves at least as many paths and bytes, with no more needless
- * purges. (In integer programming: presolve, by dominance.) Bytes are ignored if there are enough
- * in any case.
+ * purges. (In integer programming: presolve, by dominance.)
  */
-export function worthwhileCuts({ cuts, pathBytes }: UrlTree, budget: PathBudget): CoverTree {
-  const exactBytes = sum(pathBytes);
-  const { bytes, wildcardPaths } = budget;
-  const bytesMatter = exactBytes + wildcardPaths > bytes && mostBytes(pathBytes, budget) > bytes;
-  const weighed = bytesMatter ? cuts : cuts.map(cut => ({ ...cut, savedBytes: 0 }));
-  return {
-    cuts: withoutBeaten(withoutHopeless(weighed, wildcardPaths), wildcardPaths),
-    exactPaths: pathBytes.length,
-    exactBytes: bytesMatter ? exactBytes : 0,
-  };
+export function worthwhileCuts({ cuts, ...exact }: CoverTree, wildcardPaths: number): CoverTree {
+  return { cuts: withoutBeaten(withoutHopeless(cuts, wildcardPaths), wildcardPaths), ...exact };
 }
-
-/**
- * No cover within the other limits has more bytes. A wildcard is at most one `*` longer than an
- * exact path that it replaces.
- */
-function mostBytes(pathBytes: readonly number[], { exactPaths, wildcardPaths }: PathBudget): number {
-  const longest = pathBytes.toSorted((a, b) => b - a).slice(0, exactPaths + wildcardPaths);
-  return sum(longest) + wildcardPaths;
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Leaves out the cuts below one that has to be taken, itself or by an ancestor. */
 function withoutHopeless(cuts: readonly Cut[], wildcardPaths: number): readonly Cut[] {
