@@ -37,7 +37,7 @@ export function listingByUrl(
 
 async function keysOf(listing: KeyListing, changedKeys: readonly string[], maxListRequests: number) {
   // With the empty one the scope is the whole bucket.
-  const site = new KnownSite(['', ...changedKeys], { keys: [], prefixes: [] });
+  const site = new KnownSite({ keys: [], prefixes: [] }, ['', ...changedKeys]);
   const keys: string[] = [];
   let requests = 0;
   for (let round = 0; requests < maxListRequests && !site.isListed(''); round++) {
