@@ -28,6 +28,7 @@ import {
 import {
   createStudent,
   getStudent,
+  READ_ONLY,
   type ReadOnlyFields,
   removeStudent,
   requireAsRead,
@@ -77,8 +78,8 @@ export function createHandler({ idempotencyTable, siteOrigin, newRequestId, ...d
       const [sent, input] = readOnlyApart(request.json());
       const fields = check(input, { studentid: idOf(params) });
       const expected = request.expectedRevision();
-      const seen = sent === undefined ? expected : await requireAsRead(fields.studentid, sent, students);
-      const student = await updateStudent(fields, expected ?? seen, students);
+      const read = sent && (await requireAsRead(fields.studentid, sent, students));
+      const student = await updateStudent(fields, expected ?? read, students);
       return answer(200, student, { etag: etagOf(student) });
     });
 
@@ -114,14 +115,12 @@ function idOf({ studentid = '' }: Readonly<Record<string, string>>): string {
 
 /** What only the API writes, if there is any, and all else. */
 function readOnlyApart(body: Readonly<Record<string, unknown>>) {
-  const isReadOnly = ([name]: [string, unknown]) => READ_ONLY.has(name);
+  const isReadOnly = ([name]: [string, unknown]) => READ_ONLY.some(each => each === name);
   const entries = Object.entries(body);
   const sent: ReadOnlyFields = Object.fromEntries(entries.filter(isReadOnly));
   const input = Object.fromEntries(entries.filter(entry => !isReadOnly(entry)));
   return [Object.keys(sent).length === 0 ? undefined : sent, input] as const;
 }
-
-const READ_ONLY: ReadonlySet<string> = new Set(['version', 'revision', 'createdAt', 'updatedAt']);
 
 function fieldsOf({ student, problems }: CheckedStudent): StudentFields {
   if (student !== undefined) return student;

@@ -91,7 +91,7 @@ export function firstNotBefore(sorted: readonly string[], position: string, from
   return firstIndex(from, sorted.length, index => !isBefore(sorted[index] as string, position));
 }
 
-/** The first index from `from` up to `to` of which something is true, as it is of all after it. */
+/** The first index from `from` up to `to` that meets a condition, as all after it must. */
 export function firstIndex(from: number, to: number, isTrue: (index: number) => boolean): number {
   let [low, high] = [from, to];
   while (low < high) {

@@ -13,7 +13,7 @@ export const QUERY = '\uDC00';
 /** Finds the mark. In Unicode mode it does not match a half of a whole pair, as in a 🐀. */
 const QUERY_MARK = /\uDC00/u;
 
-/** Where the mark is in a viewer path or a text of the search; -1 without a query string. */
+/** Index of the mark in a viewer path or a text of the search; -1 if there is no query string. */
 export function queryAt(viewerPath: string): number {
   return viewerPath.includes(QUERY) ? viewerPath.search(QUERY_MARK) : -1;
 }

@@ -41,12 +41,13 @@ export function customErrorPages(
     .filter(({ pagePath }) => pagePath !== '')
     .map(page => ({ ...page, viewerPath: decodePath(page.pagePath) }));
   const document = errorDocumentOf(urls, errorResponses);
-  const pagesAt = (key: string) => [
-    ...(document?.key === key ? [document] : []),
-    ...(pages.length === 0 ? [] : pagesShown(viewerPaths(key, urls))),
-  ];
-  const pagesShown = (paths: readonly string[]) =>
-    pages.filter(({ viewerPath }) => paths.includes(viewerPath));
+  const customAt = (key: string) => {
+    if (pages.length === 0) return [];
+    const paths = viewerPaths(key, urls);
+    return pages.filter(({ viewerPath }) => paths.includes(viewerPath));
+  };
+  const documentAt = (key: string) => (document?.key === key ? [document] : []);
+  const pagesAt = (key: string) => [...documentAt(key), ...customAt(key)];
   const shown = showing(description);
   const others = behaviours.filter(behaviour => !shown.includes(behaviour));
   const ofOthers = others.map(({ caching }) => caching.maxTtlSeconds);
@@ -57,11 +58,11 @@ export function customErrorPages(
     if (former === undefined || isAltered) return undefined;
     const asked = namedSeconds(former);
     if (asked === undefined) return undefined;
-    const ofErrors = pagesAt(key).map(({ minTtlSeconds }) => minTtlSeconds);
-    const isDocument = document?.key === key;
-    const ofPage = (isDocument ? shown : showingPage(key)).map(behaviour => capped(asked, behaviour));
-    const isCustom = pagesAt(key).some(page => page !== document);
-    return Math.ceil(Math.max(0, ...ofErrors, ...(isCustom ? ofOthers : []), ...ofPage));
+    const [asDocument, asCustom] = [documentAt(key), customAt(key)];
+    const ofErrors = [...asDocument, ...asCustom].map(({ minTtlSeconds }) => minTtlSeconds);
+    const showingIt = asDocument.length > 0 ? shown : showingPage(key);
+    const ofPage = showingIt.map(behaviour => capped(asked, behaviour));
+    return Math.ceil(Math.max(0, ...ofErrors, ...(asCustom.length > 0 ? ofOthers : []), ...ofPage));
   }
 
   return {

@@ -22,7 +22,7 @@ export interface CookieKeys {
   readonly next: CookieKey;
 }
 
-/** HMAC-SHA256 of a text in UTF-8, in base64url without padding. */
+/** HMAC-SHA256 of UTF-8 text, as base64url without padding. */
 export type HmacSha256 = (secret: string, text: string) => string;
 
 export interface Signing {

@@ -39,7 +39,8 @@ export interface Change {
 }
 
 /** What only the API writes. Who writes back what was read sends it along. */
-export type ReadOnlyFields = Partial<Record<'version' | 'revision' | 'createdAt' | 'updatedAt', unknown>>;
+export const READ_ONLY = ['version', 'revision', 'createdAt', 'updatedAt'] as const;
+export type ReadOnlyFields = Partial<Record<(typeof READ_ONLY)[number], unknown>>;
 
 export interface StudentDependencies {
   readonly records: StudentRecords;

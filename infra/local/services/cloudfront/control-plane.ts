@@ -63,14 +63,14 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
   const distributionOf = (id: string): Distribution => {
     const distribution = distributions.get(id);
     if (distribution !== undefined) return distribution;
-    throw new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
+    throw noSuchDistribution();
   };
 
   /** One that serves tenants has none, and CloudFront denies that it is there. */
   const invalidatedAt = (id: string): string => {
     const { config } = distributionOf(id);
     if (config.ConnectionMode === 'direct') return id;
-    throw new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
+    throw noSuchDistribution();
   };
 
   const answerWith = (distribution: Distribution): AwsResponse => {
@@ -111,6 +111,9 @@ function createOperations(options: ControlPlaneOptions): Readonly<Record<string,
       getInvalidation(invalidations, distributionOf(id).id, invalidationId),
   };
 }
+
+const noSuchDistribution = () =>
+  new AwsError('NoSuchDistribution', 'The specified distribution does not exist.', 404);
 
 /** Of the policies and functions that distributions have. */
 function partOperations(

@@ -1,4 +1,5 @@
 import { AwsError, type AwsService, authorizationOf } from '../../kernel/aws-api.ts';
+import { escaped } from './html.ts';
 import type { Pool } from './pools.ts';
 
 /** Cognito's own sender: developer guide, "Email settings for user pools". */
@@ -7,8 +8,6 @@ const DEFAULT_SENDER = 'no-reply@verificationemail.com';
 /** Of the API reference, MessageTemplateType; the words are those of Cognito's default. */
 const SUBJECT = 'Your temporary password';
 const MESSAGE = 'Your username is {username} and temporary password is {####}.';
-
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /**
  * Mails a new user the temporary password, through SES.

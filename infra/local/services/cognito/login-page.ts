@@ -1,3 +1,5 @@
+import { escaped } from './html.ts';
+
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; background: #f2f4f7; color: #1b2430; margin: 0; }
 main { max-width: 22rem; margin: 12vh auto; padding: 2rem; background: #fff; border-radius: 12px;
@@ -11,9 +13,6 @@ button { width: 100%; margin-top: 1.5rem; padding: .6rem; font: inherit; font-we
 :focus-visible { outline: 3px solid #f2a900; outline-offset: 2px; }
 [role=alert] { margin: 0; padding: .6rem; color: #8a1020; background: #fdecee; border-radius: 6px; }
 `;
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string) => text.replaceAll(/[&<>"]/g, character => ENTITIES[character] ?? '');
 
 function page(title: string, content: string, error?: string): string {
   const alert = error === undefined ? '' : `<p role="alert" id="error">${escaped(error)}</p>`;
